@@ -1,0 +1,64 @@
+/** Table-level lock modes, weakest first, spelled as `pg_locks.mode` spells them. */
+export const lockModes = [
+	"AccessShareLock",
+	"RowShareLock",
+	"RowExclusiveLock",
+	"ShareUpdateExclusiveLock",
+	"ShareLock",
+	"ShareRowExclusiveLock",
+	"ExclusiveLock",
+	"AccessExclusiveLock",
+] as const;
+export type LockMode = (typeof lockModes)[number];
+
+/** What a statement costs, coarsest first look: see `docs` of the timing preview. */
+export type EffectClass =
+	| "instant"
+	| "scan"
+	| "build"
+	| "rewrite"
+	| "batched"
+	| "unknown";
+
+export interface RelationLock {
+	/** As `regclass` prints it: unqualified where the search path finds it. */
+	readonly relation: string;
+	readonly mode: LockMode;
+	/** The relation was made earlier in the same step's transaction or plan and no one else uses it yet. */
+	readonly isNew: boolean;
+}
+
+export interface RelationWork {
+	readonly relation: string;
+	/** In words, e.g. `the type of amount changes from integer to text`. */
+	readonly reason: string;
+}
+
+/** A fact that decides and that the schema does not hold. */
+export interface UnknownFact {
+	/** E.g. `the type that orders.amount has now`. */
+	readonly fact: string;
+	/** How to give it, e.g. `name the baseline DDL under database.schema`. */
+	readonly remedy: string;
+}
+
+/**
+ * What Postgres will do for one statement: facts, each provable on a real server, and no judgement. Where a
+ * fact cannot be known it is in `unknown` and absent from the lists.
+ */
+export interface Effects {
+	readonly class: EffectClass;
+	readonly locks: readonly RelationLock[];
+	/** Tables and indexes of existing data that are written anew. */
+	readonly rewrites: readonly RelationWork[];
+	/** Tables that are read in full while the locks are held. */
+	readonly scans: readonly RelationWork[];
+	/** Indexes built on existing rows: the table is in `relation`. */
+	readonly builds: readonly RelationWork[];
+	readonly unknown: readonly UnknownFact[];
+	/** False where Postgres refuses the statement inside a transaction block. */
+	readonly transactional: boolean;
+}
+
+/** Versions whose facts Switchback holds. */
+export const pgVersions = { oldest: 14, newest: 18 } as const;
