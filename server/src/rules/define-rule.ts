@@ -1,0 +1,80 @@
+import type { Range } from '../text/range.ts';
+import type { Finding, Fix, RuleContext, Severity } from './model.ts';
+
+/** What a rule reports at one place. `data` is what its `fix` works from. */
+export interface Fault<D> {
+  readonly message: string;
+  /** The narrowest range of the document that shows it. */
+  readonly range: Range;
+  /** The id of the step it is about. */
+  readonly step?: string | undefined;
+  /** Where facts make it better or worse than the rule's own severity. */
+  readonly severity?: Severity;
+  readonly related?: Finding['related'];
+  readonly tags?: Finding['tags'];
+  readonly data: D;
+}
+
+/**
+ * An example plan fragment. `steps` is the YAML list under a phase's `steps:`; the page shows it as it is, and
+ * the tests wrap it in a whole plan (see `examplePlan`).
+ */
+export interface Example {
+  readonly steps: string;
+  /** Baseline DDL; one `users` table with 8M rows where absent. */
+  readonly schema?: string;
+  /** Keys of the plan beside `phases`, replacing the usual ones: `session: {}`. */
+  readonly plan?: Readonly<Record<string, string>>;
+  /** The text that the finding covers. Absent: the example is clean. */
+  readonly finds?: string;
+  /** The steps after the rule's first fix. */
+  readonly fixed?: string;
+}
+
+export interface RuleDocs {
+  /** What happens in production, in Markdown. */
+  readonly problem: string;
+  /** What to do instead, in Markdown. */
+  readonly solution: string;
+  /** Sections of the Postgres manual that say so. */
+  readonly manual: readonly { readonly title: string; readonly path: string }[];
+}
+
+export interface RuleDefinition<D> {
+  /** Lower-case words joined by hyphens; stable, since `allow` and settings name it. */
+  readonly id: string;
+  /** One line without a full stop. */
+  readonly title: string;
+  readonly severity: Severity;
+  readonly docs: RuleDocs;
+  readonly examples: { readonly bad: readonly Example[]; readonly good: readonly Example[] };
+  /** `found` holds what the rules before it in the registry found, nothing silenced yet. */
+  check(context: RuleContext, found: readonly Finding[]): Iterable<Fault<D>>;
+  fix?(fault: Fault<D>, context: RuleContext): readonly Fix[];
+}
+
+/** A rule as the rest of the program sees it: its data, and one function that gives findings with fixes. */
+export interface Rule extends Omit<RuleDefinition<unknown>, 'check' | 'fix'> {
+  readonly fixable: boolean;
+  run(context: RuleContext, found: readonly Finding[]): Finding[];
+}
+
+/** Makes a rule from its one value; the page, settings, README row and tests come from the same value. */
+export function defineRule<D>(definition: RuleDefinition<D>): Rule {
+  const { check, fix, ...meta } = definition;
+  return {
+    ...meta,
+    fixable: fix !== undefined,
+    run: (context, found) =>
+      Array.from(check(context, found), (fault) => ({
+        rule: meta.id,
+        severity: fault.severity ?? meta.severity,
+        message: fault.message,
+        range: fault.range,
+        step: fault.step,
+        related: fault.related ?? [],
+        fixes: fix ? fix(fault, context) : [],
+        tags: fault.tags ?? [],
+      })),
+  };
+}
