@@ -1,45 +1,41 @@
 /** Table-level lock modes, weakest first, spelled as `pg_locks.mode` spells them. */
 export const lockModes = [
-	"AccessShareLock",
-	"RowShareLock",
-	"RowExclusiveLock",
-	"ShareUpdateExclusiveLock",
-	"ShareLock",
-	"ShareRowExclusiveLock",
-	"ExclusiveLock",
-	"AccessExclusiveLock",
+  'AccessShareLock',
+  'RowShareLock',
+  'RowExclusiveLock',
+  'ShareUpdateExclusiveLock',
+  'ShareLock',
+  'ShareRowExclusiveLock',
+  'ExclusiveLock',
+  'AccessExclusiveLock',
 ] as const;
 export type LockMode = (typeof lockModes)[number];
 
 /** What a statement costs, coarsest first look: see `docs` of the timing preview. */
-export type EffectClass =
-	| "instant"
-	| "scan"
-	| "build"
-	| "rewrite"
-	| "batched"
-	| "unknown";
+export type EffectClass = 'instant' | 'scan' | 'build' | 'rewrite' | 'batched' | 'unknown';
 
 export interface RelationLock {
-	/** As `regclass` prints it: unqualified where the search path finds it. */
-	readonly relation: string;
-	readonly mode: LockMode;
-	/** The relation was made earlier in the same step's transaction or plan and no one else uses it yet. */
-	readonly isNew: boolean;
+  /** As `regclass` prints it: unqualified where the search path finds it. */
+  readonly relation: string;
+  readonly mode: LockMode;
+  /** The relation was made earlier in the same step's transaction or plan and no one else uses it yet. */
+  readonly isNew: boolean;
 }
 
 export interface RelationWork {
-	readonly relation: string;
-	/** In words, e.g. `the type of amount changes from integer to text`. */
-	readonly reason: string;
+  readonly relation: string;
+  /** In words, e.g. `the type of amount changes from integer to text`. */
+  readonly reason: string;
+  /** Which subcommand of an ALTER TABLE does it: the index in its list. */
+  readonly command?: number;
 }
 
 /** A fact that decides and that the schema does not hold. */
 export interface UnknownFact {
-	/** E.g. `the type that orders.amount has now`. */
-	readonly fact: string;
-	/** How to give it, e.g. `name the baseline DDL under database.schema`. */
-	readonly remedy: string;
+  /** E.g. `the type that orders.amount has now`. */
+  readonly fact: string;
+  /** How to give it, e.g. `name the baseline DDL under database.schema`. */
+  readonly remedy: string;
 }
 
 /**
@@ -47,17 +43,17 @@ export interface UnknownFact {
  * fact cannot be known it is in `unknown` and absent from the lists.
  */
 export interface Effects {
-	readonly class: EffectClass;
-	readonly locks: readonly RelationLock[];
-	/** Tables and indexes of existing data that are written anew. */
-	readonly rewrites: readonly RelationWork[];
-	/** Tables that are read in full while the locks are held. */
-	readonly scans: readonly RelationWork[];
-	/** Indexes built on existing rows: the table is in `relation`. */
-	readonly builds: readonly RelationWork[];
-	readonly unknown: readonly UnknownFact[];
-	/** False where Postgres refuses the statement inside a transaction block. */
-	readonly transactional: boolean;
+  readonly class: EffectClass;
+  readonly locks: readonly RelationLock[];
+  /** Tables and indexes of existing data that are written anew. */
+  readonly rewrites: readonly RelationWork[];
+  /** Tables that are read in full while the locks are held. */
+  readonly scans: readonly RelationWork[];
+  /** Indexes built on existing rows: the table is in `relation`. */
+  readonly builds: readonly RelationWork[];
+  readonly unknown: readonly UnknownFact[];
+  /** False where Postgres refuses the statement inside a transaction block. */
+  readonly transactional: boolean;
 }
 
 /** Versions whose facts Switchback holds. */

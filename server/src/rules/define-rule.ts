@@ -47,7 +47,10 @@ export interface RuleDefinition<D> {
   readonly title: string;
   readonly severity: Severity;
   readonly docs: RuleDocs;
-  readonly examples: { readonly bad: readonly Example[]; readonly good: readonly Example[] };
+  readonly examples: {
+    readonly bad: readonly Example[];
+    readonly good: readonly Example[];
+  };
   /** `found` holds what the rules before it in the registry found, nothing silenced yet. */
   check(context: RuleContext, found: readonly Finding[]): Iterable<Fault<D>>;
   fix?(fault: Fault<D>, context: RuleContext): readonly Fix[];

@@ -1,77 +1,79 @@
-import type { Effects } from "../effects/model.ts";
-import type { Action, Plan, SqlText, Step } from "../plan/model.ts";
-import type { Schema } from "../schema/model.ts";
-import type { SqlProblem, Statement } from "../sql/model.ts";
-import type { Range, TextEdit } from "../text/range.ts";
+import type { Effects } from '../effects/model.ts';
+import type { Action, Plan, SqlText, Step } from '../plan/model.ts';
+import type { Schema } from '../schema/model.ts';
+import type { SqlProblem, Statement } from '../sql/model.ts';
+import type { Range, TextEdit } from '../text/range.ts';
+import type { Settings, Severity } from './settings.ts';
 
-export type Severity = "error" | "warning" | "info";
+export type { Severity };
 
 /** Something a user should know, at the narrowest range that shows it. Plain data. */
 export interface Finding {
-	/** The rule's id, or the code of a problem with the file itself (`plan-yaml`, `sql-syntax`, …). */
-	readonly rule: string;
-	readonly severity: Severity;
-	readonly message: string;
-	/** In the document that was analysed. */
-	readonly range: Range;
-	/** The id of the step it is about. */
-	readonly step: string | undefined;
-	readonly related: readonly {
-		readonly message: string;
-		readonly range: Range;
-	}[];
-	readonly fixes: readonly Fix[];
-	/** `unnecessary`: shown faded, e.g. an allow that silences nothing. */
-	readonly tags: readonly "unnecessary"[];
+  /** The rule's id, or the code of a problem with the file itself (`plan-yaml`, `sql-syntax`, …). */
+  readonly rule: string;
+  readonly severity: Severity;
+  readonly message: string;
+  /** In the document that was analysed. */
+  readonly range: Range;
+  /** The id of the step it is about. */
+  readonly step: string | undefined;
+  readonly related: readonly {
+    readonly message: string;
+    readonly range: Range;
+  }[];
+  readonly fixes: readonly Fix[];
+  /** `unnecessary`: shown faded, e.g. an allow that silences nothing. */
+  readonly tags: readonly 'unnecessary'[];
 }
 
 export interface Fix {
-	readonly title: string;
-	readonly edits: readonly TextEdit[];
-	/** Safe ones keep the plan's meaning but for the fault, and may be applied all at once. */
-	readonly safe: boolean;
+  readonly title: string;
+  readonly edits: readonly TextEdit[];
+  /** Safe ones keep the plan's meaning but for the fault, and may be applied all at once. */
+  readonly safe: boolean;
 }
 
 /** One statement of a step (or of a rollback) with what Postgres will do when it gets there. */
 export interface StatementAnalysis {
-	readonly statement: Statement;
-	readonly sql: SqlText;
-	/** In the document. */
-	readonly range: Range;
-	readonly before: Schema;
-	readonly after: Schema;
-	readonly effects: Effects;
-	/** True inside a transaction block: the step's own, or an explicit BEGIN. */
-	readonly inTransaction: boolean;
+  readonly statement: Statement;
+  readonly sql: SqlText;
+  /** In the document. */
+  readonly range: Range;
+  readonly before: Schema;
+  readonly after: Schema;
+  readonly effects: Effects;
+  /** True inside a transaction block: the step's own, or an explicit BEGIN. */
+  readonly inTransaction: boolean;
 }
 
 export interface ActionAnalysis {
-	readonly action: Action;
-	/** The statements of an `sql` action; a backfill's batch statement; a verify's query; else none. */
-	readonly statements: readonly StatementAnalysis[];
-	readonly problems: readonly {
-		readonly sql: SqlText;
-		readonly problem: SqlProblem;
-	}[];
+  readonly action: Action;
+  /** The statements of an `sql` action; a backfill's batch statement; a verify's query; else none. */
+  readonly statements: readonly StatementAnalysis[];
+  readonly problems: readonly {
+    readonly sql: SqlText;
+    readonly problem: SqlProblem;
+  }[];
 }
 
 export interface StepAnalysis {
-	readonly step: Step;
-	readonly action: ActionAnalysis | undefined;
-	/** The rollback's actions, each against the schema after the step; none for the honest words. */
-	readonly rollback: readonly ActionAnalysis[];
-	readonly before: Schema;
-	readonly after: Schema;
+  readonly step: Step;
+  readonly action: ActionAnalysis | undefined;
+  /** The rollback's actions, each against the schema after the step; none for the honest words. */
+  readonly rollback: readonly ActionAnalysis[];
+  readonly before: Schema;
+  readonly after: Schema;
 }
 
 /** What a rule looks at: facts only. */
 export interface RuleContext {
-	readonly text: string;
-	/** A plain `.sql` file is one step without the rollback demand. */
-	readonly kind: "plan" | "sql";
-	readonly plan: Plan;
-	readonly pgVersion: number;
-	/** The schema before step one. */
-	readonly baseline: Schema;
-	readonly steps: readonly StepAnalysis[];
+  readonly text: string;
+  /** A plain `.sql` file is one step without the rollback demand. */
+  readonly kind: 'plan' | 'sql';
+  readonly plan: Plan;
+  readonly pgVersion: number;
+  readonly settings: Settings;
+  /** The schema before step one. */
+  readonly baseline: Schema;
+  readonly steps: readonly StepAnalysis[];
 }

@@ -1,0 +1,66 @@
+import { removeEntry } from '../plan/edit.ts';
+import { type ScopedAllow, scopedAllows, silences } from './allow.ts';
+import { defineRule } from './define-rule.ts';
+
+/** An `allow` that silences nothing. */
+export const allowUnused = defineRule<ScopedAllow>({
+  id: 'allow-unused',
+  title: 'An allow silences nothing',
+  severity: 'warning',
+  docs: {
+    problem: `An \`allow\` that no finding needs is a leftover: the fault it excused is gone, or the rule's name is misspelt. It would
+silence the next fault of that kind without anyone having decided so.`,
+    solution: 'Remove the entry, or correct the name of its rule.',
+    manual: [],
+  },
+  examples: {
+    bad: [
+      {
+        steps: `- step: Add the handle
+  sql: ALTER TABLE users ADD COLUMN handle varchar(255);
+  rollback: ALTER TABLE users DROP COLUMN handle;
+  allow:
+    index-without-concurrently: the table is small
+`,
+        finds: 'index-without-concurrently',
+        fixed: `- step: Add the handle
+  sql: ALTER TABLE users ADD COLUMN handle varchar(255);
+  rollback: ALTER TABLE users DROP COLUMN handle;
+`,
+      },
+    ],
+    good: [
+      {
+        steps: `- step: Index the email
+  sql: CREATE INDEX users_email_idx ON users (email);
+  rollback: DROP INDEX users_email_idx;
+  allow:
+    index-without-concurrently: sign-up is closed during this step
+`,
+      },
+    ],
+  },
+  *check(context, found) {
+    for (const entry of scopedAllows(context)) {
+      if (entry.allow.reason.value.trim() === '') continue;
+      if (found.some((finding) => silences(entry, finding))) continue;
+      const where = {
+        step: 'this step',
+        phase: 'this phase',
+        plan: 'this plan',
+      }[entry.scope];
+      const rule = entry.allow.rule.value;
+      yield {
+        message: `This allow silences nothing: ${rule} finds nothing in ${where}. Remove it, or correct the rule's name.`,
+        range: entry.allow.rule.range,
+        step: entry.scope === 'step' ? [...(entry.steps ?? [])][0] : undefined,
+        tags: ['unnecessary'],
+        data: entry,
+      };
+    }
+  },
+  fix({ data }, context) {
+    const edits = removeEntry(context.text, data.allow.range);
+    return edits ? [{ title: 'Remove this allow', edits, safe: true }] : [];
+  },
+});

@@ -1,0 +1,42 @@
+import type { Allow } from '../plan/model.ts';
+import type { Finding, RuleContext } from './model.ts';
+
+/** An `allow` entry with the findings it may silence: those of its step, of its phase's steps, or all. */
+export interface ScopedAllow {
+  readonly allow: Allow;
+  readonly scope: 'step' | 'phase' | 'plan';
+  /** Ids of the steps in scope; undefined for the whole plan. */
+  readonly steps: ReadonlySet<string> | undefined;
+}
+
+/** Every `allow` of the plan with its scope. */
+export function scopedAllows(context: RuleContext): readonly ScopedAllow[] {
+  const { plan } = context;
+  return [
+    ...plan.allow.map((allow) => ({
+      allow,
+      scope: 'plan' as const,
+      steps: undefined,
+    })),
+    ...plan.phases.flatMap((phase) => [
+      ...phase.allow.map((allow) => ({
+        allow,
+        scope: 'phase' as const,
+        steps: new Set(phase.steps.map((step) => step.id)),
+      })),
+      ...phase.steps.flatMap((step) =>
+        step.allow.map((allow) => ({
+          allow,
+          scope: 'step' as const,
+          steps: new Set([step.id]),
+        })),
+      ),
+    ]),
+  ];
+}
+
+/** Whether the entry silences the finding. A finding about no step is silenced by the plan's own entries alone. */
+export function silences({ allow, steps }: ScopedAllow, finding: Finding): boolean {
+  if (allow.rule.value !== finding.rule || allow.reason.value.trim() === '') return false;
+  return steps === undefined || (finding.step !== undefined && steps.has(finding.step));
+}

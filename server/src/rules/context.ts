@@ -1,0 +1,205 @@
+import { type BackfillBatch, backfillBatchSql, effectsOfBackfill } from '../effects/backfill.ts';
+import { effectsOf } from '../effects/effects.ts';
+import type { Action, BackfillAction, Plan, Rollback, SqlText, Step } from '../plan/model.ts';
+import { applyStatement } from '../schema/apply.ts';
+import type { Schema } from '../schema/model.ts';
+import type { SqlParser, Statement } from '../sql/model.ts';
+import type { Range } from '../text/range.ts';
+import type { ActionAnalysis, RuleContext, StatementAnalysis, StepAnalysis } from './model.ts';
+
+export interface ContextInput {
+  readonly text: string;
+  readonly kind: 'plan' | 'sql';
+  readonly plan: Plan;
+  readonly pgVersion: number;
+  readonly baseline: Schema;
+  readonly parser: SqlParser;
+}
+
+/** A range of an SQL text in the document that holds it. */
+export function documentRange(sql: SqlText, range: Range): Range {
+  return {
+    start: sql.map.toDocument(range.start),
+    end: sql.map.toDocument(range.end),
+  };
+}
+
+/**
+ * Walks the plan from the baseline: each statement is judged by the schema that the ones before it left. A
+ * rollback is judged by the schema after its step.
+ */
+export function buildContext(input: ContextInput): RuleContext {
+  const { text, kind, plan, pgVersion, baseline } = input;
+  const steps: StepAnalysis[] = [];
+  let schema = baseline;
+  for (const phase of plan.phases) {
+    for (const step of phase.steps) {
+      const analysed = analyzeStep(input, step, schema);
+      steps.push(analysed);
+      schema = analysed.after;
+    }
+  }
+  return { text, kind, plan, pgVersion, baseline, steps };
+}
+
+function analyzeStep(input: ContextInput, step: Step, before: Schema): StepAnalysis {
+  const action = step.action && analyzeAction(input, step.action, before);
+  const after = action?.after ?? before;
+  const rollback: ActionAnalysis[] = [];
+  let schema = after;
+  for (const undo of actionsOf(step.rollback)) {
+    const analysed = analyzeAction(input, undo, schema);
+    rollback.push(analysed.analysis);
+    schema = analysed.after;
+  }
+  return { step, action: action?.analysis, rollback, before, after };
+}
+
+function actionsOf(rollback: Rollback | undefined): readonly Action[] {
+  return rollback?.kind === 'actions' ? rollback.actions : [];
+}
+
+function analyzeAction(
+  input: ContextInput,
+  action: Action,
+  before: Schema,
+): { analysis: ActionAnalysis; after: Schema } {
+  switch (action.kind) {
+    case 'sql':
+      return analyzeSql(input, action, action.sql, before, action.transaction && input.kind === 'plan');
+    case 'verify':
+      return action.sql
+        ? analyzeSql(input, action, action.sql, before, true)
+        : { analysis: { action, statements: [], problems: [] }, after: before };
+    case 'backfill':
+      return {
+        analysis: analyzeBackfill(input, action, before),
+        after: before,
+      };
+    default:
+      return {
+        analysis: { action, statements: [], problems: [] },
+        after: before,
+      };
+  }
+}
+
+function analyzeSql(
+  input: ContextInput,
+  action: Action,
+  sql: SqlText,
+  before: Schema,
+  wrapped: boolean,
+): { analysis: ActionAnalysis; after: Schema } {
+  const { statements, problems } = input.parser.parse(sql.text);
+  const analysed: StatementAnalysis[] = [];
+  let schema = before;
+  let inTransaction = wrapped;
+  for (const statement of statements) {
+    const after = applyStatement(schema, statement, { madeByPlan: true });
+    const effects = effectsOf(statement, schema, {
+      pgVersion: input.pgVersion,
+      inTransaction,
+    });
+    const range = documentRange(sql, statement.range);
+    analysed.push({
+      statement,
+      sql,
+      range,
+      before: schema,
+      after,
+      effects,
+      inTransaction,
+    });
+    inTransaction = transactionAfter(statement, inTransaction);
+    schema = after;
+  }
+  return {
+    analysis: {
+      action,
+      statements: analysed,
+      problems: problems.map((problem) => ({ sql, problem })),
+    },
+    after: schema,
+  };
+}
+
+/** BEGIN and COMMIT written out change what the statements after them run in. */
+function transactionAfter(statement: Statement, inTransaction: boolean): boolean {
+  if (!('TransactionStmt' in statement.node)) return inTransaction;
+  switch (statement.node.TransactionStmt.kind) {
+    case 'TRANS_STMT_BEGIN':
+    case 'TRANS_STMT_START':
+      return true;
+    case 'TRANS_STMT_COMMIT':
+    case 'TRANS_STMT_ROLLBACK':
+    case 'TRANS_STMT_PREPARE':
+      return statement.node.TransactionStmt.chain === true;
+    default:
+      return inTransaction;
+  }
+}
+
+function analyzeBackfill(input: ContextInput, action: BackfillAction, before: Schema): ActionAnalysis {
+  const problems = backfillProblems(input.parser, action);
+  const batch = problems.length === 0 ? backfillBatchSql(action, before) : undefined;
+  const statements = batch && 'sql' in batch ? batchStatements(input, action, batch, before) : [];
+  return { action, statements, problems };
+}
+
+function batchStatements(
+  input: ContextInput,
+  action: BackfillAction,
+  batch: BackfillBatch,
+  before: Schema,
+): StatementAnalysis[] {
+  const statement = input.parser.parse(batch.sql).statements[0];
+  if (!statement || !action.set) return [];
+  const effects = effectsOfBackfill(action, before, {
+    pgVersion: input.pgVersion,
+  });
+  return [
+    {
+      statement,
+      sql: action.set,
+      range: action.range,
+      before,
+      after: before,
+      effects,
+      inTransaction: true,
+    },
+  ];
+}
+
+/** `set` and `where` are fragments: each is read inside the statement it will be part of. */
+function backfillProblems(parser: SqlParser, action: BackfillAction): ActionAnalysis['problems'] {
+  const fragments: readonly (readonly [string, SqlText | undefined])[] = [
+    ['UPDATE t SET ', action.set],
+    ['SELECT 1 WHERE ', action.where],
+  ];
+  return fragments.flatMap(([prefix, sql]) => {
+    if (!sql || sql.text.trim() === '') return [];
+    const { statements, problems } = parser.parse(prefix + sql.text);
+    const second = statements[1];
+    const extra = second
+      ? [
+          {
+            message: 'A backfill is one UPDATE: give one expression here, no second statement.',
+            range: second.range,
+          },
+        ]
+      : [];
+    return [...problems, ...extra].map(({ message, range }) => ({
+      sql,
+      problem: {
+        message,
+        range: within(range, prefix.length, sql.text.length),
+      },
+    }));
+  });
+}
+
+function within(range: Range, offset: number, length: number): Range {
+  const clamp = (at: number) => Math.min(Math.max(at - offset, 0), length);
+  return { start: clamp(range.start), end: clamp(range.end) };
+}

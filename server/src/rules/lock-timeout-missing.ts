@@ -1,0 +1,151 @@
+import { lockModes } from '../effects/model.ts';
+import { insertSessionSetting } from '../plan/edit.ts';
+import type { Range } from '../text/range.ts';
+import { defineRule } from './define-rule.ts';
+import { waitingRequests } from './figures.ts';
+import type { Fix, RuleContext, StatementAnalysis } from './model.ts';
+import { type PlacedStatement, sqlStatements } from './statements.ts';
+
+interface Data {
+  readonly first: PlacedStatement;
+  /** The zero that switches the limit off, where it stands in the plan's session. */
+  readonly zero: Range | undefined;
+}
+
+/** DDL that queues for a lock with no limit, and everybody behind it. */
+export const lockTimeoutMissing = defineRule<Data>({
+  id: 'lock-timeout-missing',
+  title: 'A statement may wait for its lock for ever, and every request behind it',
+  severity: 'warning',
+  docs: {
+    problem: `A statement that needs a strong lock waits for every transaction that uses the table to end. While it waits, every
+later request for the table queues behind it, even plain reads: one forgotten transaction and an "instant" ALTER TABLE stop the
+application.`,
+    solution: `Set \`lock_timeout\` to a second or two for the plan, under \`session\`, with \`retries\`: the statement gives up, lets the
+queue go, and is tried again. \`CREATE INDEX CONCURRENTLY\` is the exception: it has to wait for old transactions and blocks no
+one meanwhile, so switch the limit off in its step with \`SET lock_timeout = 0\`.`,
+    manual: [
+      {
+        title: 'lock_timeout',
+        path: 'runtime-config-client.html#GUC-LOCK-TIMEOUT',
+      },
+    ],
+  },
+  examples: {
+    bad: [
+      {
+        plan: { session: '{ statement_timeout: 15min }' },
+        steps: `- step: Add the handle
+  sql: ALTER TABLE users ADD COLUMN handle varchar(255);
+  rollback: ALTER TABLE users DROP COLUMN handle;
+`,
+        finds: 'ALTER TABLE users ADD COLUMN handle varchar(255)',
+      },
+    ],
+    good: [
+      {
+        plan: { session: '{ lock_timeout: 2s, retries: 5 }' },
+        steps: `- step: Add the handle
+  sql: ALTER TABLE users ADD COLUMN handle varchar(255);
+  rollback: ALTER TABLE users DROP COLUMN handle;
+`,
+      },
+      {
+        plan: { session: '{ statement_timeout: 15min }' },
+        steps: `- step: Add the handle
+  sql: |
+    SET LOCAL lock_timeout = '2s';
+    ALTER TABLE users ADD COLUMN handle varchar(255);
+  rollback: |
+    SET LOCAL lock_timeout = '2s';
+    ALTER TABLE users DROP COLUMN handle;
+`,
+      },
+    ],
+  },
+  *check(context) {
+    const limit = context.plan.session.lockTimeout;
+    if (limit && limit.value > 0) return;
+    const waiting = unlimited(context);
+    const [first, ...others] = waiting;
+    if (!first) return;
+    const lock = strongest(first.s);
+    const more = others.length > 0 ? ` (${others.length} more such statements follow)` : '';
+    yield {
+      message: `No lock_timeout is set: this statement waits for ${modeName(lock.mode)} on ${lock.relation} as long as any transaction uses the table, and ${waitingRequests(context, 'every request behind it')} too${more}. Set lock_timeout, say 2s, ${context.kind === 'sql' ? 'before it' : 'under session'}.`,
+      range: limit?.range ?? first.s.range,
+      step: first.step.id,
+      related: others.slice(0, 5).map(({ s }) => ({
+        message: 'waits without a limit too',
+        range: s.range,
+      })),
+      data: { first, zero: limit?.range },
+    };
+  },
+  fix: ({ data }, context) => setTimeout(context, data),
+});
+
+/** Statements that queue for a lock others would wait behind, with no limit in force where they stand. */
+function unlimited(context: RuleContext): PlacedStatement[] {
+  const found: PlacedStatement[] = [];
+  let action: PlacedStatement['action'] | undefined;
+  let limited = false;
+  for (const placed of sqlStatements(context)) {
+    if (placed.action !== action) {
+      action = placed.action;
+      limited = false;
+    }
+    limited = limitAfter(placed.s, limited);
+    if (!limited && queuesOthers(placed.s)) found.push(placed);
+  }
+  return found;
+}
+
+function limitAfter(s: StatementAnalysis, limited: boolean): boolean {
+  if (!('VariableSetStmt' in s.statement.node)) return limited;
+  const { name, kind, args } = s.statement.node.VariableSetStmt;
+  if (kind === 'VAR_RESET_ALL') return false;
+  if (name !== 'lock_timeout') return limited;
+  return kind === 'VAR_SET_VALUE' && !/"(ival|sval)":("0\w*"|\{\}|0)/.test(JSON.stringify(args ?? []));
+}
+
+/** SHARE and stronger make writes wait; a concurrent build waits itself but stops no one. */
+function queuesOthers(s: StatementAnalysis): boolean {
+  const rank = lockModes.indexOf('ShareLock');
+  return s.effects.locks.some((lock) => !lock.isNew && lockModes.indexOf(lock.mode) >= rank);
+}
+
+function strongest(s: StatementAnalysis) {
+  const locks = s.effects.locks.filter((lock) => !lock.isNew);
+  return locks.reduce((a, b) => (lockModes.indexOf(b.mode) > lockModes.indexOf(a.mode) ? b : a));
+}
+
+/** `AccessExclusiveLock` → `ACCESS EXCLUSIVE`, as the manual writes it. */
+function modeName(mode: string): string {
+  return mode
+    .replace(/Lock$/, '')
+    .replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
+    .toUpperCase();
+}
+
+function setTimeout(context: RuleContext, { first, zero }: Data): readonly Fix[] {
+  const title = 'Set lock_timeout to 2s';
+  if (context.kind === 'sql') {
+    const { start } = first.s.range;
+    return [
+      {
+        title,
+        edits: [
+          {
+            range: { start, end: start },
+            newText: "SET lock_timeout = '2s';\n",
+          },
+        ],
+        safe: true,
+      },
+    ];
+  }
+  if (zero) return [{ title, edits: [{ range: zero, newText: '2s' }], safe: true }];
+  const edits = insertSessionSetting(context.text, context.plan, 'lock_timeout', '2s');
+  return edits ? [{ title: `${title} for the plan`, edits, safe: true }] : [];
+}

@@ -1,0 +1,166 @@
+import { insertSteps, replaceStatement, type StepSource, setStepKey } from '../plan/edit.ts';
+import type { TextEdit } from '../text/range.ts';
+import type { RuleContext } from './model.ts';
+import type { PlacedStatement } from './statements.ts';
+
+/** A step that a fix adds, as it will be written. */
+export interface NewStep {
+  readonly name: string;
+  /** Written only where false. */
+  readonly transaction?: false;
+  readonly sql: string;
+  readonly rollback: RollbackSource;
+}
+
+export type RollbackSource =
+  | string
+  | { readonly transaction?: false; readonly sql: string }
+  | { readonly not_needed: string }
+  | { readonly impossible: string }
+  | { readonly deploy: string }
+  | readonly RollbackSource[];
+
+export interface Around {
+  readonly before: readonly NewStep[];
+  /** Instead of the statement, without a semicolon; the statement stays as it is where absent. */
+  readonly replacement?: string;
+  /** Instead of the step's rollback, where the step has no other statement. */
+  readonly rollback?: RollbackSource;
+  readonly after: readonly NewStep[];
+}
+
+/**
+ * Puts steps before and after the step that holds a statement, and optionally rewrites that one statement; all
+ * else of the step stays as its author wrote it. In a plain `.sql` file the statements go around it. Undefined
+ * where that cannot be done without touching something else.
+ */
+export function aroundStatement(
+  context: RuleContext,
+  placed: PlacedStatement,
+  around: Around,
+): readonly TextEdit[] | undefined {
+  if (context.kind === 'sql') return aroundInFile(context.text, placed, around);
+  const edits: TextEdit[] = [];
+  const add = (more: readonly TextEdit[] | undefined) => edits.push(...(more ?? []));
+  const insertions = [
+    around.before.length > 0 &&
+      insertSteps(context.text, placed.step, 'before', around.before.map(stepSource)),
+    around.after.length > 0 && insertSteps(context.text, placed.step, 'after', around.after.map(stepSource)),
+  ];
+  for (const insertion of insertions) {
+    if (insertion === undefined) return undefined;
+    if (insertion) add(insertion);
+  }
+  if (around.replacement !== undefined) {
+    const replaced = replaceStatement(
+      context.text,
+      placed.s.sql,
+      placed.s.statement.range,
+      around.replacement,
+    );
+    if (!replaced) return undefined;
+    add(replaced);
+  }
+  if (around.rollback !== undefined && placed.action.statements.length === 1) {
+    add(setStepKey(context.text, placed.step, 'rollback', around.rollback));
+  }
+  return edits;
+}
+
+/** The statement in `sql`'s form, in a step with `transaction: false`: its own step where it shares one. */
+export function untransactedStep(
+  context: RuleContext,
+  placed: PlacedStatement,
+  sql: string,
+  rollback: RollbackSource | undefined,
+): { readonly edits: readonly TextEdit[]; readonly safe: boolean } | undefined {
+  const { statements } = placed.action;
+  if (context.kind === 'sql' || statements.length === 1) {
+    const edits = aroundStatement(context, placed, {
+      before: [],
+      after: [],
+      ...(sql === placed.s.statement.text ? {} : { replacement: sql }),
+      ...(rollback === undefined ? {} : { rollback }),
+    });
+    if (!edits || context.kind === 'sql') return edits && { edits, safe: true };
+    const flag = setStepKey(context.text, placed.step, 'transaction', false);
+    return flag && { edits: [...edits, ...flag], safe: true };
+  }
+  return movedOut(context, placed, sql);
+}
+
+/** Moves the first or last statement of a step into a step of its own. */
+function movedOut(context: RuleContext, placed: PlacedStatement, sql: string) {
+  const { statements } = placed.action;
+  const index = statements.indexOf(placed.s);
+  if (index !== 0 && index !== statements.length - 1) return undefined;
+  const side = index === 0 ? 'before' : 'after';
+  const cut = cutRange(placed);
+  const removed = replaceStatement(context.text, placed.s.sql, cut, '');
+  const inserted = insertSteps(context.text, placed.step, side, [
+    stepSource({
+      name: `${placed.step.name.value}: outside the transaction`,
+      transaction: false,
+      sql: `${sql};`,
+      rollback: {
+        not_needed: `the rollback of "${placed.step.name.value}" undoes it`,
+      },
+    }),
+  ]);
+  return removed && inserted ? { edits: [...removed, ...inserted], safe: false } : undefined;
+}
+
+/** The statement with the semicolon and blanks between it and its neighbour. */
+function cutRange(placed: PlacedStatement) {
+  const { statements } = placed.action;
+  const index = statements.indexOf(placed.s);
+  const next = statements[index + 1];
+  if (next)
+    return {
+      start: placed.s.statement.range.start,
+      end: next.statement.range.start,
+    };
+  const previous = statements[index - 1];
+  const start = previous ? afterSemicolon(placed.s.sql.text, previous.statement.range.end) : 0;
+  return {
+    start,
+    end: afterSemicolon(placed.s.sql.text, placed.s.statement.range.end),
+  };
+}
+
+function afterSemicolon(text: string, end: number): number {
+  const rest = /^\s*;/.exec(text.slice(end));
+  return end + (rest?.[0].length ?? 0);
+}
+
+function stepSource(step: NewStep): StepSource {
+  const { name, transaction, sql, rollback } = step;
+  return {
+    step: name,
+    ...(transaction === false ? { transaction } : {}),
+    sql,
+    rollback,
+  };
+}
+
+function aroundInFile(text: string, placed: PlacedStatement, around: Around): readonly TextEdit[] {
+  const { range } = placed.s;
+  const edits: TextEdit[] = [];
+  const lines = (steps: readonly NewStep[]) => steps.map((step) => step.sql.trimEnd());
+  if (around.before.length > 0) {
+    edits.push({
+      range: { start: range.start, end: range.start },
+      newText: `${lines(around.before).join('\n')}\n`,
+    });
+  }
+  if (around.replacement !== undefined) edits.push({ range, newText: around.replacement });
+  if (around.after.length > 0) {
+    const end = afterSemicolon(text, range.end);
+    const closing = end === range.end ? ';' : '';
+    edits.push({
+      range: { start: end, end },
+      newText: `${closing}\n${lines(around.after).join('\n')}`,
+    });
+  }
+  return edits;
+}

@@ -1,0 +1,18 @@
+import { scopedAllows, silences } from './allow.ts';
+import type { Finding, RuleContext } from './model.ts';
+import { rules } from './registry.ts';
+import type { Settings } from './settings.ts';
+
+/** Runs every rule; what settings switch off or an `allow` with a reason covers is left out. */
+export function runRules(context: RuleContext, settings: Settings): Finding[] {
+  const found: Finding[] = [];
+  for (const rule of rules) found.push(...rule.run(context, found));
+  const allows = scopedAllows(context);
+  return found
+    .filter((finding) => !allows.some((entry) => silences(entry, finding)))
+    .flatMap((finding) => {
+      const severity = settings.rules[finding.rule];
+      if (severity === 'off') return [];
+      return severity ? [{ ...finding, severity }] : [finding];
+    });
+}

@@ -1,0 +1,138 @@
+import type { AlterTableCmd } from '@pgsql/types';
+import { relationName } from '../sql/names.ts';
+import { defineRule } from './define-rule.ts';
+import { severityFor, waitingRequests, withFigures } from './figures.ts';
+import type { Fix, RuleContext } from './model.ts';
+import { aroundStatement, type NewStep } from './new-steps.ts';
+import { alterCommands, alterTable, type PlacedStatement, sqlStatements, wordsRange } from './statements.ts';
+
+interface Data {
+  readonly placed: PlacedStatement;
+  readonly command: AlterTableCmd;
+}
+
+/** SET NOT NULL that has to read the whole table. */
+export const setNotNullScans = defineRule<Data>({
+  id: 'set-not-null-scans',
+  title: 'SET NOT NULL reads the whole table while every request waits',
+  severity: 'error',
+  docs: {
+    problem: `\`ALTER COLUMN … SET NOT NULL\` reads every row to see that none is NULL, and holds ACCESS EXCLUSIVE all the while:
+no read and no write gets through. One NULL, and all of it was in vain.`,
+    solution: `Let a CHECK constraint prove it first. Postgres skips the scan where a valid constraint says that the column is
+not null.
+
+1. \`ADD CONSTRAINT … CHECK (column IS NOT NULL) NOT VALID\`: instant; new rows are checked from here on.
+2. \`VALIDATE CONSTRAINT\`: reads the table, but reads and writes go on.
+3. \`SET NOT NULL\`: instant now.
+4. \`DROP CONSTRAINT\`: the CHECK has done its work.`,
+    manual: [
+      {
+        title: 'ALTER TABLE … SET NOT NULL',
+        path: 'sql-altertable.html#SQL-ALTERTABLE-DESC-SET-DROP-NOT-NULL',
+      },
+    ],
+  },
+  examples: {
+    bad: [
+      {
+        steps: `- step: The email is required
+  sql: ALTER TABLE users ALTER COLUMN email SET NOT NULL;
+  rollback: ALTER TABLE users ALTER COLUMN email DROP NOT NULL;
+`,
+        finds: 'SET NOT NULL',
+        fixed: `- step: "email: no new NULL"
+  sql: ALTER TABLE users ADD CONSTRAINT users_email_is_not_null CHECK (email IS NOT NULL) NOT VALID;
+  rollback: ALTER TABLE users DROP CONSTRAINT users_email_is_not_null;
+- step: "email: no old NULL either"
+  sql: ALTER TABLE users VALIDATE CONSTRAINT users_email_is_not_null;
+  rollback:
+    not_needed: dropping users_email_is_not_null undoes it
+- step: The email is required
+  sql: ALTER TABLE users ALTER COLUMN email SET NOT NULL;
+  rollback: ALTER TABLE users ALTER COLUMN email DROP NOT NULL;
+- step: "email: drop the check that NOT NULL replaces"
+  sql: ALTER TABLE users DROP CONSTRAINT users_email_is_not_null;
+  rollback:
+    - sql: ALTER TABLE users ADD CONSTRAINT users_email_is_not_null CHECK (email IS NOT NULL) NOT VALID;
+    - sql: ALTER TABLE users VALIDATE CONSTRAINT users_email_is_not_null;
+`,
+      },
+    ],
+    good: [
+      {
+        steps: `- step: No new NULL
+  sql: ALTER TABLE users ADD CONSTRAINT email_set CHECK (email IS NOT NULL) NOT VALID;
+  rollback: ALTER TABLE users DROP CONSTRAINT email_set;
+- step: No old NULL either
+  sql: ALTER TABLE users VALIDATE CONSTRAINT email_set;
+  rollback: { not_needed: dropping email_set undoes it }
+- step: The email is required
+  sql: ALTER TABLE users ALTER COLUMN email SET NOT NULL;
+  rollback: ALTER TABLE users ALTER COLUMN email DROP NOT NULL;
+`,
+      },
+    ],
+  },
+  *check(context) {
+    for (const placed of sqlStatements(context)) {
+      const { s, step } = placed;
+      const commands = alterCommands(s);
+      for (const scan of s.effects.scans) {
+        const command = scan.command === undefined ? undefined : commands[scan.command];
+        if (command?.subtype !== 'AT_SetNotNull') continue;
+        const nth = commands.slice(0, scan.command).filter((c) => c.subtype === 'AT_SetNotNull').length;
+        yield {
+          message: `SET NOT NULL reads all of ${withFigures(context, scan.relation)} under ACCESS EXCLUSIVE: ${waitingRequests(context, 'every read and write')} until the last row is seen. Add a CHECK (${command.name} IS NOT NULL) NOT VALID, validate it, and Postgres skips the scan.`,
+          range: wordsRange(s, nthSetNotNull(nth)),
+          step: step.id,
+          severity: severityFor(context, scan.relation, 'error'),
+          data: { placed, command },
+        };
+      }
+    }
+  },
+  fix: ({ data }, context) => checkFirst(context, data),
+});
+
+function nthSetNotNull(nth: number): RegExp {
+  return new RegExp(`(?<=^(?:[^]*?set\\s+not\\s+null){${nth}}[^]*?)set\\s+not\\s+null`, 'i');
+}
+
+function checkFirst(context: RuleContext, { placed, command }: Data): readonly Fix[] {
+  const target = alterTable(placed.s)?.relation;
+  if (!target?.relname || !command.name || placed.part === 'rollback') return [];
+  // One transaction in a file would keep the lock of the first statement through the scan of the second.
+  if (context.kind === 'sql' && placed.s.inTransaction) return [];
+  const table = relationName([target.schemaname ?? '', target.relname]);
+  const column = relationName([command.name]);
+  const name = relationName([`${target.relname}_${command.name}_is_not_null`.slice(0, 63)]);
+  const add = `ALTER TABLE ${table} ADD CONSTRAINT ${name} CHECK (${column} IS NOT NULL) NOT VALID;`;
+  const validate = `ALTER TABLE ${table} VALIDATE CONSTRAINT ${name};`;
+  const drop = `ALTER TABLE ${table} DROP CONSTRAINT ${name};`;
+  const before: NewStep[] = [
+    { name: `${command.name}: no new NULL`, sql: add, rollback: drop },
+    {
+      name: `${command.name}: no old NULL either`,
+      sql: validate,
+      rollback: { not_needed: `dropping ${name} undoes it` },
+    },
+  ];
+  const after: NewStep[] = [
+    {
+      name: `${command.name}: drop the check that NOT NULL replaces`,
+      sql: drop,
+      rollback: [{ sql: add }, { sql: validate }],
+    },
+  ];
+  const edits = aroundStatement(context, placed, { before, after });
+  return edits
+    ? [
+        {
+          title: 'Prove it with a CHECK first (four safe steps)',
+          edits,
+          safe: true,
+        },
+      ]
+    : [];
+}

@@ -1,0 +1,66 @@
+import { defineRule } from './define-rule.ts';
+import { severityFor, waitingRequests, withFigures } from './figures.ts';
+import { alterCommands, sqlStatements, tokenRange } from './statements.ts';
+
+/** ALTER COLUMN … TYPE that writes the whole table anew. */
+export const typeChangeRewrites = defineRule<undefined>({
+  id: 'type-change-rewrites',
+  title: 'A type change rewrites the table while every request waits',
+  severity: 'error',
+  docs: {
+    problem: `Where the new type is stored differently from the old one, \`ALTER COLUMN … TYPE\` writes every row and every index
+of the table anew, under ACCESS EXCLUSIVE: no read and no write gets through until it is done, and it needs disk space for a
+second copy. Changes that Postgres knows to be harmless (a longer \`varchar\`, \`varchar\` to \`text\`, a wider \`numeric\`) do not
+rewrite, and this rule is silent on them. It is also silent where the old type is not known: name the baseline schema under
+\`database.schema\`.`,
+    solution: `Add a new column of the new type, let the application write both, copy the old values with a \`backfill\`, move the
+reads, and drop the old column when no running version uses it any more.`,
+    manual: [
+      {
+        title: 'ALTER TABLE, Notes',
+        path: 'sql-altertable.html#SQL-ALTERTABLE-NOTES',
+      },
+      {
+        title: 'Table-Level Locks',
+        path: 'explicit-locking.html#LOCKING-TABLES',
+      },
+    ],
+  },
+  examples: {
+    bad: [
+      {
+        schema: 'CREATE TABLE users (id integer PRIMARY KEY, username varchar(255));',
+        steps: `- step: Widen the key
+  sql: ALTER TABLE users ALTER COLUMN id TYPE bigint;
+  rollback: ALTER TABLE users ALTER COLUMN id TYPE integer;
+`,
+        finds: 'bigint',
+      },
+    ],
+    good: [
+      {
+        steps: `- step: Longer names
+  sql: ALTER TABLE users ALTER COLUMN username TYPE varchar(500);
+  rollback: { impossible: names longer than 255 characters may have been stored since }
+`,
+      },
+    ],
+  },
+  *check(context) {
+    for (const { s, step } of sqlStatements(context)) {
+      const commands = alterCommands(s);
+      for (const rewrite of s.effects.rewrites) {
+        const command = rewrite.command === undefined ? undefined : commands[rewrite.command];
+        if (command?.subtype !== 'AT_AlterColumnType') continue;
+        const definition = command.def && 'ColumnDef' in command.def ? command.def.ColumnDef : undefined;
+        yield {
+          message: `${rewrite.reason}: Postgres rewrites ${withFigures(context, rewrite.relation)} and its indexes under ACCESS EXCLUSIVE; ${waitingRequests(context, 'every read and write')} until it is done. Add a new column and backfill it instead.`,
+          range: tokenRange(s, definition?.typeName?.location),
+          step: step.id,
+          severity: severityFor(context, rewrite.relation, 'error'),
+          data: undefined,
+        };
+      }
+    }
+  },
+});
