@@ -1,40 +1,58 @@
-import type { Node } from "@pgsql/types";
-import type { Range } from "../text/range.ts";
+import type { Node } from '@pgsql/types';
+import type { Range } from '../text/range.ts';
 
 /** The name of the one key of a parse tree's node: `AlterTableStmt`, `IndexStmt`, … */
-export type StatementKind = Node extends infer N
-	? N extends unknown
-		? keyof N
-		: never
-	: never;
+export type StatementKind = Node extends infer N ? (N extends unknown ? keyof N : never) : never;
 
 /** One statement of an SQL text. Offsets are UTF-16, relative to that text. */
 export interface Statement {
-	readonly kind: StatementKind;
-	/** The parse tree as the parser gives it: byte offsets, false booleans absent. */
-	readonly node: Node;
-	/** The source without leading blanks, comments and the closing semicolon. */
-	readonly text: string;
-	/** Where `text` stands. */
-	readonly range: Range;
-	/** Turns a `location` of the parse tree (UTF-8 bytes) into an offset of the SQL text. */
-	offsetOf(location: number): number;
-	/** The token that starts at a parse-tree `location`: the narrowest range that shows a fault. */
-	tokenAt(location: number): Range;
+  readonly kind: StatementKind;
+  /** The parse tree as the parser gives it: byte offsets, false booleans absent. */
+  readonly node: Node;
+  /** The source without leading blanks, comments and the closing semicolon. */
+  readonly text: string;
+  /** Where `text` stands. */
+  readonly range: Range;
+  /** Turns a `location` of the parse tree (UTF-8 bytes) into an offset of the SQL text. */
+  offsetOf(location: number): number;
+  /** The token that starts at a parse-tree `location`: the narrowest range that shows a fault. */
+  tokenAt(location: number): Range;
+  /** The statement's tokens, comments left out. */
+  tokens(): readonly Token[];
+  /** The source of a range of the SQL text. */
+  slice(range: Range): string;
+}
+
+/** A lexical token; a range of the SQL text. */
+export interface Token extends Range {
+  readonly kind:
+    | 'word' // a keyword or an unquoted name
+    | 'quoted' // a name in double quotes
+    | 'string' // any string constant, dollar quoted ones too
+    | 'number'
+    | 'parameter'
+    | 'punctuation' // ( ) [ ] , ; : . :: := ..
+    | 'operator'
+    | 'unterminated'; // an opened string, quoted name or comment that is never closed
 }
 
 export interface SqlProblem {
-	readonly message: string;
-	readonly range: Range;
+  readonly message: string;
+  readonly range: Range;
 }
 
 /** `{ statements, problems }`: a syntax error in one statement leaves the others readable. */
 export interface ParsedSql {
-	readonly statements: readonly Statement[];
-	readonly problems: readonly SqlProblem[];
+  readonly statements: readonly Statement[];
+  readonly problems: readonly SqlProblem[];
 }
 
 /** The Postgres parser, loaded. A text is parsed once: the same text gives the same object. */
 export interface SqlParser {
-	parse(text: string): ParsedSql;
+  parse(text: string): ParsedSql;
+  /**
+   * Like `parse`, for text that psql reads: a dump's meta-commands and COPY data blocks are passed over. What
+   * a baseline file wants.
+   */
+  parseScript(text: string): ParsedSql;
 }
