@@ -1,0 +1,172 @@
+/**
+ * The worker in which the embedded Postgres lives: it starts from the snapshot beside it and answers one
+ * request at a time. Its host stops it by ending the worker, since this Postgres heeds neither a cancel nor
+ * statement_timeout.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parentPort, workerData } from 'node:worker_threads';
+import { brotliDecompressSync } from 'node:zlib';
+import { PGlite } from '@electric-sql/pglite';
+import type { DatabaseError, QueryResult } from './model.ts';
+
+export interface WorkerStart {
+  /** The folder of the built files. */
+  readonly path: string;
+  /** Names of the extensions that can be created. */
+  readonly extensions: readonly string[];
+}
+
+export type WorkerRequest =
+  | {
+      readonly id: number;
+      readonly kind: 'query';
+      readonly sql: string;
+      readonly parameters: readonly unknown[];
+    }
+  | { readonly id: number; readonly kind: 'exec'; readonly sql: string };
+
+export type WorkerReply =
+  | { readonly kind: 'ready'; readonly version: string }
+  | {
+      readonly kind: 'result';
+      readonly id: number;
+      readonly result: QueryResult;
+    }
+  | {
+      readonly kind: 'error';
+      readonly id: number | undefined;
+      readonly error: DatabaseError;
+    };
+
+/** As a real server is set, where this one can be: one session, no helpers, nothing on disk. */
+const startParameters = [
+  '--single',
+  '-F',
+  '-j',
+  ...Object.entries({
+    search_path: '"$user", public',
+    exit_on_error: 'false',
+    log_checkpoints: 'false',
+    shared_buffers: '32MB',
+    io_method: 'sync',
+    max_worker_processes: '0',
+    max_parallel_workers: '0',
+    max_parallel_workers_per_gather: '0',
+    max_parallel_maintenance_workers: '0',
+  }).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+];
+
+const bool = 16;
+const int8 = 20;
+const numbers = new Set([21, 23, 26, 700, 701]);
+
+async function start({ path, extensions }: WorkerStart): Promise<PGlite> {
+  const snapshot = brotliDecompressSync(readFileSync(join(path, 'pgdata.tar.br')));
+  const db = await PGlite.create({
+    pgliteWasmModule: await WebAssembly.compile(readFileSync(join(path, 'pglite.wasm'))),
+    fsBundle: new Blob([readFileSync(join(path, 'pglite.data'))]),
+    loadDataDir: new Blob([snapshot], { type: 'application/x-tar' }),
+    startParams: startParameters,
+    extensions: Object.fromEntries(
+      extensions.map((name) => [name, pathToFileURL(join(path, 'extensions', `${name}.tar.gz`))]),
+    ),
+  });
+  // Values come as Postgres prints them, but for booleans and numbers that lose nothing.
+  for (const type of Object.keys(db.parsers)) {
+    const oid = Number(type);
+    if (oid === int8) db.parsers[oid] = exactNumber;
+    else if (oid !== bool && !numbers.has(oid)) db.parsers[type] = (text: string) => text;
+  }
+  forbidEvaluation();
+  return db;
+}
+
+function exactNumber(text: string): number | string {
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? value : text;
+}
+
+/**
+ * A superuser can write a file and LOAD it, and the loader of WebAssembly libraries evaluates script that it
+ * finds inside. Plans are untrusted: from here on nothing in this worker evaluates text.
+ */
+function forbidEvaluation(): void {
+  const refuse = () => {
+    throw new Error('The embedded Postgres does not evaluate code.');
+  };
+  Object.defineProperty(globalThis, 'eval', { value: refuse });
+  Object.defineProperty(globalThis, 'Function', { value: refuse });
+  for (const sample of [() => {}, async () => {}, function* () {}, async function* () {}])
+    Object.defineProperty(Object.getPrototypeOf(sample), 'constructor', {
+      value: refuse,
+    });
+}
+
+async function answer(db: PGlite, request: WorkerRequest): Promise<WorkerReply> {
+  const notices: string[] = [];
+  const onNotice = (notice: { message?: string }) => notices.push(notice.message ?? '');
+  const started = performance.now();
+  try {
+    if (request.kind === 'exec') {
+      await db.exec(request.sql, { onNotice });
+      return {
+        kind: 'result',
+        id: request.id,
+        result: {
+          rows: [],
+          affectedRows: 0,
+          ms: performance.now() - started,
+          notices,
+        },
+      };
+    }
+    const { rows, affectedRows } = await db.query<Record<string, unknown>>(
+      request.sql,
+      [...request.parameters],
+      { onNotice },
+    );
+    return {
+      kind: 'result',
+      id: request.id,
+      result: {
+        rows,
+        affectedRows: affectedRows ?? 0,
+        ms: performance.now() - started,
+        notices,
+      },
+    };
+  } catch (error) {
+    return { kind: 'error', id: request.id, error: plainError(error) };
+  }
+}
+
+function plainError(error: unknown): DatabaseError {
+  const fields = (error ?? {}) as Record<string, unknown>;
+  const text = (name: string) => (typeof fields[name] === 'string' ? (fields[name] as string) : undefined);
+  const position = Number(text('position'));
+  return {
+    message: text('message') ?? String(error),
+    code: text('code'),
+    detail: text('detail'),
+    hint: text('hint'),
+    position: position > 0 ? position : undefined,
+  };
+}
+
+async function main(): Promise<void> {
+  const port = parentPort;
+  if (!port) throw new Error('The embedded Postgres runs in a worker.');
+  const reply = (message: WorkerReply) => port.postMessage(message);
+  try {
+    const db = await start(workerData as WorkerStart);
+    const { rows } = await db.query<{ server_version: string }>('SHOW server_version');
+    port.on('message', async (request: WorkerRequest) => reply(await answer(db, request)));
+    reply({ kind: 'ready', version: rows[0]?.server_version ?? '' });
+  } catch (error) {
+    reply({ kind: 'error', id: undefined, error: plainError(error) });
+  }
+}
+
+void main();
