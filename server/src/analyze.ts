@@ -1,7 +1,16 @@
-import type { PlanParser } from './plan/parse.ts';
+import { pgVersions } from './effects/model.ts';
+import type { Plan, PlanProblem, SqlText } from './plan/model.ts';
+import { createPlanParser, type PlanParser } from './plan/parse.ts';
+import { planOfSqlFile } from './plan/sql-file.ts';
+import { buildContext, documentRange } from './rules/context.ts';
 import type { Finding, RuleContext } from './rules/model.ts';
-import type { Settings } from './rules/settings.ts';
-import type { SqlParser } from './sql/model.ts';
+import { runRules } from './rules/run-rules.ts';
+import { defaultSettings, type Settings } from './rules/settings.ts';
+import { type Baseline, noBaseline, readBaseline } from './schema/baseline.ts';
+import type { SqlParser, SqlProblem } from './sql/model.ts';
+import { loadSqlParser } from './sql/parser.ts';
+import { createLineIndex } from './text/line-index.ts';
+import type { Range } from './text/range.ts';
 
 /** A file that the plan names, relative to the plan: its text, or why it cannot be had, in a sentence. */
 export type ReadFile = (path: string) => { readonly text: string } | { readonly error: string };
@@ -10,6 +19,8 @@ export type ReadFile = (path: string) => { readonly text: string } | { readonly 
 export interface Parsers {
   readonly sql: SqlParser;
   readonly plan: PlanParser;
+  /** The last baselines read, by text: a big schema is walked once, not at every keystroke. */
+  baseline(text: string): Baseline;
 }
 
 export interface AnalyzeOptions {
@@ -32,8 +43,132 @@ export interface Analysis extends RuleContext {
   readonly baselineSql: string | undefined;
 }
 
+const baselinesKept = 4;
+
 /** Loads the Postgres parser (about 30 ms, once per process) and prepares the plan parser. */
-export declare function loadParsers(): Promise<Parsers>;
+export async function loadParsers(): Promise<Parsers> {
+  const sql = await loadSqlParser();
+  const known = new Map<string, Baseline>();
+  return {
+    sql,
+    plan: createPlanParser(),
+    baseline(text) {
+      const baseline = known.get(text) ?? readBaseline(sql, text);
+      known.delete(text);
+      known.set(text, baseline);
+      for (const [oldest] of known) {
+        if (known.size <= baselinesKept) break;
+        known.delete(oldest);
+      }
+      return baseline;
+    },
+  };
+}
 
 /** The one door into the library: the editor and the terminal both come through here. Never throws on bad input. */
-export declare function analyze(text: string, options: AnalyzeOptions): Analysis;
+export function analyze(text: string, options: AnalyzeOptions): Analysis {
+  const { parsers, kind, settings = defaultSettings } = options;
+  const { plan, problems } =
+    kind === 'plan'
+      ? parsers.plan.parse(text, { readFile: options.readFile })
+      : { plan: planOfSqlFile(text, 'the file'), problems: [] };
+  const baseline = findBaseline(plan, options);
+  const context = buildContext({
+    text,
+    kind,
+    plan,
+    settings,
+    pgVersion: knownVersion(options.pgVersion ?? plan.database.version?.value),
+    baseline: baseline.schema,
+    parser: parsers.sql,
+  });
+  const findings = [
+    ...problems.map(planFinding),
+    ...baseline.findings,
+    ...sqlFindings(context, parsers.sql),
+    ...runRules(context, settings),
+  ].sort((a, b) => a.range.start - b.range.start || a.range.end - b.range.end);
+  return { ...context, findings, baselineSql: baseline.sql };
+}
+
+/** The nearest version whose facts are known; the newest where the plan does not say. */
+function knownVersion(version: number | undefined): number {
+  return Math.min(Math.max(version ?? pgVersions.newest, pgVersions.oldest), pgVersions.newest);
+}
+
+function planFinding({ code, message, range, fix, related }: PlanProblem): Finding {
+  const fixes = fix
+    ? [{ title: fix.title, edits: [{ range: fix.range, newText: fix.newText }], safe: true }]
+    : [];
+  return fault(code, message, range, { fixes, related: related ?? [] });
+}
+
+function fault(rule: string, message: string, range: Range, more: Partial<Finding> = {}): Finding {
+  return {
+    rule,
+    severity: 'error',
+    message,
+    range,
+    step: undefined,
+    related: [],
+    fixes: [],
+    tags: [],
+    ...more,
+  };
+}
+
+function findBaseline(plan: Plan, options: AnalyzeOptions) {
+  const path = plan.database.schema;
+  if (options.baselineSql === undefined && !path) return { ...noBaseline, sql: undefined, findings: [] };
+  const range = path?.range ?? { start: 0, end: 0 };
+  const file =
+    options.baselineSql !== undefined
+      ? { text: options.baselineSql }
+      : options.readFile((path as { value: string }).value);
+  if ('error' in file) {
+    const message = `The baseline schema cannot be read: ${file.error}`;
+    return { ...noBaseline, sql: undefined, findings: [fault('plan-file', message, range)] };
+  }
+  const baseline = options.parsers.baseline(file.text);
+  const name = path?.value ?? 'the schema file';
+  const findings = baseline.problems.map((problem) =>
+    fault('sql-baseline', `${inFile(name, file.text, problem)} Facts that depend on it are unknown.`, range),
+  );
+  return { ...baseline, sql: file.text, findings };
+}
+
+/** `schema.sql, line 12: syntax error …`: the place within a file that the plan only names. */
+function inFile(name: string, text: string, problem: SqlProblem): string {
+  const { line } = createLineIndex(text).positionAt(problem.range.start);
+  return `${name}, line ${line + 1}: ${sentence(problem.message)}`;
+}
+
+function sentence(message: string): string {
+  return /[.!?]$/.test(message) ? message : `${message}.`;
+}
+
+function sqlFindings(context: RuleContext, parser: SqlParser): Finding[] {
+  const ofSteps = context.steps.flatMap(({ step, action, rollback }) =>
+    [...(action ? [action] : []), ...rollback].flatMap(({ problems }) =>
+      problems.map(({ sql, problem }) => syntaxFinding(sql, problem, step.id)),
+    ),
+  );
+  const elsewhere = otherSql(context.plan).flatMap((sql) =>
+    parser.parse(sql.text).problems.map((problem) => syntaxFinding(sql, problem, undefined)),
+  );
+  return [...ofSteps, ...elsewhere];
+}
+
+/** SQL that is no step's: the application's statements, the checklist and the monitoring queries. */
+function otherSql(plan: Plan): SqlText[] {
+  return [
+    ...(plan.app?.versions ?? []).flatMap((version) => version.statements),
+    ...plan.checklist.flatMap((entry) => entry.sql ?? []),
+    ...(plan.monitoring?.queries ?? []).flatMap((query) => query.sql ?? []),
+  ];
+}
+
+function syntaxFinding(sql: SqlText, problem: SqlProblem, step: string | undefined): Finding {
+  const message = sql.file === undefined ? problem.message : inFile(sql.file, sql.text, problem);
+  return fault('sql-syntax', message, documentRange(sql, problem.range), { step });
+}

@@ -1,5 +1,5 @@
 import type { AlterTableCmd, Constraint } from '@pgsql/types';
-import { relationName } from '../sql/names.ts';
+import { nameOfRangeVar, quoteIdentifier, writeName } from '../sql/names.ts';
 import { defineRule } from './define-rule.ts';
 import { severityFor, waitingRequests, withFigures } from './figures.ts';
 import type { Fix, RuleContext } from './model.ts';
@@ -131,8 +131,8 @@ function notValidFix(context: RuleContext, { placed, command, constraint }: Data
   const alone = alterCommands(placed.s).length === 1 && command.subtype === 'AT_AddConstraint';
   if (!target?.relname || !alone || !constraint.conname || placed.part === 'rollback') return [];
   if (context.kind === 'sql' && placed.s.inTransaction) return [];
-  const table = relationName([target.schemaname ?? '', target.relname]);
-  const name = relationName([constraint.conname]);
+  const table = writeName(nameOfRangeVar(target));
+  const name = quoteIdentifier(constraint.conname);
   const edits = aroundStatement(context, placed, {
     before: [],
     replacement: `${placed.s.statement.text.trimEnd()} NOT VALID`,

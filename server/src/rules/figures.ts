@@ -1,4 +1,5 @@
 import type { TableSize } from '../plan/model.ts';
+import { parseName } from '../sql/names.ts';
 import type { RuleContext, Severity } from './model.ts';
 
 /** A table this small is locked or rewritten within milliseconds. */
@@ -6,8 +7,13 @@ const smallTableRows = 10_000;
 
 /** The plan's figures for a relation named as `regclass` prints it, or undefined. */
 export function tableSize(context: RuleContext, relation: string): TableSize | undefined {
-  const bare = (name: string) => name.replace(/^public\./, '').replaceAll('"', '');
-  return context.plan.tables.find((table) => bare(table.name.value) === bare(relation));
+  const wanted = qualified(relation);
+  return context.plan.tables.find((table) => qualified(table.name.value) === wanted);
+}
+
+function qualified(name: string): string {
+  const parsed = parseName(name);
+  return parsed ? `${parsed.schema ?? 'public'}.${parsed.name}` : name;
 }
 
 /** `users (8M rows, 2.4 GB)`, or just the name where the plan gives no figures. */

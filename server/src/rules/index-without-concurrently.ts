@@ -1,5 +1,5 @@
 import type { Constraint, IndexStmt } from '@pgsql/types';
-import { relationName } from '../sql/names.ts';
+import { nameOfRangeVar, quoteIdentifier, stringsOf, writeName } from '../sql/names.ts';
 import { defineRule, type Fault } from './define-rule.ts';
 import { severityFor, waitingRequests, withFigures } from './figures.ts';
 import type { Fix, RuleContext } from './model.ts';
@@ -172,7 +172,7 @@ function concurrentRollback(placed: PlacedStatement, index: IndexStmt): Rollback
   const drop = undo.statement.node.DropStmt;
   if (drop.removeType !== 'OBJECT_INDEX' || drop.concurrent || drop.behavior === 'DROP_CASCADE')
     return undefined;
-  const name = relationName([index.relation?.schemaname ?? '', index.idxname]);
+  const name = writeName({ schema: index.relation?.schemaname || undefined, name: index.idxname });
   return { transaction: false, sql: `DROP INDEX CONCURRENTLY ${name};` };
 }
 
@@ -192,11 +192,10 @@ function usingIndexFix(
     !constraint.options?.length;
   if (!plain || !alter?.relation || placed.part === 'rollback' || alterCommands(placed.s).length !== 1)
     return [];
-  const name = relationName([constraint.conname ?? '']);
-  const names = (nodes: Constraint['keys']) =>
-    (nodes ?? []).flatMap((n) => ('String' in n ? [relationName([n.String.sval ?? ''])] : [])).join(', ');
-  const table = relationName([alter.relation.schemaname ?? '', alter.relation.relname ?? '']);
-  const index = relationName([alter.relation.schemaname ?? '', constraint.conname ?? '']);
+  const name = quoteIdentifier(constraint.conname ?? '');
+  const names = (nodes: Constraint['keys']) => stringsOf(nodes).map(quoteIdentifier).join(', ');
+  const table = writeName(nameOfRangeVar(alter.relation));
+  const index = writeName({ schema: alter.relation.schemaname || undefined, name: constraint.conname ?? '' });
   const include = constraint.including?.length ? ` INCLUDE (${names(constraint.including)})` : '';
   const deferrable = constraint.deferrable
     ? ` DEFERRABLE${constraint.initdeferred ? ' INITIALLY DEFERRED' : ''}`

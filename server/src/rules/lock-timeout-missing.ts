@@ -65,7 +65,7 @@ one meanwhile, so switch the limit off in its step with \`SET lock_timeout = 0\`
   },
   *check(context) {
     const limit = context.plan.session.lockTimeout;
-    if (limit && limit.value > 0) return;
+    if ((limit?.value ?? context.settings.session.lockTimeout ?? 0) > 0) return;
     const waiting = unlimited(context);
     const [first, ...others] = waiting;
     if (!first) return;

@@ -1,5 +1,5 @@
 import type { AlterTableCmd } from '@pgsql/types';
-import { relationName } from '../sql/names.ts';
+import { nameOfRangeVar, quoteIdentifier, writeName } from '../sql/names.ts';
 import { defineRule } from './define-rule.ts';
 import { severityFor, waitingRequests, withFigures } from './figures.ts';
 import type { Fix, RuleContext } from './model.ts';
@@ -104,9 +104,9 @@ function checkFirst(context: RuleContext, { placed, command }: Data): readonly F
   if (!target?.relname || !command.name || placed.part === 'rollback') return [];
   // One transaction in a file would keep the lock of the first statement through the scan of the second.
   if (context.kind === 'sql' && placed.s.inTransaction) return [];
-  const table = relationName([target.schemaname ?? '', target.relname]);
-  const column = relationName([command.name]);
-  const name = relationName([`${target.relname}_${command.name}_is_not_null`.slice(0, 63)]);
+  const table = writeName(nameOfRangeVar(target));
+  const column = quoteIdentifier(command.name);
+  const name = quoteIdentifier(`${target.relname}_${command.name}_is_not_null`.slice(0, 63));
   const add = `ALTER TABLE ${table} ADD CONSTRAINT ${name} CHECK (${column} IS NOT NULL) NOT VALID;`;
   const validate = `ALTER TABLE ${table} VALIDATE CONSTRAINT ${name};`;
   const drop = `ALTER TABLE ${table} DROP CONSTRAINT ${name};`;
