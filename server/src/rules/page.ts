@@ -1,0 +1,52 @@
+import type { Example, Rule } from './define-rule.ts';
+
+/** The newest major version whose manual the pages link to. */
+const manualBase = 'https://www.postgresql.org/docs/18/';
+
+/** A rule's page in Markdown: what happens, what to do, examples that the tests run, how to silence it. */
+export function rulePage(rule: Rule): string {
+  const { id, title, severity, docs, examples } = rule;
+  const sections = [
+    `# ${id}`,
+    `${title}. Reported as **${severity}**${rule.fixable ? ', with a fix' : ''}.`,
+    `## Problem\n\n${docs.problem}`,
+    ...examples.bad.map((example) => `${block(example)}${fixedBlock(example)}`),
+    `## Solution\n\n${docs.solution}`,
+    ...examples.good.map(block),
+    silencing(id),
+    ...(docs.manual.length > 0
+      ? [
+          `## In the Postgres manual\n\n${docs.manual.map((m) => `- [${m.title}](${manualBase}${m.path})`).join('\n')}`,
+        ]
+      : []),
+  ];
+  return `${sections.join('\n\n')}\n`;
+}
+
+function block(example: Example): string {
+  const keys = Object.entries(example.plan ?? {}).map(([key, value]) => `${key}: ${value}\n`);
+  const schema = example.schema ? `\`\`\`sql\n-- schema.sql\n${example.schema}\n\`\`\`\n\n` : '';
+  return `${schema}\`\`\`yaml\n${keys.join('')}${example.steps}\`\`\``;
+}
+
+function fixedBlock(example: Example): string {
+  return example.fixed ? `\n\nThe fix makes it:\n\n\`\`\`yaml\n${example.fixed}\`\`\`` : '';
+}
+
+function silencing(id: string): string {
+  return `## Silence it
+
+On one step, phase or plan, with the reason that the next reader needs:
+
+\`\`\`yaml
+allow:
+  ${id}: why it is all right here
+\`\`\`
+
+For a whole project, in \`.switchback.yaml\`:
+
+\`\`\`yaml
+rules:
+  ${id}: off
+\`\`\``;
+}
