@@ -1,0 +1,158 @@
+import type { TypeName } from '@pgsql/types';
+import type { Statement } from '../sql/model.ts';
+import { nameOfRangeVar, type ObjectName, quoteIdentifier } from '../sql/names.ts';
+import { namedType } from '../sql/type-names.ts';
+import { tableByKey } from './lookup.ts';
+import type { QualifiedName, Relation, Schema, Table, UserFunction, UserType } from './model.ts';
+import { creationSchema, qualify, relationKey } from './names.ts';
+import { chooseName } from './object-names.ts';
+
+/** A schema while statements are applied to it: the maps are this draft's own and may be changed. */
+export interface Draft {
+  readonly complete: boolean;
+  searchPath: readonly string[];
+  readonly relations: Map<string, Relation>;
+  readonly types: Map<string, UserType>;
+  readonly functions: Map<string, UserFunction>;
+  readonly schemas: Set<string>;
+  /** What is made now belongs to the plan, not to the baseline. */
+  readonly madeByPlan: boolean;
+}
+
+/** Changes a draft by one statement. Leaves alone what the statement would fail on. */
+export type Apply<Fields> = (draft: Draft, fields: Fields, statement: Statement) => void;
+
+export function createDraft(schema: Schema, madeByPlan: boolean): Draft {
+  return {
+    complete: schema.complete,
+    searchPath: schema.searchPath,
+    relations: new Map(schema.relations),
+    types: new Map(schema.types),
+    functions: new Map(schema.functions),
+    schemas: new Set(schema.schemas),
+    madeByPlan,
+  };
+}
+
+export function schemaOf({ madeByPlan: _, ...schema }: Draft): Schema {
+  return schema;
+}
+
+export function findKey(draft: Draft, name: ObjectName): string {
+  return relationKey(qualify(draft, name, (key) => draft.relations.has(key)));
+}
+
+export function find(draft: Draft, name: ObjectName): Relation | undefined {
+  return draft.relations.get(findKey(draft, name));
+}
+
+/** The name that a CREATE gives: in the schema it says, else in the first of the search path. */
+export function newName(draft: Draft, { schema, name }: ObjectName): QualifiedName {
+  return { schema: schema ?? creationSchema(draft), name };
+}
+
+export function put(draft: Draft, relation: Relation): void {
+  draft.relations.set(relationKey(relation.name), relation);
+}
+
+/** Puts the table that `change` makes of the one at `key` in its place. */
+export function updateTable(draft: Draft, key: string, change: (table: Table) => Table): void {
+  const table = tableByKey(draft, key);
+  if (table) draft.relations.set(key, change(table));
+}
+
+/**
+ * The table that a statement touches; one of which only its name is known, where no baseline tells more.
+ * Undefined where it cannot exist or is no table.
+ */
+export function touchTable(draft: Draft, name: ObjectName): Table | undefined {
+  const known = find(draft, name);
+  if (known) return known.kind === 'table' ? known : undefined;
+  if (draft.complete || name.name === '') return undefined;
+  const table: Table = { ...emptyTable(newName(draft, name)), columnsComplete: false };
+  put(draft, table);
+  return table;
+}
+
+export function touchRangeVar(
+  draft: Draft,
+  relation: Parameters<typeof nameOfRangeVar>[0] | undefined,
+): Table | undefined {
+  return relation && touchTable(draft, nameOfRangeVar(relation));
+}
+
+export function emptyTable(name: QualifiedName): Table {
+  return {
+    kind: 'table',
+    name,
+    madeByPlan: false,
+    empty: false,
+    partitioned: false,
+    partition: false,
+    foreign: false,
+    persistence: 'permanent',
+    parents: [],
+    columns: [],
+    constraints: [],
+    triggers: [],
+    columnsComplete: true,
+  };
+}
+
+/** The type as `format_type` prints it, a user's own found by the search path. Undefined where the source does not tell. */
+export function typeOf(
+  draft: Pick<Draft, 'searchPath' | 'types'>,
+  type: TypeName | undefined,
+): string | undefined {
+  const named = type && namedType(type);
+  if (!named) return undefined;
+  if (named.kind === 'built-in') return named.printed;
+  const { schema, name } = qualify(draft, named, (key) => draft.types.has(key));
+  const visible = named.schema === undefined || draft.searchPath.includes(schema);
+  const prefix = visible ? '' : `${quoteIdentifier(schema)}.`;
+  return `${prefix}${quoteIdentifier(name)}${named.suffix}`;
+}
+
+/** A free name for a relation in `schema`; constraint names count too where it will carry a constraint. */
+export function chooseRelationName(
+  draft: Draft,
+  schema: string,
+  first: string,
+  second: string | undefined,
+  label: string,
+  forConstraint = false,
+): string {
+  return chooseName(
+    first,
+    second,
+    label,
+    (name) =>
+      draft.relations.has(relationKey({ schema, name })) ||
+      (forConstraint && constraintNameTaken(draft, schema, name)),
+  );
+}
+
+/** A free name for a constraint: no table of the schema has one of that name. */
+export function chooseConstraintName(
+  draft: Draft,
+  schema: string,
+  first: string,
+  second: string | undefined,
+  label: string,
+  others: readonly string[] = [],
+): string {
+  return chooseName(
+    first,
+    second,
+    label,
+    (name) => others.includes(name) || constraintNameTaken(draft, schema, name),
+  );
+}
+
+function constraintNameTaken(draft: Draft, schema: string, name: string): boolean {
+  for (const relation of draft.relations.values()) {
+    if (relation.kind !== 'table' || relation.name.schema !== schema) continue;
+    if (relation.constraints.some((constraint) => constraint.name === name)) return true;
+  }
+  return false;
+}

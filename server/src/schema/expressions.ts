@@ -1,0 +1,115 @@
+import type { Node } from '@pgsql/types';
+import { stringsOf } from '../sql/names.ts';
+
+/** Every node below `root`, itself included, whatever its kind: `[kind, fields]`. Deep trees are walked without recursion. */
+export function* walk(root: unknown): Generator<readonly [string, Record<string, unknown>]> {
+  const stack: unknown[] = [root];
+  while (stack.length > 0) {
+    const value = stack.pop();
+    if (typeof value !== 'object' || value === null) continue;
+    if (Array.isArray(value)) {
+      for (let at = value.length - 1; at >= 0; at--) stack.push(value[at]);
+      continue;
+    }
+    const entries = Object.entries(value);
+    for (const [key, child] of entries) {
+      if (/^[A-Z]/.test(key) && typeof child === 'object' && child !== null) {
+        yield [key, child as Record<string, unknown>];
+      }
+    }
+    for (let at = entries.length - 1; at >= 0; at--) stack.push(entries[at]?.[1]);
+  }
+}
+
+/** Columns that an expression over one table reads, each once. */
+export function columnsRead(expression: Node | undefined): readonly string[] {
+  const names = new Set<string>();
+  for (const [kind, fields] of walk(expression)) {
+    if (kind !== 'ColumnRef') continue;
+    const name = stringsOf(fields.fields as Node[]).at(-1);
+    if (name !== undefined) names.add(name);
+  }
+  return [...names];
+}
+
+/** Columns that a true expression proves to be not null: `a IS NOT NULL`, alone or joined by AND. */
+export function provesNotNull(expression: Node | undefined): readonly string[] {
+  if (!expression) return [];
+  if ('NullTest' in expression) {
+    const test = expression.NullTest;
+    if (test.nulltesttype !== 'IS_NOT_NULL' || !test.arg || !('ColumnRef' in test.arg)) return [];
+    return stringsOf(test.arg.ColumnRef.fields).slice(-1);
+  }
+  if (!('BoolExpr' in expression)) return [];
+  const { boolop, args = [] } = expression.BoolExpr;
+  if (boolop === 'AND_EXPR') return args.flatMap(provesNotNull);
+  if (boolop === 'NOT_EXPR') return refutesNull(args[0]);
+  const [first = [], ...others] = args.map(provesNotNull);
+  return first.filter((column) => others.every((proved) => proved.includes(column)));
+}
+
+/** `NOT (a IS NULL)` */
+function refutesNull(expression: Node | undefined): readonly string[] {
+  if (!expression || !('NullTest' in expression)) return [];
+  const { nulltesttype, arg } = expression.NullTest;
+  return nulltesttype === 'IS_NULL' && arg && 'ColumnRef' in arg
+    ? stringsOf(arg.ColumnRef.fields).slice(-1)
+    : [];
+}
+
+/** The name that Postgres gives an index column made from an expression (`FigureIndexColname`). */
+export function expressionName(expression: Node | undefined): string {
+  return figure(expression)?.name ?? 'expr';
+}
+
+interface Figured {
+  readonly name: string;
+  /** 1: weak, a better one inside wins; 2: good. */
+  readonly strength: 1 | 2;
+}
+
+const fixedNames: Readonly<Record<string, string>> = {
+  GroupingFunc: 'grouping',
+  A_ArrayExpr: 'array',
+  RowExpr: 'row',
+  CoalesceExpr: 'coalesce',
+  XmlSerialize: 'xmlserialize',
+};
+
+function figure(node: Node | undefined): Figured | undefined {
+  if (!node) return undefined;
+  if ('ColumnRef' in node) return good(stringsOf(node.ColumnRef.fields).at(-1));
+  if ('FuncCall' in node) return good(stringsOf(node.FuncCall.funcname).at(-1));
+  if ('A_Indirection' in node) {
+    return good(stringsOf(node.A_Indirection.indirection).at(-1)) ?? figure(node.A_Indirection.arg);
+  }
+  if ('A_Expr' in node) return node.A_Expr.kind === 'AEXPR_NULLIF' ? good('nullif') : undefined;
+  if ('TypeCast' in node) {
+    const inner = figure(node.TypeCast.arg);
+    const type = stringsOf(node.TypeCast.typeName?.names).at(-1);
+    return inner?.strength === 2 || type === undefined ? inner : { name: type, strength: 1 };
+  }
+  if ('CollateClause' in node) return figure(node.CollateClause.arg);
+  if ('CaseExpr' in node) {
+    const inner = figure(node.CaseExpr.defresult);
+    return inner?.strength === 2 ? inner : { name: 'case', strength: 1 };
+  }
+  if ('MinMaxExpr' in node) return good(node.MinMaxExpr.op === 'IS_LEAST' ? 'least' : 'greatest');
+  return good(fixedNames[Object.keys(node)[0] ?? '']);
+}
+
+function good(name: string | undefined): Figured | undefined {
+  return name === undefined ? undefined : { name, strength: 2 };
+}
+
+/** Replaces a name wherever an SQL source says it outside of strings; the new one stands quoted where needed. */
+export function renameInSource(source: string, from: string, to: string): string {
+  return source.replace(
+    /'(?:[^']|'')*'|"(?:[^"]|"")+"|[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/g,
+    (token) => {
+      if (token[0] === "'") return token;
+      const name = token[0] === '"' ? token.slice(1, -1).replaceAll('""', '"') : token.toLowerCase();
+      return name === from ? to : token;
+    },
+  );
+}
