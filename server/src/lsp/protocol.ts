@@ -1,28 +1,64 @@
-import type { Report } from "../rehearsal/model.ts";
+import type { Diagnostic } from 'vscode-languageserver';
+import type { Report } from '../rehearsal/model.ts';
 
 /** Requests beyond the Language Server Protocol. The client imports this file for its types and names alone. */
-export const dryRunRequest = "switchback/dryRun";
+export const dryRunRequest = 'switchback/dryRun';
 
 export interface DryRunParams {
-	readonly uri: string;
-	/** Fabricated rows per table; the setting's value. */
-	readonly rows: number;
-	/** ms a step may take. */
-	readonly stepTimeout: number;
-	/** For `$/progress`. */
-	readonly workDoneToken: string | number;
+  readonly uri: string;
+  /** Fabricated rows per table; the setting's value. */
+  readonly rows: number;
+  /** ms a step may take. */
+  readonly stepTimeout: number;
+  /** For `$/progress`. */
+  readonly workDoneToken: string | number;
 }
 
 export type DryRunResult =
-	| { readonly report: Report }
-	/** The plan cannot be run at all, e.g. YAML that does not parse: what to do about it, in a sentence. */
-	| { readonly refused: string };
+  | { readonly report: Report }
+  /** The plan cannot be run at all, e.g. YAML that does not parse: what to do about it, in a sentence. */
+  | { readonly refused: string };
 
 /** `initializationOptions` of the client. */
 export interface InitializationOptions {
-	/** Folder with the built files: the WebAssembly parser, the embedded Postgres. */
-	readonly distPath: string;
-	/** Rule pages: `docsBase` + `/` + rule id + `.md`. */
-	readonly docsBase: string;
-	readonly trusted: boolean;
+  /** Folder with the built files: the WebAssembly parser, the embedded Postgres. */
+  readonly distPath: string;
+  /** Rule pages: `docsBase` + `/` + rule id + `.md`. */
+  readonly docsBase: string;
+  readonly trusted: boolean;
+}
+
+/**
+ * Checks one file now, open or not. An open .sql file is checked from then on, with each edit, until it is
+ * closed: without this request other extensions' SQL files are left alone.
+ */
+export const checkRequest = 'switchback/check';
+
+export interface CheckParams {
+  readonly uri: string;
+}
+
+export type CheckResult =
+  | {
+      /** The same that a pull of its diagnostics gives. */
+      readonly diagnostics: readonly Diagnostic[];
+    }
+  /** Why the file cannot be checked at all, in a sentence. */
+  | { readonly refused: string };
+
+/** Client to server, without parameters: the user trusts the workspace from now on. */
+export const trustedNotification = 'switchback/trusted';
+
+/** Server to client, after a document was checked. */
+export const statusNotification = 'switchback/status';
+
+export interface StatusParams {
+  readonly uri: string;
+  /** The document's version that was checked. */
+  readonly version: number;
+  /** The major version of Postgres that locks and rules are told for. */
+  readonly pgVersion: number;
+  readonly errors: number;
+  readonly warnings: number;
+  readonly infos: number;
 }

@@ -1,0 +1,76 @@
+import type { CancellationToken } from 'vscode-languageserver';
+import type { Progress, Report } from '../rehearsal/model.ts';
+import type { Checked } from './analyses.ts';
+import type { DryRunParams, DryRunResult } from './protocol.ts';
+
+/** Runs an analysed plan on a Postgres of its own. */
+export type Rehearse = (analysis: Checked['analysis'], options: RehearseRequest) => Promise<Report>;
+
+export interface RehearseRequest {
+  /** Fabricated rows per table. */
+  readonly rows: number;
+  /** ms a step may take. */
+  readonly stepTimeout: number;
+  readonly signal: AbortSignal;
+  onProgress(progress: Progress): void;
+}
+
+export interface DryRunDependencies {
+  readonly rehearse: Rehearse;
+  readonly isTrusted: () => boolean;
+  /** The document's analysis, or why it cannot be had. */
+  readonly check: (uri: string) => Promise<Checked | { readonly refused: string }>;
+  readonly progress: (token: string | number) => {
+    begin(title: string, percentage: number, message: undefined, cancellable: boolean): void;
+    report(percentage: number, message: string): void;
+    done(): void;
+  };
+}
+
+/** Dry runs, one at a time for each document. */
+export interface DryRuns {
+  run(params: DryRunParams, token: CancellationToken): Promise<DryRunResult>;
+  /** Stops all of them: the server goes down. */
+  abortAll(): void;
+}
+
+export function createDryRuns({ rehearse, isTrusted, check, progress }: DryRunDependencies): DryRuns {
+  const running = new Map<string, AbortController>();
+  return {
+    abortAll() {
+      for (const controller of running.values()) controller.abort();
+    },
+    async run(params, token) {
+      if (!isTrusted()) return { refused: untrusted };
+      if (running.has(params.uri)) return { refused: alreadyRunning };
+      const controller = new AbortController();
+      const cancellation = token.onCancellationRequested(() => controller.abort());
+      running.set(params.uri, controller);
+      const reporter = progress(params.workDoneToken);
+      reporter.begin('Dry run', 0, undefined, true);
+      try {
+        const checked = await check(params.uri);
+        if ('refused' in checked) return checked;
+        if (checked.analysis.kind !== 'plan') return { refused: notAPlan };
+        const report = await rehearse(checked.analysis, {
+          rows: checked.settings.dryRun.rows ?? params.rows,
+          stepTimeout: checked.settings.dryRun.stepTimeout ?? params.stepTimeout,
+          signal: controller.signal,
+          onProgress: ({ step, steps, message }) =>
+            reporter.report(steps > 0 ? Math.round((100 * step) / steps) : 0, message),
+        });
+        return { report };
+      } finally {
+        reporter.done();
+        cancellation.dispose();
+        running.delete(params.uri);
+      }
+    },
+  };
+}
+
+const untrusted =
+  'The workspace is in Restricted Mode. A dry run executes the plan’s SQL on an embedded Postgres, so it needs a trusted workspace.';
+const alreadyRunning = 'A dry run of this plan is under way. Cancel it, or wait until it is done.';
+const notAPlan =
+  'Only a migration plan can be dry-run. This is a plain SQL file, which says nothing of steps and phases.';

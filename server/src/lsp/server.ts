@@ -1,0 +1,215 @@
+import {
+  type ClientCapabilities,
+  type Connection,
+  DidChangeConfigurationNotification,
+  DidChangeWatchedFilesNotification,
+  type DocumentDiagnosticParams,
+  type DocumentDiagnosticReport,
+  DocumentDiagnosticReportKind,
+  type InitializeParams,
+  type InitializeResult,
+  RequestType,
+  TextDocumentSyncKind,
+  TextDocuments,
+} from 'vscode-languageserver';
+import { TextDocument } from 'vscode-languageserver-textdocument';
+import type { Analysis, AnalyzeOptions, Parsers } from '../analyze.ts';
+import { createAnalyses } from './analyses.ts';
+import { createChecks } from './check.ts';
+import { codeActions, fixAllKind } from './code-actions.ts';
+import { diagnosticReport } from './diagnostics.ts';
+import { documentSymbols } from './document-symbols.ts';
+import { createDryRuns, type Rehearse } from './dry-run.ts';
+import { type Files, pathOf } from './files.ts';
+import { createHandler } from './handler.ts';
+import { createProjectSettings } from './project-settings.ts';
+import {
+  type CheckParams,
+  type CheckResult,
+  checkRequest,
+  type DryRunParams,
+  type DryRunResult,
+  dryRunRequest,
+  type InitializationOptions,
+  statusNotification,
+  trustedNotification,
+} from './protocol.ts';
+import { createRefresh } from './refresh.ts';
+import { createEditorSettings, settingsFileName } from './settings.ts';
+import { createSources } from './sources.ts';
+
+/** What the server works with; tests give their own. */
+export interface ServerDependencies {
+  /** Called once. */
+  readonly loadParsers: () => Promise<Parsers>;
+  readonly analyze: (text: string, options: AnalyzeOptions) => Analysis;
+  readonly files: Files;
+  /** Ids of rules that have a page. */
+  readonly documented: ReadonlySet<string>;
+  /** Makes the runner, once the client has said where the built files are. */
+  readonly rehearse: (distPath: string) => Rehearse;
+}
+
+/** What the client told about itself and its user. */
+interface Session {
+  options: InitializationOptions;
+  capabilities: ClientCapabilities;
+  trusted: boolean;
+}
+
+/** Serves one client on `connection` until it shuts down. */
+export function startServer(connection: Connection, dependencies: ServerDependencies): void {
+  // A client that says nothing is trusted with nothing.
+  const session: Session = {
+    options: { distPath: '', docsBase: '', trusted: false },
+    capabilities: {},
+    trusted: false,
+  };
+  const services = createServices(connection, dependencies, session);
+  serveLifecycle(connection, session, services);
+  serveChanges(connection, services);
+  serveRequests(connection, services);
+  services.documents.listen(connection);
+  connection.listen();
+}
+
+type Services = ReturnType<typeof createServices>;
+
+function createServices(connection: Connection, dependencies: ServerDependencies, session: Session) {
+  const documents = new TextDocuments(TextDocument);
+  const sources = createSources(documents, dependencies.files);
+  const editorSettings = createEditorSettings(
+    connection,
+    () => session.capabilities.workspace?.configuration === true,
+  );
+  let parsers: Promise<Parsers> | undefined;
+  const analyses = createAnalyses({
+    analyze: dependencies.analyze,
+    parsers() {
+      parsers ??= dependencies.loadParsers();
+      return parsers;
+    },
+    sources,
+    editorSettings,
+    projectSettings: createProjectSettings(connection, sources),
+  });
+  const docsOf = (rule: string) => {
+    const { docsBase } = session.options;
+    return docsBase !== '' && dependencies.documented.has(rule) ? `${docsBase}/${rule}.md` : undefined;
+  };
+  const refresh = createRefresh(() => {
+    if (session.capabilities.workspace?.diagnostics?.refreshSupport)
+      connection.languages.diagnostics
+        .refresh()
+        .catch((error) => connection.console.error(`The client did not refresh: ${String(error)}`));
+  });
+  const checks = createChecks({ documents, sources, analyses, docsOf, refresh: refresh.now });
+  const dryRuns = createDryRuns({
+    rehearse: (analysis, request) => dependencies.rehearse(session.options.distPath)(analysis, request),
+    isTrusted: () => session.trusted,
+    check: checks.find,
+    progress: (token) => connection.window.attachWorkDoneProgress(token),
+  });
+  return { documents, editorSettings, analyses, docsOf, refresh, checks, dryRuns };
+}
+
+function serveLifecycle(connection: Connection, session: Session, { refresh, dryRuns }: Services): void {
+  connection.onInitialize((params: InitializeParams): InitializeResult => {
+    session.capabilities = params.capabilities;
+    session.options = { ...session.options, ...params.initializationOptions };
+    session.trusted = session.options.trusted;
+    return {
+      serverInfo: { name: 'switchback' },
+      capabilities: {
+        textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
+        diagnosticProvider: { interFileDependencies: true, workspaceDiagnostics: false },
+        codeActionProvider: { codeActionKinds: ['quickfix', fixAllKind] },
+        documentSymbolProvider: { label: 'Switchback' },
+      },
+    };
+  });
+  connection.onInitialized(() => {
+    const { didChangeConfiguration, didChangeWatchedFiles } = session.capabilities.workspace ?? {};
+    if (didChangeConfiguration?.dynamicRegistration)
+      void connection.client.register(DidChangeConfigurationNotification.type, { section: 'switchback' });
+    if (didChangeWatchedFiles?.dynamicRegistration)
+      void connection.client.register(DidChangeWatchedFilesNotification.type, {
+        watchers: [{ globPattern: '**/*.sql' }, { globPattern: `**/${settingsFileName}` }],
+      });
+  });
+  connection.onNotification(trustedNotification, () => {
+    session.trusted = true;
+  });
+  connection.onShutdown(() => {
+    refresh.dispose();
+    dryRuns.abortAll();
+  });
+}
+
+/** Keeps the analyses true to the documents, the files and settings that they depend on. */
+function serveChanges(
+  connection: Connection,
+  { documents, editorSettings, analyses, refresh, checks }: Services,
+): void {
+  const fileChanged = (uri: string) => {
+    const path = pathOf(uri);
+    if (path !== undefined && analyses.fileChanged(path)) refresh.soon();
+  };
+  connection.onDidChangeConfiguration(() => {
+    editorSettings.reset();
+    analyses.reset();
+    refresh.now();
+  });
+  connection.onDidChangeWatchedFiles(({ changes }) => {
+    for (const { uri } of changes) fileChanged(uri);
+  });
+  documents.onDidChangeContent(({ document }) => fileChanged(document.uri));
+  documents.onDidClose(({ document: { uri } }) => {
+    analyses.forget(uri);
+    checks.closed(uri);
+    // Its unsaved text was what others were checked against.
+    fileChanged(uri);
+  });
+}
+
+function serveRequests(connection: Connection, { docsOf, checks, dryRuns }: Services): void {
+  const handler = createHandler(connection.console);
+  connection.languages.diagnostics.on(
+    handler<DocumentDiagnosticParams, DocumentDiagnosticReport>(
+      'textDocument/diagnostic',
+      noDiagnostics,
+      async (params) => {
+        const checked = await checks.current(params.textDocument.uri);
+        if (!checked) return noDiagnostics;
+        const { diagnostics, status } = checks.result(checked);
+        void connection.sendNotification(statusNotification, status);
+        return diagnosticReport(diagnostics, params);
+      },
+    ),
+  );
+  connection.onCodeAction(
+    handler('textDocument/codeAction', [], async (params) => {
+      const checked = await checks.current(params.textDocument.uri);
+      return checked ? codeActions(checked, params, docsOf) : [];
+    }),
+  );
+  connection.onDocumentSymbol(
+    handler('textDocument/documentSymbol', [], async (params) => {
+      const checked = await checks.current(params.textDocument.uri);
+      return checked ? documentSymbols(checked) : [];
+    }),
+  );
+  connection.onRequest(
+    new RequestType<CheckParams, CheckResult, void>(checkRequest),
+    handler<CheckParams, CheckResult>(checkRequest, { refused: failure }, checks.check),
+  );
+  connection.onRequest(
+    new RequestType<DryRunParams, DryRunResult, void>(dryRunRequest),
+    handler<DryRunParams, DryRunResult>(dryRunRequest, { refused: failure }, dryRuns.run),
+  );
+}
+
+const noDiagnostics: DocumentDiagnosticReport = { kind: DocumentDiagnosticReportKind.Full, items: [] };
+
+const failure =
+  'This failed by a fault of Switchback, not of the file. Its output channel holds the details.';

@@ -1,0 +1,73 @@
+import { dirname, join } from 'node:path';
+import type { Connection } from 'vscode-languageserver';
+import { defaultSettings, type Settings } from '../rules/settings.ts';
+
+/** The project's settings file. */
+export const settingsFileName = '.switchback.yaml';
+
+/** The editor's settings for one resource, asked once until they change. */
+export interface EditorSettings {
+  of(uri: string): Promise<Settings>;
+  /** Forgets all answers. */
+  reset(): void;
+}
+
+/** @param supported whether the client answers `workspace/configuration`. */
+export function createEditorSettings(connection: Connection, supported: () => boolean): EditorSettings {
+  let answers = new Map<string, Promise<Settings>>();
+  return {
+    of(uri) {
+      if (!supported()) return Promise.resolve(defaultSettings);
+      const known = answers.get(uri);
+      if (known) return known;
+      const asked = ask(connection, uri);
+      answers.set(uri, asked);
+      return asked;
+    },
+    reset() {
+      answers = new Map();
+    },
+  };
+}
+
+async function ask(connection: Connection, uri: string): Promise<Settings> {
+  try {
+    const rules: unknown = await connection.workspace.getConfiguration({
+      section: 'switchback.rules',
+      scopeUri: uri,
+    });
+    return { ...defaultSettings, rules: readRules(rules) };
+  } catch (error) {
+    connection.console.error(`The editor's settings cannot be had: ${String(error)}`);
+    return defaultSettings;
+  }
+}
+
+/** Whatever the user wrote: entries that mean nothing are left out (the editor marks them in settings.json). */
+function readRules(value: unknown): Settings['rules'] {
+  if (typeof value !== 'object' || value === null) return {};
+  const severities: Record<string, Settings['rules'][string]> = {};
+  for (const [rule, severity] of Object.entries(value))
+    if (severity === 'off' || severity === 'info' || severity === 'warning' || severity === 'error')
+      severities[rule] = severity;
+  return severities;
+}
+
+/** The editor's settings with the file's over them: the file wins, since the terminal reads it too. */
+export function mergeSettings(editor: Settings, file: Settings | undefined): Settings {
+  if (!file) return editor;
+  return {
+    rules: { ...editor.rules, ...file.rules },
+    session: { ...editor.session, ...file.session },
+    dryRun: { ...editor.dryRun, ...file.dryRun },
+  };
+}
+
+/** Paths where the settings of a file at `path` may stand, nearest first, up to the file system's root. */
+export function settingsPaths(path: string): string[] {
+  const paths: string[] = [];
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    paths.push(join(folder, settingsFileName));
+    if (folder === dirname(folder)) return paths;
+  }
+}
