@@ -6,7 +6,8 @@ import { buildContext, documentRange } from './rules/context.ts';
 import type { Finding, RuleContext } from './rules/model.ts';
 import { runRules } from './rules/run-rules.ts';
 import { defaultSettings, type Settings } from './rules/settings.ts';
-import { type Baseline, noBaseline, readBaseline } from './schema/baseline.ts';
+import { baselineSchema, emptySchema } from './schema/apply.ts';
+import type { Schema } from './schema/model.ts';
 import type { SqlParser, SqlProblem } from './sql/model.ts';
 import { loadSqlParser } from './sql/parser.ts';
 import { createLineIndex } from './text/line-index.ts';
@@ -14,6 +15,12 @@ import type { Range } from './text/range.ts';
 
 /** A file that the plan names, relative to the plan: its text, or why it cannot be had, in a sentence. */
 export type ReadFile = (path: string) => { readonly text: string } | { readonly error: string };
+
+/** The schema before step one, and what of its DDL could not be read. */
+export interface Baseline {
+  readonly schema: Schema;
+  readonly problems: readonly SqlProblem[];
+}
 
 /** What `analyze` needs loaded once per process: see `loadParsers`. */
 export interface Parsers {
@@ -63,6 +70,11 @@ export async function loadParsers(): Promise<Parsers> {
       return baseline;
     },
   };
+}
+
+function readBaseline(parser: SqlParser, text: string): Baseline {
+  const parsed = parser.parseScript(text);
+  return { schema: baselineSchema(parsed), problems: parsed.problems };
 }
 
 /** The one door into the library: the editor and the terminal both come through here. Never throws on bad input. */
@@ -119,7 +131,8 @@ function fault(rule: string, message: string, range: Range, more: Partial<Findin
 
 function findBaseline(plan: Plan, options: AnalyzeOptions) {
   const path = plan.database.schema;
-  if (options.baselineSql === undefined && !path) return { ...noBaseline, sql: undefined, findings: [] };
+  const unknown = { schema: emptySchema({ complete: false }), sql: undefined };
+  if (options.baselineSql === undefined && !path) return { ...unknown, findings: [] };
   const range = path?.range ?? { start: 0, end: 0 };
   const file =
     options.baselineSql !== undefined
@@ -127,7 +140,7 @@ function findBaseline(plan: Plan, options: AnalyzeOptions) {
       : options.readFile((path as { value: string }).value);
   if ('error' in file) {
     const message = `The baseline schema cannot be read: ${file.error}`;
-    return { ...noBaseline, sql: undefined, findings: [fault('plan-file', message, range)] };
+    return { ...unknown, findings: [fault('plan-file', message, range)] };
   }
   const baseline = options.parsers.baseline(file.text);
   const name = path?.value ?? 'the schema file';

@@ -1,7 +1,7 @@
 import { type BackfillBatch, backfillBatchSql, effectsOfBackfill } from '../effects/backfill.ts';
 import { effectsOf } from '../effects/effects.ts';
 import type { Action, BackfillAction, Plan, Rollback, SqlText, Step } from '../plan/model.ts';
-import { applyStatement } from '../schema/apply.ts';
+import { applyStatement, exposeNewRelations } from '../schema/apply.ts';
 import type { Schema } from '../schema/model.ts';
 import type { SqlParser, Statement } from '../sql/model.ts';
 import type { Range } from '../text/range.ts';
@@ -38,7 +38,8 @@ export function buildContext(input: ContextInput): RuleContext {
     for (const step of phase.steps) {
       const analysed = analyzeStep(input, step, schema);
       steps.push(analysed);
-      schema = analysed.after;
+      // Once a version that may use them is out, the plan's own tables are empty no longer.
+      schema = step.action?.kind === 'deploy' ? exposeNewRelations(analysed.after) : analysed.after;
     }
   }
   return { text, kind, plan, pgVersion, settings, baseline, steps };

@@ -23,20 +23,27 @@ export function applyEdits(text: string, edits: readonly TextEdit[]): string {
  * What every fix owes: the result parses, the finding is gone, no new error came, everything outside the edit is
  * as it was, and fixing again changes nothing. Returns the fixed text.
  */
-export function assertFixLaws(analysis: Analysis, finding: Finding, fix: Fix, again: (text: string) => Analysis): string {
+export function assertFixLaws(
+  analysis: Analysis,
+  finding: Finding,
+  fix: Fix,
+  again: (text: string) => Analysis,
+): string {
   const { text } = analysis;
   const fixed = applyEdits(text, fix.edits);
   const after = again(fixed);
   const unreadable = after.findings.filter(({ rule }) => rule.startsWith('plan-') || rule.startsWith('sql-'));
   assert.deepEqual(unreadable.map(describe), [], `"${fix.title}" leaves a file that parses:\n${fixed}`);
 
-  const same = (found: readonly Finding[]) => found.filter((f) => f.rule === finding.rule && f.step === finding.step);
+  const same = (found: readonly Finding[]) =>
+    found.filter((f) => f.rule === finding.rule && f.step === finding.step);
   assert.ok(
     same(after.findings).length < same(analysis.findings).length,
     `"${fix.title}" removes its finding:\n${fixed}\n${after.findings.map(describe).join('\n')}`,
   );
 
-  const errors = (a: Analysis) => a.findings.filter(({ severity }) => severity === 'error').map(({ rule }) => rule);
+  const errors = (a: Analysis) =>
+    a.findings.filter(({ severity }) => severity === 'error').map(({ rule }) => rule);
   const before = errors(analysis);
   for (const rule of errors(after)) {
     const known = before.indexOf(rule);
@@ -47,7 +54,11 @@ export function assertFixLaws(analysis: Analysis, finding: Finding, fix: Fix, ag
   for (const comment of commentsOutside(text, fix.edits)) {
     assert.ok(fixed.includes(comment), `"${fix.title}" keeps the comment ${comment}`);
   }
-  assert.equal(outside(text, fix.edits), withoutInsertions(fixed, text, fix.edits), 'bytes outside the edit are equal');
+  assert.equal(
+    outside(text, fix.edits),
+    withoutInsertions(fixed, fix.edits),
+    'bytes outside the edit are equal',
+  );
 
   const twice = same(after.findings).flatMap((f) => f.fixes.filter((other) => other.title === fix.title));
   const ownAgain = twice.length >= same(analysis.findings).length;
@@ -68,21 +79,21 @@ function commentsOutside(text: string, edits: readonly TextEdit[]): string[] {
 function outside(text: string, edits: readonly TextEdit[]): string {
   return applyEdits(
     text,
-    edits.map(({ range }) => ({ range, newText: '\u0000' })),
-  ).replace(/\u0000+/g, '\u0000');
+    edits.map(({ range }) => ({ range, newText: '\uFFFC' })),
+  ).replace(/\uFFFC+/g, '\uFFFC');
 }
 
 /** The fixed text with each inserted part replaced by the same mark as `outside` uses. */
-function withoutInsertions(fixed: string, text: string, edits: readonly TextEdit[]): string {
+function withoutInsertions(fixed: string, edits: readonly TextEdit[]): string {
   const sorted = [...edits].sort((a, b) => a.range.start - b.range.start);
   let result = '';
   let at = 0;
   let rest = 0;
   for (const { range, newText } of sorted) {
     const kept = range.start - rest;
-    result += `${fixed.slice(at, at + kept)}\u0000`;
+    result += `${fixed.slice(at, at + kept)}\uFFFC`;
     at += kept + newText.length;
     rest = range.end;
   }
-  return (result + fixed.slice(at)).replace(/\u0000+/g, '\u0000');
+  return (result + fixed.slice(at)).replace(/\uFFFC+/g, '\uFFFC');
 }
