@@ -1,0 +1,83 @@
+import { resolve } from 'node:path';
+import { loadParsers } from '../analyze.ts';
+import { analyzeDocument } from './analysis.ts';
+import { choice, pgVersion, readArguments } from './arguments.ts';
+import { isSettings, readDocument } from './documents.ts';
+import { formatGitlab } from './format/gitlab.ts';
+import { formatJson } from './format/json.ts';
+import { formatSarif } from './format/sarif.ts';
+import { formatText } from './format/text.ts';
+import { exitCodes, type Io, UsageError } from './io.ts';
+import { packageVersion } from './package-version.ts';
+import { createSettingsFinder, readSettings } from './project-settings.ts';
+import { type CheckedFile, hasErrors } from './result.ts';
+import { readPage } from './rule-docs.ts';
+import { printable, styleFor, textWidth } from './style.ts';
+
+const formats = ['text', 'json', 'sarif', 'gitlab'] as const;
+type Format = (typeof formats)[number];
+
+/** `switchback check FILE…`: the findings of every file. Returns the exit code. */
+export async function check(args: readonly string[], io: Io): Promise<number> {
+  const given = readArguments('check', args, {
+    format: 'string',
+    'pg-version': 'string',
+    'stdin-filename': 'string',
+  });
+  const format = choice('check', given, 'format', formats);
+  const version = pgVersion('check', given);
+  if (given.files.length === 0) throw new UsageError('check needs at least one plan or .sql file.', 'check');
+
+  const files = await checkFiles(given.files, version, given.value('stdin-filename'), io);
+  for (const file of files) if (!file.usable) io.stderr.write(`switchback: ${unusableReason(file)}\n`);
+  io.stdout.write(render(files, format, io));
+  if (files.some(({ usable }) => !usable)) return exitCodes.unusable;
+  return hasErrors(files) ? exitCodes.findings : exitCodes.clean;
+}
+
+/** Checks the files one by one; settings with problems follow at the end, under their own path. */
+async function checkFiles(
+  paths: readonly string[],
+  version: number | undefined,
+  stdinName: string | undefined,
+  io: Io,
+): Promise<CheckedFile[]> {
+  const parsers = await loadParsers();
+  const finder = createSettingsFinder(io);
+  const checked: CheckedFile[] = [];
+  for (const path of paths) {
+    if (isSettings(path)) {
+      const { file } = readSettings(resolve(io.cwd, path), path, io);
+      if (file) checked.push(file);
+      continue;
+    }
+    const document = await readDocument(path, io, stdinName);
+    const { settings } = finder.find(document.folder);
+    checked.push(analyzeDocument(document, parsers, { pgVersion: version, settings }).checked);
+  }
+  const named = new Set(checked.map((file) => resolve(io.cwd, file.path)));
+  return [...checked, ...finder.faulty().filter((file) => !named.has(resolve(io.cwd, file.path)))];
+}
+
+/** `PATH: why`, from the first error. */
+export function unusableReason(file: CheckedFile): string {
+  const problem = file.findings.find(({ severity }) => severity === 'error');
+  return printable(`${file.path}: ${problem?.message ?? 'Nothing can be read of this file.'}`);
+}
+
+function render(files: readonly CheckedFile[], format: Format, io: Io): string {
+  switch (format) {
+    case 'json':
+      return formatJson(files, io.packageRoot);
+    case 'sarif':
+      return formatSarif(files, {
+        cwd: io.cwd,
+        version: packageVersion(io),
+        page: (rule) => readPage(rule, io),
+      });
+    case 'gitlab':
+      return formatGitlab(files, io.cwd);
+    case 'text':
+      return formatText(files, { style: styleFor(io.stdout, io.env), width: textWidth(io.stdout) });
+  }
+}

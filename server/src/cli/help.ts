@@ -1,0 +1,68 @@
+/** What `switchback --help` prints. */
+export const mainHelp = `Switchback checks zero-downtime Postgres migrations and rehearses them.
+
+Usage: switchback COMMAND [options]
+
+Commands:
+  check FILE…      Report what a plan or .sql file would do to production, and what to do instead
+  explain FILE     Show for each statement which locks it takes and what it rewrites or scans
+  dry-run PLAN     Run a plan on an embedded Postgres with fabricated rows and report what happened
+  rules [RULE]     List the rules, or print the page of one
+
+Options:
+  -h, --help       This text; after a command, that command's options
+  -v, --version    The version
+
+Exit codes: 0 clean or passed, 1 findings at error level or a failed dry run, 2 bad input, 130 interrupted.
+`;
+
+/** What `switchback COMMAND --help` prints, by command. */
+export const commandHelp = {
+  check: `Usage: switchback check FILE… [options]
+
+Checks plans (NAME.migration.yaml) and plain .sql files. A file that cannot be read does not end the run: the
+others are still checked. \`-\` reads standard input. Settings come from the nearest .switchback.yaml upward.
+
+Options:
+  --format FORMAT         text (default), json, sarif (code scanning) or gitlab (Code Quality)
+  --pg-version N          Judge by this major version of Postgres instead of the plan's
+  --stdin-filename NAME   What to call standard input; a name that ends in .sql makes it SQL
+
+Exit codes: 0 no error found, 1 findings at error level, 2 a file that nothing can be made of.
+`,
+  explain: `Usage: switchback explain FILE [options]
+
+Shows for each statement of a plan or .sql file what Postgres will do: its class, the locks it takes, the
+relations it rewrites or reads in full, and what cannot be known. \`-\` reads standard input.
+
+Options:
+  --schema FILE           DDL of the database before the first statement, instead of the plan's database.schema
+  --format FORMAT         text (default) or json
+  --pg-version N          What this major version of Postgres does, instead of the plan's
+  --rollbacks             The statements of the rollbacks too
+  --stdin-filename NAME   What to call standard input; a name that ends in .sql makes it SQL
+
+Exit codes: 0 all explained, 1 parts of the file could not be read, 2 a file that nothing can be made of.
+`,
+  'dry-run': `Usage: switchback dry-run PLAN [options]
+
+Runs every step of a plan on an embedded Postgres that is made for the run and thrown away after it, on tables
+filled with fabricated rows. Nothing outside is touched. Ctrl-C stops it at once.
+
+Options:
+  --format FORMAT         text (default) or json
+  --rows N                Fabricated rows per table (default 1000)
+  --step-timeout TIME     The longest a step may take, e.g. 90s or 2min (default 60s)
+
+Exit codes: 0 passed, 1 failed, 2 the plan cannot be run, 130 interrupted.
+`,
+  rules: `Usage: switchback rules [RULE] [options]
+
+Lists the rules with their severity; with a rule's id, prints its page.
+
+Options:
+  --format FORMAT         text (default) or json
+`,
+} as const;
+
+export type CommandName = keyof typeof commandHelp;
