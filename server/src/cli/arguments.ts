@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { pgVersions } from '../effects/model.ts';
+import { parseCount, parseDuration } from '../plan/values.ts';
 import { UsageError } from './io.ts';
 import { didYouMean } from './nearest.ts';
 
@@ -86,16 +87,38 @@ export function pgVersion(command: string, given: Arguments): number | undefined
   );
 }
 
-/** A whole number from `min` to `max`; undefined where the option is not given. */
+interface Limits {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** A count from `min` to `max`, written as in a plan (`5000`, `5k`); undefined where the option is not given. */
 export function wholeNumber(
   command: string,
   given: Arguments,
   name: string,
-  { min, max }: { readonly min: number; readonly max: number },
+  { min, max }: Limits,
 ): number | undefined {
   const value = given.value(name);
   if (value === undefined) return undefined;
-  const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
-  if (number >= min && number <= max) return number;
+  const number = parseCount(value);
+  if (number !== undefined && number >= min && number <= max) return number;
   throw new UsageError(`--${name} ${value}: give a whole number from ${min} to ${max}.`, command);
+}
+
+/** A time in ms up to `max` ms, written as in a plan (`90s`, `2min`); undefined where the option is not given. */
+export function duration(
+  command: string,
+  given: Arguments,
+  name: string,
+  { min, max }: Limits,
+): number | undefined {
+  const value = given.value(name);
+  if (value === undefined) return undefined;
+  const ms = parseDuration(value);
+  if (ms !== undefined && ms >= min && ms <= max) return ms;
+  throw new UsageError(
+    `--${name} ${value}: give a time such as 500ms, 90s or 2min, at most ${Math.floor(max / 3_600_000)}h.`,
+    command,
+  );
 }

@@ -45,7 +45,7 @@ async function checkFiles(
   const parsers = await loadParsers();
   const finder = createSettingsFinder(io);
   const checked: CheckedFile[] = [];
-  for (const path of paths) {
+  for (const path of onePerFile(paths, io)) {
     if (isSettings(path)) {
       const { file } = readSettings(resolve(io.cwd, path), path, io);
       if (file) checked.push(file);
@@ -57,6 +57,17 @@ async function checkFiles(
   }
   const named = new Set(checked.map((file) => resolve(io.cwd, file.path)));
   return [...checked, ...finder.faulty().filter((file) => !named.has(resolve(io.cwd, file.path)))];
+}
+
+/** Overlapping globs name a file twice; it is checked once. */
+function onePerFile(paths: readonly string[], io: Io): string[] {
+  const seen = new Set<string>();
+  return paths.filter((path) => {
+    const place = path === '-' ? path : resolve(io.cwd, path);
+    if (seen.has(place)) return false;
+    seen.add(place);
+    return true;
+  });
 }
 
 /** `PATH: why`, from the first error. */

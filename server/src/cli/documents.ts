@@ -65,5 +65,5 @@ function isSql(name: string): boolean {
 
 /** Whether the file is project settings rather than a plan. */
 export function isSettings(path: string): boolean {
-  return ['.switchback.yaml', '.switchback.yml'].includes(basename(path));
+  return basename(path) === '.switchback.yaml';
 }

@@ -1,0 +1,154 @@
+import { join } from 'node:path';
+import { type Analysis, loadParsers } from '../analyze.ts';
+import { createEmbeddedEngine } from '../rehearsal/embedded-engine.ts';
+import type { Progress, Report } from '../rehearsal/model.ts';
+import { rehearse } from '../rehearsal/rehearse.ts';
+import { reportText } from '../rehearsal/report-text.ts';
+import type { Finding } from '../rules/model.ts';
+import type { Settings } from '../rules/settings.ts';
+import { analyzeDocument, fileProblems } from './analysis.ts';
+import { type Arguments, choice, duration, readArguments, wholeNumber } from './arguments.ts';
+import { unusableReason } from './check.ts';
+import { readDocument } from './documents.ts';
+import { textFinding } from './format/text.ts';
+import { exitCodes, type InterruptSignal, type Io, UsageError } from './io.ts';
+import { createSettingsFinder } from './project-settings.ts';
+import type { CheckedFile } from './result.ts';
+import { count, printable, styleFor, textWidth } from './style.ts';
+
+const limits = {
+  rows: { min: 0, max: 1_000_000 },
+  /** ms */
+  stepTimeout: { min: 1, max: 24 * 60 * 60 * 1000 },
+};
+const defaults = { rows: 1000, stepTimeout: 60_000 };
+
+/** `switchback dry-run PLAN`: runs it on the embedded Postgres. Returns the exit code. */
+export async function dryRun(args: readonly string[], io: Io): Promise<number> {
+  const given = readArguments('dry-run', args, {
+    format: 'string',
+    rows: 'string',
+    'step-timeout': 'string',
+  });
+  const format = choice('dry-run', given, 'format', ['text', 'json']);
+  const [path, ...more] = given.files;
+  if (path === undefined || more.length > 0) throw new UsageError('dry-run takes one plan.', 'dry-run');
+  const options = readOptions(given);
+
+  const document = await readDocument(path, io);
+  if (document.kind === 'sql')
+    throw new UsageError(
+      `${path}: Only a plan can be dry-run; a plain .sql file says nothing of steps and phases. \`switchback explain\` shows what its statements do.`,
+      'dry-run',
+    );
+  const { settings } = createSettingsFinder(io).find(document.folder);
+  const { checked, analysis } = analyzeDocument(document, await loadParsers(), { settings });
+  if (!checked.usable || analysis === undefined) {
+    io.stderr.write(`switchback: ${unusableReason(checked)}\n`);
+    return exitCodes.unusable;
+  }
+  const preventing = preventsRun(checked.findings);
+  if (preventing.length > 0) return refuse(checked, preventing, io);
+
+  const outcome = await runInterruptibly(analysis, { ...defaults, ...settings.dryRun, ...options }, io);
+  if (outcome.report) write(outcome.report, format, io);
+  if (outcome.interrupted) return exitCodes.interrupted[outcome.interrupted];
+  return outcome.report?.verdict === 'passed'
+    ? exitCodes.clean
+    : outcome.report?.verdict === 'failed'
+      ? exitCodes.findings
+      : exitCodes.unusable;
+}
+
+function readOptions(given: Arguments): Settings['dryRun'] {
+  const rows = wholeNumber('dry-run', given, 'rows', limits.rows);
+  const stepTimeout = duration('dry-run', given, 'step-timeout', limits.stepTimeout);
+  return {
+    ...(rows === undefined ? {} : { rows }),
+    ...(stepTimeout === undefined ? {} : { stepTimeout }),
+  };
+}
+
+/**
+ * Problems with the plan itself; what rules find prevents nothing. A baseline that could be read only in part is
+ * tried: Postgres says more of it.
+ */
+function preventsRun(findings: readonly Finding[]): Finding[] {
+  return fileProblems(findings).filter(
+    ({ rule, severity }) => severity === 'error' && rule !== 'sql-baseline',
+  );
+}
+
+function refuse(checked: CheckedFile, problems: readonly Finding[], io: Io): number {
+  const options = { style: styleFor(io.stderr, io.env), width: textWidth(io.stderr) };
+  for (const problem of problems) io.stderr.write(`${textFinding(checked, problem, options)}\n`);
+  const these = problems.length === 1 ? 'this is' : 'these are';
+  io.stderr.write(
+    `switchback: ${printable(checked.path)}: The dry run did not start: ${count(problems.length, 'error')} in the plan. It can run once ${these} mended.\n`,
+  );
+  return exitCodes.unusable;
+}
+
+interface Outcome {
+  /** Undefined where there is nothing to report. */
+  readonly report: Report | undefined;
+  readonly interrupted: InterruptSignal | undefined;
+}
+
+/** Runs the plan until its end or the first signal; a second signal ends the process itself. */
+async function runInterruptibly(
+  analysis: Analysis,
+  options: Required<Settings['dryRun']>,
+  io: Io,
+): Promise<Outcome> {
+  const controller = new AbortController();
+  let interrupted: InterruptSignal | undefined;
+  const stopListening = io.onInterrupt((signal) => {
+    interrupted = signal;
+    stopListening();
+    controller.abort();
+  });
+  const progress = progressLine(io);
+  try {
+    const engine = createEmbeddedEngine({ path: join(io.packageRoot, 'dist', 'embedded') });
+    const report = await rehearse(analysis, engine, {
+      ...options,
+      signal: controller.signal,
+      onProgress: progress.show,
+    });
+    return { report, interrupted };
+  } catch (error) {
+    if (interrupted === undefined) {
+      const message = error instanceof Error ? error.message : String(error);
+      progress.clear();
+      io.stderr.write(`switchback: The dry run could not be done: ${printable(message)}\n`);
+    }
+    return { report: undefined, interrupted };
+  } finally {
+    progress.clear();
+    stopListening();
+  }
+}
+
+/** One line on a terminal that is written over; nothing in a pipe. */
+function progressLine({ stderr }: Io) {
+  let shown = false;
+  return {
+    show({ step, steps, message }: Progress) {
+      if (!stderr.isTty) return;
+      const line = `${step}/${steps} ${printable(message)}`;
+      stderr.write(`\r\u001b[K${[...line].slice(0, (stderr.columns ?? 80) - 1).join('')}`);
+      shown = true;
+    },
+    clear() {
+      if (shown) stderr.write('\r\u001b[K');
+      shown = false;
+    },
+  };
+}
+
+function write(report: Report, format: 'text' | 'json', io: Io): void {
+  // Keys whose value is unknown stay in the JSON, as null.
+  const json = () => JSON.stringify(report, (_, value: unknown) => (value === undefined ? null : value), 2);
+  io.stdout.write(format === 'json' ? `${json()}\n` : reportText(report));
+}
