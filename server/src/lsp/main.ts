@@ -11,7 +11,7 @@ startServer(createConnection(ProposedFeatures.all), {
   loadParsers,
   analyze,
   files: createNodeFiles(),
-  documented: new Set(rules.map(({ id }) => id)),
+  docsPage,
   rehearse:
     (distPath) =>
     (analysis, { rows, stepTimeout, signal, onProgress }) =>
@@ -22,3 +22,9 @@ startServer(createConnection(ProposedFeatures.all), {
         onProgress,
       }),
 });
+
+/** A rule has a page of its own; what is wrong with the file itself stands on the page of the plan file. */
+function docsPage(code: string): string | undefined {
+  if (rules.some(({ id }) => id === code)) return `${code}.md`;
+  return code.startsWith('plan-') ? 'plan-file.md' : undefined;
+}

@@ -44,8 +44,8 @@ export interface ServerDependencies {
   readonly loadParsers: () => Promise<Parsers>;
   readonly analyze: (text: string, options: AnalyzeOptions) => Analysis;
   readonly files: Files;
-  /** Ids of rules that have a page. */
-  readonly documented: ReadonlySet<string>;
+  /** The file name of the page that explains a rule or a problem, undefined where there is none. */
+  readonly docsPage: (code: string) => string | undefined;
   /** Makes the runner, once the client has said where the built files are. */
   readonly rehearse: (distPath: string) => Rehearse;
 }
@@ -95,7 +95,8 @@ function createServices(connection: Connection, dependencies: ServerDependencies
   });
   const docsOf = (rule: string) => {
     const { docsBase } = session.options;
-    return docsBase !== '' && dependencies.documented.has(rule) ? `${docsBase}/${rule}.md` : undefined;
+    const page = dependencies.docsPage(rule);
+    return docsBase !== '' && page !== undefined ? `${docsBase}/${page}` : undefined;
   };
   const refresh = createRefresh(() => {
     if (session.capabilities.workspace?.diagnostics?.refreshSupport)

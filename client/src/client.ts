@@ -1,0 +1,66 @@
+import { type ExtensionContext, type LogOutputChannel, Uri, workspace } from 'vscode';
+import { LanguageClient, type LanguageClientOptions, TransportKind } from 'vscode-languageclient/node';
+import { type InitializationOptions, trustedNotification } from '../../server/src/lsp/protocol.ts';
+import { linkToRule } from './commands/open-rule.ts';
+
+/** The language id of plans. */
+export const planLanguage = 'migration-plan';
+
+/** Where plans are looked for in a workspace. */
+export const planGlob = '**/*.migration.{yaml,yml}';
+
+/** The client of the language server, starting. */
+export interface SwitchbackClient {
+  readonly client: LanguageClient;
+  readonly ready: Promise<void>;
+}
+
+export function createSwitchbackClient(
+  context: ExtensionContext,
+  output: LogOutputChannel,
+): SwitchbackClient {
+  const module = context.asAbsolutePath('dist/server.js');
+  const docs = Uri.joinPath(context.extensionUri, 'server/docs/rules');
+  const initializationOptions: InitializationOptions = {
+    distPath: context.asAbsolutePath('dist'),
+    docsBase: docs.toString(),
+    trusted: workspace.isTrusted,
+  };
+  const client = new LanguageClient(
+    'switchback',
+    'Switchback',
+    {
+      run: { module, transport: TransportKind.ipc },
+      debug: { module, transport: TransportKind.ipc, options: { execArgv: ['--nolazy', '--inspect=6019'] } },
+    },
+    { ...clientOptions(docs), initializationOptions, outputChannel: output },
+  );
+  const ready = client.start();
+  ready.catch((error) => output.error(`The language server did not start: ${String(error)}`));
+  context.subscriptions.push(
+    workspace.onDidGrantWorkspaceTrust(async () => {
+      await ready;
+      await client.sendNotification(trustedNotification);
+    }),
+  );
+  return { client, ready };
+}
+
+function clientOptions(docs: Uri): LanguageClientOptions {
+  return {
+    // The old side of a diff (git:) is not a plan that anyone edits. SQL is followed since plans name SQL files
+    // whose unsaved text counts; what is in them is reported only where the user asks for it.
+    documentSelector: ['file', 'untitled', 'vscode-vfs'].flatMap((scheme) => [
+      { language: planLanguage, scheme },
+      { language: 'sql', scheme },
+    ]),
+    diagnosticPullOptions: { onChange: true, onSave: false },
+    middleware: {
+      async provideDiagnostics(document, previousResultId, token, next) {
+        const report = await next(document, previousResultId, token);
+        if (report?.kind === 'full') for (const diagnostic of report.items) linkToRule(diagnostic, docs);
+        return report;
+      },
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import { type Uri, window } from 'vscode';
+
+/** Everything that waits for a person. A property of each can be replaced by a test. */
+export interface Dialogs {
+  /** Shows a message; the chosen action, or undefined when it was closed. */
+  info(message: string, ...actions: string[]): Thenable<string | undefined>;
+  warn(message: string, ...actions: string[]): Thenable<string | undefined>;
+  error(message: string, ...actions: string[]): Thenable<string | undefined>;
+  saveAs(suggested: Uri): Thenable<Uri | undefined>;
+}
+
+export function createDialogs(): Dialogs {
+  return {
+    info: (message, ...actions) => window.showInformationMessage(message, ...actions),
+    warn: (message, ...actions) => window.showWarningMessage(message, ...actions),
+    error: (message, ...actions) => window.showErrorMessage(message, ...actions),
+    saveAs: (suggested) =>
+      window.showSaveDialog({ defaultUri: suggested, filters: { HTML: ['html'] }, saveLabel: 'Save Report' }),
+  };
+}

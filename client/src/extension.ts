@@ -1,0 +1,48 @@
+import { commands, type ExtensionContext, window } from 'vscode';
+import { createSwitchbackClient } from './client.ts';
+import { registerCheck } from './commands/check.ts';
+import { registerDryRun } from './commands/dry-run.ts';
+import { openRule, openRuleCommand } from './commands/open-rule.ts';
+import { registerShowReport } from './commands/show-report.ts';
+import { createDialogs, type Dialogs } from './dialogs.ts';
+import { createDryRunProblems } from './dry-run-problems.ts';
+import { createReportStore, type ReportStore } from './report-store.ts';
+import { createReportPanel, type ReportPanel } from './report-view/panel.ts';
+import { createStatus } from './status.ts';
+
+/** What the suite in a real editor looks at; nothing else may rely on it. */
+export interface SwitchbackApi {
+  /** Settles when the language server answers, or fails to start. */
+  readonly ready: Promise<void>;
+  /** Replaceable: a suite has nobody to click. */
+  readonly dialogs: Dialogs;
+  readonly reports: Pick<ReportStore, 'last'>;
+  /** The report view's HTML, undefined while it is closed. */
+  readonly reportHtml: ReportPanel['html'];
+}
+
+/** Starts the language server without waiting for it, and registers the commands. */
+export function activate(context: ExtensionContext): SwitchbackApi {
+  const output = window.createOutputChannel('Switchback', { log: true });
+  const dialogs = createDialogs();
+  const { client, ready } = createSwitchbackClient(context, output);
+  const reports = createReportStore(context, output);
+  const problems = createDryRunProblems();
+  const status = createStatus(client);
+  const panel = createReportPanel({ context, reports, problems, dialogs });
+  context.subscriptions.push(
+    output,
+    problems,
+    status,
+    panel,
+    registerCheck({ client, ready, dialogs }),
+    registerDryRun({ client, ready, dialogs, reports, problems, panel, status }),
+    registerShowReport({ reports, panel, dialogs }),
+    commands.registerCommand(openRuleCommand, (page: unknown) =>
+      openRule(context.extensionUri, page, dialogs),
+    ),
+    // Last, so that the server stops first: subscriptions are disposed of from the end.
+    { dispose: () => void client.dispose() },
+  );
+  return { ready, dialogs, reports, reportHtml: () => panel.html() };
+}

@@ -1,0 +1,188 @@
+import type {
+  Report,
+  StatementError,
+  StatementReport,
+  StepReport,
+} from '../../../server/src/rehearsal/model.ts';
+import {
+  describeLock,
+  formatBytes,
+  formatCount,
+  formatMs,
+  statusWords,
+  strongestLock,
+  unique,
+  verdictWords,
+} from './format.ts';
+import { icon } from './icons.ts';
+import { escapeHtml, type Html, html, join, raw } from './markup.ts';
+import { script } from './script.ts';
+import { style } from './style.ts';
+
+export interface ReportPage {
+  readonly report: Report;
+  /** The plan's path as people know it. */
+  readonly planName: string;
+  /** For the one style and the one script; a new one for every page. */
+  readonly nonce: string;
+  /** Inside the editor, where steps can be jumped to; else a file of its own without any script. */
+  readonly interactive: boolean;
+}
+
+/** The report as a whole HTML document. Everything that comes from a plan or from Postgres is escaped. */
+export function renderReport({ report, planName, nonce, interactive }: ReportPage): string {
+  const scriptPolicy = interactive ? `; script-src 'nonce-${nonce}'` : '';
+  return html`<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="UTF-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'nonce-${nonce}'${raw(scriptPolicy)}">
+<title>Dry run: ${report.plan}</title>
+<style nonce="${nonce}">${raw(style)}</style>
+</head>
+<body>
+<main>
+${header(report, planName, interactive)}
+${report.error ? html`<section class="error" role="alert">${error(report.error)}</section>` : ''}
+${notes(report)}
+${phases(report, interactive)}
+</main>
+${interactive ? html`<script nonce="${nonce}">${raw(script)}</script>` : ''}
+</body>
+</html>`.text;
+}
+
+function header(report: Report, planName: string, interactive: boolean): Html {
+  const filled = Object.entries(report.rows);
+  return html`<header>
+<h1>${report.plan}</h1>
+<p class="verdict ${report.verdict}">${icon(report.verdict)}<strong>${verdictWords[report.verdict]}</strong> ${verdictDetail(report)}</p>
+<dl class="facts">
+<div><dt>Plan</dt><dd>${planName}</dd></div>
+<div><dt>Ran on</dt><dd>${report.engine}</dd></div>
+<div><dt>Took</dt><dd>${formatMs(report.ms)}</dd></div>
+${
+  filled.length > 0
+    ? html`<div><dt>Fabricated rows</dt><dd>${filled.map(([table, rows]) => `${table} ${formatCount(rows)}`).join(', ')}</dd></div>`
+    : ''
+}
+</dl>
+${
+  interactive
+    ? html`<p class="actions"><button type="button" data-command="run">Run again</button><button type="button" data-command="expand" aria-pressed="false">Show all statements</button><button type="button" data-command="save">Save as HTML…</button></p>`
+    : ''
+}
+</header>`;
+}
+
+function verdictDetail({ steps }: Report): string {
+  const count = (status: StepReport['status']) => steps.filter((step) => step.status === status).length;
+  const parts = (['passed', 'failed', 'cancelled', 'skipped'] as const)
+    .filter((status) => count(status) > 0)
+    .map((status) => `${count(status)} ${statusWords[status].toLowerCase()}`);
+  const total = steps.length === 1 ? '1 step' : `${steps.length} steps`;
+  return parts.length > 0 ? `${total}: ${parts.join(', ')}` : total;
+}
+
+function notes(report: Report): Html | '' {
+  if (report.notes.length === 0) return '';
+  return html`<section class="notes" aria-labelledby="notes"><h2 id="notes">What to know about this run</h2>
+<ul>${join(report.notes.map((note) => html`<li>${note}</li>`))}</ul></section>`;
+}
+
+/** Steps in their order, under their phases. */
+function phases({ steps }: Report, interactive: boolean): Html {
+  const groups: { phase: string; steps: { step: StepReport; index: number }[] }[] = [];
+  steps.forEach((step, index) => {
+    const last = groups.at(-1);
+    if (last?.phase === step.phase) last.steps.push({ step, index });
+    else groups.push({ phase: step.phase, steps: [{ step, index }] });
+  });
+  return join(
+    groups.map(
+      (group, number) => html`<section class="phase" aria-labelledby="phase-${number}">
+<h2 id="phase-${number}">${group.phase}</h2>
+<ol>${join(group.steps.map((entry) => stepItem(entry.step, entry.index, interactive)))}</ol>
+</section>`,
+    ),
+  );
+}
+
+function stepItem(step: StepReport, index: number, interactive: boolean): Html {
+  const name = interactive
+    ? html`<button type="button" class="link" data-step="${index}" title="Go to line ${step.line + 1} of the plan">${step.step}</button>`
+    : html`<span>${step.step}</span>`;
+  return html`<li class="step ${step.status}">
+<div class="head"><span class="status">${icon(step.status)}${statusWords[step.status]}</span><h3>${name}</h3><span class="action">${step.action}</span>${
+    step.status === 'skipped' ? '' : html`<span class="time">${formatMs(step.ms)}</span>`
+  }</div>
+${step.summary ? html`<p class="summary">${step.summary}</p>` : ''}
+${didList(step)}
+${step.error ? html`<div class="error">${error(step.error)}</div>` : ''}
+${statements(step)}
+</li>`;
+}
+
+/** What Postgres did, for the step as a whole. */
+function didList(step: StepReport): Html | '' {
+  const ran = step.statements.filter(({ status }) => status !== 'skipped');
+  const lock = strongestLock(ran);
+  const rewrites = unique(ran.flatMap((statement) => statement.rewrites));
+  const scans = unique(ran.flatMap((statement) => statement.scans));
+  const wal = ran.reduce((sum, statement) => sum + statement.wal_bytes, 0);
+  const facts: Html[] = [];
+  if (lock) {
+    const { name, meaning, level } = describeLock(lock.mode);
+    facts.push(
+      html`<div><dt>Strongest lock</dt><dd><span class="lock ${level}">${name}</span> on ${lock.relations.join(', ')}: ${meaning}${lock.static ? ' (by Postgres’s rules; this engine cannot watch it)' : ''}</dd></div>`,
+    );
+  }
+  if (rewrites.length > 0)
+    facts.push(html`<div><dt>Rewrote</dt><dd class="warn">${rewrites.join(', ')}</dd></div>`);
+  if (scans.length > 0) facts.push(html`<div><dt>Read in full</dt><dd>${scans.join(', ')}</dd></div>`);
+  if (wal > 0) facts.push(html`<div><dt>WAL</dt><dd>${formatBytes(wal)}</dd></div>`);
+  return facts.length > 0 ? html`<dl class="did">${join(facts)}</dl>` : '';
+}
+
+function error({ message, code, detail, hint }: StatementError): Html {
+  return html`<p>${message}${code === undefined ? '' : html` <span class="code">SQLSTATE ${code}</span>`}</p>
+${detail ? html`<p>${detail}</p>` : ''}${hint ? html`<p>Hint: ${hint}</p>` : ''}`;
+}
+
+function statements(step: StepReport): Html | '' {
+  if (step.statements.length === 0) return '';
+  const title = step.statements.length === 1 ? '1 statement' : `${step.statements.length} statements`;
+  return html`<details${step.status === 'failed' ? raw(' open') : ''}><summary>${title}</summary>
+${join(step.statements.map((statement) => statementBlock(statement, step)))}</details>`;
+}
+
+function statementBlock(statement: StatementReport, step: StepReport): Html {
+  const locks = unique(
+    statement.locks.map(
+      ({ relation, mode, source }) =>
+        `${describeLock(mode).name} on ${relation}${source === 'static' ? ' (by Postgres’s rules)' : ''}`,
+    ),
+  );
+  const rows: [string, string][] = [];
+  if (locks.length > 0) rows.push(['Locks', locks.join('; ')]);
+  if (statement.rewrites.length > 0) rows.push(['Rewrote', statement.rewrites.join(', ')]);
+  if (statement.scans.length > 0) rows.push(['Read in full', statement.scans.join(', ')]);
+  if (statement.status !== 'skipped') rows.push(['WAL', formatBytes(statement.wal_bytes)]);
+  if (statement.rows !== undefined) rows.push(['Rows', formatCount(statement.rows)]);
+  if (statement.runs !== 1 && statement.status !== 'skipped')
+    rows.push(['Ran', `${formatCount(statement.runs)} times`]);
+  if (statement.status !== 'skipped') rows.push(['Time', formatMs(statement.ms)]);
+  const repeated = statement.error && step.error && statement.error.message === step.error.message;
+  return html`<div class="statement ${statement.status}">
+<pre><code>${statement.sql}</code></pre>
+<p class="status">${icon(statement.status)}${statusWords[statement.status]}</p>
+${statement.error && !repeated ? html`<div class="error">${error(statement.error)}</div>` : ''}
+${rows.length > 0 ? html`<table><tbody>${join(rows.map(([key, value]) => html`<tr><th scope="row">${key}</th><td>${value}</td></tr>`))}</tbody></table>` : ''}
+</div>`;
+}
+
+/** The text of an HTML page that says why there is no report. */
+export function renderMessage(message: string): string {
+  return `<!DOCTYPE html><html lang="en"><head><meta charset="UTF-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'"></head><body><p>${escapeHtml(message)}</p></body></html>`;
+}

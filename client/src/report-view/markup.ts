@@ -1,0 +1,28 @@
+/** A piece of HTML that is known to be safe: made by `html`, or `raw` text of our own. */
+export interface Html {
+  readonly text: string;
+}
+
+/** Text as it may stand between tags and in quoted attributes. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** Marks text of our own, never of a plan's, as HTML. */
+export function raw(text: string): Html {
+  return { text };
+}
+
+export function join(parts: readonly Html[]): Html {
+  return raw(parts.map(({ text }) => text).join('\n'));
+}
+
+/** A template whose values are escaped unless they are HTML already. */
+export function html(strings: TemplateStringsArray, ...values: readonly (string | number | Html)[]): Html {
+  return raw(
+    strings.reduce((text, part, index) => {
+      const value = values[index - 1];
+      return text + (typeof value === 'object' ? value.text : escapeHtml(String(value))) + part;
+    }),
+  );
+}

@@ -1,0 +1,139 @@
+import {
+  commands,
+  type Disposable,
+  type ExtensionContext,
+  Position,
+  Range,
+  Selection,
+  TextEditorRevealType,
+  type Uri,
+  ViewColumn,
+  type WebviewPanel,
+  window,
+  workspace,
+} from 'vscode';
+import type { Report } from '../../../server/src/rehearsal/model.ts';
+import { nameOf } from '../commands/target.ts';
+import type { Dialogs } from '../dialogs.ts';
+import type { DryRunProblems } from '../dry-run-problems.ts';
+import type { KeptReport, ReportStore } from '../report-store.ts';
+import { renderMessage, renderReport } from './html.ts';
+
+/** The one report view: it shows the report that was asked for last. */
+export interface ReportPanel extends Disposable {
+  show(plan: Uri, report: Report): void;
+  /** What it shows; undefined while it is closed. */
+  html(): string | undefined;
+}
+
+export interface ReportPanelDependencies {
+  readonly context: ExtensionContext;
+  readonly reports: ReportStore;
+  readonly problems: DryRunProblems;
+  readonly dialogs: Dialogs;
+}
+
+const viewType = 'switchback.report';
+
+export function createReportPanel(dependencies: ReportPanelDependencies): ReportPanel {
+  let panel: WebviewPanel | undefined;
+  let shown: KeptReport | undefined;
+  const adopt = (adopted: WebviewPanel) => {
+    panel = adopted;
+    adopted.onDidDispose(() => {
+      panel = undefined;
+      shown = undefined;
+    });
+    adopted.webview.onDidReceiveMessage((message: unknown) => {
+      if (shown) void receive(dependencies, shown, message);
+    });
+  };
+  const render = (kept: KeptReport) => {
+    if (!panel) return;
+    shown = kept;
+    panel.title = `Dry run: ${nameOf(kept.plan).split('/').pop()}`;
+    panel.webview.html = page(kept, true);
+  };
+  const serializer = window.registerWebviewPanelSerializer(viewType, {
+    async deserializeWebviewPanel(restored) {
+      adopt(restored);
+      restored.webview.options = webviewOptions;
+      const kept = await dependencies.reports.last(undefined);
+      if (kept) render(kept);
+      else restored.webview.html = renderMessage('The report is gone. Run the dry run again.');
+    },
+  });
+  return {
+    show(plan, report) {
+      if (panel) panel.reveal(undefined, true);
+      else
+        adopt(
+          window.createWebviewPanel(
+            viewType,
+            'Dry run',
+            { viewColumn: ViewColumn.Beside, preserveFocus: true },
+            { ...webviewOptions, enableFindWidget: true },
+          ),
+        );
+      render({ plan, report });
+    },
+    html: () => panel?.webview.html,
+    dispose() {
+      serializer.dispose();
+      panel?.dispose();
+    },
+  };
+}
+
+/** Nothing is loaded from anywhere: the page is whole in itself. */
+const webviewOptions = { enableScripts: true, localResourceRoots: [] };
+
+function page({ plan, report }: KeptReport, interactive: boolean): string {
+  const nonce = crypto.randomUUID().replaceAll('-', '');
+  return renderReport({ report, planName: nameOf(plan), nonce, interactive });
+}
+
+async function receive(
+  dependencies: ReportPanelDependencies,
+  kept: KeptReport,
+  message: unknown,
+): Promise<void> {
+  if (typeof message !== 'object' || message === null || !('kind' in message)) return;
+  if (message.kind === 'run') await commands.executeCommand('switchback.dryRun', kept.plan);
+  else if (message.kind === 'save') await save(dependencies.dialogs, kept);
+  else if (message.kind === 'step' && 'index' in message && typeof message.index === 'number')
+    await goToStep(dependencies, kept, message.index);
+}
+
+async function goToStep(
+  { problems, dialogs }: ReportPanelDependencies,
+  kept: KeptReport,
+  index: number,
+): Promise<void> {
+  const step = kept.report.steps[index];
+  if (!step) return;
+  try {
+    const document = await workspace.openTextDocument(kept.plan);
+    const offset = problems.stepOffset(kept.plan, index);
+    const position = offset === undefined ? new Position(step.line, 0) : document.positionAt(offset);
+    const visible = window.visibleTextEditors.find((editor) => editor.document === document);
+    const editor = await window.showTextDocument(document, {
+      viewColumn: visible?.viewColumn ?? ViewColumn.One,
+    });
+    const { range } = document.lineAt(document.validatePosition(position));
+    const place = new Range(position, range.end);
+    editor.selection = new Selection(place.start, place.start);
+    editor.revealRange(place, TextEditorRevealType.InCenterIfOutsideViewport);
+  } catch {
+    void dialogs.error(`${nameOf(kept.plan)} cannot be opened any more.`);
+  }
+}
+
+/** Saves the report as a page of its own, to print or to attach to a review. */
+async function save(dialogs: Dialogs, kept: KeptReport): Promise<void> {
+  const suggested = kept.plan.with({
+    path: `${kept.plan.path.replace(/(\.migration)?\.ya?ml$/, '')}.dry-run.html`,
+  });
+  const target = await dialogs.saveAs(suggested);
+  if (target) await workspace.fs.writeFile(target, new TextEncoder().encode(page(kept, false)));
+}
