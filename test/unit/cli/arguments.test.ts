@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { choice, pgVersion, readArguments, wholeNumber } from '../../../server/src/cli/arguments.ts';
-import { nearest } from '../../../server/src/cli/nearest.ts';
+import { didYouMean } from '../../../server/src/cli/nearest.ts';
 
 const types = { format: 'string', 'pg-version': 'string', rows: 'string', quiet: 'boolean' } as const;
 const read = (...args: string[]) => readArguments('check', args, types);
@@ -52,16 +52,15 @@ describe('arguments', () => {
   });
 });
 
-describe('nearest', () => {
+describe('did you mean', () => {
   const known = ['check', 'explain', 'dry-run', 'rules'];
-  it('finds what was meant', () => {
-    assert.equal(nearest('chekc', known), 'check');
-    assert.equal(nearest('dryrun', known), 'dry-run');
-    assert.equal(nearest('exp', known), 'explain');
-    assert.equal(nearest('Rules', known), 'rules');
-  });
+  const cases = { chekc: 'check', dryrun: 'dry-run', dry_run: 'dry-run', exp: 'explain', Rules: 'rules' };
+  for (const [typed, meant] of Object.entries(cases))
+    it(`finds ${meant} for ${typed}`, () => {
+      assert.equal(didYouMean(typed, known), ` Did you mean ${meant}?`);
+    });
   it('stays silent where nothing is near', () => {
-    assert.equal(nearest('frobnicate', known), undefined);
-    assert.equal(nearest('', known), undefined);
+    assert.equal(didYouMean('frobnicate', known), '');
+    assert.equal(didYouMean('', known), '');
   });
 });
