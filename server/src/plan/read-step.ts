@@ -1,0 +1,278 @@
+import type { YAMLMap } from 'yaml';
+import type { Located, Range } from '../text/range.ts';
+import { pinnedMap } from '../text/scalar-map.ts';
+import type {
+  Action,
+  Allow,
+  CodeBlock,
+  Expectation,
+  PlanProblem,
+  Rollback,
+  SqlAction,
+  SqlText,
+  Step,
+  StepExpectation,
+} from './model.ts';
+import type { Nodes } from './nodes.ts';
+import {
+  parseCount,
+  parseDuration,
+  parseDurationLimit,
+  parseDurationRange,
+  parseExpectation,
+  parseLockLimit,
+} from './values.ts';
+
+/** What reading a plan goes through: the nodes, the files it names, and where its problems go. */
+export interface Reading {
+  readonly nodes: Nodes;
+  readonly readFile: (path: string) => { readonly text: string } | { readonly error: string };
+  report(problem: PlanProblem): void;
+}
+
+const actionKeys = ['sql', 'backfill', 'deploy', 'verify', 'wait'] as const;
+const defaultBatch = 10_000;
+
+/** Reads a step but for its id, which depends on the steps before it. */
+export function readStep(
+  reading: Reading,
+  node: unknown,
+): Omit<Step, 'id'> & { id: Located<string> | undefined } {
+  const { nodes } = reading;
+  const map = nodes.map(node);
+  const name = nodes.string(nodes.get(map, 'step'));
+  const id = nodes.string(nodes.get(map, 'id'));
+  const action = map && readOneAction(reading, map, name?.range ?? firstKey(reading, map), 'step');
+  return {
+    name: name ?? { value: 'unnamed step', range: firstKey(reading, map) },
+    id,
+    idRange: id?.range,
+    action,
+    rollback: readRollback(reading, map),
+    estimate: nodes.scalar(nodes.get(map, 'estimate'), parseDurationRange),
+    expect: readStepExpectation(reading, nodes.get(map, 'expect')),
+    allow: readAllow(reading, nodes.get(map, 'allow')),
+    range: nodes.range(map ?? node),
+  };
+}
+
+/** The `allow` entries that have a reason. */
+export function readAllow({ nodes }: Reading, node: unknown): readonly Allow[] {
+  return nodes.entries(node).flatMap(({ key, value, range }) => {
+    const reason = nodes.string(value);
+    return reason ? [{ rule: key, reason, range }] : [];
+  });
+}
+
+export function readExpectation({ nodes }: Reading, node: unknown): Located<Expectation> | undefined {
+  if (node === undefined || node === null) return undefined;
+  const value = parseExpectation(nodes.plain(node));
+  return value && { value, range: nodes.range(node) };
+}
+
+function firstKey({ nodes }: Reading, map: YAMLMap | undefined): Range {
+  return nodes.range(map?.items[0]?.key);
+}
+
+function readOneAction(
+  reading: Reading,
+  map: YAMLMap,
+  place: Range,
+  what: 'step' | 'rollback',
+): Action | undefined {
+  const present = actionKeys.flatMap((key) => {
+    const pair = reading.nodes.pair(map, key);
+    return pair ? [{ key, pair }] : [];
+  });
+  const [first, second] = present;
+  if (!first) {
+    const message = `This ${what} does nothing: it needs one of ${actionKeys.join(', ')}.`;
+    reading.report({ code: 'plan-action', message, range: place });
+    return undefined;
+  }
+  if (second) {
+    reading.report({
+      code: 'plan-action',
+      message: `This ${what} has two actions, ${first.key} and ${second.key}: make it two.`,
+      range: reading.nodes.range(second.pair.key),
+      related: [{ message: 'the first action', range: reading.nodes.range(first.pair.key) }],
+    });
+    return undefined;
+  }
+  const keyRange = reading.nodes.range(first.pair.key);
+  const range = {
+    start: keyRange.start,
+    end: Math.max(keyRange.end, reading.nodes.range(first.pair.value).end),
+  };
+  return readAction(reading, first.key, first.pair.value, map, { keyRange, range });
+}
+
+function readAction(
+  reading: Reading,
+  key: (typeof actionKeys)[number],
+  value: unknown,
+  map: YAMLMap,
+  at: { readonly keyRange: Range; readonly range: Range },
+): Action | undefined {
+  const { nodes } = reading;
+  switch (key) {
+    case 'sql': {
+      const sql = readSql(reading, value);
+      return sql && sqlAction(sql, nodes, map, at);
+    }
+    case 'backfill':
+      return readBackfill(reading, value, at);
+    case 'deploy': {
+      const version = nodes.string(value);
+      return version && { kind: 'deploy', version, code: readCode(reading, nodes.get(map, 'code')), ...at };
+    }
+    case 'verify': {
+      const of = nodes.map(value);
+      const sql = nodes.sql(nodes.get(of, 'sql'));
+      return of && { kind: 'verify', sql, expect: readExpectation(reading, nodes.get(of, 'expect')), ...at };
+    }
+    case 'wait': {
+      const duration = nodes.scalar(value, parseDuration);
+      return duration && { kind: 'wait', duration, ...at };
+    }
+  }
+}
+
+function sqlAction(
+  sql: SqlText,
+  nodes: Nodes,
+  map: YAMLMap,
+  at: { readonly keyRange: Range; readonly range: Range },
+): SqlAction {
+  const transaction = nodes.scalar(nodes.get(map, 'transaction'), (value) =>
+    typeof value === 'boolean' ? value : undefined,
+  );
+  return {
+    kind: 'sql',
+    sql,
+    transaction: transaction?.value ?? true,
+    transactionRange: transaction?.range,
+    ...at,
+  };
+}
+
+/** SQL written in place, or in the file that `{ file: PATH }` names. */
+function readSql(reading: Reading, node: unknown): SqlText | undefined {
+  const { nodes } = reading;
+  const path = nodes.string(nodes.get(nodes.map(node), 'file'));
+  if (!path) return nodes.sql(node);
+  const file = pathProblem(path.value) ?? reading.readFile(path.value);
+  if ('error' in file) {
+    reading.report({
+      code: 'plan-file',
+      message: `This SQL file cannot be read: ${file.error}`,
+      range: path.range,
+    });
+    return undefined;
+  }
+  return {
+    text: file.text,
+    range: path.range,
+    map: pinnedMap(path.range, file.text.length),
+    file: path.value,
+  };
+}
+
+/** A plan names files beside itself: never another machine's, nor one of the whole disk. */
+export function pathProblem(path: string): { readonly error: string } | undefined {
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(path))
+    return { error: `${path} is an address; write a path relative to the plan.` };
+  if (/^([/\\]|[a-z]:)/i.test(path)) return { error: `${path} is absolute; write it relative to the plan.` };
+  return undefined;
+}
+
+function readBackfill(
+  reading: Reading,
+  node: unknown,
+  at: { readonly keyRange: Range; readonly range: Range },
+): Action | undefined {
+  const { nodes } = reading;
+  const map = nodes.map(node);
+  if (!map) return undefined;
+  const key = nodes.get(map, 'key');
+  const columns = nodes.items(key).length > 0 ? nodes.items(key) : [key];
+  return {
+    kind: 'backfill',
+    table: nodes.string(nodes.get(map, 'table')),
+    set: nodes.sql(nodes.get(map, 'set')),
+    where: nodes.sql(nodes.get(map, 'where')),
+    batch: nodes.scalar(nodes.get(map, 'batch'), parseCount)?.value || defaultBatch,
+    pause: nodes.scalar(nodes.get(map, 'pause'), parseDuration)?.value ?? 0,
+    key: columns.flatMap((column) => nodes.string(column) ?? []),
+    ...at,
+  };
+}
+
+function readCode({ nodes }: Reading, node: unknown): readonly CodeBlock[] {
+  return nodes.items(node).map((item) => {
+    const map = nodes.map(item);
+    return {
+      file: nodes.string(nodes.get(map, 'file')),
+      language: nodes.string(nodes.get(map, 'language')),
+      body: nodes.string(nodes.get(map, 'body')),
+      range: nodes.range(item),
+    };
+  });
+}
+
+function readStepExpectation({ nodes }: Reading, node: unknown): StepExpectation | undefined {
+  const map = nodes.map(node);
+  return (
+    map && {
+      lock: nodes.scalar(nodes.get(map, 'lock'), parseLockLimit),
+      rewrite: nodes.scalar(nodes.get(map, 'rewrite'), (value) =>
+        typeof value === 'boolean' ? value : undefined,
+      ),
+      duration: nodes.scalar(nodes.get(map, 'duration'), parseDurationLimit),
+      range: nodes.range(map),
+    }
+  );
+}
+
+function readRollback(reading: Reading, step: YAMLMap | undefined): Rollback | undefined {
+  const { nodes } = reading;
+  const pair = nodes.pair(step, 'rollback');
+  if (!pair) return undefined;
+  const keyRange = nodes.range(pair.key);
+  const value = nodes.range(pair.value);
+  const at = { keyRange, range: { start: keyRange.start, end: Math.max(keyRange.end, value.end) } };
+  const map = nodes.map(pair.value);
+  for (const kind of ['not_needed', 'impossible'] as const) {
+    const reason = nodes.string(nodes.get(map, kind));
+    if (reason) return { kind, reason, ...at };
+  }
+  if (map?.has('not_needed') || map?.has('impossible')) return undefined;
+  return { kind: 'actions', actions: readRollbackActions(reading, pair.value, map, keyRange), ...at };
+}
+
+function readRollbackActions(
+  reading: Reading,
+  node: unknown,
+  map: YAMLMap | undefined,
+  keyRange: Range,
+): readonly Action[] {
+  const { nodes } = reading;
+  if (map) return [readOneAction(reading, map, keyRange, 'rollback') ?? []].flat();
+  const sql = nodes.sql(node);
+  if (sql) {
+    return [
+      {
+        kind: 'sql',
+        sql,
+        transaction: true,
+        transactionRange: undefined,
+        keyRange: sql.range,
+        range: sql.range,
+      },
+    ];
+  }
+  return nodes.items(node).flatMap((item) => {
+    const of = nodes.map(item);
+    return (of && readOneAction(reading, of, firstKey(reading, of), 'rollback')) ?? [];
+  });
+}

@@ -1,0 +1,54 @@
+import settingsSchema from '../../../schemas/settings.schema.json' with { type: 'json' };
+import type { PlanProblem } from './model.ts';
+import { createNodes } from './nodes.ts';
+import { createValidator, structuralProblems } from './parse.ts';
+import type { Settings } from './settings.ts';
+import { parseCount, parseDuration } from './values.ts';
+import { readYaml } from './yaml-document.ts';
+
+/** Reads `.switchback.yaml`. What is wrong in it is a problem at its place; the rest still counts. Never throws. */
+export function parseSettings(text: string): {
+  readonly settings: Settings;
+  readonly problems: readonly PlanProblem[];
+} {
+  const nothing: Settings = { rules: {}, session: {}, dryRun: {} };
+  if (text.trim() === '') return { settings: nothing, problems: [] };
+  const yaml = readYaml(text, 'a settings file');
+  const { document } = yaml;
+  if (!document) return { settings: nothing, problems: yaml.problems };
+  const problems = [
+    ...yaml.problems,
+    ...structuralProblems(text, yaml, [], createValidator(settingsSchema)()),
+  ];
+  const nodes = createNodes(text, document);
+  const root = nodes.map(document.contents);
+  const session = nodes.map(nodes.get(root, 'session'));
+  const dryRun = nodes.map(nodes.get(root, 'dry_run'));
+  const rules = nodes.entries(nodes.get(root, 'rules')).flatMap(({ key, value }) => {
+    // YAML 1.1 habits: an unquoted off may come as false.
+    const word = String(nodes.plain(value) === false ? 'off' : nodes.plain(value));
+    return isLevel(word) ? [[key.value, word] as const] : [];
+  });
+  const lockTimeout = nodes.scalar(nodes.get(session, 'lock_timeout'), parseDuration)?.value;
+  const statementTimeout = nodes.scalar(nodes.get(session, 'statement_timeout'), parseDuration)?.value;
+  const rows = nodes.scalar(nodes.get(dryRun, 'rows'), parseCount)?.value;
+  const stepTimeout = nodes.scalar(nodes.get(dryRun, 'step_timeout'), parseDuration)?.value;
+  return {
+    settings: {
+      rules: Object.fromEntries(rules),
+      session: {
+        ...(lockTimeout === undefined ? {} : { lockTimeout }),
+        ...(statementTimeout === undefined ? {} : { statementTimeout }),
+      },
+      dryRun: {
+        ...(rows === undefined ? {} : { rows }),
+        ...(stepTimeout === undefined ? {} : { stepTimeout }),
+      },
+    },
+    problems,
+  };
+}
+
+function isLevel(word: string): word is Settings['rules'][string] {
+  return ['off', 'info', 'warning', 'error'].includes(word);
+}
