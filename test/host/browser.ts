@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { type Browser, chromium } from 'playwright-core';
-import { cached, cacheFolder, npmInstall } from './cache.ts';
+import { cached, cacheFolder, npmInstall, runToEnd } from './cache.ts';
 
 /** The last of its line that runs on Node 20. */
 const packaged = '@sparticuz/chromium@143.0.4';
@@ -88,7 +88,7 @@ async function packagedBrowser(): Promise<Candidate> {
       TMPDIR: join(draft, 'unpacked'),
       CODEBUILD_BUILD_IMAGE: 'nodejs20',
     };
-    await run(process.execPath, ['--eval', script], { env });
+    await runToEnd(process.execPath, ['--eval', script], { env });
     await rm(join(draft, 'node_modules/@sparticuz'), { recursive: true });
     await writeFile(join(draft, 'fonts.conf'), fontConfig(join(cacheFolder(), name)));
   });

@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { type SpawnOptions, spawn } from 'node:child_process';
+import { existsSync, rmSync } from 'node:fs';
+import { mkdir, mkdtemp, rename, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
@@ -21,6 +21,8 @@ export async function cached(name: string, fill: (folder: string) => Promise<voi
   if (existsSync(folder)) return folder;
   await mkdir(cacheFolder(), { recursive: true });
   const draft = await mkdtemp(join(cacheFolder(), `.${name}-`));
+  const discard = () => rmSync(draft, { recursive: true, force: true, maxRetries: 3 });
+  process.once('exit', discard);
   try {
     console.log(`installing ${name} into ${cacheFolder()} (once)`);
     await fill(draft);
@@ -28,7 +30,8 @@ export async function cached(name: string, fill: (folder: string) => Promise<voi
       if (!existsSync(folder)) throw error;
     });
   } finally {
-    await rm(draft, { recursive: true, force: true });
+    process.off('exit', discard);
+    discard();
   }
   return folder;
 }
@@ -37,18 +40,28 @@ export async function cached(name: string, fill: (folder: string) => Promise<voi
 export async function npmInstall(folder: string, packages: readonly string[]): Promise<void> {
   if (packages.length > 0) await writeFile(join(folder, 'package.json'), '{ "private": true }\n');
   const args = ['install', '--ignore-scripts', '--omit=dev', '--no-audit', '--no-fund', ...packages];
-  const npm = spawn('npm', args, {
+  await runToEnd('npm', args, {
     cwd: folder,
     env: withoutNpm(process.env),
-    stdio: ['ignore', 'pipe', 'pipe'],
     shell: process.platform === 'win32',
   });
+}
+
+/** Runs a program that ends with this process at the latest. Rejects with its output where it fails. */
+export async function runToEnd(
+  command: string,
+  args: readonly string[],
+  options: SpawnOptions,
+): Promise<void> {
+  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  const end = () => child.kill('SIGKILL');
+  // Before anything that waits to clean up after it.
+  process.prependOnceListener('exit', end);
   let output = '';
-  for (const stream of [npm.stdout, npm.stderr]) stream.on('data', (data: Buffer) => (output += data));
-  const code = await new Promise<number | null>((resolve, reject) =>
-    npm.on('error', reject).on('close', resolve),
-  );
-  if (code !== 0) throw new Error(`npm ${args.join(' ')} failed (${code}):\n${output}`);
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data: Buffer) => (output += data));
+  const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
+  process.off('exit', end);
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')} failed (${code}):\n${output}`);
 }
 
 /** Under `npm test` the outer npm's own state (`npm_package_json`, `npm_config_local_prefix`, …) is inherited. */

@@ -10,6 +10,10 @@ const version = '4.100.3';
 /** Nothing is looked up on the network. */
 const noGallery = { EXTENSIONS_GALLERY: '{}' };
 
+/** Runs in the server: when the process that holds its standard input is gone, nothing of it stays behind. */
+const endWithOwner = `if (process.argv[1].endsWith('server-main.js'))
+  process.stdin.resume().on('end', () => process.kill(-process.pid, 'SIGKILL'));`;
+
 export interface CodeServer {
   readonly port: number;
   /** Ends the server and every process it started. */
@@ -24,6 +28,10 @@ export interface ServerOptions {
   readonly enforceTrust: boolean;
   /** Added to the environment of the server, and so of the extension host. */
   readonly env: Readonly<Record<string, string>>;
+  /** A free one where absent. */
+  readonly port?: number;
+  /** Added to the user's settings. */
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 /** Makes sure that the VS Code server is on this machine; answers with the folder of its `out/`. */
@@ -55,11 +63,12 @@ export async function startCodeServer(options: ServerOptions): Promise<CodeServe
   // The server logs before it makes the folder.
   await mkdir(join(options.dataFolder, 'data/logs'), { recursive: true });
   await mkdir(options.extensionsFolder, { recursive: true });
-  await writeSettings(join(options.dataFolder, 'data/User'));
-  const port = await freePort();
+  await writeSettings(join(options.dataFolder, 'data/User'), options.settings);
+  const port = options.port ?? (await freePort());
   const server = spawn(
     process.execPath,
     [
+      `--import=data:text/javascript,${encodeURIComponent(endWithOwner)}`,
       join(vscode, 'out/server-main.js'),
       '--host=127.0.0.1',
       `--port=${port}`,
@@ -73,7 +82,7 @@ export async function startCodeServer(options: ServerOptions): Promise<CodeServe
     // A process group of its own, so that the whole family can be ended at once.
     {
       env: { ...process.env, ...noGallery, ...options.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
       detached: true,
     },
   );
@@ -90,7 +99,7 @@ export async function startCodeServer(options: ServerOptions): Promise<CodeServe
   };
 }
 
-async function writeSettings(folder: string): Promise<void> {
+async function writeSettings(folder: string, more: Readonly<Record<string, unknown>> = {}): Promise<void> {
   await mkdir(folder, { recursive: true });
   const settings = {
     'extensions.ignoreRecommendations': true,
@@ -100,6 +109,7 @@ async function writeSettings(folder: string): Promise<void> {
     'workbench.startupEditor': 'none',
     'workbench.tips.enabled': false,
     'window.commandCenter': false,
+    ...more,
   };
   await writeFile(join(folder, 'settings.json'), JSON.stringify(settings, undefined, 2));
 }

@@ -1,13 +1,11 @@
-import { cp, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runTests, TestRunFailedError } from '@vscode/test-electron';
+import { copyExamples, root } from './examples.ts';
 
 /** The suites that run in VS Code, each in a window of its own. */
 export type SuiteName = 'trusted' | 'restricted';
 
-const root = resolve(__dirname, '../..');
 /** Seconds: a suite that takes longer hangs. */
 const limit = 180;
 
@@ -17,21 +15,19 @@ interface Options {
   readonly suite: SuiteName;
   /** Runs only the tests whose titles match. */
   readonly grep: string | undefined;
+  /** The extension's folder. */
+  readonly extension: string;
   /** Folder for `NAME.json`, the results as data. */
   readonly results: string | undefined;
 }
 
 /** Runs one suite on a copy of the examples, in folders that are gone afterwards. Answers whether it passed. */
 async function runSuite(options: Options): Promise<boolean> {
-  // A symbolic link in the temporary folder's path would give documents two names.
-  const temporary = await realpath(await mkdtemp(join(tmpdir(), 'switchback-')));
-  const workspace = join(temporary, 'examples');
+  const copy = await copyExamples();
   try {
-    await cp(join(root, 'examples'), workspace, { recursive: true });
-    await mkdir(join(temporary, 'extensions'));
     await runTests({
       ...(options.desktop ? {} : { vscodeExecutablePath: join(__dirname, 'vscode.cjs') }),
-      extensionDevelopmentPath: root,
+      extensionDevelopmentPath: options.extension,
       extensionTestsPath: join(root, 'dist/test/index.js'),
       extensionTestsEnv: {
         SWITCHBACK_SUITE: options.suite,
@@ -41,9 +37,9 @@ async function runSuite(options: Options): Promise<boolean> {
         FORCE_COLOR: process.stdout.isTTY ? '1' : '',
       },
       launchArgs: [
-        workspace,
-        `--user-data-dir=${join(temporary, 'user')}`,
-        `--extensions-dir=${join(temporary, 'extensions')}`,
+        copy.workspace,
+        `--user-data-dir=${copy.userData}`,
+        `--extensions-dir=${copy.extensions}`,
         ...(options.desktop ? ['--disable-extensions'] : hostArguments(options.suite)),
       ],
     });
@@ -52,7 +48,7 @@ async function runSuite(options: Options): Promise<boolean> {
     if (!(error instanceof TestRunFailedError)) throw error;
     return false;
   } finally {
-    await rm(temporary, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    await copy.remove();
   }
 }
 
@@ -72,18 +68,32 @@ async function main(): Promise<number> {
       suite: { type: 'string' },
       grep: { type: 'string' },
       results: { type: 'string' },
+      extension: { type: 'string', default: root },
     },
   });
   // runTests() always starts the desktop program with trust switched off.
   const all: readonly SuiteName[] = values.desktop ? ['trusted'] : ['trusted', 'restricted'];
   const chosen = all.filter((suite) => values.suite === undefined || values.suite === suite);
   if (chosen.length === 0) throw new Error(`no suite called ${values.suite}; there are: ${all.join(', ')}`);
+  const stop = stopSignal();
   let passed = true;
   for (const suite of chosen) {
-    const { desktop, grep, results } = values;
-    passed = (await runSuite({ desktop, suite, grep, results: results && resolve(results) })) && passed;
+    if (stop.aborted) return 130;
+    const { desktop, grep } = values;
+    const extension = resolve(values.extension);
+    const results = values.results && resolve(values.results);
+    passed = (await runSuite({ desktop, suite, grep, extension, results })) && passed;
   }
+  if (stop.aborted) return 130;
   return passed ? 0 : 1;
+}
+
+/** Set once somebody wants this to end. runTests() ends its window on SIGINT alone, so the others become one. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  process.on('SIGINT', () => stop.abort());
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.emit('SIGINT'));
+  return stop.signal;
 }
 
 main().then(
