@@ -105,7 +105,10 @@ export function structuralProblems(
   const first = broken[0];
   if (!first) return all;
   return all.filter(
-    (problem) => problem.code !== 'plan-missing-key' && !echoes(text, problem.range, first.range),
+    (problem) =>
+      problem.code !== 'plan-missing-key' &&
+      problem.code !== 'plan-action' &&
+      !echoes(text, problem.range, first.range),
   );
 }
 

@@ -244,10 +244,23 @@ function readRollback(reading: Reading, step: YAMLMap | undefined): Rollback | u
   const map = nodes.map(pair.value);
   for (const kind of ['not_needed', 'impossible'] as const) {
     const reason = nodes.string(nodes.get(map, kind));
-    if (reason) return { kind, reason, ...at };
+    if (reason) {
+      reportMixed(reading, map, kind);
+      return { kind, reason, ...at };
+    }
   }
   if (map?.has('not_needed') || map?.has('impossible')) return undefined;
   return { kind: 'actions', actions: readRollbackActions(reading, pair.value, map, keyRange), ...at };
+}
+
+function reportMixed({ nodes, report }: Reading, map: YAMLMap | undefined, kind: string): void {
+  const other = map?.items.find((pair) => String((pair.key as { value?: unknown }).value) !== kind);
+  if (!other) return;
+  report({
+    code: 'plan-action',
+    message: `This rollback says ${kind}, and something else as well: keep one of them.`,
+    range: nodes.range(other.key),
+  });
 }
 
 function readRollbackActions(

@@ -41,7 +41,8 @@ export function schemaProblems(errors: readonly ErrorObject[], document: Documen
     const place = placeOf(error.instancePath, document);
     const problem = problemOf(error, place, document);
     if (!problem) continue;
-    const key = `${problem.range.start}:${problem.range.end}`;
+    const missing = problem.code === 'plan-missing-key' ? problem.message : '';
+    const key = `${problem.range.start}:${problem.range.end}:${missing}`;
     // A value of a wrong type also misses its format: the first says it all.
     if (!problems.has(key) || problem.code === 'plan-type') problems.set(key, problem);
   }
@@ -78,7 +79,7 @@ function problemOf(error: ErrorObject, place: Place, document: Document.Parsed):
     case 'additionalProperties':
       return unknownKey(error, value, document);
     case 'required': {
-      const at = isMap(value) && place.path.length > 0 ? firstKey(value, place) : place.keyRange;
+      const at = isMap(value) ? firstKey(value, place) : place.keyRange;
       return {
         code: 'plan-missing-key',
         message: missingKey(params.missingProperty, place),
@@ -192,6 +193,9 @@ function badValue(error: ErrorObject, name: string, place: Place, value: unknown
   if (name === 'not_needed' || name === 'impossible') return `"${name}" needs the reason.`;
   if (name === 'id')
     return `${quoted(value)} is not an id: lower-case letters, digits and _ only, a letter first, e.g. add_handle.`;
+  const format = (error.parentSchema as { format?: string } | undefined)?.format;
+  if (error.keyword === 'maximum' && format)
+    return `${quoted(value)} has no unit: write ${formatExamples[format]}.`;
   if (error.keyword === 'minLength') return `"${name}" is empty.`;
   if (error.keyword === 'minItems') return `"${name}" has nothing in it.`;
   if (error.keyword === 'minimum') return `"${name}" is at least ${error.params.limit}.`;

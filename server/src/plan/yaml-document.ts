@@ -39,7 +39,7 @@ export function readYaml(text: string, what: string): YamlFile {
   }
   const nul = text.indexOf('\0');
   if (nul >= 0)
-    return refuse(`This file holds a NUL character: it is binary, or not UTF-8. ${what} is UTF-8 text.`);
+    return refuse(`This file holds a NUL character: it is binary, or not UTF-8. Save it as UTF-8 text.`);
   if (text.replace(/^\uFEFF/, '').trim() === '') return refuse(`This file is empty. ${startHint(what)}`);
   try {
     return readDocument(text, what);
@@ -85,7 +85,9 @@ function yamlProblems(text: string, document: Document.Parsed): PlanProblem[] {
     problems.push({
       code: 'plan-yaml',
       message: explain(error.code, error.message, text, start),
-      range: { start, end: Math.max(end, Math.min(start + 1, text.length)) },
+      range: duplicate
+        ? { start, end: start + word(text, start).length }
+        : { start, end: Math.max(end, Math.min(start + 1, text.length)) },
     });
   }
   return problems;
@@ -105,7 +107,7 @@ function explain(code: string, message: string, text: string, at: number): strin
     case 'BLOCK_AS_IMPLICIT_KEY':
       return `${firstSentence(message)} Check the indent, or quote the text if it holds a colon.`;
     default:
-      return firstSentence(message);
+      return message.includes('call stack') ? 'It is nested too deeply to be read.' : firstSentence(message);
   }
 }
 
