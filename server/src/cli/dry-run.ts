@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Analysis, loadParsers } from '../analyze.ts';
 import { createEmbeddedEngine } from '../rehearsal/embedded-engine.ts';
-import type { Progress, Report } from '../rehearsal/model.ts';
+import type { Engine, Progress, Report } from '../rehearsal/model.ts';
 import { rehearse } from '../rehearsal/rehearse.ts';
 import { reportText } from '../rehearsal/report-text.ts';
 import type { Finding } from '../rules/model.ts';
@@ -23,8 +23,8 @@ const limits = {
 };
 const defaults = { rows: 1000, stepTimeout: 60_000 };
 
-/** `switchback dry-run PLAN`: runs it on the embedded Postgres. Returns the exit code. */
-export async function dryRun(args: readonly string[], io: Io): Promise<number> {
+/** `switchback dry-run PLAN`: runs it on the engine, the embedded Postgres if none is given. Returns the exit code. */
+export async function dryRun(args: readonly string[], io: Io, engine = embeddedEngine(io)): Promise<number> {
   const given = readArguments('dry-run', args, {
     format: 'string',
     rows: 'string',
@@ -50,7 +50,12 @@ export async function dryRun(args: readonly string[], io: Io): Promise<number> {
   const preventing = preventsRun(checked.findings);
   if (preventing.length > 0) return refuse(checked, preventing, io);
 
-  const outcome = await runInterruptibly(analysis, { ...defaults, ...settings.dryRun, ...options }, io);
+  const outcome = await runInterruptibly(
+    analysis,
+    engine,
+    { ...defaults, ...settings.dryRun, ...options },
+    io,
+  );
   if (outcome.report) write(outcome.report, format, io);
   if (outcome.interrupted) return exitCodes.interrupted[outcome.interrupted];
   return outcome.report?.verdict === 'passed'
@@ -58,6 +63,10 @@ export async function dryRun(args: readonly string[], io: Io): Promise<number> {
     : outcome.report?.verdict === 'failed'
       ? exitCodes.findings
       : exitCodes.unusable;
+}
+
+function embeddedEngine({ packageRoot }: Io): Engine {
+  return createEmbeddedEngine({ path: join(packageRoot, 'dist', 'embedded') });
 }
 
 function readOptions(given: Arguments): Settings['dryRun'] {
@@ -98,6 +107,7 @@ interface Outcome {
 /** Runs the plan until its end or the first signal; a second signal ends the process itself. */
 async function runInterruptibly(
   analysis: Analysis,
+  engine: Engine,
   options: Required<Settings['dryRun']>,
   io: Io,
 ): Promise<Outcome> {
@@ -110,7 +120,6 @@ async function runInterruptibly(
   });
   const progress = progressLine(io);
   try {
-    const engine = createEmbeddedEngine({ path: join(io.packageRoot, 'dist', 'embedded') });
     const report = await rehearse(analysis, engine, {
       ...options,
       signal: controller.signal,

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { dryRun } from '../../../server/src/cli/dry-run.ts';
+import { run } from '../../../server/src/cli/run.ts';
+import type { Engine } from '../../../server/src/rehearsal/model.ts';
+import { type MemoryOptions, memoryIo } from './memory-io.ts';
+
+const plan = `migration: Test
+database: { type: postgresql, version: 16 }
+session: { lock_timeout: 2s }
+phases:
+  - phase: Only
+    steps:
+      - step: Make a table
+        sql: CREATE TABLE t (id int PRIMARY KEY);
+        rollback: DROP TABLE t;
+`;
+
+/** Never starts, until it is told to stop. */
+function stuckEngine(started: () => void): Engine {
+  return {
+    open: (signal) =>
+      new Promise((_, reject) => {
+        signal?.addEventListener('abort', () => reject(signal.reason));
+        started();
+      }),
+  };
+}
+
+const brokenEngine: Engine = { open: () => Promise.reject(new Error('The engine\u001b is gone.')) };
+
+async function refused(args: string[], files: MemoryOptions['files'] = { 'a.migration.yaml': plan }) {
+  const io = memoryIo({ files });
+  const exitCode = await dryRun(args, io, brokenEngine);
+  return { exitCode, out: io.out(), err: io.err() };
+}
+
+describe('switchback dry-run', () => {
+  for (const [signal, exitCode] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)
+    it(`stops within a second at ${signal}, exits ${exitCode} and still reports`, async () => {
+      const io = memoryIo({ files: { 'a.migration.yaml': plan }, isTty: true, env: { NO_COLOR: '1' } });
+      let interrupted = 0;
+      const engine = stuckEngine(() =>
+        setImmediate(() => {
+          interrupted = performance.now();
+          io.interrupt(signal);
+        }),
+      );
+      assert.equal(await dryRun(['a.migration.yaml', '--format', 'json'], io, engine), exitCode);
+      assert.ok(performance.now() - interrupted < 1000);
+      assert.equal(JSON.parse(io.out()).verdict, 'cancelled');
+      assert.ok(io.err().endsWith('\r\u001b[K'), 'the progress line is wiped');
+    });
+
+  it('exits 2 and says why where the engine does not start, in valid JSON too', async () => {
+    const { exitCode, out } = await refused(['a.migration.yaml', '--format', 'json']);
+    assert.equal(exitCode, 2);
+    const report = JSON.parse(out);
+    assert.equal(report.verdict, 'refused');
+    assert.match(report.error.message, /The engine/);
+    assert.equal(report.error.code, null);
+  });
+
+  it('refuses a plan with errors of its own and shows them', async () => {
+    const { exitCode, out, err } = await refused(['a.migration.yaml'], {
+      'a.migration.yaml': plan.replace('CREATE TABLE', 'CREATE TABEL'),
+    });
+    assert.deepEqual([exitCode, out], [2, '']);
+    assert.match(err, /^a\.migration\.yaml:8:\d+ error \[sql-syntax\]$/m);
+    assert.match(err, /The dry run did not start: 1 error in the plan\. It can run once this is mended\.\n$/);
+  });
+
+  it('refuses files that cannot be read, .sql files and senseless options', async () => {
+    assert.equal((await refused(['b.yaml'])).exitCode, 2);
+    const reject = async (...argv: string[]) => {
+      const io = memoryIo({ files: { 'a.migration.yaml': plan, 'a.sql': 'SELECT 1;' } });
+      assert.equal(await run(['dry-run', ...argv], io), 2);
+      return io.err();
+    };
+    assert.match(await reject('a.sql'), /Only a plan can be dry-run/);
+    assert.match(
+      await reject('a.migration.yaml', '--step-timeout', '5 parsecs'),
+      /give a time such as 500ms/,
+    );
+    assert.match(await reject('a.migration.yaml', '--rows=-1'), /give a whole number/);
+    assert.match(await reject('a.migration.yaml', 'b.migration.yaml'), /takes one plan/);
+    assert.match(await reject(), /takes one plan/);
+  });
+});
