@@ -19,11 +19,7 @@ const parts = [
   { name: 'lint', program: [bin('@biomejs/biome/bin/biome'), 'check', '.'] },
   { name: 'generated', program: ['--import', 'tsx', '.scripts/generate.ts', '--check'] },
   { name: 'build', program: ['.scripts/build.mjs', '--tests'] },
-  {
-    name: 'grammar',
-    // With VS Code's own YAML grammar, which no package on npm ships.
-    program: ['--import', 'tsx', 'test/grammar/run.ts'],
-  },
+  { name: 'grammar', program: ['--import', 'tsx', 'test/grammar/run.ts'] },
   {
     name: 'unit',
     after: ['build'],

@@ -1,17 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 
-/** The extension under test. */
-export const extensionId = 'switchback.switchback';
-
-/** Starts the extension where opening a document has not, and answers with it. */
-export async function activated(): Promise<vscode.Extension<unknown>> {
-  const extension = vscode.extensions.getExtension(extensionId);
-  assert.ok(extension, `${extensionId} is not installed`);
-  await extension.activate();
-  return extension;
-}
-
 /** A file of the workspace, which is a copy of examples/. */
 export function workspaceUri(path: string): vscode.Uri {
   const folder = vscode.workspace.workspaceFolders?.[0];

@@ -25,14 +25,24 @@ export async function run(): Promise<void> {
   const printed = printThroughHost(Mocha);
   // Defines describe() and it(), which the suites call as they are loaded.
   mocha.suite.emit('pre-require', globalThis as unknown as Mocha.MochaGlobals, '', mocha);
-  if (process.env.SWITCHBACK_SUITE === 'restricted') await import('./suite/restricted.test.ts');
-  else await import('./suite/activation.test.ts');
+  await load();
   const results = await runAll(mocha);
   await printed();
   if (process.env.SWITCHBACK_RESULTS)
     await writeFile(process.env.SWITCHBACK_RESULTS, JSON.stringify(results));
   if (results.failed > 0) throw new Error(`${results.failed} failed`);
   if (results.passed === 0) throw new Error('no test ran');
+}
+
+async function load(): Promise<void> {
+  if (process.env.SWITCHBACK_SUITE === 'restricted') {
+    await import('./suite/restricted.test.ts');
+    return;
+  }
+  await import('./suite/activation.test.ts');
+  await import('./suite/findings.test.ts');
+  await import('./suite/fixes.test.ts');
+  await import('./suite/dry-run.test.ts');
 }
 
 async function runAll(mocha: Mocha): Promise<Results> {

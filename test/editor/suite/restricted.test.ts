@@ -1,16 +1,34 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { closeAll, extensionId, open, until } from '../editor.ts';
+import { closeAll, diagnostics, open } from '../editor.ts';
+import { messages, switchback } from '../switchback.ts';
+import { needsWindow, screenshot, see } from '../window.ts';
+
+const example = 'as-published/as-published.migration.yaml';
 
 describe('restricted mode', () => {
   afterEach(closeAll);
 
-  it('the folder is not trusted', () => {
+  it('is what this window is in', async function () {
     assert.equal(vscode.workspace.isTrusted, false);
+    needsWindow(this);
+    await see('.statusbar-item', 'Restricted Mode');
   });
 
-  it('the extension starts all the same', async () => {
-    await open('as-published/as-published.migration.yaml');
-    await until('the extension is active', () => vscode.extensions.getExtension(extensionId)?.isActive);
+  it('lets plans be checked', async () => {
+    await switchback();
+    const { document } = await open(example);
+    await diagnostics(document);
+    await screenshot('restricted');
+  });
+
+  it('lets nothing be run, and says why', async () => {
+    const api = await switchback();
+    const { document } = await open(example);
+    const said = await messages(api, async () => vscode.commands.executeCommand('switchback.dryRun'));
+    assert.equal(said.length, 1);
+    assert.match(said[0] ?? '', /needs a trusted workspace/);
+    assert.equal(await api.reports.last(document.uri), undefined);
+    assert.equal(api.reportHtml(), undefined);
   });
 });

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import type { SwitchbackApi } from '../../../client/src/extension.ts';
+import { closeAll, open, openNew, until } from '../editor.ts';
+import { newReport, switchback } from '../switchback.ts';
+import { click, needsWindow, palette, screenshots, see, texts } from '../window.ts';
+
+const example = 'rename-username/rename-username.migration.yaml';
+
+/** `users` has a duplicate in the second step; the third is never reached. */
+const failing = `migration: A step that fails
+database: { type: postgresql, version: 16, schema: as-published/schema.sql }
+session: { lock_timeout: 2s }
+phases:
+  - phase: Only
+    steps:
+      - step: Add a column
+        sql: ALTER TABLE users ADD COLUMN nickname text DEFAULT 'same';
+        rollback: ALTER TABLE users DROP COLUMN nickname;
+      - step: Claim that it is unique
+        sql: ALTER TABLE users ADD CONSTRAINT nickname_key UNIQUE (nickname);
+        rollback: ALTER TABLE users DROP CONSTRAINT nickname_key;
+      - step: Never reached
+        verify: { sql: SELECT 1, expect: 1 }
+`;
+
+const endless = `migration: A step without an end
+database: { type: postgresql, version: 16 }
+session: { lock_timeout: 2s }
+phases:
+  - phase: Only
+    steps:
+      - step: Wait for ever
+        sql: SELECT pg_sleep(3600);
+        rollback: { not_needed: it changes nothing }
+`;
+
+describe('dry run', () => {
+  let api: SwitchbackApi;
+  before(async () => {
+    api = await switchback();
+  });
+  afterEach(closeAll);
+
+  it('of the example passes and opens the report', async () => {
+    const { document } = await open(example);
+    await vscode.commands.executeCommand('switchback.dryRun');
+    const report = await newReport(api, document.uri, undefined);
+    assert.equal(report.verdict, 'passed', JSON.stringify(report.error));
+    assert.deepEqual(dryRunProblems(document.uri), []);
+    assert.match(api.reportHtml() ?? '', /Rename users\.username to users\.handle/);
+  });
+
+  it('from the palette shows each step and what Postgres did', async function () {
+    needsWindow(this);
+    const { document } = await open(example);
+    const before = (await api.reports.last(document.uri))?.report;
+    await palette('Switchback: Dry Run');
+    const report = await newReport(api, document.uri, before);
+    await see('h1', report.plan);
+    await see('.verdict', 'Passed');
+    const steps = await texts('.step h3');
+    assert.deepEqual(
+      steps,
+      report.steps.map(({ step }) => step),
+    );
+    assert.ok((await texts('.lock')).includes('ACCESS EXCLUSIVE'));
+    await screenshots('report');
+    await click('button[data-command=expand]');
+    await see('.statement pre', 'ALTER TABLE');
+  });
+
+  it('that fails puts the error into Problems, at its statement', async () => {
+    const { document } = await openNew('failing.migration.yaml', failing);
+    await vscode.commands.executeCommand('switchback.dryRun');
+    const report = await newReport(api, document.uri, undefined);
+    assert.equal(report.verdict, 'failed');
+    assert.deepEqual(
+      report.steps.map(({ status }) => status),
+      ['passed', 'failed', 'skipped'],
+    );
+    const [problem, ...more] = dryRunProblems(document.uri);
+    assert.deepEqual(more, []);
+    assert.ok(problem);
+    assert.match(problem.message, /nickname_key/);
+    assert.match(document.getText(problem.range), /nickname_key/);
+    assert.equal(problem.code, '23505');
+  });
+
+  it('that fails shows so in the report', async function () {
+    needsWindow(this);
+    const { document } = await openNew('failing.migration.yaml', failing);
+    await palette('Switchback: Dry Run');
+    await see('.verdict', 'Failed', 30_000);
+    await see('.step.failed .error', 'nickname_key');
+    await until('the problem', () => dryRunProblems(document.uri).length > 0);
+    await vscode.commands.executeCommand('workbench.actions.view.problems');
+    await screenshots('report-failed');
+  });
+
+  it('is cancelled within a second, also in the midst of a statement', async function () {
+    needsWindow(this);
+    const { document } = await openNew('endless.migration.yaml', endless);
+    const ended = vscode.commands.executeCommand('switchback.dryRun');
+    await see('.notification-toast', 'Wait for ever', 30_000);
+    const cancelled = Date.now();
+    await click('.notification-toast .monaco-button:has-text("Cancel")');
+    await ended;
+    assert.ok(Date.now() - cancelled < 1_000, `it took ${Date.now() - cancelled} ms`);
+    assert.equal((await newReport(api, document.uri, undefined)).verdict, 'cancelled');
+  });
+
+  it('starts clean after one that was cancelled', async () => {
+    const { document } = await open(example);
+    const before = (await api.reports.last(document.uri))?.report;
+    await vscode.commands.executeCommand('switchback.dryRun');
+    assert.equal((await newReport(api, document.uri, before)).verdict, 'passed');
+  });
+});
+
+function dryRunProblems(uri: vscode.Uri): readonly vscode.Diagnostic[] {
+  return vscode.languages.getDiagnostics(uri).filter(({ source }) => source === 'Switchback dry run');
+}

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import { closeAll, diagnostics, open, openNew, placeOf, shown, until } from '../editor.ts';
+import { switchback } from '../switchback.ts';
+import { needsWindow, palette, screenshots, see } from '../window.ts';
+
+describe('findings', () => {
+  before(switchback);
+  afterEach(closeAll);
+
+  it('the plan that is made right has none', async () => {
+    const { document } = await open('rename-username/rename-username.migration.yaml');
+    await settled(document);
+    assert.deepEqual(shown(document), []);
+  });
+
+  it('follow what is typed', async () => {
+    const editor = await openNew('typed.migration.yaml', plan('CREATE INDEX ON users (email);'));
+    const rules = (found: readonly { rule: string }[]) => found.map(({ rule }) => rule);
+    await diagnostics(editor.document, (found) => rules(found).includes('index-without-concurrently'));
+    await editor.edit((edit) =>
+      edit.replace(placeOf(editor.document, 'CREATE INDEX ON users (email)'), 'SELECT 1'),
+    );
+    await diagnostics(editor.document, (found) => !rules(found).includes('index-without-concurrently'));
+  });
+
+  it('stand at the offending token of SQL that does not parse', async () => {
+    const { document } = await openNew('broken.migration.yaml', plan('ALTER TABEL users ADD COLUMN x int;'));
+    const [found] = await diagnostics(document, (all) => all.some(({ rule }) => rule === 'sql-syntax'));
+    assert.deepEqual(
+      { rule: found?.rule, severity: found?.severity, text: found?.text },
+      {
+        rule: 'sql-syntax',
+        severity: 'error',
+        text: 'TABEL',
+      },
+    );
+  });
+
+  it('carry a link to their rule’s page', async () => {
+    const { document } = await openNew('linked.migration.yaml', plan('CREATE INDEX ON users (email);'));
+    await diagnostics(document);
+    for (const { code } of vscode.languages.getDiagnostics(document.uri)) {
+      assert.ok(typeof code === 'object', `a finding without a link: ${code}`);
+      assert.match(decodeURIComponent(code.target.toString()), /\.md/);
+    }
+  });
+
+  it('are listed in the Problems panel', async function () {
+    needsWindow(this);
+    const { document } = await open('as-published/as-published.migration.yaml');
+    await diagnostics(document);
+    await palette('Switchback: Check');
+    await see('.markers-panel .monaco-list-row', 'Switchback');
+    await screenshots('findings');
+  });
+});
+
+/** A plan with one step on the examples' table. */
+function plan(sql: string): string {
+  return `migration: One step
+database: { type: postgresql, version: 16, schema: as-published/schema.sql }
+session: { lock_timeout: 2s }
+phases:
+  - phase: Only
+    steps:
+      - step: The step
+        sql: ${sql}
+        rollback: SELECT 1;
+`;
+}
+
+/** Waits until the server has answered for the document as it is. */
+async function settled(document: vscode.TextDocument): Promise<void> {
+  const symbols = () =>
+    vscode.commands.executeCommand<vscode.DocumentSymbol[]>(
+      'vscode.executeDocumentSymbolProvider',
+      document.uri,
+    );
+  await until('the outline', async () => ((await symbols())?.length ?? 0) > 0);
+}
