@@ -4,11 +4,21 @@ import { nameOfRangeVar, stringsOf } from '../sql/names.ts';
 import { sourceAfter } from '../sql/source.ts';
 import { addConstraints, setNotNull } from './constraints.ts';
 import { makeSequence, readColumn, tableConstraint } from './create-table.ts';
-import { type Apply, type Draft, findKey, touchRangeVar, touchTable, typeOf, updateTable } from './draft.ts';
+import {
+  type Apply,
+  createDraft,
+  type Draft,
+  findKey,
+  schemaOf,
+  touchRangeVar,
+  touchTable,
+  typeOf,
+  updateTable,
+} from './draft.ts';
 import { dropColumn, dropConstraint } from './drop.ts';
 import { cloneIndexes } from './indexes.ts';
 import { columnOf, constraintOf, descendantsOf, indexesOf, sequencesOf, tableByKey } from './lookup.ts';
-import type { Column, Table } from './model.ts';
+import type { Column, Schema, Table } from './model.ts';
 import { relationKey } from './names.ts';
 
 export const applyAlterTable: Apply<AlterTableStmt> = (draft, fields, statement) => {
@@ -21,6 +31,18 @@ export const applyAlterTable: Apply<AlterTableStmt> = (draft, fields, statement)
     if ('AlterTableCmd' in node) subcommands[node.AlterTableCmd.subtype ?? '']?.(target, node.AlterTableCmd);
   }
 };
+
+/** The schema after one subcommand of an ALTER TABLE: the next one meets that. */
+export function applyAlterCommand(
+  schema: Schema,
+  fields: AlterTableStmt,
+  command: AlterTableCmd,
+  statement: Statement,
+): Schema {
+  const draft = createDraft(schema, true);
+  applyAlterTable(draft, { ...fields, cmds: [{ AlterTableCmd: command }] }, statement);
+  return schemaOf(draft);
+}
 
 interface Target {
   readonly draft: Draft;
@@ -232,11 +254,17 @@ function setIdentity({ draft, key }: Target, { name = '', def }: AlterTableCmd):
 
 function attachPartition({ draft, key }: Target, { def }: AlterTableCmd): void {
   const name = def && 'PartitionCmd' in def ? def.PartitionCmd.name : undefined;
+  const bound = def && 'PartitionCmd' in def ? def.PartitionCmd.bound : undefined;
   const child = name && touchTable(draft, nameOfRangeVar(name));
   const parent = tableByKey(draft, key);
   if (!child || !parent) return;
   const childKey = relationKey(child.name);
-  updateTable(draft, childKey, (table) => ({ ...table, partition: true, parents: [key] }));
+  updateTable(draft, childKey, (table) => ({
+    ...table,
+    partition: true,
+    isDefaultPartition: bound?.is_default === true,
+    parents: [key],
+  }));
   adoptForeignKeys(draft, parent, childKey);
   if ([...indexesOf(draft, childKey)].length === 0) cloneIndexes(draft, key, childKey);
   else cloneMissingIndexes(draft, key, childKey);

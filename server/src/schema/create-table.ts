@@ -39,6 +39,7 @@ export function createTable(
     empty: draft.madeByPlan,
     partitioned: fields.partspec !== undefined,
     partition: fields.partbound !== undefined,
+    isDefaultPartition: fields.partbound?.is_default === true,
     persistence: persistenceOf(fields.relation.relpersistence),
     parents: parents.map((parent) => relationKey(parent.name)),
     // A typed table has the columns of its type.

@@ -89,6 +89,7 @@ export function emptyTable(name: QualifiedName): Table {
     empty: false,
     partitioned: false,
     partition: false,
+    isDefaultPartition: false,
     foreign: false,
     persistence: 'permanent',
     parents: [],
@@ -101,7 +102,7 @@ export function emptyTable(name: QualifiedName): Table {
 
 /** The type as `format_type` prints it, a user's own found by the search path. Undefined where the source does not tell. */
 export function typeOf(
-  draft: Pick<Draft, 'searchPath' | 'types'>,
+  draft: Pick<Schema, 'searchPath' | 'types'>,
   type: TypeName | undefined,
 ): string | undefined {
   const named = type && namedType(type);

@@ -39,6 +39,8 @@ export interface Table extends RelationBase {
   readonly partitioned: boolean;
   /** A partition of its parent, as against an inheriting table. */
   readonly partition: boolean;
+  /** The partition for rows that fit no other. */
+  readonly isDefaultPartition: boolean;
   readonly foreign: boolean;
   readonly persistence: 'permanent' | 'unlogged' | 'temporary';
   /** The parent's key, for a partition or an inheriting table. */

@@ -38,6 +38,15 @@ const printedNames: Readonly<Record<string, string>> = {
   varchar: 'character varying',
 };
 
+const builtInPrinted: ReadonlySet<string> = new Set(
+  [...builtInTypes].map((internal) => printedNames[internal] ?? quoteIdentifier(internal)).concat('bpchar'),
+);
+
+/** Whether `format_type` prints a built-in type so, modifiers and `[]` aside. */
+export function isBuiltInTypeName(printed: string): boolean {
+  return builtInPrinted.has(printed) || /^interval\b/.test(printed);
+}
+
 const serialTypes: Readonly<Record<string, string>> = {
   smallserial: 'smallint',
   serial2: 'smallint',

@@ -1,0 +1,116 @@
+import type { ColumnDef, Constraint as ConstraintNode, Node } from '@pgsql/types';
+import { constraintNodes } from '../schema/create-table.ts';
+import { typeOf } from '../schema/draft.ts';
+import { columnOf, findType } from '../schema/lookup.ts';
+import type { Table } from '../schema/model.ts';
+import { quoteIdentifier } from '../sql/names.ts';
+import { namedType, serialBase } from '../sql/type-names.ts';
+import type { Subcommand } from './alter-table.ts';
+import { lockRange, rewriteTable, storedFamily, type Task } from './builder.ts';
+import { volatilityOf } from './volatility.ts';
+
+export const addColumn: Subcommand = (task, table, { def, missing_ok }) => {
+  const definition = def && 'ColumnDef' in def ? def.ColumnDef : undefined;
+  if (!definition) return;
+  const name = definition.colname ?? '';
+  if (columnOf(table, name)) {
+    if (!missing_ok) {
+      task.unknown(`the column ${quoteIdentifier(name)} is there already when this statement runs`, {
+        remedy: 'take the statement out, or write ADD COLUMN IF NOT EXISTS',
+      });
+    }
+    return;
+  }
+  const column: NewColumn = { name: quoteIdentifier(name), definition, nodes: constraintNodes(definition) };
+  const reason = rewriteReason(task, column);
+  if (reason !== undefined) for (const one of storedFamily(task, table)) rewriteTable(task, one, reason);
+  describeConstraints(task, table, column, reason !== undefined);
+};
+
+interface NewColumn {
+  readonly name: string;
+  readonly definition: ColumnDef;
+  readonly nodes: readonly ConstraintNode[];
+}
+
+function constraintOf(column: NewColumn, type: ConstraintNode['contype']): ConstraintNode | undefined {
+  return column.nodes.find((node) => node.contype === type);
+}
+
+/** Why every row gets a value of its own; undefined where a constant in the catalog will do. */
+function rewriteReason(task: Task, column: NewColumn): string | undefined {
+  const { name, definition } = column;
+  if (definition.typeName && serialBase(definition.typeName))
+    return `each row gets its own number in ${name}`;
+  if (constraintOf(column, 'CONSTR_IDENTITY')) return `each row gets its own number in ${name}`;
+  const generated = constraintOf(column, 'CONSTR_GENERATED');
+  if (generated)
+    return generated.generated_kind === 'v' ? undefined : `${name} is worked out and stored for each row`;
+  const domain = domainReason(task, column);
+  if (domain !== undefined) return domain;
+  const volatility = volatilityOf(constraintOf(column, 'CONSTR_DEFAULT')?.raw_expr, task.schema);
+  if (volatility === 'volatile') return `the default of ${name} is volatile: it is worked out for each row`;
+  if (volatility !== 'steady') {
+    task.unknown(`whether the function ${volatility.unknownFunction} in the default of ${name} is volatile`, {
+      remedy: 'define it in the baseline DDL under database.schema',
+    });
+  }
+  return undefined;
+}
+
+/** A domain's constraints are checked on every row by writing it anew, default or not. */
+function domainReason(task: Task, { name, definition }: NewColumn): string | undefined {
+  const named = definition.typeName && namedType(definition.typeName);
+  if (named?.kind !== 'user' || named.suffix !== '') return undefined;
+  const type = findType(task.schema, named);
+  const printed = typeOf(task.schema, definition.typeName) ?? named.name;
+  if (!type && !task.schema.complete) task.unknown(`whether ${printed} is a domain with constraints`);
+  return type?.kind === 'domain' && type.constraints.length > 0
+    ? `the constraints of the domain ${printed} are checked for each row of ${name}`
+    : undefined;
+}
+
+function describeConstraints(task: Task, table: Table, column: NewColumn, rewritten: boolean): void {
+  const { name } = column;
+  const stored = storedFamily(task, table);
+  const hasDefault = hasValue(column);
+  for (const node of column.nodes) {
+    switch (node.contype) {
+      case 'CONSTR_CHECK':
+        if (node.is_enforced && !rewritten)
+          for (const one of stored) task.scan(one, `the CHECK on ${name} is tested on every row`);
+        break;
+      case 'CONSTR_NOTNULL':
+        if (!hasDefault)
+          for (const one of stored)
+            task.scan(one, `every row is looked at for a null in ${name}, and has one`);
+        break;
+      case 'CONSTR_PRIMARY':
+      case 'CONSTR_UNIQUE':
+        for (const one of stored) task.build(one, `the unique index on ${name} is built`);
+        break;
+      case 'CONSTR_FOREIGN':
+        lockRange(task, node.pktable, 'ShareRowExclusiveLock');
+        if (hasDefault && node.is_enforced)
+          for (const one of stored) task.scan(one, `the foreign key on ${name} is tested on every row`);
+        break;
+      default:
+        break;
+    }
+  }
+}
+
+/** Whether old rows get something other than null. */
+function hasValue({ definition, nodes }: NewColumn): boolean {
+  if (definition.typeName && serialBase(definition.typeName)) return true;
+  return nodes.some(
+    (node) =>
+      node.contype === 'CONSTR_IDENTITY' ||
+      node.contype === 'CONSTR_GENERATED' ||
+      (node.contype === 'CONSTR_DEFAULT' && !isNull(node.raw_expr)),
+  );
+}
+
+function isNull(expression: Node | undefined): boolean {
+  return expression !== undefined && 'A_Const' in expression && expression.A_Const.isnull === true;
+}

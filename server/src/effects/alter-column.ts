@@ -1,0 +1,192 @@
+import type { ColumnDef, Node } from '@pgsql/types';
+import { typeOf } from '../schema/draft.ts';
+import { columnOf, indexesOf, referencesTo, relationKey, sequencesOf, viewsOf } from '../schema/lookup.ts';
+import type { Constraint, Index, Table } from '../schema/model.ts';
+import { quoteIdentifier, stringsOf } from '../sql/names.ts';
+import type { Subcommand } from './alter-table.ts';
+import { familyOf, rewriteTable, show, storedFamily, type Task } from './builder.ts';
+import { sharesOperators, type TypeChange, typeChange } from './type-change.ts';
+
+export const alterColumnType: Subcommand = (task, table, { name = '', def }) => {
+  const definition = def && 'ColumnDef' in def ? def.ColumnDef : undefined;
+  const to = typeOf(task.schema, definition?.typeName);
+  const column = columnOf(table, name);
+  const from = column?.type;
+  const shown = quoteIdentifier(name);
+  lockForeignKeysOn(task, table, name);
+  if (!definition || to === undefined) return;
+  if (from === undefined) {
+    if (column || !table.columnsComplete) task.unknown(`the type that ${shown} has now`);
+    else missingColumn(task, table, name);
+    return;
+  }
+  const change = withUsing(
+    typeChange(from, to, task.schema, task.context.timeZone),
+    definition,
+    name,
+    to,
+    task,
+  );
+  const reason = `the type of ${shown} changes from ${from} to ${to}`;
+  if (change.kind === 'unknown') {
+    task.unknown(change.fact, change.remedy === undefined ? {} : { remedy: change.remedy });
+    return;
+  }
+  const collation = definition.collClause ? stringsOf(definition.collClause.collname).at(-1) : undefined;
+  const sameOrder = sharesOperators(from, to) && collation === column?.collation;
+  for (const one of familyOf(task, table)) {
+    const stored = !one.partitioned;
+    if (stored && change.kind === 'rewrites') rewriteTable(task, one, reason);
+    for (const index of indexesOf(task.schema, relationKey(one.name))) {
+      if (!uses(index, name)) continue;
+      task.lock(index, 'AccessExclusiveLock');
+      if (stored && change.kind === 'keeps' && !keepsIndex(index, name, sameOrder))
+        rebuild(task, one, index, reason);
+    }
+    if (stored && change.kind === 'keeps') recheck(task, one, name, reason, sameOrder);
+  }
+};
+
+function missingColumn(task: Task, table: Table, name: string): void {
+  task.unknown(`${show(task, table)} has no column ${quoteIdentifier(name)} when this statement runs`, {
+    remedy: 'correct the name, or add the column to the baseline DDL under database.schema',
+  });
+}
+
+/** A USING that is more than a cast of the column works out every row; a cast to something else too. */
+function withUsing(
+  change: TypeChange,
+  definition: ColumnDef,
+  name: string,
+  to: string,
+  task: Task,
+): TypeChange {
+  const using = definition.raw_default;
+  if (!using) return change;
+  let inner: Node = using;
+  while ('TypeCast' in inner && inner.TypeCast.arg && typeOf(task.schema, inner.TypeCast.typeName) === to) {
+    inner = inner.TypeCast.arg;
+  }
+  const bare = 'ColumnRef' in inner && stringsOf(inner.ColumnRef.fields).at(-1) === name;
+  return bare ? change : { kind: 'rewrites' };
+}
+
+function uses(index: Index, column: string): boolean {
+  return [...index.columns, ...index.include, ...index.reads].includes(column);
+}
+
+/** Postgres takes an index over as it is where neither operators nor expressions are touched. */
+function keepsIndex(index: Index, column: string, sameOrder: boolean): boolean {
+  if (index.reads.length > 0 || index.method === 'gist') return false;
+  return sameOrder || !index.columns.includes(column);
+}
+
+function rebuild(task: Task, table: Table, index: Index, reason: string): void {
+  task.rewrite(index, reason);
+  task.build(table, `the index ${show(task, index)} is built anew: ${reason}`);
+}
+
+/** Constraints on the column are made again, and checks tested again, though the rows stay. */
+function recheck(task: Task, table: Table, column: string, reason: string, sameOrder: boolean): void {
+  for (const constraint of table.constraints) {
+    if (!constraint.columns.includes(column) || !constraint.validated) continue;
+    if (constraint.kind === 'check')
+      task.scan(table, `the CHECK ${constraint.name} is tested again: ${reason}`);
+    if (constraint.kind === 'foreign key' && !sameOrder) {
+      task.scan(table, `the foreign key ${constraint.name} is tested again: ${reason}`);
+    }
+  }
+}
+
+/** Foreign keys over the column are made again, on both tables. */
+function lockForeignKeysOn(task: Task, table: Table, column: string): void {
+  const key = relationKey(table.name);
+  for (const constraint of table.constraints) {
+    if (constraint.references && constraint.columns.includes(column)) {
+      task.lockKey(constraint.references.table, 'AccessExclusiveLock');
+    }
+  }
+  for (const { table: other, constraint } of referencesTo(task.schema, key)) {
+    if (constraint.references?.columns.includes(column)) task.lock(other, 'AccessExclusiveLock');
+  }
+}
+
+export const setNotNull: Subcommand = (task, table, { name = '' }) => {
+  const shown = quoteIdentifier(name);
+  for (const one of storedFamily(task, table)) {
+    const column = columnOf(one, name);
+    if (!column && one.columnsComplete) {
+      missingColumn(task, one, name);
+      continue;
+    }
+    const known = one.constraints.find(
+      (constraint) => constraint.kind === 'not null' && constraint.columns[0] === name,
+    );
+    if (column?.notNull && known?.validated !== false) continue;
+    if (provenNotNull(one.constraints, name)) continue;
+    if (column?.notNull === undefined && !one.columnsComplete) {
+      task.unknown(
+        `whether a valid CHECK already proves that ${shown} has no nulls; without one every row is read`,
+      );
+      continue;
+    }
+    task.scan(one, `every row is looked at for a null in ${shown}`);
+  }
+};
+
+export function provenNotNull(constraints: readonly Constraint[], column: string): boolean {
+  return constraints.some(
+    (constraint) =>
+      constraint.kind === 'check' && constraint.validated && constraint.provesNotNull.includes(column),
+  );
+}
+
+export const dropNotNull: Subcommand = () => {};
+
+export const setExpression: Subcommand = (task, table, { name = '' }) => {
+  const shown = quoteIdentifier(name);
+  for (const one of storedFamily(task, table)) {
+    const column = columnOf(one, name);
+    if (column?.generated === 'stored') rewriteTable(task, one, `${shown} is worked out anew for each row`);
+    else if (!column) task.unknown(`whether ${shown} is stored or virtual`);
+  }
+};
+
+export const dropColumn: Subcommand = (task, table, { name = '', behavior, missing_ok }) => {
+  const key = relationKey(table.name);
+  const column = columnOf(table, name);
+  if (!column && table.columnsComplete) {
+    if (!missing_ok) missingColumn(task, table, name);
+    return;
+  }
+  if (!table.columnsComplete) {
+    task.unknown(
+      `which indexes and foreign keys go with ${quoteIdentifier(name)}: the other table of a foreign key is locked too`,
+      {
+        decides: false,
+      },
+    );
+  }
+  for (const one of familyOf(task, table)) dropOwned(task, one, name);
+  if (behavior !== 'DROP_CASCADE') return;
+  for (const view of viewsOf(task.schema, key)) lockView(task, relationKey(view.name), name, view.definition);
+};
+
+function dropOwned(task: Task, table: Table, column: string): void {
+  const key = relationKey(table.name);
+  for (const index of indexesOf(task.schema, key))
+    if (uses(index, column)) task.lock(index, 'AccessExclusiveLock');
+  for (const sequence of sequencesOf(task.schema, key, column)) task.lock(sequence, 'AccessExclusiveLock');
+  lockForeignKeysOn(task, table, column);
+}
+
+/** A view goes with the column where it names it, or takes all columns; with it go those that read the view. */
+function lockView(task: Task, key: string, column: string, definition: string): void {
+  const names = new RegExp(`\\b${column.replace(/\W/g, '\\$&')}\\b|\\*`);
+  const view = task.schema.relations.get(key);
+  if (!view || !names.test(definition)) return;
+  task.lock(view, 'AccessExclusiveLock');
+  for (const index of indexesOf(task.schema, key)) task.lock(index, 'AccessExclusiveLock');
+  for (const other of viewsOf(task.schema, key))
+    lockView(task, relationKey(other.name), column, other.definition);
+}

@@ -1,0 +1,180 @@
+import type { AlterTableCmd, AlterTableStmt, RangeVar } from '@pgsql/types';
+import { applyAlterCommand } from '../schema/alter-table.ts';
+import { emptyTable } from '../schema/draft.ts';
+import { findRelation } from '../schema/lookup.ts';
+import type { Relation, Table } from '../schema/model.ts';
+import { qualify } from '../schema/names.ts';
+import { nameOfRangeVar } from '../sql/names.ts';
+import { addColumn } from './add-column.ts';
+import { alterColumnType, dropColumn, dropNotNull, setExpression, setNotNull } from './alter-column.ts';
+import { addConstraint, alterConstraint, dropConstraint, validateConstraint } from './alter-constraint.ts';
+import { type Describe, familyOf, lockRange, rewriteTable, type Task } from './builder.ts';
+import type { LockMode } from './model.ts';
+import { attachPartition, changeInheritance, detachPartition } from './partition.ts';
+
+/** A subcommand of ALTER TABLE on a table that the schema holds. */
+export type Subcommand = (task: Task, table: Table, command: AlterTableCmd) => void;
+
+export const alterTable: Describe<AlterTableStmt> = (task, fields) => {
+  const target = fields.relation;
+  if (!target) return;
+  const commands = (fields.cmds ?? []).flatMap((node) =>
+    'AlterTableCmd' in node ? [node.AlterTableCmd] : [],
+  );
+  const mode = strongest(commands.map((command) => lockModeOf(command)));
+  const relation = lockRange(task, target, mode, fields.missing_ok);
+  if (relation && relation.kind !== 'table') {
+    alterOther(task, relation, commands);
+    return;
+  }
+  let schema = task.schema;
+  commands.forEach((command, at) => {
+    task.beginCommand(at);
+    // Each subcommand meets the table that the ones before it left.
+    const found = findRelation(schema, nameOfRangeVar(target));
+    const table = found ?? (schema.complete ? undefined : unknownTable(task, target));
+    if (table?.kind === 'table') alterTableBy({ ...task, schema }, table, command, target.inh === true);
+    schema = applyAlterCommand(schema, fields, command, task.statement);
+  });
+};
+
+/** `ALTER TABLE` on an index, a view or a sequence, and ALTER INDEX, ALTER VIEW, ALTER SEQUENCE. */
+function alterOther(task: Task, relation: Relation, commands: readonly AlterTableCmd[]): void {
+  for (const command of commands) {
+    if (command.subtype === 'AT_AttachPartition') attachIndex(task, relation, command);
+    if (command.subtype === 'AT_SetTableSpace') task.rewrite(relation, 'it is copied to another tablespace');
+  }
+}
+
+/** The partition's index goes under the parent's; their tables are only looked at. */
+function attachIndex(task: Task, relation: Relation, command: AlterTableCmd): void {
+  const name = command.def && 'PartitionCmd' in command.def ? command.def.PartitionCmd.name : undefined;
+  const child = lockRange(task, name, 'AccessExclusiveLock');
+  for (const index of [relation, child])
+    if (index?.kind === 'index') task.lockKey(index.table, 'AccessShareLock');
+}
+
+function alterTableBy(task: Task, table: Table, command: AlterTableCmd, recurse: boolean): void {
+  const type = command.subtype ?? '';
+  if (recurse && recursing.has(type)) {
+    for (const child of familyOf(task, table).slice(1)) task.lock(child, lockModeOf(command));
+  }
+  subcommands[type]?.(task, table, command);
+}
+
+const subcommands: Readonly<Record<string, Subcommand>> = {
+  AT_AddColumn: addColumn,
+  AT_AddConstraint: addConstraint,
+  AT_AddInherit: changeInheritance('ShareUpdateExclusiveLock'),
+  AT_AlterColumnType: alterColumnType,
+  AT_AlterConstraint: alterConstraint,
+  AT_AttachPartition: attachPartition,
+  AT_DetachPartition: detachPartition,
+  AT_DetachPartitionFinalize: detachPartition,
+  AT_DropColumn: dropColumn,
+  AT_DropConstraint: dropConstraint,
+  AT_DropInherit: changeInheritance('AccessShareLock'),
+  AT_DropNotNull: dropNotNull,
+  AT_SetExpression: setExpression,
+  AT_SetLogged: setPersistence('permanent'),
+  AT_SetNotNull: setNotNull,
+  AT_SetTableSpace: (task, table) => rewriteTable(task, table, 'it is copied to another tablespace'),
+  AT_SetUnLogged: setPersistence('unlogged'),
+  AT_ValidateConstraint: validateConstraint,
+};
+
+/** Subcommands that take their lock on every inheriting table and partition too. */
+const recursing: ReadonlySet<string> = new Set([
+  'AT_AddColumn',
+  'AT_AlterColumnType',
+  'AT_ColumnDefault',
+  'AT_DropColumn',
+  'AT_DropExpression',
+  'AT_DropNotNull',
+  'AT_SetExpression',
+  'AT_SetNotNull',
+  'AT_SetStatistics',
+  'AT_SetStorage',
+]);
+
+/** A table of which the statement tells the name and nothing else is known. */
+function unknownTable(task: Task, relation: RangeVar): Table {
+  const name = qualify(task.schema, nameOfRangeVar(relation), () => false);
+  return { ...emptyTable(name), columnsComplete: false };
+}
+
+function setPersistence(wanted: 'permanent' | 'unlogged'): Subcommand {
+  return (task, table) => {
+    if (table.persistence !== wanted)
+      rewriteTable(task, table, `it becomes ${wanted === 'permanent' ? 'logged' : 'unlogged'}`);
+  };
+}
+
+const order: readonly LockMode[] = [
+  'AccessShareLock',
+  'ShareUpdateExclusiveLock',
+  'ShareRowExclusiveLock',
+  'AccessExclusiveLock',
+];
+
+function strongest(modes: readonly LockMode[]): LockMode {
+  return modes.reduce(
+    (held, mode) => (order.indexOf(mode) > order.indexOf(held) ? mode : held),
+    order[0] as LockMode,
+  );
+}
+
+const weakModes: Readonly<Record<string, LockMode>> = {
+  AT_AttachPartition: 'ShareUpdateExclusiveLock',
+  AT_ClusterOn: 'ShareUpdateExclusiveLock',
+  AT_DetachPartitionFinalize: 'ShareUpdateExclusiveLock',
+  AT_DisableTrig: 'ShareRowExclusiveLock',
+  AT_DisableTrigAll: 'ShareRowExclusiveLock',
+  AT_DisableTrigUser: 'ShareRowExclusiveLock',
+  AT_DropCluster: 'ShareUpdateExclusiveLock',
+  AT_EnableAlwaysTrig: 'ShareRowExclusiveLock',
+  AT_EnableReplicaTrig: 'ShareRowExclusiveLock',
+  AT_EnableTrig: 'ShareRowExclusiveLock',
+  AT_EnableTrigAll: 'ShareRowExclusiveLock',
+  AT_EnableTrigUser: 'ShareRowExclusiveLock',
+  AT_ResetOptions: 'ShareUpdateExclusiveLock',
+  AT_SetOptions: 'ShareUpdateExclusiveLock',
+  AT_SetStatistics: 'ShareUpdateExclusiveLock',
+  AT_ValidateConstraint: 'ShareUpdateExclusiveLock',
+};
+
+/** Storage parameters that stop everybody; the rest need SHARE UPDATE EXCLUSIVE. */
+const exclusiveOptions: ReadonlySet<string> = new Set([
+  'autosummarize',
+  'buffering',
+  'check_option',
+  'fastupdate',
+  'gin_pending_list_limit',
+  'pages_per_range',
+  'security_barrier',
+  'security_invoker',
+  'user_catalog_table',
+]);
+
+/** What a subcommand takes on its table (`AlterTableGetLockLevel`). */
+function lockModeOf({ subtype = 'AT_AddColumn', def }: AlterTableCmd): LockMode {
+  if (
+    subtype === 'AT_AddConstraint' &&
+    def &&
+    'Constraint' in def &&
+    def.Constraint.contype === 'CONSTR_FOREIGN'
+  ) {
+    return 'ShareRowExclusiveLock';
+  }
+  if (subtype === 'AT_DetachPartition' && def && 'PartitionCmd' in def && def.PartitionCmd.concurrent) {
+    return 'ShareUpdateExclusiveLock';
+  }
+  if (subtype === 'AT_SetRelOptions' || subtype === 'AT_ResetRelOptions') {
+    const items = def && 'List' in def ? (def.List.items ?? []) : [];
+    const names = items.map((item) => ('DefElem' in item ? (item.DefElem.defname ?? '') : ''));
+    return names.some((name) => exclusiveOptions.has(name))
+      ? 'AccessExclusiveLock'
+      : 'ShareUpdateExclusiveLock';
+  }
+  return weakModes[subtype] ?? 'AccessExclusiveLock';
+}

@@ -1,0 +1,197 @@
+import type { RangeVar } from '@pgsql/types';
+import {
+  descendantsOf,
+  displayName,
+  findRelation,
+  indexesOf,
+  relationKey,
+  sequencesOf,
+} from '../schema/lookup.ts';
+import type { Relation, Schema, Table } from '../schema/model.ts';
+import type { Statement } from '../sql/model.ts';
+import { nameOfRangeVar, type ObjectName, writeName } from '../sql/names.ts';
+import {
+  type EffectClass,
+  type Effects,
+  type LockMode,
+  lockModes,
+  type RelationWork,
+  type UnknownFact,
+} from './model.ts';
+
+export interface EffectsContext {
+  /** The production server's major version. */
+  readonly pgVersion: number;
+  readonly inTransaction?: boolean;
+  /** The session's TimeZone, which decides whether timestamptz to timestamp rewrites. */
+  readonly timeZone?: string;
+}
+
+/** The statement, what it meets, and where its effects are gathered. */
+export interface Task extends Gathered {
+  readonly statement: Statement;
+  readonly schema: Schema;
+  readonly context: EffectsContext;
+}
+
+/** Adds to a task what one kind of statement does. */
+export type Describe<Fields> = (task: Task, fields: Fields) => void;
+
+export const baselineRemedy = 'name the baseline DDL under database.schema';
+
+interface Gathered {
+  /** A lock by name; gives the relation where the schema holds it. A missing one is an unknown fact. */
+  lockName(name: ObjectName, mode: LockMode, missingOk?: boolean): Relation | undefined;
+  lock(relation: Relation, mode: LockMode): void;
+  /** A lock on a relation known by key alone; nothing where the schema does not hold it. */
+  lockKey(key: string, mode: LockMode): void;
+  /** Which subcommand of an ALTER TABLE the work from here on belongs to. */
+  beginCommand(command: number): void;
+  /** Nothing for a relation that is still empty. */
+  rewrite(relation: Relation, reason: string): void;
+  scan(relation: Relation, reason: string): void;
+  /** An index built on the table's rows. */
+  build(relation: Relation, reason: string): void;
+  /** A fact the schema does not hold. With `decides` it may change the class. */
+  unknown(fact: string, options?: { readonly remedy?: string; readonly decides?: boolean }): void;
+  notTransactional(): void;
+  finish(): Effects;
+}
+
+export function createTask(statement: Statement, schema: Schema, context: EffectsContext): Task {
+  return { statement, schema, context, ...gather(schema) };
+}
+
+function gather(schema: Schema): Gathered {
+  const locks = new Map<string, { mode: LockMode; isNew: boolean }>();
+  const rewrites = new Map<string, RelationWork & { readonly isIndex: boolean }>();
+  const scans = new Map<string, RelationWork>();
+  const builds: RelationWork[] = [];
+  const unknown = new Map<string, UnknownFact>();
+  let decided = true;
+  let command: number | undefined;
+  let transactional = true;
+
+  const addLock = (relation: string, mode: LockMode, isNew: boolean) => {
+    const held = locks.get(relation);
+    const stronger = held && lockModes.indexOf(held.mode) >= lockModes.indexOf(mode) ? held.mode : mode;
+    locks.set(relation, { mode: stronger, isNew });
+  };
+  const show = (relation: Relation) => displayName(schema, relation.name);
+
+  const work = (relation: Relation, reason: string): RelationWork =>
+    command === undefined || relation.kind === 'index'
+      ? { relation: show(relation), reason }
+      : { relation: show(relation), reason, command };
+
+  const gathered: Gathered = {
+    beginCommand(at) {
+      command = at;
+    },
+    lockName(name, mode, missingOk = false) {
+      const relation = findRelation(schema, name);
+      if (relation) addLock(show(relation), mode, relation.empty);
+      else if (!schema.complete) addLock(assumedName(schema, name), mode, false);
+      else if (!missingOk) {
+        gathered.unknown(`${writeName(name)} does not exist when this statement runs`, {
+          remedy: 'correct the name, or add the relation to the baseline DDL under database.schema',
+        });
+      }
+      return relation;
+    },
+    lock: (relation, mode) => addLock(show(relation), mode, relation.empty),
+    lockKey(key, mode) {
+      const relation = schema.relations.get(key);
+      if (relation) gathered.lock(relation, mode);
+      else if (!schema.complete)
+        addLock(key.replace(new RegExp(`^${schema.searchPath[0] ?? 'public'}\\.`), ''), mode, false);
+    },
+    rewrite(relation, reason) {
+      if (relation.empty || rewrites.has(show(relation))) return;
+      rewrites.set(show(relation), { ...work(relation, reason), isIndex: relation.kind === 'index' });
+    },
+    scan(relation, reason) {
+      if (!relation.empty && !scans.has(show(relation))) scans.set(show(relation), work(relation, reason));
+    },
+    build(relation, reason) {
+      if (!relation.empty) builds.push(work(relation, reason));
+    },
+    unknown(fact, { remedy = baselineRemedy, decides = true } = {}) {
+      unknown.set(fact, { fact, remedy });
+      if (decides) decided = false;
+    },
+    notTransactional() {
+      transactional = false;
+    },
+    finish() {
+      const rewritten = [...rewrites.values()];
+      return {
+        class: classOf(rewritten, builds.length, scans.size, decided),
+        locks: [...locks].map(([relation, { mode, isNew }]) => ({ relation, mode, isNew })),
+        rewrites: rewritten.map(({ isIndex: _, ...rest }) => rest),
+        scans: [...scans.values()],
+        builds,
+        unknown: [...unknown.values()],
+        transactional,
+      };
+    },
+  };
+  return gathered;
+}
+
+function classOf(
+  rewrites: readonly { readonly isIndex: boolean }[],
+  builds: number,
+  scans: number,
+  decided: boolean,
+): EffectClass {
+  if (rewrites.some(({ isIndex }) => !isIndex)) return 'rewrite';
+  if (!decided) return 'unknown';
+  if (builds > 0 || rewrites.length > 0) return 'build';
+  return scans > 0 ? 'scan' : 'instant';
+}
+
+/** As regclass would print it, supposing that the search path finds it. */
+function assumedName(schema: Schema, name: ObjectName): string {
+  const visible = name.schema !== undefined && schema.searchPath.includes(name.schema);
+  return writeName(visible ? { schema: undefined, name: name.name } : name);
+}
+
+/** Locks a parse tree's relation. */
+export function lockRange(
+  task: Task,
+  relation: RangeVar | undefined,
+  mode: LockMode,
+  missingOk?: boolean,
+): Relation | undefined {
+  return relation && task.lockName(nameOfRangeVar(relation), mode, missingOk);
+}
+
+/** The table and all that inherit from it, itself first. */
+export function familyOf(task: Task, table: Table): readonly Table[] {
+  return [table, ...descendantsOf(task.schema, relationKey(table.name))];
+}
+
+/** Tables of the family that hold rows: a partitioned table has none of its own. */
+export function storedFamily(task: Task, table: Table): readonly Table[] {
+  return familyOf(task, table).filter((one) => !one.partitioned && !one.foreign);
+}
+
+/** The whole table is written anew, and with it each of its indexes. */
+export function rewriteTable(task: Task, table: Table, reason: string): void {
+  task.rewrite(table, reason);
+  for (const index of indexesOf(task.schema, relationKey(table.name))) {
+    task.lock(index, 'AccessExclusiveLock');
+    task.rewrite(index, `${displayName(task.schema, table.name)} is written anew`);
+  }
+}
+
+/** Locks the table's indexes and owned sequences, as DROP does. */
+export function lockOwned(task: Task, key: string, mode: LockMode): void {
+  for (const index of indexesOf(task.schema, key)) task.lock(index, mode);
+  for (const sequence of sequencesOf(task.schema, key)) task.lock(sequence, mode);
+}
+
+export function show(task: Task, relation: Relation): string {
+  return displayName(task.schema, relation.name);
+}

@@ -1,0 +1,156 @@
+import type { DropStmt } from '@pgsql/types';
+import {
+  childrenOf,
+  findIndex,
+  findRelation,
+  findType,
+  referencesTo,
+  relationKey,
+  viewsOf,
+} from '../schema/lookup.ts';
+import type { Relation, Table } from '../schema/model.ts';
+import { nameOfObject, nameOfStrings, stringsOf, writeName } from '../sql/names.ts';
+import { type Describe, familyOf, lockOwned, type Task } from './builder.ts';
+
+export const drop: Describe<DropStmt> = (task, fields) => {
+  if (fields.concurrent) task.notTransactional();
+  for (const object of fields.objects ?? []) {
+    const parts = 'List' in object ? stringsOf(object.List.items) : [];
+    const name = nameOfObject(object);
+    if (!name) continue;
+    switch (fields.removeType) {
+      case 'OBJECT_TABLE':
+      case 'OBJECT_FOREIGN_TABLE':
+      case 'OBJECT_MATVIEW':
+      case 'OBJECT_VIEW':
+      case 'OBJECT_SEQUENCE': {
+        const relation = task.lockName(name, 'AccessExclusiveLock', fields.missing_ok);
+        if (relation) dropRelation(task, relation, fields.behavior === 'DROP_CASCADE');
+        else if (!task.schema.complete && fields.removeType === 'OBJECT_TABLE') {
+          task.unknown(`which foreign keys ${writeName(name)} has: the other tables are locked too`, {
+            decides: false,
+          });
+        }
+        break;
+      }
+      case 'OBJECT_INDEX':
+        dropIndex(task, name, fields);
+        break;
+      case 'OBJECT_TRIGGER':
+      case 'OBJECT_RULE':
+      case 'OBJECT_POLICY':
+        task.lockName(nameOfStrings(parts.slice(0, -1)), 'AccessExclusiveLock', fields.missing_ok);
+        break;
+      case 'OBJECT_TYPE':
+      case 'OBJECT_DOMAIN':
+        dropType(task, name, fields);
+        break;
+      case 'OBJECT_SCHEMA':
+        dropSchema(task, name.name, fields);
+        break;
+      case 'OBJECT_FUNCTION':
+      case 'OBJECT_PROCEDURE':
+      case 'OBJECT_AGGREGATE':
+      case 'OBJECT_ROUTINE':
+      case 'OBJECT_EXTENSION':
+        if (fields.behavior === 'DROP_CASCADE') {
+          task.unknown(`what depends on ${writeName(name)} and goes with it`, {
+            remedy: 'drop what depends on it by name, then leave CASCADE out',
+            decides: false,
+          });
+        }
+        break;
+      case 'OBJECT_STATISTIC_EXT':
+        task.unknown(
+          `which table the statistics ${writeName(name)} are on: it is locked with SHARE UPDATE EXCLUSIVE`,
+          { remedy: 'run the dry run, which sees it', decides: false },
+        );
+        break;
+    }
+  }
+};
+
+/** With what goes with it, and the other ends of its foreign keys. */
+function dropRelation(task: Task, relation: Relation, cascade: boolean): void {
+  const key = relationKey(relation.name);
+  task.lock(relation, 'AccessExclusiveLock');
+  lockOwned(task, key, 'AccessExclusiveLock');
+  if (relation.kind === 'table') dropTable(task, relation, cascade);
+  if (relation.kind === 'sequence' && cascade && relation.ownedBy)
+    task.lockKey(relation.ownedBy.table, 'AccessExclusiveLock');
+  if (!cascade) return;
+  for (const view of viewsOf(task.schema, key)) dropRelation(task, view, true);
+}
+
+function dropTable(task: Task, table: Table, cascade: boolean): void {
+  const key = relationKey(table.name);
+  for (const constraint of table.constraints) {
+    if (constraint.references) task.lockKey(constraint.references.table, 'AccessExclusiveLock');
+  }
+  if (cascade)
+    for (const { table: other } of referencesTo(task.schema, key)) task.lock(other, 'AccessExclusiveLock');
+  if (table.partition) for (const parent of table.parents) task.lockKey(parent, 'AccessExclusiveLock');
+  for (const child of childrenOf(task.schema, key))
+    if (child.partition || cascade) dropRelation(task, child, cascade);
+}
+
+function dropIndex(task: Task, name: { schema: string | undefined; name: string }, fields: DropStmt): void {
+  const mode = fields.concurrent ? 'ShareUpdateExclusiveLock' : 'AccessExclusiveLock';
+  const index = findIndex(task.schema, name);
+  task.lockName(name, mode, fields.missing_ok);
+  if (!index) {
+    if (!task.schema.complete && !findRelation(task.schema, name)) {
+      task.unknown(`which table the index ${writeName(name)} is on: it is locked too`, { decides: false });
+    }
+    return;
+  }
+  task.lockKey(index.table, mode);
+  const table = task.schema.relations.get(index.table);
+  if (table?.kind !== 'table' || !table.partitioned) return;
+  for (const one of familyOf(task, table).slice(1)) {
+    task.lock(one, mode);
+    for (const own of task.schema.relations.values()) {
+      if (own.kind !== 'index' || own.table !== relationKey(one.name)) continue;
+      if (own.unique === index.unique && own.columnNames.join('\0') === index.columnNames.join('\0'))
+        task.lock(own, mode);
+    }
+  }
+}
+
+/** Columns of the type go with it, where CASCADE says so. */
+function dropType(task: Task, name: { schema: string | undefined; name: string }, fields: DropStmt): void {
+  if (fields.behavior !== 'DROP_CASCADE') return;
+  const type = findType(task.schema, name);
+  if (!type) {
+    if (!task.schema.complete)
+      task.unknown(`which columns are of type ${writeName(name)}: their tables are locked`, {
+        decides: false,
+      });
+    return;
+  }
+  for (const relation of task.schema.relations.values()) {
+    if (relation.kind !== 'table') continue;
+    const columns = relation.columns.filter(
+      (column) => column.type?.replace(/\[\]$/, '').split('.').at(-1)?.replaceAll('"', '') === type.name.name,
+    );
+    if (columns.length === 0) continue;
+    task.lock(relation, 'AccessExclusiveLock');
+    for (const index of task.schema.relations.values()) {
+      if (index.kind !== 'index' || index.table !== relationKey(relation.name)) continue;
+      if (
+        columns.some((column) => [...index.columns, ...index.reads, ...index.include].includes(column.name))
+      ) {
+        task.lock(index, 'AccessExclusiveLock');
+      }
+    }
+  }
+}
+
+function dropSchema(task: Task, name: string, fields: DropStmt): void {
+  if (fields.behavior !== 'DROP_CASCADE') return;
+  for (const relation of task.schema.relations.values()) {
+    if (relation.name.schema === name) dropRelation(task, relation, true);
+  }
+  if (!task.schema.complete)
+    task.unknown(`what else the schema ${name} holds: all of it is locked`, { decides: false });
+}

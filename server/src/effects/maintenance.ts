@@ -1,0 +1,129 @@
+import type {
+  ClusterStmt,
+  LockStmt,
+  Node,
+  RangeVar,
+  RefreshMatViewStmt,
+  TruncateStmt,
+  VacuumStmt,
+} from '@pgsql/types';
+import { referencesTo, relationKey } from '../schema/lookup.ts';
+import type { Relation, Table } from '../schema/model.ts';
+import { type Describe, familyOf, lockOwned, lockRange, rewriteTable, type Task } from './builder.ts';
+import { isFalse } from './index.ts';
+import { type LockMode, lockModes } from './model.ts';
+
+export const vacuum: Describe<VacuumStmt> = (task, { is_vacuumcmd, options = [], rels = [] }) => {
+  const full = hasOption(options, 'full');
+  if (is_vacuumcmd) task.notTransactional();
+  for (const node of rels) {
+    const range = 'VacuumRelation' in node ? node.VacuumRelation.relation : undefined;
+    const mode: LockMode = full ? 'AccessExclusiveLock' : 'ShareUpdateExclusiveLock';
+    const relation = lockRange(task, range, mode);
+    if (relation?.kind !== 'table') continue;
+    for (const one of relation.partitioned || !is_vacuumcmd ? familyOf(task, relation) : [relation]) {
+      task.lock(one, relation.partitioned || one === relation ? mode : 'AccessShareLock');
+      if (one.partitioned || !is_vacuumcmd) continue;
+      if (full) rewriteTable(task, one, 'VACUUM FULL packs its rows into a new file');
+      else task.scan(one, 'VACUUM reads the pages that may hold dead rows');
+    }
+  }
+  if (rels.length === 0) {
+    task.unknown('every table of the database is worked through', { remedy: 'name the tables' });
+  }
+};
+
+function hasOption(options: readonly Node[], name: string): boolean {
+  return options.some(
+    (node) => 'DefElem' in node && node.DefElem.defname === name && !isFalse(node.DefElem.arg),
+  );
+}
+
+export const cluster: Describe<ClusterStmt> = (task, { relation }) => {
+  if (!relation) {
+    task.notTransactional();
+    task.unknown('every table that was clustered before is written anew', { remedy: 'name the table' });
+    return;
+  }
+  const table = lockRange(task, relation, 'AccessExclusiveLock');
+  if (table?.kind !== 'table') return;
+  if (table.partitioned) task.notTransactional();
+  for (const one of familyOf(task, table))
+    if (!one.partitioned) rewriteTable(task, one, 'CLUSTER sorts its rows into a new file');
+};
+
+export const refresh: Describe<RefreshMatViewStmt> = (task, { relation, concurrent, skipData }) => {
+  const mode: LockMode = concurrent ? 'ExclusiveLock' : 'AccessExclusiveLock';
+  const view = lockRange(task, relation, mode);
+  if (view?.kind !== 'materialized view') {
+    if (!task.schema.complete) task.unknown('which tables its query reads');
+    return;
+  }
+  if (!concurrent) lockOwned(task, relationKey(view.name), 'AccessExclusiveLock');
+  if (skipData) return;
+  const reason = 'its query is run again';
+  if (concurrent) task.scan(view, 'the new result is compared with every row');
+  else {
+    task.rewrite(view, reason);
+    for (const index of task.schema.relations.values()) {
+      if (index.kind === 'index' && index.table === relationKey(view.name)) task.rewrite(index, reason);
+    }
+  }
+  for (const key of view.reads) readForView(task, key);
+};
+
+function readForView(task: Task, key: string): void {
+  const relation = task.schema.relations.get(key);
+  task.lockKey(key, 'AccessShareLock');
+  if (relation?.kind === 'view') for (const one of relation.reads) readForView(task, one);
+}
+
+/** Truncating swaps the files: it takes no time, but the locks of all that go with it. */
+export const truncate: Describe<TruncateStmt> = (task, { relations = [], behavior, restart_seqs }) => {
+  const done = new Set<string>();
+  const empty = (table: Table) => {
+    const key = relationKey(table.name);
+    if (done.has(key)) return;
+    done.add(key);
+    task.lock(table, 'AccessExclusiveLock');
+    for (const relation of task.schema.relations.values()) {
+      const owned =
+        relation.kind === 'index'
+          ? relation.table === key
+          : restart_seqs && relation.kind === 'sequence' && relation.ownedBy?.table === key;
+      if (owned && !(relation.kind === 'index' && table.partitioned))
+        task.lock(relation, 'AccessExclusiveLock');
+    }
+    if (behavior !== 'DROP_CASCADE') return;
+    for (const { table: other } of referencesTo(task.schema, key)) empty(other);
+  };
+  for (const node of relations) {
+    const range: RangeVar | undefined = 'RangeVar' in node ? node.RangeVar : undefined;
+    const relation = lockRange(task, range, 'AccessExclusiveLock');
+    if (relation?.kind === 'table')
+      for (const one of range?.inh ? familyOf(task, relation) : [relation]) empty(one);
+    else if (!task.schema.complete && behavior === 'DROP_CASCADE') {
+      task.unknown('which tables reference it and are emptied with it', { decides: false });
+    }
+  }
+};
+
+export const lockTable: Describe<LockStmt> = (task, { relations = [], mode = 8 }) => {
+  const wanted = lockModes[mode - 1] ?? 'AccessExclusiveLock';
+  for (const node of relations) {
+    const range = 'RangeVar' in node ? node.RangeVar : undefined;
+    const relation = lockRange(task, range, wanted);
+    if (relation) lockDeep(task, relation, wanted, range?.inh === true);
+  }
+};
+
+/** Partitions and children are locked too, and what a view reads. */
+function lockDeep(task: Task, relation: Relation, mode: LockMode, recurse: boolean): void {
+  task.lock(relation, mode);
+  if (relation.kind === 'table' && recurse) for (const one of familyOf(task, relation)) task.lock(one, mode);
+  if (relation.kind !== 'view') return;
+  for (const key of relation.reads) {
+    const read = task.schema.relations.get(key);
+    if (read) lockDeep(task, read, mode, true);
+  }
+}

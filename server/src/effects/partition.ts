@@ -1,0 +1,99 @@
+import type { AlterTableCmd, PartitionCmd } from '@pgsql/types';
+import { childrenOf, indexesOf, referencesTo, relationKey } from '../schema/lookup.ts';
+import type { Table } from '../schema/model.ts';
+import type { Subcommand } from './alter-table.ts';
+import { lockRange, show, storedFamily, type Task } from './builder.ts';
+import type { LockMode } from './model.ts';
+
+/** INHERIT and NO INHERIT: the parent is locked too. */
+export function changeInheritance(mode: LockMode): Subcommand {
+  return (task, _table, { def }) => {
+    if (def && 'RangeVar' in def) lockRange(task, def.RangeVar, mode);
+  };
+}
+
+function partitionCommand({ def }: AlterTableCmd): PartitionCmd | undefined {
+  return def && 'PartitionCmd' in def ? def.PartitionCmd : undefined;
+}
+
+export const attachPartition: Subcommand = (task, parent, command) => {
+  const child = lockRange(task, partitionCommand(command)?.name, 'AccessExclusiveLock');
+  const isDefault = partitionCommand(command)?.bound?.is_default === true;
+  lockDefault(task, parent, isDefault);
+  for (const index of indexesOf(task.schema, relationKey(parent.name)))
+    task.lock(index, 'ShareUpdateExclusiveLock');
+  if (child?.kind !== 'table') {
+    if (!task.schema.complete)
+      task.unknown(
+        'whether a valid CHECK of the new partition proves its bounds, and which indexes it lacks',
+      );
+    return;
+  }
+  checkRows(task, child);
+  buildMissingIndexes(task, parent, child);
+};
+
+/** The rows are read to see that they are within the bounds, unless a valid CHECK says so. */
+function checkRows(task: Task, child: Table): void {
+  const checks = child.constraints.filter(
+    (constraint) => constraint.kind === 'check' && constraint.validated,
+  );
+  if (checks.length > 0 && !child.empty) {
+    task.unknown(
+      `whether the CHECK ${checks.map(({ name }) => name).join(', ')} proves the bounds of the partition ${show(task, child)}; if not, every row is read`,
+      {
+        remedy: 'run the dry run, which sees it',
+      },
+    );
+    return;
+  }
+  for (const one of storedFamily(task, child))
+    task.scan(one, 'every row is looked at for the bounds of the partition');
+}
+
+function buildMissingIndexes(task: Task, parent: Table, child: Table): void {
+  const own = [...indexesOf(task.schema, relationKey(child.name))];
+  for (const index of indexesOf(task.schema, relationKey(parent.name))) {
+    const match = own.some(
+      (one) => one.unique === index.unique && one.columns.join('\0') === index.columns.join('\0'),
+    );
+    if (!match) task.build(child, `the index ${show(task, index)} is built for it`);
+  }
+}
+
+/** A default partition has to be looked through for rows that belong into the new one. */
+function lockDefault(task: Task, parent: Table, addingDefault: boolean): void {
+  if (addingDefault) return;
+  const fallback = [...childrenOf(task.schema, relationKey(parent.name))].find(
+    (one) => one.isDefaultPartition,
+  );
+  if (!fallback) return;
+  task.lock(fallback, 'AccessExclusiveLock');
+  task.scan(fallback, 'every row of the default partition is looked at for the new bounds');
+}
+
+export const detachPartition: Subcommand = (task, parent, command) => {
+  const details = partitionCommand(command);
+  const child = lockRange(task, details?.name, 'AccessExclusiveLock');
+  if (details?.concurrent) task.notTransactional();
+  if (child?.kind !== 'table') return;
+  for (const index of indexesOf(task.schema, relationKey(child.name))) {
+    const adopted = [...indexesOf(task.schema, relationKey(parent.name))].some(
+      (one) => one.unique === index.unique && one.columns.join('\0') === index.columns.join('\0'),
+    );
+    if (adopted) task.lock(index, 'AccessExclusiveLock');
+  }
+  lockDefaultOf(task, parent, child, details?.concurrent === true);
+  for (const constraint of parent.constraints) {
+    if (constraint.references) task.lockKey(constraint.references.table, 'ShareRowExclusiveLock');
+  }
+  for (const { table } of referencesTo(task.schema, relationKey(parent.name)))
+    task.lock(table, 'ShareRowExclusiveLock');
+};
+
+function lockDefaultOf(task: Task, parent: Table, child: Table, concurrent: boolean): void {
+  if (concurrent) return;
+  for (const other of childrenOf(task.schema, relationKey(parent.name))) {
+    if (other.isDefaultPartition && other !== child) task.lock(other, 'AccessExclusiveLock');
+  }
+}

@@ -1,0 +1,64 @@
+import type { AlterEnumStmt, CallStmt, DoStmt, TransactionStmt } from '@pgsql/types';
+import type { StatementKind } from '../sql/model.ts';
+import type { Describe } from './builder.ts';
+
+/** CREATE DATABASE and its like: refused inside a transaction block, and no table is touched. */
+export const notTransactional: Describe<unknown> = (task) => task.notTransactional();
+
+/** What code does is not known from outside. */
+export const runsCode: Describe<DoStmt | CallStmt> = (task) => {
+  const what = task.statement.kind === 'CallStmt' ? 'procedure' : 'DO block';
+  task.unknown(`what the ${what} does`, { remedy: 'run the dry run, which sees it' });
+};
+
+/** A new label is allowed in a transaction since Postgres 12, though it cannot be used before the commit. */
+export const alterEnum: Describe<AlterEnumStmt> = () => {};
+
+export const transactionControl: Describe<TransactionStmt> = () => {};
+
+/** Kinds of statement that touch catalogs, settings or roles, and no user's table. */
+const quiet: ReadonlySet<StatementKind> = new Set<StatementKind>([
+  'AlterDatabaseSetStmt',
+  'AlterDatabaseStmt',
+  'AlterDefaultPrivilegesStmt',
+  'AlterEventTrigStmt',
+  'AlterExtensionStmt',
+  'AlterFunctionStmt',
+  'AlterRoleSetStmt',
+  'AlterRoleStmt',
+  'CheckPointStmt',
+  'CompositeTypeStmt',
+  'ConstraintsSetStmt',
+  'CreateCastStmt',
+  'CreateConversionStmt',
+  'CreateDomainStmt',
+  'CreateEnumStmt',
+  'CreateEventTrigStmt',
+  'CreateExtensionStmt',
+  'CreateFdwStmt',
+  'CreateForeignServerStmt',
+  'CreateFunctionStmt',
+  'CreateOpClassStmt',
+  'CreateOpFamilyStmt',
+  'CreatePLangStmt',
+  'CreateRangeStmt',
+  'CreateRoleStmt',
+  'CreateSchemaStmt',
+  'CreateUserMappingStmt',
+  'DeallocateStmt',
+  'DefineStmt',
+  'DiscardStmt',
+  'DropRoleStmt',
+  'GrantRoleStmt',
+  'ListenStmt',
+  'LoadStmt',
+  'NotifyStmt',
+  'PrepareStmt',
+  'UnlistenStmt',
+  'VariableSetStmt',
+  'VariableShowStmt',
+]);
+
+export function touchesNoRelation(kind: StatementKind): boolean {
+  return quiet.has(kind);
+}
