@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { createVSIX } from '@vscode/vsce';
+import vsce from '@vscode/vsce';
 import { checkPackage } from './check-package.mjs';
 import { run } from './process.mjs';
 import { unzip } from './unzip.mjs';
@@ -47,7 +47,7 @@ async function pack(source) {
   if (existsSync(embedded)) cpSync(embedded, join(source, 'dist/embedded'), { recursive: true });
   const build = join(root, '.scripts/build.mjs');
   await run(process.execPath, [build, '--quiet', `--out=${join(source, 'dist')}`], { cwd: root });
-  await createVSIX({
+  await vsce.createVSIX({
     cwd: source,
     packagePath: vsix,
     dependencies: false,
