@@ -58,7 +58,12 @@ export function readSettings(path: string, name: string, io: Io): ProjectSetting
     return { settings: defaultSettings, file: { path: name, text: '', findings, usable: false } };
   }
   const { settings, problems } = parseSettings(decoded.text);
-  const findings = problems.map(({ code, message, range }) => ({ ...wholeFile(code, message), range }));
+  const findings = problems.map(({ code, message, range, related = [], fix }) => ({
+    ...wholeFile(code, message),
+    range,
+    related,
+    fixes: fix ? [{ title: fix.title, edits: [{ range: fix.range, newText: fix.newText }], safe: true }] : [],
+  }));
   return { settings, file: { path: name, text: decoded.text, findings, usable: true } };
 }
 

@@ -7,7 +7,7 @@ import { reportPath, reportUri } from '../../../server/src/cli/format/path.ts';
 import { formatSarif } from '../../../server/src/cli/format/sarif.ts';
 import { formatText } from '../../../server/src/cli/format/text.ts';
 import type { CheckedFile } from '../../../server/src/cli/result.ts';
-import { styleFor } from '../../../server/src/cli/style.ts';
+import { styleFor, wrap } from '../../../server/src/cli/style.ts';
 import type { Finding } from '../../../server/src/rules/model.ts';
 import { rules } from '../../../server/src/rules/registry.ts';
 
@@ -232,6 +232,13 @@ describe('text', () => {
     assert.equal(styleFor(tty, {}).error('x'), '\u001b[31mx\u001b[0m');
     assert.equal(styleFor(tty, { NO_COLOR: '1' }).error('x'), 'x');
     assert.equal(styleFor({ ...tty, isTty: false }, {}).error('x'), 'x');
+  });
+});
+
+describe('wrapped text', () => {
+  it('breaks between words and leaves long ones whole', () => {
+    assert.deepEqual(wrap('one two three\n\nfour-and-more', 8), ['one two', 'three', '', 'four-and-more']);
+    assert.deepEqual(wrap('  日本 日本', 6), ['  日本', '日本']);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Finding, Severity } from '../../rules/model.ts';
 import type { CheckedFile } from '../result.ts';
-import { count, printable, printableLines, type Style } from '../style.ts';
+import { count, printable, printableLines, type Style, wrap } from '../style.ts';
 import { codeFrame } from './code-frame.ts';
 
 export interface TextOptions {
@@ -25,9 +25,7 @@ export function textFinding(
   const path = printable(file.path);
   const lines = [
     `${style.strong(`${path}:${frame.line}:${frame.column}`)} ${style[finding.severity](finding.severity)} ${style.faint(`[${finding.rule}]`)}`,
-    ...printableLines(finding.message)
-      .split('\n')
-      .map((line) => `  ${line}`),
+    ...wrap(printableLines(finding.message), width - 2).map((line) => `  ${line}`),
   ];
   const gutter = String(frame.lines.at(-1)?.number ?? frame.line).length + 2;
   const bar = style.faint(`${' '.repeat(gutter)} |`);
