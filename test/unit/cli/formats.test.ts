@@ -238,7 +238,7 @@ describe('text', () => {
 describe('wrapped text', () => {
   it('breaks between words and leaves long ones whole', () => {
     assert.deepEqual(wrap('one two three\n\nfour-and-more', 8), ['one two', 'three', '', 'four-and-more']);
-    assert.deepEqual(wrap('  日本 日本', 6), ['  日本', '日本']);
+    assert.deepEqual(wrap('日本 日本', 6), ['日本', '日本']);
   });
 });
 
