@@ -137,7 +137,7 @@ function aliasBomb(document: Document.Parsed): PlanProblem | undefined {
     if (known !== undefined) return known;
     let total = 1;
     // A node that contains itself through an alias never ends: count it as too much until it is known.
-    sizes.set(node, maxAliasedNodes + 1);
+    sizes.set(node, Number.POSITIVE_INFINITY);
     if (isMap(node))
       for (const pair of node.items) total += size(pair.key, depth + 1) + size(pair.value, depth + 1);
     else if (isSeq(node)) for (const item of node.items) total += size(item, depth + 1);

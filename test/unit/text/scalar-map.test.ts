@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { isScalar, parseDocument, type Scalar, stringify, visit } from 'yaml';
+import { parseDocument, type Scalar, stringify, visit } from 'yaml';
 import { scalarMap } from '../../../server/src/text/scalar-map.ts';
 
 /** Every scalar value (not key) of a YAML text. */
@@ -39,7 +39,24 @@ function assertMap(text: string, scalar: Scalar): void {
   if (value.length > 1) assert.notEqual(map.toDocument(0), map.toDocument(1), 'the map is no pinned one');
 }
 
-const words = ['SELECT', 'é', '日本', '😀', "it's", '"quoted"', 'a: b', '# no', ' ', '  ', '\t', '\\', ';', 'x', '-', '\u0301'];
+const words = [
+  'SELECT',
+  'é',
+  '日本',
+  '😀',
+  "it's",
+  '"quoted"',
+  'a: b',
+  '# no',
+  ' ',
+  '  ',
+  '\t',
+  '\\',
+  ';',
+  'x',
+  '-',
+  '\u0301',
+];
 const line = fc.array(fc.constantFrom(...words), { maxLength: 6 }).map((parts) => parts.join(''));
 const value = fc.array(line, { minLength: 1, maxLength: 6 }).map((lines) => lines.join('\n'));
 const indents = fc.constantFrom(1, 2, 4, 7);
@@ -99,11 +116,21 @@ h:
   });
 
   it('maps CRLF documents', () => {
-    check('a: |\r\n  SELECT 1;\r\n  SELECT 2;\r\nb: >\r\n  x\r\n  y\r\n\r\n  z\r\nc: plain\r\n  folded\r\nd: "q\\\r\n  r\r\n  s"\r\n');
+    check(
+      'a: |\r\n  SELECT 1;\r\n  SELECT 2;\r\nb: >\r\n  x\r\n  y\r\n\r\n  z\r\nc: plain\r\n  folded\r\nd: "q\\\r\n  r\r\n  s"\r\n',
+    );
   });
 
   it('maps a scalar at the end of the document, without a last line break', () => {
-    for (const text of ['a: |\n  x', 'a: >\n  x\n  y', 'a: x', "a: 'x'", 'a: |+\n  x', 'a: "', 'a: |\n  x\n\n']) {
+    for (const text of [
+      'a: |\n  x',
+      'a: >\n  x\n  y',
+      'a: x',
+      "a: 'x'",
+      'a: |+\n  x',
+      'a: "',
+      'a: |\n  x\n\n',
+    ]) {
       const document = parseDocument(text, { keepSourceTokens: true });
       visit(document, { Scalar: (key, node) => (key === 'value' ? assertMap(text, node) : undefined) });
     }
@@ -132,7 +159,12 @@ h:
         fc.property(value, indents, fc.boolean(), (text, indent, narrow) => {
           const yaml = stringify(
             { a: { b: [text, text] } },
-            { defaultStringType: style, defaultKeyType: 'PLAIN', indent: Math.max(2, indent), lineWidth: narrow ? 24 : 0 },
+            {
+              defaultStringType: style,
+              defaultKeyType: 'PLAIN',
+              indent: Math.max(2, indent),
+              lineWidth: narrow ? 24 : 0,
+            },
           );
           for (const scalar of scalars(yaml)) assertMap(yaml, scalar);
         }),
