@@ -18,15 +18,17 @@ export function linkToRule(diagnostic: Diagnostic, docs: Uri): void {
   diagnostic.code = { value: code.value, target: Uri.parse(`command:${openRuleCommand}?${page}`) };
 }
 
-/** @param page file name of a rule page; anything else is refused, since any link may run this command. */
+/** @param page file name of a rule page, perhaps with an anchor; anything else is refused, since any link may run this command. */
 export async function openRule(extension: Uri, page: unknown, dialogs: Dialogs): Promise<void> {
-  if (typeof page !== 'string' || !/^[a-z0-9-]+\.md$/.test(page)) return;
-  const uri = Uri.joinPath(extension, 'server/docs/rules', page);
+  const [, file, fragment = ''] =
+    (typeof page === 'string' && /^([a-z0-9-]+\.md)(?:#([a-z0-9-]+))?$/.exec(page)) || [];
+  if (file === undefined) return;
+  const uri = Uri.joinPath(extension, 'server/docs/rules', file);
   try {
     await workspace.fs.stat(uri);
   } catch {
-    void dialogs.error(`There is no page ${page} in this version of Switchback.`);
+    void dialogs.error(`There is no page ${file} in this version of Switchback.`);
     return;
   }
-  await commands.executeCommand('markdown.showPreview', uri);
+  await commands.executeCommand('markdown.showPreview', uri.with({ fragment }));
 }

@@ -44,7 +44,7 @@ export function renderReport({ report, planName, nonce, interactive }: ReportPag
 <body>
 <main>
 ${header(report, planName, interactive)}
-${report.error ? html`<section class="error" role="alert">${error(report.error)}</section>` : ''}
+${ownError(report)}
 ${notes(report)}
 ${phases(report, interactive)}
 </main>
@@ -74,6 +74,12 @@ ${
     : ''
 }
 </header>`;
+}
+
+/** What is wrong with the run as a whole; a step's error stands with its step. */
+function ownError({ error: whole, steps }: Report): Html | '' {
+  if (!whole || steps.some((step) => step.error?.message === whole.message)) return '';
+  return html`<section class="error" role="alert">${error(whole)}</section>`;
 }
 
 function verdictDetail({ steps }: Report): string {

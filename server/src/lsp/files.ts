@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { decodeText } from '../text/decode.ts';
 
@@ -6,11 +6,12 @@ import { decodeText } from '../text/decode.ts';
 const maxFileBytes = 64 * 1024 * 1024;
 
 /** A file's text, or in a sentence without the path why it cannot be had. */
-export type FileText = { readonly text: string } | { readonly error: string };
+export type FileText = { readonly text: string } | { readonly error: string; readonly missing?: boolean };
 
 /** The file system as the server needs it: synchronous, since `analyze` is. */
 export interface Files {
   read(path: string): FileText;
+  exists(path: string): boolean;
 }
 
 interface Remembered {
@@ -25,12 +26,13 @@ interface Remembered {
 export function createNodeFiles(capacity = 32): Files {
   const remembered = new Map<string, Remembered>();
   return {
+    exists: existsSync,
     read(path) {
       try {
         return readThrough(remembered, path, capacity);
       } catch (error) {
         remembered.delete(path);
-        return { error: describe(error) };
+        return { error: describe(error), missing: (error as NodeJS.ErrnoException).code === 'ENOENT' };
       }
     },
   };

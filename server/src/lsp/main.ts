@@ -24,7 +24,6 @@ startServer(createConnection(ProposedFeatures.all), {
 });
 
 /** A rule has a page of its own; what is wrong with the file itself stands on the page of the plan file. */
-function docsPage(code: string): string | undefined {
-  if (rules.some(({ id }) => id === code)) return `${code}.md`;
-  return code.startsWith('plan-') ? 'plan-file.md' : undefined;
+function docsPage(code: string): string {
+  return rules.some(({ id }) => id === code) ? `${code}.md` : `plan-file.md#${code}`;
 }

@@ -1,9 +1,13 @@
 import { pathToFileURL } from 'node:url';
-import type { Connection } from 'vscode-languageserver';
+import type { Connection, Diagnostic } from 'vscode-languageserver';
+import type { PlanProblem } from '../plan/model.ts';
 import { parseSettings } from '../plan/settings-file.ts';
-import type { Settings } from '../rules/settings.ts';
+import type { Finding } from '../rules/model.ts';
+import { defaultSettings, type Settings } from '../rules/settings.ts';
 import { createLineIndex } from '../text/line-index.ts';
 import { toDiagnostic } from './convert.ts';
+import type { DocsOf } from './diagnostics.ts';
+import type { FileText } from './files.ts';
 import { settingsPaths } from './settings.ts';
 import type { Sources } from './sources.ts';
 
@@ -17,7 +21,7 @@ export interface ProjectSettings {
 }
 
 interface Read {
-  readonly text: string;
+  readonly file: FileText;
   readonly settings: Settings;
 }
 
@@ -25,50 +29,54 @@ interface Read {
  * The settings file is another extension's document (plain YAML), often not even open, so its problems are
  * pushed rather than pulled: a mistyped rule would else silently change what a plan is told.
  */
-export function createProjectSettings(connection: Connection, sources: Sources): ProjectSettings {
+export function createProjectSettings(
+  connection: Connection,
+  sources: Sources,
+  docsOf: DocsOf,
+): ProjectSettings {
   const known = new Map<string, Read>();
-  const publish = (path: string, text: string): Settings => {
-    const { settings, problems } = parseSettings(text);
-    const uri = pathToFileURL(path).href;
-    const lines = createLineIndex(text);
-    void connection.sendDiagnostics({
-      uri,
-      diagnostics: problems.map(({ code, message, range, related }) =>
-        toDiagnostic(
-          {
-            rule: code,
-            severity: 'error',
-            message,
-            range,
-            related: related ?? [],
-            step: undefined,
-            fixes: [],
-            tags: [],
-          },
-          { uri, lines, docsOf: () => undefined },
-        ),
-      ),
-    });
-    known.set(path, { text, settings });
+  const publish = (path: string, diagnostics: Diagnostic[]) =>
+    void connection.sendDiagnostics({ uri: pathToFileURL(path).href, diagnostics });
+  const read = (path: string, file: FileText): Settings => {
+    const text = 'text' in file ? file.text : '';
+    const { settings, problems } = 'text' in file ? parseSettings(text) : unreadable(file.error);
+    const context = { uri: pathToFileURL(path).href, lines: createLineIndex(text), docsOf };
+    publish(
+      path,
+      problems.map((problem) => toDiagnostic(findingOf(problem), context)),
+    );
+    known.set(path, { file, settings });
     return settings;
-  };
-  const forget = (path: string) => {
-    if (known.delete(path))
-      void connection.sendDiagnostics({ uri: pathToFileURL(path).href, diagnostics: [] });
   };
   return {
     of(path, onRead) {
-      for (const candidate of settingsPaths(path)) {
+      for (const candidate of settingsPaths(path, sources.files)) {
         onRead(candidate);
         const file = sources.read(candidate);
-        if ('error' in file) {
-          forget(candidate);
+        if ('error' in file && file.missing) {
+          if (known.delete(candidate)) publish(candidate, []);
           continue;
         }
         const before = known.get(candidate);
-        return before?.text === file.text ? before.settings : publish(candidate, file.text);
+        return before && sameText(before.file, file) ? before.settings : read(candidate, file);
       }
       return undefined;
     },
   };
+}
+
+function sameText(a: FileText, b: FileText): boolean {
+  return 'text' in a ? 'text' in b && a.text === b.text : 'error' in b && a.error === b.error;
+}
+
+function unreadable(why: string): ReturnType<typeof parseSettings> {
+  const message = `The file cannot be read: ${why}.`;
+  return {
+    settings: defaultSettings,
+    problems: [{ code: 'plan-unreadable', message, range: { start: 0, end: 0 } }],
+  };
+}
+
+function findingOf({ code, message, range, related = [] }: PlanProblem): Finding {
+  return { rule: code, severity: 'error', message, range, step: undefined, related, fixes: [], tags: [] };
 }

@@ -44,7 +44,7 @@ export interface ServerDependencies {
   readonly loadParsers: () => Promise<Parsers>;
   readonly analyze: (text: string, options: AnalyzeOptions) => Analysis;
   readonly files: Files;
-  /** The file name of the page that explains a rule or a problem, undefined where there is none. */
+  /** Page and anchor (`plan-file.md#plan-yaml`) that explain a rule or a problem; undefined where nothing does. */
   readonly docsPage: (code: string) => string | undefined;
   /** Makes the runner, once the client has said where the built files are. */
   readonly rehearse: (distPath: string) => Rehearse;
@@ -76,6 +76,11 @@ export function startServer(connection: Connection, dependencies: ServerDependen
 type Services = ReturnType<typeof createServices>;
 
 function createServices(connection: Connection, dependencies: ServerDependencies, session: Session) {
+  const docsOf = (rule: string) => {
+    const { docsBase } = session.options;
+    const page = dependencies.docsPage(rule);
+    return docsBase !== '' && page !== undefined ? `${docsBase}/${page}` : undefined;
+  };
   const documents = new TextDocuments(TextDocument);
   const sources = createSources(documents, dependencies.files);
   const editorSettings = createEditorSettings(
@@ -91,13 +96,8 @@ function createServices(connection: Connection, dependencies: ServerDependencies
     },
     sources,
     editorSettings,
-    projectSettings: createProjectSettings(connection, sources),
+    projectSettings: createProjectSettings(connection, sources, docsOf),
   });
-  const docsOf = (rule: string) => {
-    const { docsBase } = session.options;
-    const page = dependencies.docsPage(rule);
-    return docsBase !== '' && page !== undefined ? `${docsBase}/${page}` : undefined;
-  };
   const refresh = createRefresh(() => {
     if (session.capabilities.workspace?.diagnostics?.refreshSupport)
       connection.languages.diagnostics

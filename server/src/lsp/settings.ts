@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { Connection } from 'vscode-languageserver';
 import { defaultSettings, type Settings } from '../rules/settings.ts';
+import type { Files } from './files.ts';
 
 /** The project's settings file. */
 export const settingsFileName = '.switchback.yaml';
@@ -63,11 +64,14 @@ export function mergeSettings(editor: Settings, file: Settings | undefined): Set
   };
 }
 
-/** Paths where the settings of a file at `path` may stand, nearest first, up to the file system's root. */
-export function settingsPaths(path: string): string[] {
+/**
+ * Paths where the settings of a file at `path` may stand, nearest first: up to the root of the git repository
+ * that the file is in, or of the file system.
+ */
+export function settingsPaths(path: string, files: Pick<Files, 'exists'>): string[] {
   const paths: string[] = [];
   for (let folder = dirname(path); ; folder = dirname(folder)) {
     paths.push(join(folder, settingsFileName));
-    if (folder === dirname(folder)) return paths;
+    if (files.exists(join(folder, '.git')) || folder === dirname(folder)) return paths;
   }
 }

@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { TextDocuments } from 'vscode-languageserver';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { ReadFile } from '../analyze.ts';
@@ -9,8 +9,7 @@ export interface Sources {
   read(path: string): FileText;
   /** A `readFile` for the document at `uri`, which notes every path it is asked for. */
   readerFor(uri: string, onRead: (path: string) => void): ReadFile;
-  /** The open document of a path. */
-  open(path: string): TextDocument | undefined;
+  readonly files: Files;
 }
 
 export function createSources(documents: TextDocuments<TextDocument>, files: Files): Sources {
@@ -20,16 +19,18 @@ export function createSources(documents: TextDocuments<TextDocument>, files: Fil
     return document ? { text: document.getText() } : files.read(path);
   };
   return {
-    open,
+    files,
     read,
     readerFor(uri, onRead) {
       const plan = pathOf(uri);
       return (named) => {
-        if (plan === undefined) return { error: unreadableFrom(uri) };
-        if (isAbsolute(named)) return { error: 'its path is absolute; write it relative to this file' };
+        if (plan === undefined) return { error: `${named}: ${unreadableFrom(uri)}` };
+        if (named === '' || named.includes('\0'))
+          return { error: 'a file name may not be empty or hold a NUL.' };
         const path = resolve(dirname(plan), named);
         onRead(path);
-        return read(path);
+        const file = read(path);
+        return 'error' in file ? { error: `${named}: ${file.error}.` } : file;
       };
     },
   };
@@ -37,6 +38,6 @@ export function createSources(documents: TextDocuments<TextDocument>, files: Fil
 
 function unreadableFrom(uri: string): string {
   return uri.startsWith('untitled:')
-    ? 'this plan is not saved yet, and the path is relative to it; save it first'
-    : 'this plan is not on a local disk, and other files are read from there alone';
+    ? 'this plan is not saved yet, and the path is relative to it; save it first.'
+    : 'this plan is not on a local disk, and other files are read from there alone.';
 }
