@@ -64,9 +64,8 @@ const numbers = new Set([21, 23, 26, 700, 701]);
 
 async function start({ path, extensions }: WorkerStart): Promise<PGlite> {
   const snapshot = brotliDecompressSync(readFileSync(join(path, 'pgdata.tar.br')));
+  // It finds pglite.wasm and pglite.data beside this bundle.
   const db = await PGlite.create({
-    pgliteWasmModule: await WebAssembly.compile(readFileSync(join(path, 'pglite.wasm'))),
-    fsBundle: new Blob([readFileSync(join(path, 'pglite.data'))]),
     loadDataDir: new Blob([snapshot], { type: 'application/x-tar' }),
     startParams: startParameters,
     extensions: Object.fromEntries(
@@ -79,6 +78,8 @@ async function start({ path, extensions }: WorkerStart): Promise<PGlite> {
     if (oid === int8) db.parsers[oid] = exactNumber;
     else if (oid !== bool && !numbers.has(oid)) db.parsers[type] = (text: string) => text;
   }
+  // Parameters go the same way: as the text that a query gave for them.
+  for (const type of Object.keys(db.serializers)) db.serializers[type] = String;
   forbidEvaluation();
   return db;
 }

@@ -12,3 +12,8 @@ export function asDatabaseError(
     position,
   });
 }
+
+/** Whether a rejection tells of a statement's failure, and not of a fault in Switchback. */
+export function isDatabaseError(error: unknown): error is DatabaseError {
+  return error instanceof Error && 'code' in error && 'position' in error;
+}

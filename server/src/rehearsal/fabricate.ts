@@ -1,0 +1,219 @@
+import type { SqlParser } from '../sql/model.ts';
+import { isDatabaseError } from './errors.ts';
+import { columnConditions, domainCondition, fittingExpression } from './fabricate/candidates.ts';
+import { type FillColumn, type FillTable, readTables } from './fabricate/catalog.ts';
+import { distinctColumns } from './fabricate/distinct.ts';
+import { fillOrder } from './fabricate/order.ts';
+import { type ParentJoin, parentJoins } from './fabricate/parents.ts';
+import { valueExpression } from './fabricate/values.ts';
+import type { Connection } from './model.ts';
+import { quoteIdentifier } from './roles.ts';
+
+export interface FabricateOptions {
+  /** Rows for each table. */
+  readonly rows: number;
+  readonly parser: SqlParser;
+}
+
+export interface Fabricated {
+  /** Rows by table, as `regclass` prints its name. */
+  readonly rows: Readonly<Record<string, number>>;
+  /** Tables left empty, each with the reason. */
+  readonly notes: readonly string[];
+}
+
+/** Where conditions turn rows away, this many times as many are tried. */
+const spare = 8;
+
+/**
+ * Puts plausible rows into every table: the same ones for the same schema, parents before children, within the
+ * constraints that stand. A column that may be NULL is NULL in every tenth row, as production's may be; triggers
+ * of the user's do not fire; sequences go on behind the last value.
+ */
+export async function fabricate(db: Connection, { rows, parser }: FabricateOptions): Promise<Fabricated> {
+  const tables = await readTables(db);
+  const { order, empty, impossible } = fillOrder(tables);
+  const counts: Record<string, number> = {};
+  const notes: string[] = [];
+  for (const table of order) {
+    const parents = parentJoins(table, { counts, empty, tables });
+    const result =
+      'reason' in parents ? parents : await fillTable(db, parser, table, parents.joins, rows).catch(reasonOf);
+    counts[table.name] = 'reason' in result ? 0 : result.rows;
+    if ('reason' in result) notes.push(`${table.name} stays empty: ${result.reason}.`);
+  }
+  for (const [table, reason] of impossible) {
+    counts[table.name] = 0;
+    notes.push(`${table.name} stays empty: ${reason}.`);
+  }
+  await refreshViews(db);
+  await db.query('ANALYZE');
+  return { rows: counts, notes };
+}
+
+function reasonOf(error: unknown): { reason: string } {
+  if (!isDatabaseError(error) || error.code === undefined) throw error;
+  return { reason: error.message };
+}
+
+type FillResult = { readonly rows: number } | { readonly reason: string };
+
+async function fillTable(
+  db: Connection,
+  parser: SqlParser,
+  table: FillTable,
+  joins: readonly ParentJoin[],
+  rows: number,
+): Promise<FillResult> {
+  const columns = await columnExpressions(db, parser, table, joins);
+  if ('reason' in columns) return columns;
+  const conditions = [
+    ...table.checks.map(({ expression }) => expression),
+    ...table.columns.flatMap((column) =>
+      column.type.domainChecks.map((check) => domainCondition(column, check)),
+    ),
+    ...joins.flatMap(({ condition }) => condition ?? []),
+  ].map((condition) => `(${condition}) IS NOT FALSE`);
+  const sql = insertSql(table, columns.expressions, joins, conditions, rows);
+  await db.query('BEGIN');
+  try {
+    if (table.triggers.length > 0) await db.query(`ALTER TABLE ${table.name} DISABLE TRIGGER USER`);
+    const { affectedRows } = await db.query(sql);
+    for (const { name, enabled } of table.triggers)
+      await db.query(
+        `ALTER TABLE ${table.name} ${triggerStates[enabled] ?? 'ENABLE'} TRIGGER ${quoteIdentifier(name)}`,
+      );
+    await advanceSequences(db, table);
+    await db.query('COMMIT');
+    return affectedRows > 0 || rows === 0 ? { rows: affectedRows } : { reason: emptyReason(table) };
+  } catch (error) {
+    await db.query('ROLLBACK');
+    throw error;
+  }
+}
+
+const triggerStates: Readonly<Record<string, string>> = {
+  O: 'ENABLE',
+  D: 'DISABLE',
+  R: 'ENABLE REPLICA',
+  A: 'ENABLE ALWAYS',
+};
+
+function emptyReason({ partitioned, checks }: FillTable): string {
+  if (partitioned && checks.some(({ name, expression }) => name === 'partitions' && expression === 'false'))
+    return 'it has no partitions';
+  return `no fabricated row met its conditions (${checks.map(({ name }) => name).join(', ') || 'of its domains and keys'})`;
+}
+
+function insertSql(
+  table: FillTable,
+  expressions: ReadonlyMap<FillColumn, string>,
+  joins: readonly ParentJoin[],
+  conditions: readonly string[],
+  rows: number,
+): string {
+  const names = [...expressions.keys()].map(({ name }) => quoteIdentifier(name));
+  const values = [...expressions].map(
+    ([{ name }, expression]) => `${expression} AS ${quoteIdentifier(name)}`,
+  );
+  const tried = conditions.length > 0 ? rows * spare : rows;
+  if (names.length === 0)
+    return `INSERT INTO ${table.name} SELECT FROM pg_catalog.generate_series(1, ${rows})`;
+  return `INSERT INTO ${table.name} (${names.join(', ')}) OVERRIDING SYSTEM VALUE
+    SELECT ${names.join(', ')} FROM (
+      SELECT ${values.join(', ')} FROM pg_catalog.generate_series(1, ${tried}) AS s(i) ${joins.map(({ join }) => join).join(' ')}
+    ) AS candidate ${conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''}
+    LIMIT ${rows} ON CONFLICT DO NOTHING`;
+}
+
+async function columnExpressions(
+  db: Connection,
+  parser: SqlParser,
+  table: FillTable,
+  joins: readonly ParentJoin[],
+): Promise<{ readonly expressions: ReadonlyMap<FillColumn, string> } | { readonly reason: string }> {
+  const distinct = distinctColumns(table, joins);
+  const joined = new Map(joins.flatMap(({ values }) => [...values]));
+  const expressions = new Map<FillColumn, string>();
+  const own = async (column: FillColumn) =>
+    ownExpression(db, parser, table, column, distinct.has(column.name));
+  for (const column of table.columns) {
+    const reference = joined.get(column.name);
+    const source = reference?.sameRow
+      ? table.columns.find(({ name }) => name === reference.sameRow)
+      : undefined;
+    const expression = reference?.expression ?? (await own(source ?? column));
+    if (expression === undefined) {
+      if (column.default !== null || !column.notNull) continue;
+      return { reason: `no value is known of the type of ${column.name}, ${column.type.name}` };
+    }
+    expressions.set(column, column.notNull ? expression : sometimesNull(nullTurn(table, column), expression));
+  }
+  return { expressions };
+}
+
+async function ownExpression(
+  db: Connection,
+  parser: SqlParser,
+  table: FillTable,
+  column: FillColumn,
+  distinct: boolean,
+): Promise<string | undefined> {
+  const { type, number, name, sequence } = column;
+  if (sequence) return `(${sequence.start} + (i - 1) * ${sequence.increment})::${type.baseName}`;
+  const value = await valueExpression(db, type, { i: 'i', salt: number, hint: name, distinct });
+  if (value === undefined) return undefined;
+  const usual =
+    distinct || !hasConstantDefault(column)
+      ? value
+      : `CASE WHEN i % 3 = 0 THEN ${value} ELSE ${column.default} END`;
+  const conditions = columnConditions(column, table.checks);
+  const chosen =
+    conditions.length === 0
+      ? usual
+      : await fittingExpression(db, parser, { column, conditions }, usual, distinct);
+  return `(${chosen})::${type.baseName}`;
+}
+
+/** Production's rows mostly hold the default, where it is one value and not made anew for each row. */
+function hasConstantDefault(column: FillColumn): boolean {
+  return (
+    column.default !== null &&
+    /^('([^']|'')*'|-?\d+(\.\d+)?|true|false)(::[\w ."()[\],]+)?$/i.test(column.default)
+  );
+}
+
+/** The columns of one foreign key are NULL in the same rows, as MATCH FULL demands. */
+function nullTurn({ foreignKeys, columns }: FillTable, column: FillColumn): number {
+  const first = foreignKeys.find((key) => key.columns.includes(column.name))?.columns[0];
+  return columns.find(({ name }) => name === first)?.number ?? column.number;
+}
+
+function sometimesNull(turn: number, expression: string): string {
+  return `CASE WHEN (i + ${turn * 3}) % 10 = 0 THEN NULL ELSE ${expression} END`;
+}
+
+async function advanceSequences(db: Connection, table: FillTable): Promise<void> {
+  for (const { name, sequence } of table.columns) {
+    if (!sequence) continue;
+    const column = quoteIdentifier(name);
+    const last = sequence.increment > 0 ? `max(${column})` : `min(${column})`;
+    await db.query(
+      `SELECT setval(${sequence.oid}::regclass, ${last}) FROM ${table.name} HAVING ${last} IS NOT NULL`,
+    );
+  }
+}
+
+/** A materialized view that was made on empty tables would stay empty; one that fails on the rows stays so. */
+async function refreshViews(db: Connection): Promise<void> {
+  const { rows } = await db.query(
+    `SELECT oid::regclass::text AS name FROM pg_catalog.pg_class WHERE relkind = 'm' AND relispopulated ORDER BY oid`,
+  );
+  for (const { name } of rows) {
+    try {
+      await db.query(`REFRESH MATERIALIZED VIEW ${name}`);
+    } catch (error) {
+      if (!isDatabaseError(error) || error.code === undefined) throw error;
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import type { Analysis } from '../analyze.ts';
+import type { EngineSession, StepReport } from './model.ts';
+
+/** What a reader should know before the first step: where this Postgres differs from production. */
+export function notesBefore({ plan, baselineSql, pgVersion }: Analysis, session: EngineSession): string[] {
+  const notes: string[] = [];
+  if (plan.database.version && pgVersion !== session.majorVersion)
+    notes.push(
+      `Production runs version ${plan.database.version.value}, this run ${session.majorVersion}: what only one of them knows or does differently does not show.`,
+    );
+  if (baselineSql === undefined && plan.database.schema === undefined)
+    notes.push('The plan names no baseline (database.schema): the run starts from an empty database.');
+  return notes;
+}
+
+/** What the run could not show, of those things that the plan asks about. */
+export function runNotes({ steps, plan }: Analysis, reports: readonly StepReport[]): string[] {
+  const notes: string[] = [];
+  const ran = reports.some(({ status }) => status !== 'skipped');
+  if (ran && (plan.session.lockTimeout || plan.session.statementTimeout))
+    notes.push(
+      'lock_timeout and statement_timeout have no effect here: with one session, nothing waits for a lock.',
+    );
+  if (ran && steps.some(({ step }) => step.expect?.duration))
+    notes.push(
+      'Durations are not judged here: those of an embedded Postgres on few rows say nothing of production.',
+    );
+  const isStatic = reports.some(({ statements }) =>
+    statements.some(({ locks }) => locks.some(({ source }) => source === 'static')),
+  );
+  if (isStatic)
+    notes.push(
+      'Locks marked "known" are from the table of what Postgres does: a single session cannot see them.',
+    );
+  return notes;
+}

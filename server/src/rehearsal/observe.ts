@@ -1,0 +1,159 @@
+import type { LockMode } from '../effects/model.ts';
+import { lockModes } from '../effects/model.ts';
+import type { Connection } from './model.ts';
+
+/** A relation as it stood before a statement. */
+interface SeenRelation {
+  readonly name: string;
+  /** As `pg_class.relkind`. */
+  readonly kind: string;
+  /** Of the file that holds its data; null for relations without. */
+  readonly file: number | null;
+  /** For an index: its table's OID. */
+  readonly table: number | null;
+}
+
+/** What is known just before a statement runs. OIDs are the keys: a dropped relation keeps its name here. */
+export interface Before {
+  readonly relations: ReadonlyMap<number, SeenRelation>;
+  /** Locks that the transaction holds already, as `oid mode`. */
+  readonly held: ReadonlySet<string>;
+  /** Full scans by table OID so far in the transaction. */
+  readonly scans: ReadonlyMap<number, number>;
+  readonly wal: string;
+}
+
+/** What a statement did, as seen by the session that ran it. */
+export interface Observation {
+  /** The strongest mode by relation. */
+  readonly locks: readonly { readonly relation: string; readonly mode: LockMode }[];
+  readonly rewrites: readonly string[];
+  readonly scans: readonly string[];
+  /** Bytes. */
+  readonly wal: number;
+}
+
+/**
+ * Notes every relation of the user's with its name and file, the locks held, the scans counted and the WAL
+ * position. Catalogs, TOAST and temporary relations are left out.
+ */
+export async function observeBefore(db: Connection): Promise<Before> {
+  const state = await readState(db);
+  const wal = await walPosition(db);
+  return { ...state, wal };
+}
+
+/**
+ * What changed since `before`. Relations made by the statement itself are left out: nobody else can wait for
+ * them. A lock that an earlier statement of the transaction took already is told again where `expected` (the
+ * statement's own locks by the tables of `effects/`) says that this one takes it too.
+ */
+export async function observeAfter(
+  db: Connection,
+  before: Before,
+  expected: ReadonlySet<string>,
+): Promise<Observation> {
+  const wal = await walPosition(db);
+  const after = await readState(db);
+  const { rows } = await db.query('SELECT pg_wal_lsn_diff($1, $2)::float8 AS bytes', [wal, before.wal]);
+  return {
+    locks: locksTaken(before, after, expected),
+    rewrites: rewritten(before, after),
+    scans: [...after.scans]
+      .filter(([oid, count]) => count > (before.scans.get(oid) ?? 0))
+      .flatMap(([oid]) => before.relations.get(oid)?.name ?? []),
+    wal: Number(rows[0]?.bytes ?? 0),
+  };
+}
+
+type State = Omit<Before, 'wal'>;
+
+/**
+ * One round trip. Sequences' files are not told: a new one rewrites no data. A table's scans count every read
+ * of all of it, an index build's and a constraint check's included.
+ */
+const stateQuery = `
+  WITH relation AS MATERIALIZED (
+    SELECT c.oid::int8 AS oid, c.oid::regclass::text AS name, c.relkind AS kind, i.indrelid::int8 AS "table",
+      CASE WHEN c.relkind IN ('r', 'm', 'i') THEN pg_catalog.pg_relation_filenode(c.oid)::int8 END AS file
+    FROM pg_catalog.pg_class c
+    LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
+    WHERE c.relnamespace NOT IN (
+        SELECT oid FROM pg_catalog.pg_namespace WHERE nspname ~ '^pg_' OR nspname = 'information_schema')
+      AND c.relkind IN ('r', 'p', 'm', 'v', 'S', 'f', 'i', 'I'))
+  SELECT
+    (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(oid, name, kind, file, "table")), '[]')
+      FROM relation)::text AS relations,
+    (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(l.relation::int8, l.mode)), '[]')
+      FROM pg_catalog.pg_locks l
+      WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.granted
+        AND l.relation >= 16384)::text AS locks,
+    (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(oid, scans)), '[]')
+      FROM (SELECT oid, pg_catalog.pg_stat_get_xact_numscans(oid::oid) AS scans
+        FROM relation WHERE kind IN ('r', 'm')) s WHERE scans > 0)::text AS scans`;
+
+async function readState(db: Connection): Promise<State> {
+  const { rows } = await db.query(stateQuery);
+  const list = <T>(column: string) => JSON.parse(String(rows[0]?.[column] ?? '[]')) as T[];
+  return {
+    relations: new Map(
+      list<[number, string, string, number | null, number | null]>('relations').map(
+        ([oid, name, kind, file, table]) => [oid, { name, kind, file, table }],
+      ),
+    ),
+    held: new Set(list<[number, string]>('locks').map(([oid, mode]) => `${oid} ${mode}`)),
+    scans: new Map(list<[number, number]>('scans')),
+  };
+}
+
+async function walPosition(db: Connection): Promise<string> {
+  const { rows } = await db.query('SELECT pg_catalog.pg_current_wal_insert_lsn()::text AS lsn');
+  return String(rows[0]?.lsn);
+}
+
+/** `relation mode`, the form in which `observeAfter` wants a statement's expected locks. */
+export function lockKey(relation: string, mode: string): string {
+  return `${relation} ${mode}`;
+}
+
+function locksTaken(before: Before, after: State, expected: ReadonlySet<string>): Observation['locks'] {
+  const strongest = new Map<number, number>();
+  for (const lock of after.held) {
+    const [oidText = '', mode = ''] = lock.split(' ');
+    const oid = Number(oidText);
+    const relation = before.relations.get(oid);
+    const strength = lockModes.indexOf(mode as LockMode);
+    if (!relation || strength < 0) continue;
+    if (before.held.has(lock) && !expected.has(lockKey(relation.name, mode))) continue;
+    if (isIndex(relation) && strength <= lockModes.indexOf('RowExclusiveLock')) continue;
+    strongest.set(oid, Math.max(strength, strongest.get(oid) ?? -1));
+  }
+  return [...strongest]
+    .map(([oid, strength]) => ({
+      relation: before.relations.get(oid)?.name ?? '',
+      mode: lockModes[strength] ?? 'AccessShareLock',
+    }))
+    .sort((a, b) => lockModes.indexOf(b.mode) - lockModes.indexOf(a.mode) || compare(a.relation, b.relation));
+}
+
+function isIndex({ kind }: SeenRelation): boolean {
+  return kind === 'i' || kind === 'I';
+}
+
+/** A changed file is a rewrite; so is an index that was made anew, under its old name, for a new type. */
+function rewritten(before: Before, after: State): string[] {
+  const names: string[] = [];
+  const gone = new Set<string>();
+  for (const [oid, { name, file }] of before.relations) {
+    const now = after.relations.get(oid);
+    if (!now) gone.add(name);
+    else if (file !== null && now.file !== file) names.push(name);
+  }
+  for (const [oid, { name, kind }] of after.relations)
+    if (kind === 'i' && !before.relations.has(oid) && gone.has(name)) names.push(name);
+  return names.sort(compare);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

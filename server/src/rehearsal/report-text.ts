@@ -1,0 +1,211 @@
+import { lockModes } from '../effects/model.ts';
+import type { Report, StatementError, StatementReport, StepReport, StepStatus } from './model.ts';
+import { lockWords } from './step-expect.ts';
+
+export interface ReportTextOptions {
+  /** Colours as terminals know them; none in a pipe or where NO_COLOR is set. */
+  readonly color?: boolean;
+  /** Columns of the terminal; 100 where it is not known. */
+  readonly width?: number;
+}
+
+type Paint = Readonly<Record<'good' | 'bad' | 'faint' | 'strong' | 'warn', (text: string) => string>>;
+
+/** The report as a person reads it on a terminal: plain text, ends in a line break. */
+export function reportText(report: Report, { color = false, width = 100 }: ReportTextOptions = {}): string {
+  const paint = paints(color);
+  const lines = [
+    ...heading(report, paint),
+    ...body(report, paint, Math.max(width, 60)),
+    ...ending(report, paint),
+  ];
+  return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
+}
+
+function paints(color: boolean): Paint {
+  const code = (n: number) => (text: string) =>
+    color && text !== '' ? `\u001b[${n}m${text}\u001b[0m` : text;
+  return { good: code(32), bad: code(31), warn: code(33), faint: code(2), strong: code(1) };
+}
+
+/** Text of the plan's or of Postgres', on one line and without codes that a terminal would obey. */
+function safe(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return text.replace(/\s+/g, ' ').replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '�');
+}
+
+function heading({ plan, engine, rows }: Report, paint: Paint): string[] {
+  const tables = Object.entries(rows);
+  const sum = tables.reduce((total, [, count]) => total + count, 0);
+  const filled =
+    tables.length === 0 ? '' : `, ${counted(sum, 'fabricated row')} in ${counted(tables.length, 'table')}`;
+  const title = paint.strong(safe(plan) || 'Dry run');
+  return engine === '' ? [title] : [title, paint.faint(`${engine}${filled}`)];
+}
+
+const marks: Readonly<Record<StepStatus, string>> = {
+  passed: '✓',
+  failed: '✗',
+  skipped: '·',
+  cancelled: '–',
+};
+
+function body({ steps }: Report, paint: Paint, width: number): string[] {
+  const numberWidth = String(steps.length).length;
+  const nameWidth = Math.min(
+    Math.max(0, ...steps.map(({ step }) => safe(step).length)),
+    Math.floor(width * 0.45),
+  );
+  let phase: string | undefined;
+  return steps.flatMap((step, at) => {
+    const head = step.phase === phase ? [] : ['', paint.strong(safe(step.phase))];
+    phase = step.phase;
+    const number = String(at + 1).padStart(numberWidth);
+    const indent = ' '.repeat(numberWidth + 5);
+    return [
+      ...head,
+      `  ${mark(step.status, paint)} ${paint.faint(number)} ${stepLine(step, nameWidth, paint)}`,
+      ...errorLines(step.error, step.line, indent, paint, width),
+    ];
+  });
+}
+
+function mark(status: StepStatus, paint: Paint): string {
+  if (status === 'passed') return paint.good(marks.passed);
+  return status === 'failed' ? paint.bad(marks.failed) : paint.faint(marks[status]);
+}
+
+function stepLine(step: StepReport, nameWidth: number, paint: Paint): string {
+  const name = clip(safe(step.step), nameWidth).padEnd(nameWidth);
+  if (step.status === 'skipped') return paint.faint(`${name}  not reached`);
+  const isTimed = step.action !== 'wait' && step.action !== 'deploy';
+  const time = (isTimed ? duration(step.statements.reduce((sum, { ms }) => sum + ms, 0)) : '').padStart(8);
+  const what = whatHappened(step);
+  return `${name}  ${paint.faint(time)}  ${what.length === 0 ? '' : what.join(paint.faint(' · '))}`;
+}
+
+/** The step in a few words, the one that matters most first. */
+function whatHappened({ action, summary, statements, status }: StepReport): string[] {
+  const words: string[] = [];
+  if (action === 'deploy') words.push(`deploy ${safe(summary)}`);
+  else if (action === 'wait') words.push(`wait, ${safe(summary)}`);
+  else if (action === 'verify' && status === 'passed')
+    words.push(summary === '' ? 'verified' : `verified: ${safe(summary)}`);
+  else if (summary !== '') words.push(safe(summary));
+  if (action === 'deploy' || action === 'wait' || action === 'verify') return words;
+  const lock = strongestLock(statements);
+  if (lock) words.push(lock);
+  const rewrites = together(statements, 'rewrites');
+  if (rewrites.length > 0) words.push(`rewrites ${listed(rewrites)}`);
+  const scans = together(statements, 'scans').filter((name) => !rewrites.includes(name));
+  if (scans.length > 0) words.push(`reads all of ${listed(scans)}`);
+  const wal = statements.reduce((sum, { wal_bytes }) => sum + wal_bytes, 0);
+  if (wal >= 1024) words.push(`${size(wal)} WAL`);
+  return words;
+}
+
+function strongestLock(statements: readonly StatementReport[]): string | undefined {
+  const locks = statements.flatMap((statement) => statement.locks);
+  const strength = Math.max(-1, ...locks.map(({ mode }) => lockModes.indexOf(mode)));
+  const mode = lockModes[strength];
+  // A reader's lock stands in nobody's way but that of an ACCESS EXCLUSIVE one.
+  if (mode === undefined || mode === 'AccessShareLock') return undefined;
+  const strongest = locks.filter((lock) => lock.mode === mode);
+  const names = [...new Set(strongest.map(({ relation }) => relation))];
+  const known = strongest.every(({ source }) => source === 'static') ? ' (known)' : '';
+  return `${lockWords(mode)} on ${listed(names)}${known}`;
+}
+
+function together(statements: readonly StatementReport[], key: 'rewrites' | 'scans'): string[] {
+  return [...new Set(statements.flatMap((statement) => statement[key]))];
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 3).map(safe).join(', ');
+  return names.length > 3 ? `${shown} and ${names.length - 3} more` : shown;
+}
+
+function errorLines(
+  error: StatementError | undefined,
+  line: number | undefined,
+  indent: string,
+  paint: Paint,
+  width: number,
+): string[] {
+  if (!error) return [];
+  const code = error.code === undefined ? '' : ` (${error.code})`;
+  const room = Math.max(width - indent.length, 40);
+  const place = line === undefined ? [] : [paint.faint(`step on line ${line + 1} of the plan`)];
+  const parts = [
+    ...wrapped(`${safe(error.message)}${code}`, room).map(paint.bad),
+    ...(error.detail === undefined ? [] : wrapped(safe(error.detail), room)),
+    ...(error.hint === undefined ? [] : wrapped(`Hint: ${safe(error.hint)}`, room)),
+    ...place,
+  ];
+  return parts.map((part) => `${indent}${part}`);
+}
+
+function ending(report: Report, paint: Paint): string[] {
+  const { verdict, error, steps, notes, ms } = report;
+  const passed = steps.filter(({ status }) => status === 'passed').length;
+  const lines: string[] = [''];
+  for (const note of notes) lines.push(...wrapped(`Note: ${safe(note)}`, 100).map(paint.faint));
+  if (notes.length > 0) lines.push('');
+  const steady = steps.some((step) => step.error) ? [] : errorLines(error, undefined, '', paint, 100);
+  const time = duration(ms);
+  switch (verdict) {
+    case 'passed':
+      return [
+        ...lines,
+        `${paint.good(paint.strong('Passed'))}: all ${counted(steps.length, 'step')}, in ${time}.`,
+      ];
+    case 'failed': {
+      const at = steps.findIndex(({ status }) => status === 'failed');
+      const rest = steps.length - at - 1;
+      const after =
+        rest > 0 ? ` ${counted(rest, 'step')} after it ${rest === 1 ? 'was' : 'were'} not reached.` : '';
+      return [
+        ...lines,
+        ...steady,
+        `${paint.bad(paint.strong('Failed'))} at step ${at + 1} of ${steps.length}, after ${time}.${after}`,
+      ];
+    }
+    case 'cancelled':
+      return [
+        ...lines,
+        `${paint.warn(paint.strong('Cancelled'))} after ${counted(passed, 'step')} and ${time}. Nothing is left behind.`,
+      ];
+    case 'refused':
+      return [...lines, ...steady, `${paint.bad(paint.strong('Not run'))}: nothing of the plan was run.`];
+  }
+}
+
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + word.length + 1 > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+function clip(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
+}
+
+function counted(n: number, noun: string): string {
+  return `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`;
+}
+
+function duration(ms: number): string {
+  if (ms < 10) return `${ms.toFixed(1)} ms`;
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+function size(bytes: number): string {
+  if (bytes < 1024 ** 2) return `${Math.round(bytes / 1024)} kB`;
+  return bytes < 1024 ** 3 ? `${(bytes / 1024 ** 2).toFixed(1)} MB` : `${(bytes / 1024 ** 3).toFixed(1)} GB`;
+}

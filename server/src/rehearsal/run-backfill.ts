@@ -1,0 +1,187 @@
+import { type BackfillBatch, backfillBatchSql } from '../effects/backfill.ts';
+import type { BackfillAction, SqlText } from '../plan/model.ts';
+import { documentRange } from '../rules/context.ts';
+import type { StatementAnalysis, StepAnalysis } from '../rules/model.ts';
+import type { Range } from '../text/range.ts';
+import { codePointToUtf16 } from '../text/utf8.ts';
+import { isDatabaseError } from './errors.ts';
+import type { DatabaseError, EngineSession, QueryResult, StatementError, StatementReport } from './model.ts';
+import { lockKey, observeAfter, observeBefore } from './observe.ts';
+import { ownError, withRange } from './place.ts';
+import { emptyReport, type StepLog } from './run-sql.ts';
+import type { StepOutcome } from './run-step.ts';
+
+/**
+ * Walks the table once by its key, as `effects/backfill.ts` lays out, each batch in its own transaction. The pause
+ * between batches is not waited for. One statement report stands for all batches.
+ */
+export async function runBackfill(
+  session: EngineSession,
+  action: BackfillAction,
+  { action: analysed, before }: StepAnalysis,
+  log: StepLog,
+): Promise<StepOutcome> {
+  const batch = backfillBatchSql(action, before);
+  if ('unknown' in batch) {
+    const range = action.table?.range ?? action.range;
+    return { error: ownError(batch.unknown, range), summary: '' };
+  }
+  const statement = analysed?.statements[0];
+  const total = createTotal(statement, batch, action);
+  if (statement) log.running = { analysed: statement, since: performance.now() };
+  try {
+    await walk(session, batch, statement, total);
+    log.statements.push(total.report('passed'));
+    return { error: undefined, summary: summary(total, action) };
+  } catch (cause) {
+    if (!isDatabaseError(cause)) throw cause;
+    await session.query('ROLLBACK');
+    const error = backfillError(cause, batch, action);
+    log.statements.push({ ...total.report('failed'), error });
+    return { error, summary: total.runs > 0 ? `${summary(total, action)} before it failed` : '' };
+  } finally {
+    log.running = undefined;
+  }
+}
+
+function summary({ rows, runs }: Total, { pause }: BackfillAction): string {
+  const pauses = pause > 0 && runs > 1 ? ', pauses left out' : '';
+  return `${rows} ${rows === 1 ? 'row' : 'rows'} in ${runs} ${runs === 1 ? 'batch' : 'batches'}${pauses}`;
+}
+
+interface Total {
+  rows: number;
+  runs: number;
+  readonly add: (
+    result: QueryResult,
+    seen: Pick<StatementReport, 'locks' | 'scans' | 'rewrites' | 'wal_bytes'>,
+  ) => void;
+  readonly report: (status: StatementReport['status']) => StatementReport;
+}
+
+function createTotal(
+  statement: StatementAnalysis | undefined,
+  { sql }: BackfillBatch,
+  action: BackfillAction,
+): Total {
+  const empty = statement
+    ? emptyReport(statement, 'passed')
+    : { ...emptyReport({ statement: { text: sql }, range: action.range }, 'passed') };
+  let sum = { ...empty, runs: 0, rows: 0 };
+  const total: Total = {
+    rows: 0,
+    runs: 0,
+    add(result, seen) {
+      total.rows += result.affectedRows;
+      total.runs += 1;
+      const locks = [...sum.locks, ...seen.locks];
+      sum = {
+        ...sum,
+        ms: sum.ms + (result.ms ?? 0),
+        wal_bytes: sum.wal_bytes + seen.wal_bytes,
+        locks: locks.filter(
+          (lock, at) =>
+            locks.findIndex(({ relation, mode }) => relation === lock.relation && mode === lock.mode) === at,
+        ),
+        scans: [...new Set([...sum.scans, ...seen.scans])],
+        rewrites: [...new Set([...sum.rewrites, ...seen.rewrites])],
+      };
+    },
+    report: (status) => ({ ...sum, status, runs: total.runs, rows: total.rows }),
+  };
+  return total;
+}
+
+async function walk(
+  session: EngineSession,
+  batch: BackfillBatch,
+  statement: StatementAnalysis | undefined,
+  total: Total,
+): Promise<void> {
+  const end = await keyFrom(session, batch, batch.endSql, []);
+  if (!end) return;
+  let reached: readonly unknown[] | undefined;
+  for (;;) {
+    const bound = reached
+      ? await keyFrom(session, batch, batch.nextBoundSql, reached)
+      : await keyFrom(session, batch, batch.firstBoundSql, []);
+    // No row comes in while this runs, so a full batch never ends behind the end.
+    const last = bound ?? end;
+    await runBatch(
+      session,
+      reached ? batch.sql : batch.firstSql,
+      [...(reached ?? []), ...last],
+      statement,
+      total,
+    );
+    if (!bound || isSameKey(bound, end)) return;
+    reached = last;
+  }
+}
+
+async function keyFrom(
+  session: EngineSession,
+  { key }: BackfillBatch,
+  sql: string,
+  parameters: readonly unknown[],
+): Promise<readonly unknown[] | undefined> {
+  const { rows } = await session.query(sql, parameters);
+  const row = rows[0];
+  return row && key.map((column) => row[column]);
+}
+
+function isSameKey(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.every((value, at) => value === b[at]);
+}
+
+async function runBatch(
+  session: EngineSession,
+  sql: string,
+  parameters: readonly unknown[],
+  statement: StatementAnalysis | undefined,
+  total: Total,
+): Promise<void> {
+  await session.query('BEGIN');
+  const before = await observeBefore(session);
+  const started = performance.now();
+  const result = await session.query(sql, parameters);
+  const ms = result.ms ?? performance.now() - started;
+  const expected = new Set(statement?.effects.locks.map(({ relation, mode }) => lockKey(relation, mode)));
+  const { locks, scans, rewrites, wal } = await observeAfter(session, before, expected);
+  await session.query('COMMIT');
+  total.add(
+    { ...result, ms },
+    {
+      locks: locks.map((lock) => ({ ...lock, source: 'observed' as const })),
+      scans,
+      rewrites,
+      wal_bytes: wal,
+    },
+  );
+}
+
+/** `set` and `where` stand in the batch's statement as they are written: a position in them leads to the plan. */
+function backfillError(
+  error: DatabaseError,
+  { firstSql, sql }: BackfillBatch,
+  action: BackfillAction,
+): StatementError {
+  for (const composed of [sql, firstSql]) {
+    const at = error.position === undefined ? -1 : codePointToUtf16(composed, error.position - 1);
+    for (const part of [action.set, action.where]) {
+      const range = part && at >= 0 ? placeIn(part, composed, at) : undefined;
+      if (range) return withRange(error, range);
+    }
+  }
+  const named = /relation "([^"]+)"/.test(error.message) ? action.table?.range : undefined;
+  return withRange(error, named ?? action.set?.range ?? action.range);
+}
+
+function placeIn(part: SqlText, composed: string, at: number): Range | undefined {
+  const source = part.text.trim();
+  const start = source === '' ? -1 : composed.indexOf(source);
+  if (start < 0 || at < start || at >= start + source.length) return undefined;
+  const offset = at - start + part.text.indexOf(source);
+  const word = /^(?:"[^"]*"|[\w$]+|.)/u.exec(part.text.slice(offset))?.[0] ?? '';
+  return documentRange(part, { start: offset, end: offset + Math.max(word.length, 1) });
+}

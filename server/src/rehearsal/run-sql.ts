@@ -1,0 +1,217 @@
+import type { StatementAnalysis } from '../rules/model.ts';
+import type { Statement } from '../sql/model.ts';
+import type { Range } from '../text/range.ts';
+import { isDatabaseError } from './errors.ts';
+import type { EngineSession, QueryResult, StatementError, StatementReport } from './model.ts';
+import { lockKey, type Observation, observeAfter, observeBefore } from './observe.ts';
+import { ownError, placedError } from './place.ts';
+import { explainSandboxError, sandboxRefusal } from './sandbox.ts';
+
+/** What a step has done so far; readable when the step is stopped half-way too. */
+export interface StepLog {
+  readonly statements: StatementReport[];
+  /** The statement that Postgres is at, and when it was sent (`performance.now()`). */
+  running: { readonly analysed: StatementAnalysis; readonly since: number } | undefined;
+  /** What the last statement gave. */
+  result: QueryResult | undefined;
+}
+
+export function createStepLog(): StepLog {
+  return { statements: [], running: undefined, result: undefined };
+}
+
+/**
+ * Runs the statements of an `sql` action: in one transaction where `wrapped`, else one by one. A transaction that
+ * fails is rolled back; without one, what was done before the failure stays, as in production.
+ */
+export async function runSql(
+  session: EngineSession,
+  statements: readonly StatementAnalysis[],
+  wrapped: boolean,
+  log: StepLog,
+): Promise<StatementError | undefined> {
+  if (wrapped) await session.query('BEGIN');
+  for (const analysed of statements) {
+    const error = await runStatement(session, analysed, log);
+    if (error) {
+      await session.query('ROLLBACK');
+      return error;
+    }
+  }
+  const last = statements.at(-1);
+  if (wrapped) return last && (await commit(session, last));
+  if (last && leavesOpen(last)) {
+    await session.query('ROLLBACK');
+    return ownError(
+      'The step ends inside the transaction it began: Postgres undoes it. Add a COMMIT.',
+      last.range,
+    );
+  }
+  return undefined;
+}
+
+/** A deferred constraint is checked at the end: its failure is shown at the last statement. */
+async function commit(session: EngineSession, last: StatementAnalysis): Promise<StatementError | undefined> {
+  try {
+    await session.query('COMMIT');
+    return undefined;
+  } catch (error) {
+    if (!isDatabaseError(error)) throw error;
+    await session.query('ROLLBACK');
+    return placedError(error, last.statement, last.sql);
+  }
+}
+
+function leavesOpen({ statement, inTransaction }: StatementAnalysis): boolean {
+  const transaction = transactionCommand(statement);
+  if (!transaction) return inTransaction;
+  switch (transaction.kind) {
+    case 'TRANS_STMT_BEGIN':
+    case 'TRANS_STMT_START':
+      return true;
+    case 'TRANS_STMT_COMMIT':
+    case 'TRANS_STMT_ROLLBACK':
+    case 'TRANS_STMT_PREPARE':
+      return transaction.chain === true;
+    default:
+      return inTransaction;
+  }
+}
+
+function transactionCommand({ node }: Statement) {
+  return 'TransactionStmt' in node ? node.TransactionStmt : undefined;
+}
+
+/** Runs one statement and notes in the log what it did; resolves with its error, placed in the plan. */
+export async function runStatement(
+  session: EngineSession,
+  analysed: StatementAnalysis,
+  log: StepLog,
+): Promise<StatementError | undefined> {
+  const { statement, sql, range } = analysed;
+  const refusal = sandboxRefusal(statement);
+  if (refusal !== undefined) {
+    const error = ownError(refusal, range, 'Rehearse this step on a real server.');
+    log.statements.push({ ...emptyReport(analysed, 'failed'), error });
+    return error;
+  }
+  const since = performance.now();
+  log.running = { analysed, since };
+  try {
+    log.statements.push(await observed(session, analysed, log));
+    return undefined;
+  } catch (cause) {
+    if (!isDatabaseError(cause)) throw cause;
+    const error = placedError(explainSandboxError(cause, session), statement, sql);
+    const ms = performance.now() - (log.running?.since ?? since);
+    log.statements.push({ ...emptyReport(analysed, 'failed'), error, ms });
+    return error;
+  } finally {
+    log.running = undefined;
+  }
+}
+
+/**
+ * Locks can be read only inside the transaction that took them. So a statement that stands alone gets one of its
+ * own, which changes nothing for it; those that must not have one get their locks and scans from the table of
+ * known effects.
+ */
+async function observed(
+  session: EngineSession,
+  analysed: StatementAnalysis,
+  log: StepLog,
+): Promise<StatementReport> {
+  const { statement, inTransaction } = analysed;
+  const send = async () => {
+    const since = performance.now();
+    log.running = { analysed, since };
+    const result = await session.query(statement.text);
+    log.result = result;
+    return { result, ms: result.ms ?? performance.now() - since };
+  };
+  if (transactionCommand(statement)) {
+    const { ms } = await send();
+    return { ...emptyReport(analysed, 'passed'), ms };
+  }
+  const alone = !inTransaction && mayBeWrapped(analysed);
+  if (alone) await session.query('BEGIN');
+  try {
+    const before = await observeBefore(session);
+    const { result, ms } = await send();
+    const seen = await observeAfter(session, before, expectedLocks(analysed));
+    if (alone) await session.query('COMMIT');
+    const report = {
+      ...emptyReport(analysed, 'passed'),
+      ms,
+      wal_bytes: seen.wal,
+      rows: rowsOf(statement, result),
+    };
+    return {
+      ...report,
+      ...(inTransaction || alone ? seenEffects(analysed, seen) : staticEffects(analysed, seen)),
+    };
+  } catch (error) {
+    if (alone && isDatabaseError(error)) await session.query('ROLLBACK').catch(() => {});
+    throw error;
+  }
+}
+
+/** CALL and DO may COMMIT inside, which Postgres allows only outside of a transaction block. */
+const neverWrapped = new Set<string>([
+  'CallStmt',
+  'DoStmt',
+  'VariableSetStmt',
+  'DiscardStmt',
+  'CheckPointStmt',
+]);
+
+function mayBeWrapped({ statement, effects }: StatementAnalysis): boolean {
+  return effects.transactional && !neverWrapped.has(statement.kind);
+}
+
+function expectedLocks({ effects }: StatementAnalysis): ReadonlySet<string> {
+  return new Set(effects.locks.map(({ relation, mode }) => lockKey(relation, mode)));
+}
+
+function seenEffects({ statement }: StatementAnalysis, seen: Observation) {
+  return {
+    locks: seen.locks.map((lock) => ({ ...lock, source: 'observed' as const })),
+    // TRUNCATE starts new, empty files: nothing is written anew.
+    rewrites: statement.kind === 'TruncateStmt' ? [] : seen.rewrites,
+    scans: seen.scans,
+  };
+}
+
+function staticEffects({ statement, effects }: StatementAnalysis, seen: Observation) {
+  return {
+    locks: effects.locks.map(({ relation, mode }) => ({ relation, mode, source: 'static' as const })),
+    rewrites: statement.kind === 'TruncateStmt' ? [] : seen.rewrites,
+    scans: [...new Set([...effects.scans, ...effects.builds].map(({ relation }) => relation))],
+  };
+}
+
+const writing = new Set<string>(['InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt']);
+
+function rowsOf(statement: Statement, result: QueryResult): number | undefined {
+  return writing.has(statement.kind) ? result.affectedRows : undefined;
+}
+
+/** A report of a statement of which nothing is known but that it stands in the plan. */
+export function emptyReport(
+  { statement, range }: { readonly statement: { readonly text: string }; readonly range: Range },
+  status: StatementReport['status'],
+): StatementReport {
+  return {
+    sql: statement.text,
+    status,
+    error: undefined,
+    ms: 0,
+    locks: [],
+    rewrites: [],
+    scans: [],
+    wal_bytes: 0,
+    runs: 1,
+    rows: undefined,
+    range,
+  };
+}

@@ -1,0 +1,132 @@
+import type { Action, SessionSettings } from '../plan/model.ts';
+import type { ActionAnalysis, StepAnalysis } from '../rules/model.ts';
+import { isDatabaseError } from './errors.ts';
+import { judge } from './expectation.ts';
+import type { EngineSession, StatementError } from './model.ts';
+import { ownError, withRange } from './place.ts';
+import { runBackfill } from './run-backfill.ts';
+import { emptyReport, runSql, runStatement, type StepLog } from './run-sql.ts';
+import { brokenExpectation } from './step-expect.ts';
+
+export interface StepOutcome {
+  readonly error: StatementError | undefined;
+  readonly summary: string;
+}
+
+export interface StepInput {
+  readonly analysis: StepAnalysis;
+  readonly session: SessionSettings;
+  /** False for a plain .sql file, whose statements run one by one. */
+  readonly isPlan: boolean;
+  /** The application version live before the step. */
+  readonly live: string | undefined;
+}
+
+/** Runs one step in a state like a fresh connection's. Rejects only where the engine itself fails. */
+export async function runStep(session: EngineSession, input: StepInput, log: StepLog): Promise<StepOutcome> {
+  const { step, action } = input.analysis;
+  if (!action) return failed(ownError('The step has no action that could be run.', step.range));
+  const problem = action.problems[0];
+  if (problem) {
+    const { sql, problem: syntax } = problem;
+    const range = {
+      start: sql.map.toDocument(syntax.range.start),
+      end: sql.map.toDocument(syntax.range.end),
+    };
+    return failed({ ...ownError(syntax.message, range), code: '42601' });
+  }
+  const prepared = await prepareSession(session, input.session);
+  if (prepared) return failed(prepared);
+  const outcome = await runAction(session, input, action, log);
+  if (outcome.error || !step.expect) return outcome;
+  const unseen = new Set(
+    action.statements
+      .flatMap(({ effects }) => effects.locks.filter(({ isNew }) => isNew))
+      .map(({ relation }) => relation),
+  );
+  const error = brokenExpectation(step.expect, log.statements, unseen);
+  return error ? { ...outcome, error } : outcome;
+}
+
+function failed(error: StatementError): StepOutcome {
+  return { error, summary: '' };
+}
+
+/** What the plan's `session` sets before every step; this engine takes the settings and has no use for them. */
+async function prepareSession(
+  session: EngineSession,
+  { lockTimeout, statementTimeout }: SessionSettings,
+): Promise<StatementError | undefined> {
+  await session.query('DISCARD ALL');
+  for (const [name, setting] of [
+    ['lock_timeout', lockTimeout],
+    ['statement_timeout', statementTimeout],
+  ] as const) {
+    if (!setting) continue;
+    try {
+      await session.query('SELECT pg_catalog.set_config($1, $2, false)', [
+        name,
+        String(Math.round(setting.value)),
+      ]);
+    } catch (error) {
+      if (!isDatabaseError(error)) throw error;
+      return withRange(error, setting.range);
+    }
+  }
+  return undefined;
+}
+
+async function runAction(
+  session: EngineSession,
+  { analysis, isPlan, live }: StepInput,
+  { statements }: ActionAnalysis,
+  log: StepLog,
+): Promise<StepOutcome> {
+  const action = analysis.step.action as Action;
+  switch (action.kind) {
+    case 'sql': {
+      const wrapped = action.transaction && isPlan;
+      const error = await runSql(session, statements, wrapped, log);
+      return { error, summary: error ? leftBehind(wrapped, log) : '' };
+    }
+    case 'backfill':
+      return runBackfill(session, action, analysis, log);
+    case 'verify':
+      return runVerify(session, action, statements, log);
+    case 'deploy':
+      return {
+        error: undefined,
+        summary: `${live === undefined ? '' : `${live} → `}${action.version.value}`,
+      };
+    case 'wait':
+      return { error: undefined, summary: 'not waited for' };
+  }
+}
+
+function leftBehind(wrapped: boolean, { statements }: StepLog): string {
+  if (wrapped) return 'Rolled back: nothing of this step remains.';
+  return statements.length > 1 ? 'No transaction: what ran before the failure remains.' : '';
+}
+
+async function runVerify(
+  session: EngineSession,
+  action: Extract<Action, { kind: 'verify' }>,
+  statements: ActionAnalysis['statements'],
+  log: StepLog,
+): Promise<StepOutcome> {
+  const query = statements[0];
+  if (!query) return failed(ownError('There is no query to verify with.', action.range));
+  if (statements.length > 1)
+    return failed(ownError('A verification is one query.', statements[1]?.range ?? action.range));
+  await session.query('BEGIN READ ONLY');
+  const error = await runStatement(session, query, log);
+  await session.query('ROLLBACK');
+  if (error) return failed(error);
+  if (!log.result || !action.expect) return { error: undefined, summary: '' };
+  const judgement = judge(action.expect.value, log.result);
+  if (judgement.met) return { error: undefined, summary: judgement.seen };
+  const unmet = ownError(judgement.message, action.expect.range);
+  const report = log.statements.pop() ?? emptyReport(query, 'failed');
+  log.statements.push({ ...report, status: 'failed', error: unmet });
+  return failed(unmet);
+}
