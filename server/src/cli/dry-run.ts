@@ -14,7 +14,7 @@ import { textFinding } from './format/text.ts';
 import { exitCodes, type InterruptSignal, type Io, UsageError } from './io.ts';
 import { createSettingsFinder } from './project-settings.ts';
 import type { CheckedFile } from './result.ts';
-import { count, printable, styleFor, textWidth } from './style.ts';
+import { count, isColoured, printable, styleFor, textWidth } from './style.ts';
 
 const limits = {
   rows: { min: 0, max: 1_000_000 },
@@ -156,8 +156,12 @@ function progressLine({ stderr }: Io) {
   };
 }
 
-function write(report: Report, format: 'text' | 'json', io: Io): void {
+function write(report: Report, format: 'text' | 'json', { stdout, env }: Io): void {
+  if (format === 'text') {
+    stdout.write(reportText(report, { color: isColoured(stdout, env), width: textWidth(stdout) }));
+    return;
+  }
   // Keys whose value is unknown stay in the JSON, as null.
-  const json = () => JSON.stringify(report, (_, value: unknown) => (value === undefined ? null : value), 2);
-  io.stdout.write(format === 'json' ? `${json()}\n` : reportText(report));
+  const json = JSON.stringify(report, (_, value: unknown) => (value === undefined ? null : value), 2);
+  stdout.write(`${json}\n`);
 }

@@ -100,7 +100,7 @@ function explainStatement(
     locks: effects.locks.map(({ relation, mode, isNew }) => ({ relation, mode, new: isNew })),
     rewrites: names(effects.rewrites),
     scans: names(effects.scans),
-    unknown: effects.unknown.map(unknownSentence),
+    unknown: effects.unknown.map((fact) => unknownSentence(fact, step !== null)),
     builds: names(effects.builds),
     reasons: [
       ...effects.rewrites.map((work) => reason('rewrite', work)),
@@ -125,10 +125,8 @@ function names(work: readonly RelationWork[]): string[] {
   return [...new Set(work.map(({ relation }) => relation))];
 }
 
-function unknownSentence({ fact, remedy }: UnknownFact): string {
-  return `Not known: ${lead(fact)}. To settle it, ${lead(remedy)}.`;
-}
-
-function lead(text: string): string {
-  return text.replace(/\.$/, '');
+/** A .sql file has no `database.schema` to name the baseline under. */
+function unknownSentence({ fact, remedy }: UnknownFact, inPlan: boolean): string {
+  const here = inPlan ? remedy : remedy.replace('under database.schema', 'with --schema');
+  return `Not known: ${fact}. To settle it, ${here}.`;
 }

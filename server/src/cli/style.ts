@@ -14,9 +14,13 @@ const codes = {
   faint: 2,
 } as const;
 
-/** Colours on a terminal, none in a pipe or with NO_COLOR (https://no-color.org). */
+/** Whether to colour: on a terminal, not in a pipe or with NO_COLOR (https://no-color.org). */
+export function isColoured({ isTty }: Output, { NO_COLOR, TERM }: Io['env']): boolean {
+  return isTty && !NO_COLOR && TERM !== 'dumb';
+}
+
 export function styleFor(output: Output, env: Io['env']): Style {
-  const coloured = output.isTty && !env.NO_COLOR && env.TERM !== 'dumb';
+  const coloured = isColoured(output, env);
   const paint = (code: number) => (text: string) =>
     coloured && text !== '' ? `\u001b[${code}m${text}\u001b[0m` : text;
   return {

@@ -60,8 +60,11 @@ describe('switchback explain', () => {
       'a.sql': 'ALTER TABLE users ALTER COLUMN id TYPE bigint;',
     });
     assert.equal(statements[0].class, 'unknown');
-    assert.equal(statements[0].unknown.length, 1);
-    assert.match(statements[0].unknown[0], /^Not known: .*users\.id.*\. To settle it, .*\.$/);
+    assert.ok(statements[0].unknown.length >= 1);
+    assert.match(
+      statements[0].unknown[0],
+      /^Not known: the type that .*id has now\. To settle it, .* with --schema\.$/,
+    );
     assert.deepEqual(statements[0].rewrites, []);
   });
 

@@ -211,6 +211,10 @@ describe('text', () => {
     );
   });
 
+  it('leaves to standard error why a file cannot be read, and counts it', () => {
+    assert.equal(formatText([unreadable], { style: plain, width: 80 }), '1 error in 1 file.\n');
+  });
+
   it('says so where nothing was found', () => {
     const clean = { ...file, findings: [] };
     assert.equal(formatText([clean, clean], { style: plain, width: 80 }), 'Nothing found in 2 files.\n');

@@ -11,8 +11,15 @@ export interface TextOptions {
 
 /** `check --format text`: each finding under its place with its source, then one line that sums up. */
 export function formatText(files: readonly CheckedFile[], options: TextOptions): string {
-  const blocks = files.flatMap((file) => file.findings.map((finding) => textFinding(file, finding, options)));
+  const blocks = files.flatMap((file) =>
+    file.findings.filter(hasPlace).map((finding) => textFinding(file, finding, options)),
+  );
   return `${[...blocks, summary(files, options.style)].join('\n')}\n`;
+}
+
+/** Why a file cannot be read has no line to show; it stands on standard error, in every format. */
+function hasPlace({ rule }: Finding): boolean {
+  return rule !== 'plan-unreadable';
 }
 
 /** One finding with its code frame, related places and fixes; ends with a line break. */
