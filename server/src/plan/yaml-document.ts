@@ -13,9 +13,12 @@ import {
 } from 'yaml';
 import type { Range } from '../text/range.ts';
 import type { PlanProblem } from './model.ts';
+import { tooDeepAt } from './nesting.ts';
 
 /** Characters of a plan; the longest real ones have a hundredth of it. */
 export const maxPlanLength = 2_000_000;
+/** Levels of mappings and lists; a plan has eight. */
+const maxDepth = 200;
 /** How many nodes all aliases together may stand for: an alias bomb has millions. */
 const maxAliasedNodes = 10_000;
 
@@ -41,6 +44,14 @@ export function readYaml(text: string, what: string): YamlFile {
   if (nul >= 0)
     return refuse(`This file holds a NUL character: it is binary, or not UTF-8. Save it as UTF-8 text.`);
   if (text.replace(/^\uFEFF/, '').trim() === '') return refuse(`This file is empty. ${startHint(what)}`);
+  const deep = tooDeepAt(text, maxDepth);
+  if (deep !== undefined) {
+    const message = `This is nested more than ${maxDepth} levels deep: the file is not read.`;
+    return {
+      ...refuse(''),
+      problems: [{ code: 'plan-yaml', message, range: { start: deep, end: deep + 1 } }],
+    };
+  }
   try {
     return readDocument(text, what);
   } catch (error) {
@@ -81,7 +92,8 @@ function yamlProblems(text: string, document: Document.Parsed): PlanProblem[] {
     // After the first syntax error the others are mostly its echoes.
     if (!duplicate && syntax) continue;
     syntax ||= !duplicate;
-    const [start, end] = error.pos;
+    const start = Math.min(error.pos[0], text.length);
+    const end = Math.min(error.pos[1], text.length);
     problems.push({
       code: 'plan-yaml',
       message: explain(error.code, error.message, text, start),

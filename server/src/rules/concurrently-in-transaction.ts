@@ -75,7 +75,7 @@ statement a step of its own: when a later statement fails, nothing takes the ear
       const where = placed.part === 'rollback' ? 'rollback' : 'step';
       yield {
         message: `${name} cannot run inside a transaction (SQLSTATE 25001): the ${where} fails before it does anything. ${remedy(context, placed)}`,
-        range: wordsRange(s, /\bconcurrently\b|^\w+/i),
+        range: wordsRange(s, /\bconcurrently\b/i.test(s.statement.text) ? /\bconcurrently\b/i : /^\w+/),
         step: placed.step.id,
         data: placed,
       };

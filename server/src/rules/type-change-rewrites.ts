@@ -32,7 +32,7 @@ reads, and drop the old column when no running version uses it any more.`,
         schema: 'CREATE TABLE users (id integer PRIMARY KEY, username varchar(255));',
         steps: `- step: Widen the key
   sql: ALTER TABLE users ALTER COLUMN id TYPE bigint;
-  rollback: ALTER TABLE users ALTER COLUMN id TYPE integer;
+  rollback: { impossible: ids beyond the range of integer may be in use }
 `,
         finds: 'bigint',
       },
@@ -54,7 +54,7 @@ reads, and drop the old column when no running version uses it any more.`,
         if (command?.subtype !== 'AT_AlterColumnType') continue;
         const definition = command.def && 'ColumnDef' in command.def ? command.def.ColumnDef : undefined;
         yield {
-          message: `${rewrite.reason}: Postgres rewrites ${withFigures(context, rewrite.relation)} and its indexes under ACCESS EXCLUSIVE; ${waitingRequests(context, 'every read and write')} until it is done. Add a new column and backfill it instead.`,
+          message: `ALTER COLUMN ${command.name} TYPE rewrites ${withFigures(context, rewrite.relation)} and its indexes under ACCESS EXCLUSIVE, since ${rewrite.reason}: ${waitingRequests(context, 'every read and write')} until it is done. Add a new column and backfill it instead.`,
           range: tokenRange(s, definition?.typeName?.location),
           step: step.id,
           severity: severityFor(context, rewrite.relation, 'error'),
