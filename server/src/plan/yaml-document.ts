@@ -52,8 +52,12 @@ export function readYaml(text: string, what: string): YamlFile {
       problems: [{ code: 'plan-yaml', message, range: { start: deep, end: deep + 1 } }],
     };
   }
+  const onlyComments = (): YamlFile =>
+    what === 'a plan'
+      ? refuse(`This file holds nothing but comments. ${startHint(what)}`)
+      : { document: undefined, value: undefined, problems: [] };
   try {
-    return readDocument(text, what);
+    return readDocument(text, what) ?? onlyComments();
   } catch (error) {
     // The parser recurses: thousands of nested brackets exhaust its stack.
     return refuse(
@@ -66,10 +70,11 @@ function startHint(what: string): string {
   return what === 'a plan' ? 'A plan starts with "migration:" and what it does.' : '';
 }
 
-function readDocument(text: string, what: string): YamlFile {
+/** Undefined where there is no document: comments alone. */
+function readDocument(text: string, what: string): YamlFile | undefined {
   const documents = parseAllDocuments(text, { keepSourceTokens: true, merge: true, logLevel: 'silent' });
   const [document, second] = Array.isArray(documents) ? documents : [];
-  if (!document) return { document: undefined, value: undefined, problems: [] };
+  if (!document) return undefined;
   const problems = yamlProblems(text, document);
   if (second) {
     const start = second.range[0];
