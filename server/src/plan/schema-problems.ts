@@ -27,6 +27,9 @@ const typeNames: Readonly<Record<string, string>> = {
   null: 'nothing',
 };
 
+/** A file with more has one cause; the rest would only take time. */
+const maxProblems = 200;
+
 interface Place {
   readonly path: readonly string[];
   readonly node: unknown;
@@ -37,7 +40,7 @@ interface Place {
 /** Turns the validator's errors into problems at the place that a person would point at, one for each place. */
 export function schemaProblems(errors: readonly ErrorObject[], document: Document.Parsed): PlanProblem[] {
   const problems = new Map<string, PlanProblem>();
-  for (const error of errors) {
+  for (const error of errors.slice(0, maxProblems)) {
     const place = placeOf(error.instancePath, document);
     const problem = problemOf(error, place, document);
     if (!problem) continue;

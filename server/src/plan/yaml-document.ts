@@ -21,6 +21,8 @@ export const maxPlanLength = 2_000_000;
 const maxDepth = 200;
 /** How many nodes all aliases together may stand for: an alias bomb has millions. */
 const maxAliasedNodes = 10_000;
+/** Each is looked up in the whole document. */
+const maxAliases = 500;
 
 export interface YamlFile {
   readonly document: Document.Parsed | undefined;
@@ -72,7 +74,13 @@ function startHint(what: string): string {
 
 /** Undefined where there is no document: comments alone. */
 function readDocument(text: string, what: string): YamlFile | undefined {
-  const documents = parseAllDocuments(text, { keepSourceTokens: true, merge: true, logLevel: 'silent' });
+  const documents = parseAllDocuments(text, {
+    keepSourceTokens: true,
+    merge: true,
+    logLevel: 'silent',
+    // The library compares every key with every other: thousands of keys would take minutes. See duplicateKeys.
+    uniqueKeys: false,
+  });
   const [document, second] = Array.isArray(documents) ? documents : [];
   if (!document) return undefined;
   const problems = yamlProblems(text, document);
@@ -93,27 +101,22 @@ function yamlProblems(text: string, document: Document.Parsed): PlanProblem[] {
   const problems: PlanProblem[] = [];
   let syntax = false;
   for (const error of document.errors) {
-    const duplicate = error.code === 'DUPLICATE_KEY';
     // After the first syntax error the others are mostly its echoes.
-    if (!duplicate && syntax) continue;
-    syntax ||= !duplicate;
+    if (syntax) break;
+    syntax = true;
     const start = Math.min(error.pos[0], text.length);
     const end = Math.min(error.pos[1], text.length);
     problems.push({
       code: 'plan-yaml',
-      message: explain(error.code, error.message, text, start),
-      range: duplicate
-        ? { start, end: start + word(text, start).length }
-        : { start, end: Math.max(end, Math.min(start + 1, text.length)) },
+      message: explain(error.code, error.message),
+      range: { start, end: Math.max(end, Math.min(start + 1, text.length)) },
     });
   }
-  return problems;
+  return [...problems, ...duplicateKeys(document)];
 }
 
-function explain(code: string, message: string, text: string, at: number): string {
+function explain(code: string, message: string): string {
   switch (code) {
-    case 'DUPLICATE_KEY':
-      return `The key ${word(text, at)} stands here a second time: the first one would be lost. Merge the two or remove one.`;
     case 'TAB_AS_INDENT':
       return 'A tab as indent: YAML indents with spaces. Replace the tab by spaces.';
     case 'BAD_INDENT':
@@ -128,8 +131,22 @@ function explain(code: string, message: string, text: string, at: number): strin
   }
 }
 
-function word(text: string, at: number): string {
-  return /^[^\s:]{1,40}/.exec(text.slice(at))?.[0] ?? 'here';
+function duplicateKeys(document: Document.Parsed): PlanProblem[] {
+  const problems: PlanProblem[] = [];
+  visit(document, {
+    Map(_, map) {
+      const seen = new Set<unknown>();
+      for (const { key } of map.items) {
+        if (!isScalar(key) || key.source === '<<') continue;
+        if (seen.has(key.value)) {
+          const message = `The key ${key.value} stands here a second time: the first one would be lost. Merge the two or remove one.`;
+          problems.push({ code: 'plan-yaml', message, range: rangeOf(key) });
+        }
+        seen.add(key.value);
+      }
+    },
+  });
+  return problems;
 }
 
 function firstSentence(message: string): string {
@@ -141,12 +158,18 @@ function firstSentence(message: string): string {
 function aliasBomb(document: Document.Parsed): PlanProblem | undefined {
   const sizes = new Map<unknown, number>();
   let first: Node | undefined;
+  let aliases = 0;
   visit(document, {
     Alias(_, alias) {
       first ??= alias;
+      aliases++;
     },
   });
   if (!first) return undefined;
+  if (aliases > maxAliases) {
+    const message = `This file has ${aliases} aliases, more than ${maxAliases}: it is not read. Write the values out.`;
+    return { code: 'plan-yaml', message, range: rangeOf(first) };
+  }
   const size = (node: unknown, depth: number): number => {
     if (depth > 100) return maxAliasedNodes + 1;
     if (isAlias(node)) return size(node.resolve(document), depth + 1);
