@@ -39,7 +39,8 @@ export function replaceStatement(
   if (!place) return undefined;
   const { fragment, scalar } = place;
   const expected = meaning(fragment.document.contents, new Map([[scalar, scalarMeaning(intended)]]));
-  for (const edit of candidates(text, place, sql, intended)) {
+  const changed = betweenLines(sql.text, changedPart(sql.text, range, newSql));
+  for (const edit of candidates(text, place, sql, intended, changed)) {
     const edits = verified(fragment, [edit], expected);
     if (edits) return edits;
   }
@@ -49,7 +50,7 @@ export function replaceStatement(
 function replaceInFile(text: string, range: Range, newSql: string): TextEdit[] {
   const { eol } = styleOf(text);
   const changed = changedPart(text, range, newSql.replace(/\r?\n/g, eol));
-  return changed ? [changed] : [];
+  return changed.newText === text.slice(changed.range.start, changed.range.end) ? [] : [changed];
 }
 
 interface Place {
@@ -87,27 +88,27 @@ function blockColumn({ source }: Fragment, path: readonly (Node | Pair)[]): numb
 }
 
 /** Edits in the order of preference; the first whose result reads as intended is made. */
-function* candidates(text: string, place: Place, sql: SqlText, intended: string): Generator<TextEdit> {
+function* candidates(
+  text: string,
+  place: Place,
+  sql: SqlText,
+  intended: string,
+  changed: TextEdit,
+): Generator<TextEdit> {
   const { fragment, scalar } = place;
   const style = styleOf(text, fragment.source);
-  const changed = changedPart(sql.text, { start: 0, end: sql.text.length }, intended);
-  if (changed) {
-    const narrow = encoded(scalar, changed.newText, fragment, style);
-    const range = documentRange(sql.map, changed.range);
-    if (narrow !== undefined && range.start >= sql.range.start)
-      yield widened(
-        { range: { start: range.start - fragment.start, end: range.end - fragment.start }, newText: narrow },
-        fragment,
-        scalar,
-      );
+  const narrow = encoded(scalar, changed.newText, fragment, style);
+  const range = documentRange(sql.map, changed.range);
+  if (narrow !== undefined && range.start >= sql.range.start) {
+    const local = { start: range.start - fragment.start, end: range.end - fragment.start };
+    yield widened({ range: local, newText: narrow }, fragment, scalar);
   }
   yield* rewritten(place, intended, style);
 }
 
 /** Only the characters that differ between the old text in `range` and the new. */
-function changedPart(text: string, range: Range, newText: string): TextEdit | undefined {
+function changedPart(text: string, range: Range, newText: string): TextEdit {
   const old = text.slice(range.start, range.end);
-  if (old === newText) return undefined;
   const shorter = Math.min(old.length, newText.length);
   let prefix = 0;
   while (prefix < shorter && old[prefix] === newText[prefix]) prefix++;
@@ -119,6 +120,15 @@ function changedPart(text: string, range: Range, newText: string): TextEdit | un
     range: { start: range.start + prefix, end: range.end - suffix },
     newText: newText.slice(prefix, newText.length - suffix),
   };
+}
+
+/** The same change, whole lines with the line break before them and not the one after: indents stay in place. */
+function betweenLines(text: string, { range, newText }: TextEdit): TextEdit {
+  const old = text.slice(range.start, range.end);
+  const wholeLines = /(^|\n)$/.test(old) && /(^|\n)$/.test(newText) && text[range.start - 1] === '\n';
+  if (!wholeLines) return { range, newText };
+  const moved = { start: range.start - 1, end: range.end - 1 };
+  return { range: moved, newText: newText === '' ? '' : `\n${newText.slice(0, -1)}` };
 }
 
 function isHighSurrogate(text: string, at: number): boolean {

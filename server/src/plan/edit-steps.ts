@@ -199,7 +199,7 @@ function apartInFile(text: string, dashLine: number, fragment: Fragment, map: YA
   const previous = firstContent(above.reverse());
   if (previous && (indentOf(previous.line) > column || isItem(previous.line))) return previous.blanks > 0;
 
-  return /^[ \t]*\r?\n(?:[ \t]*#.*\r?\n)* *- +step *:/m.test(text);
+  return /\n[ \t]*\r?\n(?:[ \t]*#.*\r?\n)* *- +step *:/.test(text);
 }
 
 function firstContent(lines: readonly string[]): { line: string; blanks: number } | undefined {

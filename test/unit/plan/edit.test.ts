@@ -1,0 +1,413 @@
+import assert from 'node:assert/strict';
+import { insertSessionSetting, insertSteps, removeEntry, setStepKey } from '../../../server/src/plan/edit.ts';
+import type { Plan, Step } from '../../../server/src/plan/model.ts';
+import { createPlanParser } from '../../../server/src/plan/parse.ts';
+import type { TextEdit } from '../../../server/src/text/range.ts';
+import { applyEdits } from '../rules/fix-laws.ts';
+
+const parser = createPlanParser();
+
+function planOf(text: string): Plan {
+  return parser.parse(text, { readFile: () => ({ error: 'none' }) }).plan;
+}
+
+function stepOf(text: string, name: string): Step {
+  const step = planOf(text)
+    .phases.flatMap((phase) => phase.steps)
+    .find((one) => one.name.value === name);
+  assert.ok(step, `a step ${name} in\n${text}`);
+  return step;
+}
+
+/** Makes the edit with LF and with CRLF: the results may differ in nothing else. */
+function bothBreaks(text: string, edit: (text: string) => TextEdit[] | undefined): string | undefined {
+  const [lf, crlf] = [text, text.replaceAll('\n', '\r\n')].map((source) => {
+    const edits = edit(source);
+    return edits && applyEdits(source, edits);
+  });
+  assert.equal(crlf, lf?.replaceAll('\n', '\r\n'), 'CRLF as LF');
+  return lf;
+}
+
+const setIn = (text: string, name: string, key: string, value: unknown) =>
+  bothBreaks(text, (source) => setStepKey(source, stepOf(source, name), key, value));
+
+const insertIn = (text: string, name: string, side: 'before' | 'after', steps: Record<string, unknown>[]) =>
+  bothBreaks(text, (source) => insertSteps(source, stepOf(source, name), side, steps));
+
+/** A plan around steps written at the margin. */
+function plan(steps: string, indent = 6): string {
+  return `migration: x\nphases:\n  - phase: A\n    steps:\n${steps.replace(/^(?=.)/gm, ' '.repeat(indent))}`;
+}
+
+const concurrently = { transaction: false, sql: 'DROP INDEX CONCURRENTLY i;' };
+const flat =
+  'phases:\n- phase: A\n  steps:\n  - step: one\n    sql: SELECT 1;\n  - step: two\n    sql: SELECT 2;\n';
+
+describe('setStepKey', () => {
+  it('adds a rollback after the action, as a plain scalar, a mapping or a list', () => {
+    const text = plan('- step: one\n  sql: A;\n  allow:\n    x: y\n');
+    const expect = (value: unknown, rollback: string) =>
+      assert.equal(
+        setIn(text, 'one', 'rollback', value),
+        plan(`- step: one\n  sql: A;\n  rollback:${rollback}\n  allow:\n    x: y\n`),
+      );
+    expect('DROP INDEX i;', ' DROP INDEX i;');
+    expect(concurrently, '\n    transaction: false\n    sql: DROP INDEX CONCURRENTLY i;');
+    expect({ not_needed: 'dropping x undoes it' }, '\n    not_needed: dropping x undoes it');
+    expect(
+      [{ sql: 'A;' }, concurrently],
+      '\n    - sql: A;\n    - transaction: false\n      sql: DROP INDEX CONCURRENTLY i;',
+    );
+    expect('A;\nB;', ' |\n    A;\n    B;');
+    expect('A;\n\nB;\n\n', ' |\n    A;\n\n    B;');
+    expect({ sql: 'A;\nB;' }, '\n    sql: |\n      A;\n      B;');
+    expect({ impossible: 'gone: for ever' }, '\n    impossible: "gone: for ever"');
+    expect('  A;\nB;', ' |2\n      A;\n    B;');
+    expect('A\u0007\nB', ' "A\\u0007\\nB\\n"');
+  });
+
+  it('never folds a long line', () => {
+    const long = `ALTER TABLE users ${'ADD COLUMN a int, '.repeat(30)}ADD COLUMN b int;`;
+    assert.equal(
+      setIn(plan('- step: one\n  sql: A;\n'), 'one', 'rollback', { sql: long }),
+      plan(`- step: one\n  sql: A;\n  rollback:\n    sql: ${long}\n`),
+    );
+  });
+
+  it('puts transaction right above the action, below its comments', () => {
+    assert.equal(
+      setIn(
+        plan('- step: one # first\n  # why\n  sql: A; # what\n  rollback: B\n'),
+        'one',
+        'transaction',
+        false,
+      ),
+      plan('- step: one # first\n  # why\n  transaction: false\n  sql: A; # what\n  rollback: B\n'),
+    );
+    assert.equal(
+      setIn(plan('- sql: A;\n  step: one\n'), 'one', 'transaction', false),
+      plan('- transaction: false\n  sql: A;\n  step: one\n'),
+    );
+  });
+
+  it('keeps comments at the end of lines and between keys', () => {
+    assert.equal(
+      setIn(
+        plan('- step: one\n  sql: A; # what\n  # then\n  allow: { x: y } # so\n'),
+        'one',
+        'rollback',
+        'B;',
+      ),
+      plan('- step: one\n  sql: A; # what\n  rollback: B;\n  # then\n  allow: { x: y } # so\n'),
+    );
+  });
+
+  it('comes before the blank lines and comments that follow the step', () => {
+    const next = '\n# about two\n- step: two\n  sql: B\n';
+    assert.equal(
+      setIn(plan(`- step: one\n  sql: A;\n${next}`), 'one', 'rollback', 'C;'),
+      plan(`- step: one\n  sql: A;\n  rollback: C;\n${next}`),
+    );
+  });
+
+  it('comes before the blank lines after a block scalar, whose value stays', () => {
+    for (const header of ['|', '|-', '>', '| # so', '|2-']) {
+      const text = plan(`- step: one\n  sql: ${header}\n    A;\n\n    B;\n\n\n- step: two\n  sql: C\n`);
+      const after = setIn(text, 'one', 'rollback', 'D;');
+      assert.equal(after, text.replace('B;\n', 'B;\n        rollback: D;\n'), header);
+    }
+    const kept = plan('- step: one\n  sql: |+\n    A;\n\n\n- step: two\n  sql: C\n');
+    assert.equal(
+      setIn(kept, 'one', 'rollback', 'D;'),
+      kept.replace('\n\n\n', '\n\n\n        rollback: D;\n'),
+    );
+  });
+
+  it('keeps a line of blanks that is part of a block scalar', () => {
+    const text = plan('- step: one\n  sql: |\n    A;\n       \n- step: two\n  sql: C\n');
+    const action = (of: string) => stepOf(of, 'one').action;
+    const after = setIn(text, 'one', 'rollback', 'D;');
+    assert.ok(after);
+    const [before, now] = [action(text), action(after)];
+    assert.ok(before?.kind === 'sql' && now?.kind === 'sql');
+    assert.equal(now.sql.text, before.sql.text);
+  });
+
+  it('works at the end of a file without a last line break', () => {
+    const ends = ['A;', '|\n    A;\n    B;', '|+\n    A;', "'A;'", 'A; # so', '{ file: a.sql }'];
+    for (const end of ends) {
+      const text = plan(`- step: one\n  sql: ${end}`);
+      assert.equal(setIn(text, 'one', 'rollback', 'B;'), `${text}\n        rollback: B;`, end);
+    }
+  });
+
+  it('writes in the indent of the file', () => {
+    const four =
+      'phases:\n    - phase: A\n      steps:\n          - step: one\n            sql: |\n                A;\n';
+    assert.equal(
+      setIn(`database:\n    version: 16\n${four}`, 'one', 'rollback', concurrently),
+      `database:\n    version: 16\n${four}            rollback:\n                transaction: false\n                sql: DROP INDEX CONCURRENTLY i;\n`,
+    );
+    assert.equal(
+      setIn(flat, 'one', 'rollback', [{ sql: 'A' }, { sql: 'B' }]),
+      flat.replace('1;\n', '1;\n    rollback:\n    - sql: A\n    - sql: B\n'),
+    );
+    const wide = plan('-   step: one\n    sql: A\n');
+    assert.equal(setIn(wide, 'one', 'rollback', 'B'), `${wide}          rollback: B\n`);
+    const own = plan('-\n  step: one\n  sql: A\n');
+    assert.equal(setIn(own, 'one', 'rollback', 'B'), `${own}        rollback: B\n`);
+  });
+
+  it('replaces a whole value, and keeps the comment of its line', () => {
+    const expect = (old: string, value: unknown, rollback: string) =>
+      assert.equal(
+        setIn(
+          plan(`- step: one\n  sql: A;\n  rollback:${old}\n  allow: { x: y }\n`),
+          'one',
+          'rollback',
+          value,
+        ),
+        plan(`- step: one\n  sql: A;\n  rollback:${rollback}\n  allow: { x: y }\n`),
+      );
+    expect(' B # so', 'C', ' C # so');
+    expect('   B', 'C', '   C');
+    expect(' B # so', concurrently, ' # so\n    transaction: false\n    sql: DROP INDEX CONCURRENTLY i;');
+    expect(' B # so', 'C\nD', ' | # so\n    C\n    D');
+    expect(' |\n    -- to do', 'C', ' C');
+    expect(' | # so\n    -- to do\n\n    -- more', 'C', ' C # so');
+    expect('\n    sql: B # gone', 'C', ' C');
+    expect(' # so\n    sql: B', 'C', ' C # so');
+    expect('\n    - sql: B\n    - deploy: v1', 'C', ' C');
+    expect(' { deploy: v1 } # so', 'C', ' C # so');
+    expect(' [\n    { sql: B },\n    { sql: D }\n  ]', 'C', ' C');
+    expect('', 'C', ' C');
+    expect(' # none yet', 'C', ' C # none yet');
+    expect(' ~', 'C', ' C');
+    expect(' "B\n    B"', 'C', ' C');
+    expect(' !!str B', 'C', ' C');
+  });
+
+  it('changes nothing the second time', () => {
+    const text = plan('- step: one\n  sql: A;\n');
+    const once = setIn(text, 'one', 'rollback', concurrently);
+    assert.ok(once);
+    assert.equal(setIn(once, 'one', 'rollback', concurrently), once);
+  });
+
+  it('works in a file with errors elsewhere', () => {
+    const text = `${plan('- step: one\n  sql: A;\n- step: two\n  sql: "B\n')}cleanup: [\n`;
+    const edits = setStepKey(text, { range: { start: text.indexOf('step: one'), end: 0 } }, 'rollback', 'C');
+    assert.ok(edits);
+    assert.equal(applyEdits(text, edits), text.replace('A;\n', 'A;\n        rollback: C\n'));
+  });
+
+  it('leaves flow style, anchors and what aliases name alone', () => {
+    const refused = [
+      plan('- { step: one, sql: A }\n'),
+      'phases: [{ phase: A, steps: [{ step: one, sql: A }] }]\n',
+      plan('- &a\n  step: one\n  sql: A\n- *a\n'),
+      plan('- step: one\n  sql: A\n  rollback: &b B\n- step: two\n  sql: C\n  rollback: *b\n'),
+      plan('- step: one\n  sql: A\n  rollback:\n    sql: &b B\n- step: two\n  sql: *b\n'),
+      plan('- step: one\n  sql: A\n  ? rollback\n  : B\n'),
+    ];
+    for (const text of refused) assert.equal(setIn(text, 'one', 'rollback', 'Z'), undefined, text);
+    const alias = plan('- step: two\n  sql: &b B\n- step: one\n  sql: A\n  rollback: *b\n');
+    assert.equal(setIn(alias, 'one', 'rollback', 'Z'), alias.replace('*b', 'Z'));
+  });
+});
+
+describe('insertSteps', () => {
+  const before = { step: 'email: no new NULL', sql: 'A;', rollback: 'B;' };
+  const after = { step: 'last', transaction: false, sql: 'C;', rollback: { not_needed: 'why' } };
+  const beforeText = '- step: "email: no new NULL"\n  sql: A;\n  rollback: B;\n';
+  const afterText = '- step: last\n  transaction: false\n  sql: C;\n  rollback:\n    not_needed: why\n';
+
+  it('adds steps on either side', () => {
+    const text = plan('- step: one\n  sql: X;\n- step: two\n  sql: Y;\n');
+    const one = '- step: one\n  sql: X;\n';
+    const two = '- step: two\n  sql: Y;\n';
+    assert.equal(insertIn(text, 'two', 'before', [before, after]), plan(one + beforeText + afterText + two));
+    assert.equal(insertIn(text, 'one', 'after', [before, after]), plan(one + beforeText + afterText + two));
+    assert.equal(insertIn(text, 'one', 'before', [before]), plan(beforeText + one + two));
+    assert.equal(insertIn(text, 'two', 'after', [after]), plan(one + two + afterText));
+  });
+
+  it('keeps comments with their steps', () => {
+    const one = '# about one\n# more\n- step: one # x\n  sql: X; # y\n  # end of one\n';
+    const two = '# about two\n- step: two\n  sql: Y;\n';
+    const text = plan(one + two);
+    assert.equal(insertIn(text, 'one', 'before', [before]), plan(beforeText + one + two));
+    assert.equal(insertIn(text, 'one', 'after', [after]), plan(one + afterText + two));
+    assert.equal(insertIn(text, 'two', 'before', [before]), plan(one + beforeText + two));
+  });
+
+  it('separates steps by blank lines where the file does', () => {
+    const one = '- step: one\n  sql: |\n    X;\n';
+    const two = '# about two\n- step: two\n  sql: Y;\n';
+    const text = plan(`${one}\n${two}`);
+    assert.equal(
+      insertIn(text, 'one', 'after', [before, after]),
+      plan(`${one}\n${beforeText}\n${afterText}\n${two}`),
+    );
+    assert.equal(insertIn(text, 'two', 'before', [before]), plan(`${one}\n${beforeText}\n${two}`));
+    assert.equal(insertIn(text, 'one', 'before', [before]), plan(`${beforeText}\n${one}\n${two}`));
+    assert.equal(insertIn(text, 'two', 'after', [after]), plan(`${one}\n${two}\n${afterText}`));
+    const alone = `${text}  - phase: B\n    steps:\n      - step: three\n        sql: Z\n`;
+    const indented = afterText.replace(/^(?=.)/gm, '      ');
+    assert.equal(insertIn(alone, 'three', 'after', [after]), `${alone}\n${indented}`);
+  });
+
+  it('does not add to a block scalar that keeps its blank lines', () => {
+    const one = '- step: one\n  sql: |+\n    X;\n\n';
+    const text = plan(`${one}- step: two\n  sql: Y;\n`);
+    assert.equal(insertIn(text, 'one', 'after', [after]), plan(`${one}${afterText}- step: two\n  sql: Y;\n`));
+  });
+
+  it('works at the end of a file without a last line break, and before what follows the steps', () => {
+    const text = plan('- step: one\n  sql: X;');
+    assert.equal(
+      insertIn(text, 'one', 'after', [after]),
+      plan(`- step: one\n  sql: X;\n${afterText.trimEnd()}`),
+    );
+    const more = `${plan('- step: one\n  sql: X;\n')}\n# the end\ncleanup:\n  - x\n`;
+    assert.equal(
+      insertIn(more, 'one', 'after', [after]),
+      `${plan(`- step: one\n  sql: X;\n${afterText}`)}\n# the end\ncleanup:\n  - x\n`,
+    );
+  });
+
+  it('stands in the columns of its neighbours', () => {
+    assert.equal(
+      insertIn(flat, 'one', 'after', [{ step: 'new', sql: 'A;', rollback: [{ sql: 'B;' }, { sql: 'C;' }] }]),
+      flat.replace('1;\n', '1;\n  - step: new\n    sql: A;\n    rollback:\n    - sql: B;\n    - sql: C;\n'),
+    );
+    const wide = plan('-   step: one\n    sql:\n        file: x.sql\n');
+    assert.equal(
+      insertIn(wide, 'one', 'before', [after]),
+      plan(
+        '-   step: last\n    transaction: false\n    sql: C;\n    rollback:\n        not_needed: why\n-   step: one\n    sql:\n        file: x.sql\n',
+      ),
+    );
+  });
+
+  it('leaves flow style and anchors alone', () => {
+    for (const text of [
+      'phases: [{ phase: A, steps: [{ step: one, sql: A }] }]\n',
+      plan('- { step: one, sql: A }\n'),
+      plan('- &a\n  step: one\n  sql: A\n- *a\n'),
+    ])
+      assert.equal(insertIn(text, 'one', 'after', [after]), undefined, text);
+  });
+});
+
+describe('insertSessionSetting', () => {
+  const set = (text: string, value: string | number = '2s') =>
+    bothBreaks(text, (source) => insertSessionSetting(source, planOf(source), 'lock_timeout', value));
+  const steps = 'phases:\n  - phase: A\n    steps:\n      - step: one\n        sql: A;\n';
+
+  it('adds to a block or a flow mapping', () => {
+    const expect = (before: string, after: string) =>
+      assert.equal(set(`${before}${steps}`), `${after}${steps}`);
+    expect(
+      'session: # all\n  statement_timeout: 15min # long\n  retries: 5\n\n',
+      'session: # all\n  lock_timeout: 2s\n  statement_timeout: 15min # long\n  retries: 5\n\n',
+    );
+    expect(
+      'session: { statement_timeout: 15min } # x\n',
+      'session: { statement_timeout: 15min, lock_timeout: 2s } # x\n',
+    );
+    expect('session: {}\n', 'session: { lock_timeout: 2s }\n');
+    expect('session:\n', 'session:\n  lock_timeout: 2s\n');
+    expect('session: # none\n', 'session: # none\n  lock_timeout: 2s\n');
+    expect(
+      'session: { retries: 5, }\n',
+      'session: { retries: 5, lock_timeout: 2s }\n'.replace('2s }', '2s }'),
+    );
+    expect('session: { lock_timeout: 0, retries: 5 }\n', 'session: { lock_timeout: 2s, retries: 5 }\n');
+    expect('session:\n  lock_timeout: 0 # off\n', 'session:\n  lock_timeout: 2s # off\n');
+    expect('session: {\n  retries: 5 # x\n}\n', 'session: {\n  retries: 5, lock_timeout: 2s # x\n}\n');
+  });
+
+  it('makes a session after what is known of the database', () => {
+    const session = 'session:\n  lock_timeout: 2s\n';
+    const expect = (before: string, after: string) =>
+      assert.equal(set(`${before}${after}${steps}`), `${before}${session}${after}${steps}`);
+    expect(
+      'migration: x\ndatabase: { version: 16 }\ntables:\n  users: { rows: 8M }\ntraffic: 2000/s # peak\n',
+      '\n',
+    );
+    expect('migration: x\ntables:\n  users: { rows: 8M }\n  b: { rows: 8M, size: 1GB }\n', '# then\n');
+    expect('migration: x\ndatabase:\n  version: 16\n', 'app:\n  runs: v1\n');
+    expect('migration: x\n', '');
+  });
+
+  it('keeps to the indent of the file', () => {
+    const text = `migration: x\ndatabase:\n    version: 16\n${steps}`;
+    assert.equal(set(text), text.replace('16\n', '16\nsession:\n    lock_timeout: 2s\n'));
+  });
+
+  it('leaves a flow-style plan and anchors alone', () => {
+    assert.equal(set('{ migration: x, phases: [] }\n'), undefined);
+    assert.equal(set(`session: &s { retries: 5 }\n${steps}`), undefined);
+    assert.equal(set(`session: off\n${steps}`), undefined);
+  });
+});
+
+describe('removeEntry', () => {
+  const allow = (text: string, rule: string) =>
+    bothBreaks(text, (source) => {
+      const found = planOf(source);
+      const all = [found, ...found.phases, ...found.phases.flatMap((phase) => phase.steps)].flatMap(
+        (of) => of.allow,
+      );
+      const entry = all.find((one) => one.rule.value === rule);
+      assert.ok(entry, source);
+      return removeEntry(source, entry.range);
+    });
+
+  it('removes the entry with its line', () => {
+    const text = plan(
+      '- step: one\n  allow:\n    a: x # why\n    # b is\n    b: |\n      y\n\n    c: z\n  sql: A\n',
+    );
+    assert.equal(allow(text, 'a'), text.replace('          a: x # why\n', ''));
+    assert.equal(allow(text, 'b'), text.replace('          b: |\n            y\n', ''));
+    assert.equal(allow(text, 'c'), text.replace('          c: z\n', ''));
+  });
+
+  it('removes the key above with its only entry', () => {
+    const block = plan('- step: one\n  sql: A\n  allow:\n    a: x\n');
+    assert.equal(allow(block, 'a'), plan('- step: one\n  sql: A\n'));
+    assert.equal(allow(block.trimEnd(), 'a'), plan('- step: one\n  sql: A'));
+    assert.equal(
+      allow(plan('- step: one\n  allow: { a: x } # so\n  sql: A\n'), 'a'),
+      plan('- step: one\n  sql: A\n'),
+    );
+    assert.equal(
+      allow(plan('- allow: { a: x }\n  step: one\n  sql: A\n'), 'a'),
+      plan('- step: one\n  sql: A\n'),
+    );
+    assert.equal(
+      allow(`${plan('- step: one\n  sql: A\n')}        allow:\n          a: x\n`, 'a'),
+      plan('- step: one\n  sql: A\n'),
+    );
+    assert.equal(allow(`allow:\n  a: x\n${flat}`, 'a'), flat);
+    assert.equal(allow(`${flat}allow: { a: x }\n`, 'a'), flat);
+  });
+
+  it('removes from a flow mapping', () => {
+    const of = (entries: string) => plan(`- step: one\n  allow: {${entries}}\n  sql: A\n`);
+    assert.equal(allow(of(' a: x, b: y '), 'a'), of(' b: y '));
+    assert.equal(allow(of(' a: x, b: y '), 'b'), of(' a: x '));
+    assert.equal(allow(of(' a: x, b: "y, z", c: w '), 'b'), of(' a: x, c: w '));
+    assert.equal(allow(of('\n    a: x,\n    b: y\n  '), 'b'), of('\n    a: x\n  '));
+    assert.equal(allow(of('\n    a: x, # x\n    b: y\n  '), 'a'), undefined);
+    const inFlow = 'phases: [{ phase: A, steps: [{ step: one, sql: A, allow: { a: x } }] }]\n';
+    assert.equal(allow(inFlow, 'a'), inFlow.replace(', allow: { a: x }', ''));
+  });
+
+  it('leaves what aliases name alone', () => {
+    const text = plan('- step: one\n  sql: A\n  allow: &a { a: x }\n- step: two\n  sql: B\n  allow: *a\n');
+    assert.equal(allow(text, 'a'), undefined);
+  });
+});
