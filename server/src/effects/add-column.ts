@@ -7,6 +7,7 @@ import { quoteIdentifier } from '../sql/names.ts';
 import { namedType, serialBase } from '../sql/type-names.ts';
 import type { Subcommand } from './alter-table.ts';
 import { lockRange, rewriteTable, storedFamily, type Task } from './builder.ts';
+import { readAll } from './query.ts';
 import { volatilityOf } from './volatility.ts';
 
 export const addColumn: Subcommand = (task, table, { def, missing_ok }) => {
@@ -48,6 +49,7 @@ function rewriteReason(task: Task, column: NewColumn): string | undefined {
     return generated.generated_kind === 'v' ? undefined : `${name} is worked out and stored for each row`;
   const domain = domainReason(task, column);
   if (domain !== undefined) return domain;
+  readAll(task, constraintOf(column, 'CONSTR_DEFAULT')?.raw_expr);
   const volatility = volatilityOf(constraintOf(column, 'CONSTR_DEFAULT')?.raw_expr, task.schema);
   if (volatility === 'volatile') return `the default of ${name} is volatile: it is worked out for each row`;
   if (volatility !== 'steady') {

@@ -16,7 +16,7 @@ export const alterColumnType: Subcommand = (task, table, { name = '', def }) => 
   lockForeignKeysOn(task, table, name);
   if (!definition || to === undefined) return;
   if (from === undefined) {
-    if (column || !table.columnsComplete) task.unknown(`the type that ${shown} has now`);
+    if (column || !table.columnsComplete) task.unknown(`the type that ${show(task, table)}.${shown} has now`);
     else missingColumn(task, table, name);
     return;
   }
@@ -34,6 +34,7 @@ export const alterColumnType: Subcommand = (task, table, { name = '', def }) => 
   }
   const collation = definition.collClause ? stringsOf(definition.collClause.collname).at(-1) : undefined;
   const sameOrder = sharesOperators(from, to) && collation === column?.collation;
+  if (!sameOrder) recheckReferences(task, table, name, reason);
   for (const one of familyOf(task, table)) {
     const stored = !one.partitioned;
     if (stored && change.kind === 'rewrites') rewriteTable(task, one, reason);
@@ -98,6 +99,14 @@ function recheck(task: Task, table: Table, column: string, reason: string, sameO
   }
 }
 
+/** Foreign keys that point at the column are tested again, on the tables they stand on. */
+function recheckReferences(task: Task, table: Table, column: string, reason: string): void {
+  for (const { table: other, constraint } of referencesTo(task.schema, relationKey(table.name))) {
+    if (!constraint.validated || !constraint.references?.columns.includes(column)) continue;
+    task.scan(other, `the foreign key ${constraint.name} is tested again: ${reason}`);
+  }
+}
+
 /** Foreign keys over the column are made again, on both tables. */
 function lockForeignKeysOn(task: Task, table: Table, column: string): void {
   const key = relationKey(table.name);
@@ -140,8 +149,6 @@ export function provenNotNull(constraints: readonly Constraint[], column: string
       constraint.kind === 'check' && constraint.validated && constraint.provesNotNull.includes(column),
   );
 }
-
-export const dropNotNull: Subcommand = () => {};
 
 export const setExpression: Subcommand = (task, table, { name = '' }) => {
   const shown = quoteIdentifier(name);

@@ -35,7 +35,7 @@ function describe(node: ConstraintNode, kind: string): string {
 
 function addCheck(task: Task, table: Table, node: ConstraintNode): void {
   const family = node.is_no_inherit ? [table] : familyOf(task, table);
-  for (const one of family) task.lock(one, 'AccessExclusiveLock');
+  for (const one of familyOf(task, table)) task.lock(one, 'AccessExclusiveLock');
   if (node.skip_validation || !node.is_enforced) return;
   for (const one of family)
     if (!one.partitioned) task.scan(one, `the ${describe(node, 'CHECK')} is tested on every row`);
@@ -100,8 +100,8 @@ function scanForNulls(task: Task, table: Table, columns: readonly string[]): voi
 /** USING INDEX: the index changes its owner and maybe its name. */
 function useIndex(task: Task, table: Table, node: ConstraintNode, indexName: string): void {
   const index = findIndex(task.schema, { schema: table.name.schema || undefined, name: indexName });
-  if (index)
-    task.lock(index, node.conname && node.conname !== indexName ? 'AccessExclusiveLock' : 'AccessShareLock');
+  // Without a new name the index is only looked at.
+  if (index && node.conname && node.conname !== indexName) task.lock(index, 'ShareUpdateExclusiveLock');
   if (node.contype !== 'CONSTR_PRIMARY') return;
   if (!index) {
     if (!task.schema.complete)

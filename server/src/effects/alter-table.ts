@@ -1,12 +1,12 @@
 import type { AlterTableCmd, AlterTableStmt, RangeVar } from '@pgsql/types';
 import { applyAlterCommand } from '../schema/alter-table.ts';
 import { emptyTable } from '../schema/draft.ts';
-import { findRelation } from '../schema/lookup.ts';
+import { columnOf, findRelation, relationKey, sequencesOf } from '../schema/lookup.ts';
 import type { Relation, Table } from '../schema/model.ts';
 import { qualify } from '../schema/names.ts';
 import { nameOfRangeVar } from '../sql/names.ts';
 import { addColumn } from './add-column.ts';
-import { alterColumnType, dropColumn, dropNotNull, setExpression, setNotNull } from './alter-column.ts';
+import { alterColumnType, dropColumn, setExpression, setNotNull } from './alter-column.ts';
 import { addConstraint, alterConstraint, dropConstraint, validateConstraint } from './alter-constraint.ts';
 import { type Describe, familyOf, lockRange, rewriteTable, type Task } from './builder.ts';
 import type { LockMode } from './model.ts';
@@ -71,11 +71,19 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
   AT_AttachPartition: attachPartition,
   AT_DetachPartition: detachPartition,
   AT_DetachPartitionFinalize: detachPartition,
+  AT_ClusterOn: (task, table, { name = '' }) => {
+    task.lockKey(relationKey({ schema: table.name.schema, name }), 'ShareUpdateExclusiveLock');
+  },
   AT_DropColumn: dropColumn,
   AT_DropConstraint: dropConstraint,
+  AT_DropIdentity: lockSequence('AccessExclusiveLock'),
   AT_DropInherit: changeInheritance('AccessShareLock'),
-  AT_DropNotNull: dropNotNull,
+  AT_DropNotNull: (task, table, { name = '' }) => {
+    if (columnOf(table, name)?.notNull === false) return;
+    for (const one of familyOf(task, table)) task.lock(one, 'AccessExclusiveLock');
+  },
   AT_SetExpression: setExpression,
+  AT_SetIdentity: lockSequence('ShareRowExclusiveLock'),
   AT_SetLogged: setPersistence('permanent'),
   AT_SetNotNull: setNotNull,
   AT_SetTableSpace: (task, table) => rewriteTable(task, table, 'it is copied to another tablespace'),
@@ -90,7 +98,6 @@ const recursing: ReadonlySet<string> = new Set([
   'AT_ColumnDefault',
   'AT_DropColumn',
   'AT_DropExpression',
-  'AT_DropNotNull',
   'AT_SetExpression',
   'AT_SetNotNull',
   'AT_SetStatistics',
@@ -101,6 +108,13 @@ const recursing: ReadonlySet<string> = new Set([
 function unknownTable(task: Task, relation: RangeVar): Table {
   const name = qualify(task.schema, nameOfRangeVar(relation), () => false);
   return { ...emptyTable(name), columnsComplete: false };
+}
+
+/** The sequence behind an identity column. */
+function lockSequence(mode: LockMode): Subcommand {
+  return (task, table, { name }) => {
+    for (const sequence of sequencesOf(task.schema, relationKey(table.name), name)) task.lock(sequence, mode);
+  };
 }
 
 function setPersistence(wanted: 'permanent' | 'unlogged'): Subcommand {

@@ -89,7 +89,14 @@ function dropTable(task: Task, table: Table, cascade: boolean): void {
   }
   if (cascade)
     for (const { table: other } of referencesTo(task.schema, key)) task.lock(other, 'AccessExclusiveLock');
-  if (table.partition) for (const parent of table.parents) task.lockKey(parent, 'AccessExclusiveLock');
+  if (table.partition) {
+    for (const parent of table.parents) {
+      task.lockKey(parent, 'AccessExclusiveLock');
+      for (const other of childrenOf(task.schema, parent)) {
+        if (other.isDefaultPartition) task.lock(other, 'AccessExclusiveLock');
+      }
+    }
+  }
   for (const child of childrenOf(task.schema, key))
     if (child.partition || cascade) dropRelation(task, child, cascade);
 }

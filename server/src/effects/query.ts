@@ -155,7 +155,22 @@ function lockReferencing(
   for (const { table: other, constraint } of referencesTo(task.schema, relationKey(table.name))) {
     if (!touched(constraint.references?.columns ?? [])) continue;
     task.lock(other, words.test(constraint.definition) ? 'RowExclusiveLock' : 'RowShareLock');
+    if (!hasIndexOn(task, other, constraint.columns)) {
+      task.scan(
+        other,
+        `${constraint.columns.join(', ')} has no index: it is read in full for each row that goes`,
+      );
+    }
   }
+}
+
+/** An index that starts with the columns, in any order of them. */
+function hasIndexOn(task: Task, table: Table, columns: readonly string[]): boolean {
+  for (const index of indexesOf(task.schema, relationKey(table.name))) {
+    const leading = index.columns.slice(0, columns.length);
+    if (index.predicate === undefined && columns.every((column) => leading.includes(column))) return true;
+  }
+  return false;
 }
 
 /** Which rows a WHERE finds is the planner's business, but for none at all and for the whole of a unique key. */
@@ -205,7 +220,10 @@ function readInFull(task: Task, part: Node | undefined): void {
   for (const [kind, fields] of walk(part)) {
     const relation =
       kind === 'RangeVar' ? findRelation(task.schema, nameOfRangeVar(fields as RangeVar)) : undefined;
-    if (relation?.kind === 'table' && !relation.partitioned) task.scan(relation, 'every row is read');
+    if (relation?.kind !== 'table') continue;
+    for (const one of [relation, ...descendantsOf(task.schema, relationKey(relation.name))]) {
+      if (!one.partitioned) task.scan(one, 'every row is read');
+    }
   }
 }
 

@@ -32,7 +32,10 @@ function functionVolatility(parts: readonly string[], schema: Schema): Volatilit
   const places = name.schema === undefined ? schema.searchPath : [name.schema];
   for (const place of places) {
     const own = schema.functions.get(relationKey({ schema: place, name: name.name }));
-    if (own) return own.volatility === 'volatile' ? 'volatile' : 'steady';
+    if (!own) continue;
+    if (own.volatility !== 'volatile') return 'steady';
+    // Postgres may expand one in SQL into the expression and judge what it finds there.
+    return own.language === 'sql' ? { unknownFunction: writeName(name) } : 'volatile';
   }
   return { unknownFunction: writeName(name) };
 }

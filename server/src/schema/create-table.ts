@@ -151,7 +151,7 @@ function addColumn(parts: Parts, { column, pending }: ReadColumn): void {
     // A partition's column list may leave the type out.
     type: column.type ?? inherited?.type,
     default: column.default ?? inherited?.default ?? null,
-    notNull: column.notNull || inherited?.notNull,
+    notNull: column.notNull || (inherited?.notNull ?? false),
   });
   parts.pending.push(...pending);
 }

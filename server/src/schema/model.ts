@@ -130,6 +130,8 @@ export interface UserType {
 export interface UserFunction {
   readonly name: QualifiedName;
   readonly kind: 'function' | 'procedure' | 'aggregate';
+  /** Lower case. A function in SQL may be expanded into the statement, whatever it promises. */
+  readonly language: string;
   /** The weakest promise of its overloads. */
   readonly volatility: 'immutable' | 'stable' | 'volatile';
 }

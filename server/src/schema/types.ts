@@ -102,15 +102,19 @@ export const applyCreateFunction: Apply<CreateFunctionStmt> = (
   const key = relationKey(name);
   const before = draft.functions.get(key);
   let volatility: UserFunction['volatility'] = 'volatile';
+  let language = 'sql';
   for (const option of options) {
-    if (!('DefElem' in option) || option.DefElem.defname !== 'volatility' || !option.DefElem.arg) continue;
-    const word = 'String' in option.DefElem.arg ? option.DefElem.arg.String.sval : undefined;
-    if (word === 'immutable' || word === 'stable') volatility = word;
+    if (!('DefElem' in option) || !option.DefElem.arg || !('String' in option.DefElem.arg)) continue;
+    const word = option.DefElem.arg.String.sval ?? '';
+    if (option.DefElem.defname === 'language') language = word.toLowerCase();
+    if (option.DefElem.defname === 'volatility' && (word === 'immutable' || word === 'stable'))
+      volatility = word;
   }
   const weaker = before && !replace && strength[before.volatility] > strength[volatility];
   draft.functions.set(key, {
     name,
     kind: is_procedure ? 'procedure' : 'function',
+    language,
     volatility: weaker ? before.volatility : volatility,
   });
 };

@@ -39,7 +39,7 @@ const printedNames: Readonly<Record<string, string>> = {
 };
 
 const builtInPrinted: ReadonlySet<string> = new Set(
-  [...builtInTypes].map((internal) => printedNames[internal] ?? quoteIdentifier(internal)).concat('bpchar'),
+  [...builtInTypes].map((internal) => printedNames[internal] ?? internal).concat('bpchar'),
 );
 
 /** Whether `format_type` prints a built-in type so, modifiers and `[]` aside. */
@@ -110,7 +110,7 @@ function modifiers(type: TypeName): readonly number[] {
 }
 
 function withModifiers(internal: string, numbers: readonly number[]): string {
-  const printed = printedNames[internal] ?? quoteIdentifier(internal);
+  const printed = printedNames[internal] ?? internal;
   if (internal === 'interval') return intervalName(numbers);
   if (numbers.length === 0) return internal === 'bpchar' ? 'bpchar' : printed;
   if (internal === 'numeric') return `numeric(${numbers[0]},${numbers[1] ?? 0})`;

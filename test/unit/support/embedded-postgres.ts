@@ -1,0 +1,18 @@
+import { PGlite } from '@electric-sql/pglite';
+
+let started: Promise<PGlite> | undefined;
+
+/**
+ * The one embedded Postgres of the unit suites, with an empty `public` schema. A start takes seconds, so all
+ * suites use it in turn.
+ */
+export async function embeddedPostgres(): Promise<PGlite> {
+  started ??= PGlite.create();
+  const db = await started;
+  const { rows } = await db.query<{ nspname: string }>(
+    `SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'`,
+  );
+  for (const { nspname } of rows) await db.exec(`DROP SCHEMA "${nspname}" CASCADE`);
+  await db.exec('CREATE SCHEMA public; RESET ALL; SET client_min_messages = error');
+  return db;
+}
