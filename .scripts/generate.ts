@@ -57,7 +57,12 @@ function ruleProperties() {
   return Object.fromEntries(
     rules.map(({ id, title, severity }) => [
       id,
-      { type: 'string', enum: ['off', 'info', 'warning', 'error'], default: severity, description: `${title}.` },
+      {
+        type: 'string',
+        enum: ['off', 'info', 'warning', 'error'],
+        default: severity,
+        description: `${title}.`,
+      },
     ]),
   );
 }
@@ -68,9 +73,9 @@ function withTable(readme: string): string {
       `| [\`${id}\`](server/docs/rules/${id}.md) | ${title} | ${severity} | ${fixable ? 'yes' : ''} |`,
   );
   const table = ['| rule | what it finds | severity | fix |', '|---|---|---|---|', ...rows].join('\n');
-  const marks = /(<!-- rules -->\n)[^]*?(\n<!-- \/rules -->)/;
+  const marks = /(<!-- rules -->\n)[^]*?(<!-- \/rules -->)/;
   if (!marks.test(readme)) throw new Error('README.md has no <!-- rules --> … <!-- /rules --> part');
-  return readme.replace(marks, (_, open: string, close: string) => `${open}${table}${close}`);
+  return readme.replace(marks, (_, open: string, close: string) => `${open}${table}\n${close}`);
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a JSON file is what it is; the edits above say what they expect of it.

@@ -40,8 +40,8 @@ export function waitingRequests(context: RuleContext, who: string): string {
 
 /** 8000000 → `8M`, 12500 → `12.5k`. */
 export function formatCount(count: number): string {
-  const [divisor, suffix] =
-    count >= 1e9 ? [1e9, 'G'] : count >= 1e6 ? [1e6, 'M'] : count >= 1e4 ? [1e3, 'k'] : [1, ''];
+  if (count < 1e4) return count.toLocaleString('en');
+  const [divisor, suffix] = count >= 1e9 ? [1e9, 'G'] : count >= 1e6 ? [1e6, 'M'] : [1e3, 'k'];
   return `${Number((count / divisor).toPrecision(3))}${suffix}`;
 }
 

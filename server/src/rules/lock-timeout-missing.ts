@@ -72,11 +72,11 @@ one meanwhile, so switch the limit off in its step with \`SET lock_timeout = 0\`
     const lock = strongest(first.s);
     const more = others.length > 0 ? ` (${others.length} more such statements follow)` : '';
     yield {
-      message: `No lock_timeout is set: this statement waits for ${modeName(lock.mode)} on ${lock.relation} as long as any transaction uses the table, and ${waitingRequests(context, 'every request behind it')} too${more}. Set lock_timeout, say 2s, ${context.kind === 'sql' ? 'before it' : 'under session'}.`,
+      message: `No lock_timeout is set: this statement waits for ${modeName(lock.mode)} on ${lock.relation} as long as any transaction uses the table, and meanwhile ${waitingRequests(context, 'every later request for it')}${more}. Set lock_timeout, say 2s, ${context.kind === 'sql' ? 'before it' : 'under session'}.`,
       range: limit?.range ?? first.s.range,
       step: first.step.id,
       related: others.slice(0, 5).map(({ s }) => ({
-        message: 'waits without a limit too',
+        message: 'This one waits without a limit too.',
         range: s.range,
       })),
       data: { first, zero: limit?.range },

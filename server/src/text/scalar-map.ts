@@ -31,9 +31,9 @@ export function scalarMap(text: string, scalar: Scalar): OffsetMap {
       return at < value.length ? (decoded.starts[at] ?? decoded.end) : decoded.end;
     },
     toValue(documentOffset) {
-      if (documentOffset === decoded.end) return value.length;
       const at = lastStart(decoded.starts, documentOffset);
-      return at >= 0 && documentOffset < (decoded.ends[at] ?? 0) ? at : undefined;
+      if (at >= 0 && documentOffset < (decoded.ends[at] ?? 0)) return at;
+      return documentOffset === decoded.end ? value.length : undefined;
     },
   };
 }
