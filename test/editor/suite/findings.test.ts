@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { closeAll, diagnostics, open, openNew, placeOf, shown, until } from '../editor.ts';
+import { diagnostics, open, openNew, placeOf, shown, until } from '../editor.ts';
 import { switchback } from '../switchback.ts';
 import { needsWindow, palette, screenshots, see } from '../window.ts';
 
 describe('findings', () => {
   before(switchback);
-  afterEach(closeAll);
 
   it('the plan that is made right has none', async () => {
     const { document } = await open('rename-username/rename-username.migration.yaml');
@@ -51,8 +50,10 @@ describe('findings', () => {
     const { document } = await open('as-published/as-published.migration.yaml');
     await diagnostics(document);
     await palette('Switchback: Check');
-    await see('.markers-panel .monaco-list-row', 'Switchback');
+    await see('.markers-panel .monaco-list-row', 'concurrently-in-transaction');
     await screenshots('findings');
+    await vscode.commands.executeCommand('workbench.action.closePanel');
+    await vscode.commands.executeCommand('notifications.clearAll');
   });
 });
 

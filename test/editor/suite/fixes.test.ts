@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import * as vscode from 'vscode';
-import { applyFix, closeAll, diagnostics, openNew, placeOf } from '../editor.ts';
+import { applyFix, diagnostics, openNew, placeOf } from '../editor.ts';
 import { switchback } from '../switchback.ts';
-import { needsWindow, press, screenshots, see } from '../window.ts';
+import { needsWindow, press, putCursor, screenshots, see } from '../window.ts';
 
 const plan = `migration: Index the addresses
 database: { type: postgresql, version: 16, schema: as-published/schema.sql }
@@ -21,7 +20,6 @@ const rule = 'index-without-concurrently';
 
 describe('fixes', () => {
   before(switchback);
-  afterEach(closeAll);
 
   it('take their finding away and leave the rest alone', async () => {
     const { document } = await openNew('fixed.migration.yaml', plan);
@@ -37,8 +35,7 @@ describe('fixes', () => {
     needsWindow(this);
     const editor = await openNew('chosen.migration.yaml', plan);
     await diagnostics(editor.document, (found) => found.some((each) => each.rule === rule));
-    const { start } = placeOf(editor.document, 'CREATE INDEX');
-    editor.selection = new vscode.Selection(start, start);
+    await putCursor(editor, placeOf(editor.document, 'CREATE INDEX').start);
     await press('Control+.');
     await see('.action-widget .monaco-list-row', 'Build the index CONCURRENTLY');
     await screenshots('fix-menu');

@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { closeAll, diagnostics, open } from '../editor.ts';
+import { diagnostics, open } from '../editor.ts';
 import { messages, switchback } from '../switchback.ts';
 import { needsWindow, screenshot, see } from '../window.ts';
 
 const example = 'as-published/as-published.migration.yaml';
 
 describe('restricted mode', () => {
-  afterEach(closeAll);
-
   it('is what this window is in', async function () {
     assert.equal(vscode.workspace.isTrusted, false);
     needsWindow(this);
