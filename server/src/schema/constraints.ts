@@ -1,29 +1,17 @@
-import type { Constraint as ConstraintNode, IndexElem, IndexStmt } from '@pgsql/types';
+import type { Constraint as ConstraintNode } from '@pgsql/types';
 import type { Statement } from '../sql/model.ts';
 import { nameOfRangeVar, quoteIdentifier, stringsOf } from '../sql/names.ts';
 import { sourceInParentheses } from '../sql/source.ts';
-import {
-  chooseConstraintName,
-  chooseRelationName,
-  type Draft,
-  find,
-  findKey,
-  put,
-  updateTable,
-} from './draft.ts';
-import { columnsRead, expressionName, provesNotNull } from './expressions.ts';
+import { addToTable, columnList, deferrable, type PendingConstraint } from './constraint-parts.ts';
+import { chooseConstraintName, type Draft, findKey, updateTable } from './draft.ts';
+import { columnsRead, provesNotNull } from './expressions.ts';
+import { addIndexConstraint, indexColumns } from './index-constraints.ts';
 import { descendantsOf, tableByKey } from './lookup.ts';
-import type { Constraint, Index, Table } from './model.ts';
+import type { Constraint, Table } from './model.ts';
 import { displayKey, relationKey } from './names.ts';
-import { chooseName, indexColumnNames, joinColumnNames } from './object-names.ts';
+import { chooseName, joinColumnNames } from './object-names.ts';
 
-/** A constraint as written, with the columns it is about. */
-export interface PendingConstraint {
-  readonly node: ConstraintNode;
-  readonly columns: readonly string[];
-  /** CREATE TABLE and a new column without a default have nothing to validate: NOT VALID says nothing there. */
-  readonly alwaysValid: boolean;
-}
+export type { PendingConstraint } from './constraint-parts.ts';
 
 /** Order in which Postgres makes, and so names, the constraints of one statement. */
 const creationOrder = [
@@ -89,16 +77,8 @@ function addOne(draft: Draft, tableKey: string, pending: PendingConstraint, stat
       addForeignKey(draft, tableKey, table, pending);
       break;
     default:
-      addIndexConstraint(draft, tableKey, table, pending);
+      addIndexConstraint(draft, tableKey, table, pending, statement);
   }
-}
-
-function addToTable(draft: Draft, tableKey: string, constraint: Constraint): void {
-  updateTable(draft, tableKey, (table) =>
-    table.constraints.some(({ name }) => name === constraint.name)
-      ? table
-      : { ...table, constraints: [...table.constraints, constraint] },
-  );
 }
 
 function addCheck(
@@ -196,170 +176,6 @@ function foreignKeyDefinition(
   ]
     .filter((part) => part !== '')
     .join(' ');
-}
-
-function deferrable(node: ConstraintNode): string {
-  return node.initdeferred ? 'DEFERRABLE INITIALLY DEFERRED' : node.deferrable ? 'DEFERRABLE' : '';
-}
-
-export function columnList(columns: readonly string[]): string {
-  return columns.map(quoteIdentifier).join(', ');
-}
-
-const indexKinds = {
-  CONSTR_PRIMARY: { kind: 'primary key', label: 'pkey', words: 'PRIMARY KEY' },
-  CONSTR_UNIQUE: { kind: 'unique', label: 'key', words: 'UNIQUE' },
-  CONSTR_EXCLUSION: { kind: 'exclusion', label: 'excl', words: 'EXCLUDE' },
-} as const;
-
-function addIndexConstraint(draft: Draft, key: string, table: Table, pending: PendingConstraint): void {
-  const { node } = pending;
-  const form = indexKinds[node.contype as keyof typeof indexKinds];
-  if (!form) return;
-  if (node.indexname) {
-    adoptIndex(draft, key, table, node, form);
-    return;
-  }
-  const elements = exclusionElements(node);
-  const keys = node.contype === 'CONSTR_EXCLUSION' ? elements.map(elementColumn) : pending.columns;
-  const include = stringsOf(node.including);
-  const name = node.conname ?? constraintIndexName(draft, table, form, elements, keys, include);
-  makeIndexConstraint(draft, key, table, { name, form, keys, include, node, elements });
-  for (const child of table.partitioned ? descendantsOf(draft, key) : []) {
-    const own = constraintIndexName(draft, child, form, elements, keys, include);
-    makeIndexConstraint(draft, relationKey(child.name), child, {
-      name: own,
-      form,
-      keys,
-      include,
-      node,
-      elements,
-    });
-  }
-}
-
-type IndexForm = (typeof indexKinds)[keyof typeof indexKinds];
-
-function constraintIndexName(
-  draft: Draft,
-  table: Table,
-  form: IndexForm,
-  elements: readonly IndexElem[],
-  keys: readonly (string | null)[],
-  include: readonly string[],
-): string {
-  const { schema, name } = table.name;
-  const names = indexColumnNames([...sourceNames(elements, keys), ...include]);
-  const joined = form.label === 'pkey' ? undefined : joinColumnNames(names);
-  return chooseRelationName(draft, schema, name, joined, form.label, true);
-}
-
-function sourceNames(elements: readonly IndexElem[], keys: readonly (string | null)[]): readonly string[] {
-  return elements.length > 0 ? elements.map(elementName) : keys.map((key) => key ?? 'expr');
-}
-
-interface IndexConstraint {
-  readonly name: string;
-  readonly form: IndexForm;
-  readonly keys: readonly (string | null)[];
-  readonly include: readonly string[];
-  readonly node: ConstraintNode;
-  readonly elements: readonly IndexElem[];
-}
-
-function makeIndexConstraint(draft: Draft, key: string, table: Table, made: IndexConstraint): void {
-  const { name, form, keys, include, node, elements } = made;
-  const indexName = { schema: table.name.schema, name };
-  if (draft.relations.has(relationKey(indexName))) return;
-  const columns = keys.filter((column) => column !== null);
-  const words = [
-    form.words === 'UNIQUE' && node.nulls_not_distinct ? 'UNIQUE NULLS NOT DISTINCT' : form.words,
-    `(${columnList(columns)})`,
-    include.length > 0 ? `INCLUDE (${columnList(include)})` : '',
-    deferrable(node),
-  ];
-  const index: Index = {
-    kind: 'index',
-    name: indexName,
-    madeByPlan: draft.madeByPlan,
-    empty: table.empty,
-    table: key,
-    unique: form.kind !== 'exclusion',
-    method: node.access_method || (form.kind === 'exclusion' ? 'gist' : 'btree'),
-    columns: keys,
-    columnNames: indexColumnNames([...sourceNames(elements, keys), ...include]),
-    include,
-    predicate: undefined,
-    reads: [...elements.flatMap((element) => columnsRead(element.expr)), ...columnsRead(node.where_clause)],
-    definition: '',
-    constraint: name,
-  };
-  put(draft, index);
-  addToTable(draft, key, {
-    name,
-    kind: form.kind,
-    columns,
-    validated: true,
-    expression: undefined,
-    provesNotNull: [],
-    references: undefined,
-    index: name,
-    inherits: true,
-    definition: form.kind === 'exclusion' ? '' : words.filter((word) => word !== '').join(' '),
-  });
-}
-
-/** ADD … USING INDEX: the index takes the constraint's name. */
-function adoptIndex(draft: Draft, key: string, table: Table, node: ConstraintNode, form: IndexForm): void {
-  const oldKey = relationKey({ schema: table.name.schema, name: node.indexname ?? '' });
-  const index = draft.relations.get(oldKey);
-  if (index && index.kind !== 'index') return;
-  if (!index && draft.complete) return;
-  const name = node.conname ?? node.indexname ?? '';
-  if (index) {
-    draft.relations.delete(oldKey);
-    put(draft, { ...index, name: { schema: table.name.schema, name }, constraint: name });
-  }
-  const columns = (index?.columns ?? []).filter((column) => column !== null);
-  addToTable(draft, key, {
-    name,
-    kind: form.kind,
-    columns,
-    validated: true,
-    expression: undefined,
-    provesNotNull: [],
-    references: undefined,
-    index: name,
-    inherits: true,
-    definition: `${form.words} (${columnList(columns)})`,
-  });
-}
-
-function indexColumns(draft: Draft, tableKey: string, indexName: string): readonly string[] {
-  const table = tableByKey(draft, tableKey);
-  const index = table && find(draft, { schema: table.name.schema, name: indexName });
-  return index?.kind === 'index' ? index.columns.filter((column) => column !== null) : [];
-}
-
-function exclusionElements(node: ConstraintNode): readonly IndexElem[] {
-  return (node.exclusions ?? []).flatMap((pair) => {
-    const first = 'List' in pair ? pair.List.items?.[0] : undefined;
-    return first && 'IndexElem' in first ? [first.IndexElem] : [];
-  });
-}
-
-export function elementColumn(element: IndexElem): string | null {
-  return element.name ?? null;
-}
-
-/** The name an index element gives the index's column. */
-export function elementName(element: IndexElem): string {
-  return element.name ?? expressionName(element.expr);
-}
-
-/** An index's elements, of a CREATE INDEX. */
-export function elementsOf(statement: IndexStmt): readonly IndexElem[] {
-  return (statement.indexParams ?? []).flatMap((node) => ('IndexElem' in node ? [node.IndexElem] : []));
 }
 
 /**

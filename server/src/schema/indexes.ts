@@ -1,9 +1,9 @@
 import type { IndexStmt } from '@pgsql/types';
 import { nameOfRangeVar } from '../sql/names.ts';
 import { sourceToEnd } from '../sql/source.ts';
-import { elementColumn, elementName, elementsOf } from './constraints.ts';
 import { type Apply, chooseRelationName, type Draft, put, touchTable, updateTable } from './draft.ts';
 import { columnsRead } from './expressions.ts';
+import { elementColumn, elementName, elementReads, elementsOf } from './index-constraints.ts';
 import { descendantsOf, indexesOf, tableByKey } from './lookup.ts';
 import type { Index, Table } from './model.ts';
 import { relationKey } from './names.ts';
@@ -32,9 +32,7 @@ export const applyCreateIndex: Apply<IndexStmt> = (draft, fields, statement) => 
     columnNames: indexColumnNames(names),
     include,
     predicate: fields.whereClause && sourceToEnd(statement, 'where'),
-    reads: [
-      ...new Set([...elements.flatMap((one) => columnsRead(one.expr)), ...columnsRead(fields.whereClause)]),
-    ],
+    reads: [...new Set([...elements.flatMap(elementReads), ...columnsRead(fields.whereClause)])],
     definition: statement.text,
     constraint: undefined,
   };

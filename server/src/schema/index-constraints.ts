@@ -1,0 +1,176 @@
+import type { Constraint as ConstraintNode, IndexElem, IndexStmt } from '@pgsql/types';
+import type { Statement } from '../sql/model.ts';
+import { stringsOf } from '../sql/names.ts';
+import { sourceInParentheses } from '../sql/source.ts';
+import { addToTable, columnList, deferrable, type PendingConstraint } from './constraint-parts.ts';
+import { chooseRelationName, type Draft, find, put } from './draft.ts';
+import { columnsRead, expressionName } from './expressions.ts';
+import { descendantsOf, tableByKey } from './lookup.ts';
+import type { Index, Table } from './model.ts';
+import { relationKey } from './names.ts';
+import { indexColumnNames, joinColumnNames } from './object-names.ts';
+
+const indexKinds = {
+  CONSTR_PRIMARY: { kind: 'primary key', label: 'pkey', words: 'PRIMARY KEY' },
+  CONSTR_UNIQUE: { kind: 'unique', label: 'key', words: 'UNIQUE' },
+  CONSTR_EXCLUSION: { kind: 'exclusion', label: 'excl', words: 'EXCLUDE' },
+} as const;
+
+export function addIndexConstraint(
+  draft: Draft,
+  key: string,
+  table: Table,
+  pending: PendingConstraint,
+  statement: Statement,
+): void {
+  const { node } = pending;
+  const form = indexKinds[node.contype as keyof typeof indexKinds];
+  if (!form) return;
+  if (node.indexname) {
+    adoptIndex(draft, key, table, node, form);
+    return;
+  }
+  const elements = exclusionElements(node);
+  const keys = node.contype === 'CONSTR_EXCLUSION' ? elements.map(elementColumn) : pending.columns;
+  const include = stringsOf(node.including);
+  const predicate = node.where_clause && sourceInParentheses(statement, 'where', node.location ?? 0);
+  const shape = { form, keys, include, predicate, node, elements };
+  const name = node.conname ?? constraintIndexName(draft, table, form, elements, keys, include);
+  makeIndexConstraint(draft, key, table, { name, ...shape });
+  for (const child of table.partitioned ? descendantsOf(draft, key) : []) {
+    const own = constraintIndexName(draft, child, form, elements, keys, include);
+    makeIndexConstraint(draft, relationKey(child.name), child, { name: own, ...shape });
+  }
+}
+
+type IndexForm = (typeof indexKinds)[keyof typeof indexKinds];
+
+function constraintIndexName(
+  draft: Draft,
+  table: Table,
+  form: IndexForm,
+  elements: readonly IndexElem[],
+  keys: readonly (string | null)[],
+  include: readonly string[],
+): string {
+  const { schema, name } = table.name;
+  const names = indexColumnNames([...sourceNames(elements, keys), ...include]);
+  const joined = form.label === 'pkey' ? undefined : joinColumnNames(names);
+  return chooseRelationName(draft, schema, name, joined, form.label, true);
+}
+
+function sourceNames(elements: readonly IndexElem[], keys: readonly (string | null)[]): readonly string[] {
+  return elements.length > 0 ? elements.map(elementName) : keys.map((key) => key ?? 'expr');
+}
+
+interface IndexConstraint {
+  readonly name: string;
+  readonly form: IndexForm;
+  readonly keys: readonly (string | null)[];
+  readonly include: readonly string[];
+  readonly predicate: string | undefined;
+  readonly node: ConstraintNode;
+  readonly elements: readonly IndexElem[];
+}
+
+function makeIndexConstraint(draft: Draft, key: string, table: Table, made: IndexConstraint): void {
+  const { name, form, keys, include, node, elements } = made;
+  const indexName = { schema: table.name.schema, name };
+  if (draft.relations.has(relationKey(indexName))) return;
+  const columns = keys.filter((column) => column !== null);
+  const words = [
+    form.words === 'UNIQUE' && node.nulls_not_distinct ? 'UNIQUE NULLS NOT DISTINCT' : form.words,
+    `(${columnList(columns)})`,
+    include.length > 0 ? `INCLUDE (${columnList(include)})` : '',
+    deferrable(node),
+  ];
+  const index: Index = {
+    kind: 'index',
+    name: indexName,
+    madeByPlan: draft.madeByPlan,
+    empty: table.empty,
+    table: key,
+    unique: form.kind !== 'exclusion',
+    method: node.access_method || (form.kind === 'exclusion' ? 'gist' : 'btree'),
+    columns: keys,
+    columnNames: indexColumnNames([...sourceNames(elements, keys), ...include]),
+    include,
+    predicate: made.predicate,
+    reads: [...elements.flatMap(elementReads), ...columnsRead(node.where_clause)],
+    definition: '',
+    constraint: name,
+  };
+  put(draft, index);
+  addToTable(draft, key, {
+    name,
+    kind: form.kind,
+    columns,
+    validated: true,
+    expression: undefined,
+    provesNotNull: [],
+    references: undefined,
+    index: name,
+    inherits: true,
+    definition: form.kind === 'exclusion' ? '' : words.filter((word) => word !== '').join(' '),
+  });
+}
+
+/** ADD … USING INDEX: the index takes the constraint's name. */
+function adoptIndex(draft: Draft, key: string, table: Table, node: ConstraintNode, form: IndexForm): void {
+  const oldKey = relationKey({ schema: table.name.schema, name: node.indexname ?? '' });
+  const index = draft.relations.get(oldKey);
+  if (index && index.kind !== 'index') return;
+  if (!index && draft.complete) return;
+  const name = node.conname ?? node.indexname ?? '';
+  if (index) {
+    draft.relations.delete(oldKey);
+    put(draft, { ...index, name: { schema: table.name.schema, name }, constraint: name });
+  }
+  const columns = (index?.columns ?? []).filter((column) => column !== null);
+  addToTable(draft, key, {
+    name,
+    kind: form.kind,
+    columns,
+    validated: true,
+    expression: undefined,
+    provesNotNull: [],
+    references: undefined,
+    index: name,
+    inherits: true,
+    definition: `${form.words} (${columnList(columns)})`,
+  });
+}
+
+export function indexColumns(draft: Draft, tableKey: string, indexName: string): readonly string[] {
+  const table = tableByKey(draft, tableKey);
+  const index = table && find(draft, { schema: table.name.schema, name: indexName });
+  return index?.kind === 'index' ? index.columns.filter((column) => column !== null) : [];
+}
+
+function exclusionElements(node: ConstraintNode): readonly IndexElem[] {
+  return (node.exclusions ?? []).flatMap((pair) => {
+    const first = 'List' in pair ? pair.List.items?.[0] : undefined;
+    return first && 'IndexElem' in first ? [first.IndexElem] : [];
+  });
+}
+
+/** Null for an expression; `(a)` in parentheses is the column all the same. */
+export function elementColumn({ name, expr }: IndexElem): string | null {
+  if (name !== undefined) return name;
+  return expr && 'ColumnRef' in expr ? (stringsOf(expr.ColumnRef.fields).at(-1) ?? null) : null;
+}
+
+/** Columns that an element reads in an expression. */
+export function elementReads(element: IndexElem): readonly string[] {
+  return elementColumn(element) === null ? columnsRead(element.expr) : [];
+}
+
+/** The name an index element gives the index's column. */
+export function elementName(element: IndexElem): string {
+  return element.name ?? expressionName(element.expr);
+}
+
+/** An index's elements, of a CREATE INDEX. */
+export function elementsOf(statement: IndexStmt): readonly IndexElem[] {
+  return (statement.indexParams ?? []).flatMap((node) => ('IndexElem' in node ? [node.IndexElem] : []));
+}
