@@ -141,7 +141,7 @@ function didList(step: StepReport): Html | '' {
   if (lock) {
     const { name, meaning, level } = describeLock(lock.mode);
     facts.push(
-      html`<div><dt>Strongest lock</dt><dd><span class="lock ${level}">${name}</span> on ${lock.relations.join(', ')}: ${meaning}${lock.static ? ' (by Postgres’s rules; this engine cannot watch it)' : ''}</dd></div>`,
+      html`<div><dt>Strongest lock</dt><dd><span class="lock ${level}">${name}</span> on ${lock.relations.join(', ')}: ${meaning}${lock.static ? ' (known)' : ''}</dd></div>`,
     );
   }
   if (rewrites.length > 0)
@@ -167,7 +167,7 @@ function statementBlock(statement: StatementReport, step: StepReport): Html {
   const locks = unique(
     statement.locks.map(
       ({ relation, mode, source }) =>
-        `${describeLock(mode).name} on ${relation}${source === 'static' ? ' (by Postgres’s rules)' : ''}`,
+        `${describeLock(mode).name} on ${relation}${source === 'static' ? ' (known)' : ''}`,
     ),
   );
   const rows: [string, string][] = [];

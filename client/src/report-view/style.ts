@@ -5,8 +5,8 @@
 export const style = `
 :root {
   color-scheme: light dark;
-  --ok: var(--vscode-testing-iconPassed, #2e7d32);
-  --bad: var(--vscode-errorForeground, #c62828);
+  --ok: var(--vscode-charts-green, #2e7d32);
+  --bad: var(--vscode-editorError-foreground, #c62828);
   --caution: var(--vscode-editorWarning-foreground, #9a6700);
   --faint: var(--vscode-descriptionForeground, #6a6a6a);
   --line: var(--vscode-contrastBorder, var(--vscode-panel-border, #d0d0d0));
@@ -63,9 +63,10 @@ button:focus-visible, summary:focus-visible { outline: 1px solid var(--vscode-fo
 .did > div { display: flex; flex-wrap: wrap; gap: 0 10px; }
 .did dt { flex: 0 0 8em; }
 .did dd { flex: 1 1 16em; }
+.lock, .warn { border-left: 4px solid var(--line); padding-left: 6px; }
 .lock { font-weight: 600; }
-.lock.high { color: var(--bad); }
-.lock.medium, .warn { color: var(--caution); }
+.lock.high { border-color: var(--bad); }
+.lock.medium, .warn { border-color: var(--caution); }
 .error { border-left: 3px solid var(--bad); padding: 2px 0 2px 12px; margin-top: 8px; overflow-wrap: anywhere; white-space: pre-wrap; }
 .error p { margin: 2px 0; }
 .code { color: var(--faint); }
