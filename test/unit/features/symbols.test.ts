@@ -37,9 +37,10 @@ monitoring:
       sql: SELECT 1
 `;
 
+const parser = createPlanParser();
 const outlineOf = (source: string) =>
   outline({
-    plan: createPlanParser().parse(source, { readFile: () => ({ error: 'none' }) }).plan,
+    plan: parser.parse(source, { readFile: () => ({ error: 'none' }) }).plan,
     kind: 'plan',
   });
 const lines = (symbols: readonly OutlineSymbol[], depth = 0): string[] =>
@@ -81,7 +82,7 @@ describe('the outline of a plan', () => {
   });
 
   it('is empty for a plain SQL file', () => {
-    const { plan } = createPlanParser().parse(text, { readFile: () => ({ error: 'none' }) });
+    const { plan } = parser.parse(text, { readFile: () => ({ error: 'none' }) });
     assert.deepEqual(outline({ plan, kind: 'sql' }), []);
   });
 });
