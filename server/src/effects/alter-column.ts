@@ -16,7 +16,8 @@ export const alterColumnType: Subcommand = (task, table, { name = '', def }) => 
   lockForeignKeysOn(task, table, name);
   if (!definition || to === undefined) return;
   if (from === undefined) {
-    if (column || !table.columnsComplete) task.unknown(`the type that ${show(task, table)}.${shown} has now`);
+    if (column || !table.columnsComplete)
+      task.unknown(`the type that ${show(task, table)}.${shown} has now`, { may: 'rewrite' });
     else missingColumn(task, table, name);
     return;
   }
@@ -29,7 +30,10 @@ export const alterColumnType: Subcommand = (task, table, { name = '', def }) => 
   );
   const reason = `the type of ${shown} changes from ${from} to ${to}`;
   if (change.kind === 'unknown') {
-    task.unknown(change.fact, change.remedy === undefined ? {} : { remedy: change.remedy });
+    task.unknown(change.fact, {
+      may: 'rewrite',
+      ...(change.remedy === undefined ? {} : { remedy: change.remedy }),
+    });
     return;
   }
   const collation = definition.collClause ? stringsOf(definition.collClause.collname).at(-1) : undefined;
@@ -136,6 +140,7 @@ export const setNotNull: Subcommand = (task, table, { name = '' }) => {
     if (column?.notNull === undefined && !one.columnsComplete) {
       task.unknown(
         `whether a valid CHECK already proves that ${shown} has no nulls; without one every row is read`,
+        { may: 'scan' },
       );
       continue;
     }

@@ -39,6 +39,14 @@ export type Describe<Fields> = (task: Task, fields: Fields) => void;
 
 export const baselineRemedy = 'name the baseline DDL under database.schema';
 
+interface UnknownOptions {
+  /** How to settle it; the baseline does where absent. */
+  readonly remedy?: string;
+  /** Whether the class hangs on it; true where absent. */
+  readonly decides?: boolean;
+  readonly may?: 'scan' | 'rewrite';
+}
+
 interface Gathered {
   /** A lock by name; gives the relation where the schema holds it. A missing one is an unknown fact. */
   lockName(name: ObjectName, mode: LockMode, missingOk?: boolean): Relation | undefined;
@@ -53,7 +61,7 @@ interface Gathered {
   /** An index built on the table's rows. */
   build(relation: Relation, reason: string): void;
   /** A fact the schema does not hold. With `decides` it may change the class. */
-  unknown(fact: string, options?: { readonly remedy?: string; readonly decides?: boolean }): void;
+  unknown(fact: string, options?: UnknownOptions): void;
   notTransactional(): void;
   finish(): Effects;
 }
@@ -116,8 +124,9 @@ function gather(schema: Schema): Gathered {
     build(relation, reason) {
       if (!relation.empty) builds.push(work(relation, reason));
     },
-    unknown(fact, { remedy = baselineRemedy, decides = true } = {}) {
-      unknown.set(fact, { fact, remedy });
+    unknown(fact, { remedy = baselineRemedy, decides = true, may } = {}) {
+      const at = command === undefined ? {} : { command };
+      unknown.set(fact, { fact, remedy, ...(may ? { may, ...at } : {}) });
       if (decides) decided = false;
     },
     notTransactional() {

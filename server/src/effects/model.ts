@@ -36,6 +36,9 @@ export interface UnknownFact {
   readonly fact: string;
   /** How to give it, e.g. `name the baseline DDL under database.schema`. */
   readonly remedy: string;
+  /** What Postgres does should the fact turn out so, and which subcommand of an ALTER TABLE it does it for. */
+  readonly may?: 'scan' | 'rewrite';
+  readonly command?: number;
 }
 
 /**

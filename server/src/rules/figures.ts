@@ -1,3 +1,4 @@
+import type { UnknownFact } from '../effects/model.ts';
 import type { TableSize } from '../plan/model.ts';
 import { parseName } from '../sql/names.ts';
 import type { RuleContext, Severity } from './model.ts';
@@ -36,6 +37,15 @@ export function severityFor(context: RuleContext, relation: string, rule: Severi
 export function waitingRequests(context: RuleContext, who: string): string {
   const rate = context.plan.traffic?.value;
   return rate ? `${who} waits (${formatCount(rate)} requests/s at peak)` : `${who} waits`;
+}
+
+/** How to settle a fact that is not known, as a sentence. A plain file has no plan to name a baseline in. */
+export function settle(context: RuleContext, { remedy }: UnknownFact): string {
+  const text =
+    context.kind === 'sql'
+      ? remedy.replace('under database.schema', 'in a plan, under database.schema')
+      : remedy;
+  return `To settle it, ${text}.`;
 }
 
 /** 8000000 → `8M`, 12500 → `12.5k`. */

@@ -1,7 +1,7 @@
 import type { AlterTableCmd } from '@pgsql/types';
 import { nameOfRangeVar, quoteIdentifier, writeName } from '../sql/names.ts';
 import { defineRule } from './define-rule.ts';
-import { severityFor, waitingRequests, withFigures } from './figures.ts';
+import { settle, severityFor, waitingRequests, withFigures } from './figures.ts';
 import type { Fix, RuleContext } from './model.ts';
 import { aroundStatement, type NewStep } from './new-steps.ts';
 import { alterCommands, alterTable, type PlacedStatement, sqlStatements, wordsRange } from './statements.ts';
@@ -78,10 +78,22 @@ not null.
     for (const placed of sqlStatements(context)) {
       const { s, step } = placed;
       const commands = alterCommands(s);
-      for (const scan of s.effects.scans) {
+      const possible = s.effects.unknown.filter(({ may }) => may === 'scan');
+      for (const scan of [...s.effects.scans, ...possible]) {
         const command = scan.command === undefined ? undefined : commands[scan.command];
         if (command?.subtype !== 'AT_SetNotNull') continue;
         const nth = commands.slice(0, scan.command).filter((c) => c.subtype === 'AT_SetNotNull').length;
+        if ('fact' in scan) {
+          const table = s.effects.locks[0]?.relation ?? 'the table';
+          yield {
+            message: `SET NOT NULL reads all of ${withFigures(context, table)} under ACCESS EXCLUSIVE, unless a valid CHECK already proves that ${command.name} has no NULL: ${waitingRequests(context, 'every read and write')} meanwhile. ${settle(context, scan)}`,
+            range: wordsRange(s, nthSetNotNull(nth)),
+            step: step.id,
+            severity: severityFor(context, table, 'warning'),
+            data: { placed, command },
+          };
+          continue;
+        }
         yield {
           message: `SET NOT NULL reads all of ${withFigures(context, scan.relation)} under ACCESS EXCLUSIVE: ${waitingRequests(context, 'every read and write')} until the last row is seen. Add a CHECK (${command.name} IS NOT NULL) NOT VALID, validate it, and Postgres skips the scan.`,
           range: wordsRange(s, nthSetNotNull(nth)),

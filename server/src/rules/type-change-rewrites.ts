@@ -1,5 +1,5 @@
 import { defineRule } from './define-rule.ts';
-import { severityFor, waitingRequests, withFigures } from './figures.ts';
+import { settle, severityFor, waitingRequests, withFigures } from './figures.ts';
 import { alterCommands, sqlStatements, tokenRange } from './statements.ts';
 
 /** ALTER COLUMN … TYPE that writes the whole table anew. */
@@ -11,8 +11,7 @@ export const typeChangeRewrites = defineRule<undefined>({
     problem: `Where the new type is stored differently from the old one, \`ALTER COLUMN … TYPE\` writes every row and every index
 of the table anew, under ACCESS EXCLUSIVE: no read and no write gets through until it is done, and it needs disk space for a
 second copy. Changes that Postgres knows to be harmless (a longer \`varchar\`, \`varchar\` to \`text\`, a wider \`numeric\`) do not
-rewrite, and this rule is silent on them. It is also silent where the old type is not known: name the baseline schema under
-\`database.schema\`.`,
+rewrite, and this rule is silent on them. Where the old type is not known it warns and says so: name the baseline schema under \`database.schema\`, and it knows.`,
     solution: `Add a new column of the new type, let the application write both, copy the old values with a \`backfill\`, move the
 reads, and drop the old column when no running version uses it any more.`,
     manual: [
@@ -49,13 +48,26 @@ reads, and drop the old column when no running version uses it any more.`,
   *check(context) {
     for (const { s, step } of sqlStatements(context)) {
       const commands = alterCommands(s);
-      for (const rewrite of s.effects.rewrites) {
+      const possible = s.effects.unknown.filter(({ may }) => may === 'rewrite');
+      for (const rewrite of [...s.effects.rewrites, ...possible]) {
         const command = rewrite.command === undefined ? undefined : commands[rewrite.command];
         if (command?.subtype !== 'AT_AlterColumnType') continue;
         const definition = command.def && 'ColumnDef' in command.def ? command.def.ColumnDef : undefined;
+        const range = tokenRange(s, definition?.typeName?.location);
+        if ('fact' in rewrite) {
+          const table = s.effects.locks[0]?.relation ?? 'the table';
+          yield {
+            message: `ALTER COLUMN ${command.name} TYPE may rewrite ${withFigures(context, table)} under ACCESS EXCLUSIVE, while every read and write waits: it hangs on ${rewrite.fact}, which is not known. ${settle(context, rewrite)}`,
+            range,
+            step: step.id,
+            severity: severityFor(context, table, 'warning'),
+            data: undefined,
+          };
+          continue;
+        }
         yield {
           message: `ALTER COLUMN ${command.name} TYPE rewrites ${withFigures(context, rewrite.relation)} and its indexes under ACCESS EXCLUSIVE, since ${rewrite.reason}: ${waitingRequests(context, 'every read and write')} until it is done. Add a new column and backfill it instead.`,
-          range: tokenRange(s, definition?.typeName?.location),
+          range,
           step: step.id,
           severity: severityFor(context, rewrite.relation, 'error'),
           data: undefined,
