@@ -94,7 +94,7 @@ export function structuralProblems(
     return [
       {
         code: 'plan-type',
-        message: 'This file is a mapping of keys to values, such as "migration: …".',
+        message: `This is ${Array.isArray(value) ? 'a list' : 'a text'}: the file has to be a mapping, one "key: value" a line.`,
         range,
       },
     ];
