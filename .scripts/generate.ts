@@ -73,7 +73,7 @@ function withTable(readme: string): string {
       `| [\`${id}\`](server/docs/rules/${id}.md) | ${title} | ${severity} | ${fixable ? 'yes' : ''} |`,
   );
   const table = ['| rule | what it finds | severity | fix |', '|---|---|---|---|', ...rows].join('\n');
-  const marks = /(<!-- rules -->\n)[^]*?(<!-- \/rules -->)/;
+  const marks = /(<!-- rules -->\n)[\s\S]*?(<!-- \/rules -->)/;
   if (!marks.test(readme)) throw new Error('README.md has no <!-- rules --> … <!-- /rules --> part');
   return readme.replace(marks, (_, open: string, close: string) => `${open}${table}\n${close}`);
 }
