@@ -212,22 +212,25 @@ export function isBlockScalar(node: unknown): node is Scalar & { type: 'BLOCK_LI
 }
 
 function blockScalarEnd(source: string, node: Scalar): number {
-  const [start = 0, end = 0] = node.range ?? [];
-  const text = source.slice(start, end);
-  const header = /^[|>][-+0-9]*/.exec(text)?.[0] ?? '';
-  const withoutBreak = text.replace(/\r?\n$/, '');
+  const start = node.range?.[0] ?? 0;
+  const text = source.slice(start, wholeEnd(source, node));
+  const lines = text.split('\n');
+  const first = lines.slice(1).find((line) => /[^ \r]/.test(line));
   // Under "keep" blank lines at the end are part of the value.
-  if (header.includes('+')) return start + withoutBreak.length;
-  const lines = withoutBreak.split('\n');
-  const first = lines.slice(1).find((line) => line.trim() !== '');
-  const indent = first === undefined ? Number.POSITIVE_INFINITY : indentOf(first);
-  let length = withoutBreak.length;
+  if (first === undefined || /^[|>][-0-9]*\+/.test(text)) return start + text.length;
+  let { length } = text;
   for (let last = lines.pop(); last !== undefined && lines.length > 0; last = lines.pop()) {
     const bare = last.replace(/\r$/, '');
-    if (bare.trim() !== '' || bare.length > indent) break;
+    if (/[^ ]/.test(bare) || bare.length > indentOf(first)) break;
     length -= last.length + 1;
   }
   return start + text.slice(0, length).replace(/\r$/, '').length;
+}
+
+/** The end of all of a scalar's lines, but for the last line break. */
+export function wholeEnd(source: string, scalar: Scalar): number {
+  const [start = 0, end = 0] = scalar.range ?? [];
+  return isBlockScalar(scalar) ? start + source.slice(start, end).replace(/\r?\n$/, '').length : end;
 }
 
 /** The end of the line's text after `offset`, a trailing comment included; undefined if anything else follows. */

@@ -13,6 +13,7 @@ import {
   meaning,
   scalarMeaning,
   verified,
+  wholeEnd,
 } from './edit-fragment.ts';
 import { meaningOf, normalised, pad, renderEntry, renderValue, type Style } from './edit-render.ts';
 
@@ -110,11 +111,11 @@ function extent(source: string, start: number, value: unknown): Extent | undefin
     const end = afterTrailingComment(source, start);
     return end === undefined ? undefined : { gap: '', comment: onKeyLine, end };
   }
-  const valueEnd = contentEnd(source, value);
   if (isBlockScalar(value)) {
     const header = /^[|>][-+0-9]*([ \t]+#[^\r\n]*)?/.exec(source.slice(rangeStart(value)));
-    return { gap, comment: header?.[1] ?? '', end: valueEnd };
+    return { gap, comment: header?.[1] ?? '', end: wholeEnd(source, value) };
   }
+  const valueEnd = contentEnd(source, value);
   const end = afterTrailingComment(source, valueEnd);
   if (end === undefined) return undefined;
   const isCollection = !isScalar(value) && !(value as { flow?: boolean }).flow;
@@ -140,10 +141,10 @@ function commentAt(source: string, offset: number): string {
 export function removeEntryAt(fragment: Fragment, path: readonly (Node | Pair)[]): TextEdit[] | undefined {
   const pair = path.findLast((part) => isPair(part));
   const map = pair && path[path.lastIndexOf(pair) - 1];
-  if (!pair || !isMap(map) || hasAnchor(pair.value)) return undefined;
+  if (!pair || !isMap(map) || map.anchor !== undefined || hasAnchor(pair.value)) return undefined;
   if (map.items.length === 1) {
     const outer = path.slice(0, path.lastIndexOf(map));
-    return isPair(outer.at(-1)) && map.anchor === undefined ? removeEntryAt(fragment, outer) : undefined;
+    return isPair(outer.at(-1)) ? removeEntryAt(fragment, outer) : undefined;
   }
   const edit = map.flow ? cutFromFlow(fragment, map, pair) : cutFromBlock(fragment, map, pair);
   const rest = map.items.filter((other) => other !== pair);

@@ -16,10 +16,10 @@ export interface Style {
 export function styleOf(text: string, near = text): Style {
   const own = nesting(near);
   const whole = near === text ? own : nesting(text);
-  const unit = own.unit ?? whole.unit ?? own.listUnit ?? whole.listUnit ?? 2;
+  const unit = own.unit ?? whole.unit ?? own.listUnit ?? whole.listUnit ?? 0;
   return {
     eol: /\r?\n/.exec(text)?.[0] === '\r\n' ? '\r\n' : '\n',
-    unit: unit >= 1 && unit <= 8 ? unit : 2,
+    unit: unit >= 2 && unit <= 8 ? unit : 2,
     indentLists: (own.listUnit ?? whole.listUnit ?? 2) > 0,
     dashGap: 1,
   };

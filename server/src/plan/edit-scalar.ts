@@ -13,6 +13,7 @@ import {
   pathTo,
   scalarMeaning,
   verified,
+  wholeEnd,
 } from './edit-fragment.ts';
 import { columnOf } from './edit-mapping.ts';
 import { doubleQuoted, literal, pad, renderScalar, type Style, styleOf } from './edit-render.ts';
@@ -154,7 +155,7 @@ function encoded(scalar: Scalar, part: string, { source }: Fragment, style: Styl
 function linesIn(source: string, scalar: Scalar, part: string, eol: string): string {
   const [start = 0, end = 0] = scalar.range ?? [];
   const lines = source.slice(start, end).split('\n').slice(1);
-  const indent = pad(indentOf(lines.find((line) => line.trim() !== '') ?? ''));
+  const indent = pad(indentOf(lines.find((line) => /[^ \r]/.test(line)) ?? ''));
   return part.replace(/\n(?!\n)/g, `${eol}${indent}`).replace(/\n(?=\n)/g, eol);
 }
 
@@ -188,11 +189,4 @@ function* rewritten({ fragment, scalar, column }: Place, value: string, style: S
   if (blockFirst && asBlock) yield asBlock;
   yield asQuoted;
   if (!blockFirst && asBlock) yield asBlock;
-}
-
-/** The end of all of a scalar's lines, but for the last line break. */
-function wholeEnd(source: string, scalar: Scalar): number {
-  const [start = 0, end = 0] = scalar.range ?? [];
-  if (!isBlockScalar(scalar)) return end;
-  return start + source.slice(start, end).replace(/\r?\n$/, '').length;
 }
