@@ -88,7 +88,7 @@ function compare(from: TypeParts, to: TypeParts, timeZone: string | undefined): 
     return keepsIf(same && (to.numbers.length === 0 || String(from.numbers) === String(to.numbers)));
   }
   if (from.base === to.base) return keepsIf(widens(from, to));
-  if (isTimestamp(from.base) && isTimestamp(to.base)) return zoneChange(from, to, timeZone);
+  if (isTimestamp(from.base) && isTimestamp(to.base)) return zoneChange(to, timeZone);
   if (!binaryPairs.has(`${from.base}>${to.base}`)) return { kind: 'rewrites' };
   // A length that the target asks for has to be checked, or padded to.
   return keepsIf(to.numbers.length === 0);
@@ -98,9 +98,10 @@ function isTimestamp(base: string): boolean {
   return base.startsWith('timestamp with');
 }
 
-function zoneChange(from: TypeParts, to: TypeParts, timeZone: string | undefined): TypeChange {
-  const widening = to.numbers.length === 0 || (from.numbers[0] ?? 6) <= (to.numbers[0] ?? 6);
-  if (!widening) return { kind: 'rewrites' };
+function zoneChange(to: TypeParts, timeZone: string | undefined): TypeChange {
+  // The converted value is rounded again, unless to the full six digits.
+  const full = (to.numbers[0] ?? 6) >= 6;
+  if (!full) return { kind: 'rewrites' };
   if (timeZone === undefined) {
     return {
       kind: 'unknown',
@@ -152,7 +153,8 @@ export function sharesOperators(from: string, to: string): boolean {
   const family = (printed: string) => {
     const { base, array } = typeParts(printed);
     const known = base === varchar ? text : base === 'cidr' ? 'inet' : base;
-    return array ? printed : known;
+    // The operators of arrays go by the array's own type.
+    return array ? `${base}[]` : known;
   };
   return family(from) === family(to);
 }

@@ -62,7 +62,7 @@ function match(text: string, at: number, pattern: RegExp, kind: Token['kind']): 
 }
 
 function quotedFrom(text: string, at: number): Token | undefined {
-  const prefix = /^(?:[eE](?=')|[bBxXnN](?=')|[uU]&(?=['"]))/.exec(text.slice(at, at + 3))?.[0] ?? '';
+  const prefix = /^(?:[eE](?=')|[bBxX](?=')|[uU]&(?=['"]))/.exec(text.slice(at, at + 3))?.[0] ?? '';
   const open = at + prefix.length;
   const quote = text[open];
   if (quote === "'") return stringFrom(text, at, open, prefix.toLowerCase() === 'e');
