@@ -47,10 +47,6 @@ export function aroundStatement(
       insertSteps(context.text, placed.step, 'before', around.before.map(stepSource)),
     around.after.length > 0 && insertSteps(context.text, placed.step, 'after', around.after.map(stepSource)),
   ];
-  for (const insertion of insertions) {
-    if (insertion === undefined) return undefined;
-    if (insertion) add(insertion);
-  }
   if (around.replacement !== undefined) {
     const replaced = replaceStatement(
       context.text,
@@ -63,6 +59,11 @@ export function aroundStatement(
   }
   if (around.rollback !== undefined && placed.action.statements.length === 1) {
     add(setStepKey(context.text, placed.step, 'rollback', around.rollback));
+  }
+  // Last: where the step ends the file, a rollback that it gains comes before the steps that follow it.
+  for (const insertion of insertions) {
+    if (insertion === undefined) return undefined;
+    if (insertion) add(insertion);
   }
   return edits;
 }
