@@ -43,10 +43,17 @@ const extensions = {
 const initdb = ['--wal-segsize=1', '--no-sync'];
 
 /**
- * Run once in the new cluster. No session ever connects to the templates, so they need not be shipped; the
- * freeze and the checkpoint leave a snapshot that starts without recovery.
+ * Run once in the new cluster. initdb finds few ICU locales here, so the usual ones are named. No session ever
+ * connects to the templates, so they need not be shipped; the freeze and the checkpoint leave a snapshot that
+ * starts without recovery.
  */
 const prepare = `
+  ${['und', 'en', 'en-US', 'en-GB', 'de', 'es', 'fr', 'it', 'ja', 'nl', 'pl', 'pt', 'pt-BR', 'sv', 'tr', 'zh']
+    .map(
+      (locale) =>
+        `CREATE COLLATION IF NOT EXISTS pg_catalog."${locale}-x-icu" (provider = icu, locale = '${locale}');`,
+    )
+    .join('\n')}
 	UPDATE pg_database SET datistemplate = false;
 	DROP DATABASE template0;
 	DROP DATABASE template1;

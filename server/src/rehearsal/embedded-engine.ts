@@ -31,12 +31,8 @@ async function openSession(
   options: OpenOptions | undefined,
 ): Promise<EngineSession> {
   signal?.throwIfAborted();
-  const start: WorkerStart = {
-    path,
-    extensions: extensionsFor(path, options?.sql),
-  };
   const worker = new Worker(join(path, 'worker.mjs'), {
-    workerData: start,
+    workerData: startOptions(path, options?.sql),
     // Nothing of the host: no environment, no loaders, and not its output, which may carry a protocol.
     env: {},
     execArgv: [],
@@ -60,14 +56,20 @@ async function openSession(
 }
 
 /** Extensions cost start time and memory, so only those that the SQL names are loaded. */
-function extensionsFor(path: string, sql: string | undefined): readonly string[] {
-  const shipped = readdirSync(join(path, 'extensions'))
+function startOptions(path: string, sql: string | undefined): WorkerStart {
+  let files: readonly string[];
+  try {
+    files = readdirSync(join(path, 'extensions'));
+  } catch {
+    throw startError(new Error(`its files are not in ${path}`));
+  }
+  const shipped = files
     .filter((file) => file.endsWith('.tar.gz'))
     .map((file) => file.slice(0, -'.tar.gz'.length));
-  if (sql === undefined) return shipped;
+  if (sql === undefined) return { path, extensions: shipped };
   const wanted = new Set(shipped.filter((name) => sql.includes(name)));
   if (wanted.has('earthdistance')) wanted.add('cube');
-  return [...wanted];
+  return { path, extensions: [...wanted] };
 }
 
 function whenReady(worker: Worker): Promise<string> {

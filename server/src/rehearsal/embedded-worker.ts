@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import { brotliDecompressSync } from 'node:zlib';
 import { PGlite } from '@electric-sql/pglite';
+import { forbidEvaluation } from './forbid-evaluation.ts';
 import type { DatabaseError, QueryResult } from './model.ts';
 
 export interface WorkerStart {
@@ -87,22 +88,6 @@ async function start({ path, extensions }: WorkerStart): Promise<PGlite> {
 function exactNumber(text: string): number | string {
   const value = Number(text);
   return Number.isSafeInteger(value) ? value : text;
-}
-
-/**
- * A superuser can write a file and LOAD it, and the loader of WebAssembly libraries evaluates script that it
- * finds inside. Plans are untrusted: from here on nothing in this worker evaluates text.
- */
-function forbidEvaluation(): void {
-  const refuse = () => {
-    throw new Error('The embedded Postgres does not evaluate code.');
-  };
-  Object.defineProperty(globalThis, 'eval', { value: refuse });
-  Object.defineProperty(globalThis, 'Function', { value: refuse });
-  for (const sample of [() => {}, async () => {}, function* () {}, async function* () {}])
-    Object.defineProperty(Object.getPrototypeOf(sample), 'constructor', {
-      value: refuse,
-    });
 }
 
 async function answer(db: PGlite, request: WorkerRequest): Promise<WorkerReply> {

@@ -77,7 +77,7 @@ function mark(status: StepStatus, paint: Paint): string {
 
 function stepLine(step: StepReport, nameWidth: number, paint: Paint): string {
   const name = clip(safe(step.step), nameWidth).padEnd(nameWidth);
-  if (step.status === 'skipped') return paint.faint(`${name}  not reached`);
+  if (step.status === 'skipped') return paint.faint(`${name}            not reached`);
   const isTimed = step.action !== 'wait' && step.action !== 'deploy';
   const time = (isTimed ? duration(step.statements.reduce((sum, { ms }) => sum + ms, 0)) : '').padStart(8);
   const what = whatHappened(step);
@@ -88,7 +88,7 @@ function stepLine(step: StepReport, nameWidth: number, paint: Paint): string {
 function whatHappened({ action, summary, statements, status }: StepReport): string[] {
   const words: string[] = [];
   if (action === 'deploy') words.push(`deploy ${safe(summary)}`);
-  else if (action === 'wait') words.push(`wait, ${safe(summary)}`);
+  else if (action === 'wait') words.push(`wait ${safe(summary)}`);
   else if (action === 'verify' && status === 'passed')
     words.push(summary === '' ? 'verified' : `verified: ${safe(summary)}`);
   else if (summary !== '') words.push(safe(summary));
@@ -100,7 +100,7 @@ function whatHappened({ action, summary, statements, status }: StepReport): stri
   const scans = together(statements, 'scans').filter((name) => !rewrites.includes(name));
   if (scans.length > 0) words.push(`reads all of ${listed(scans)}`);
   const wal = statements.reduce((sum, { wal_bytes }) => sum + wal_bytes, 0);
-  if (wal >= 1024) words.push(`${size(wal)} WAL`);
+  if (wal >= 8192) words.push(`${size(wal)} WAL`);
   return words;
 }
 

@@ -176,9 +176,9 @@ function expectedLocks({ effects }: StatementAnalysis): ReadonlySet<string> {
 function seenEffects({ statement }: StatementAnalysis, seen: Observation) {
   return {
     locks: seen.locks.map((lock) => ({ ...lock, source: 'observed' as const })),
-    // TRUNCATE starts new, empty files: nothing is written anew.
+    // TRUNCATE starts new, empty files: nothing is written anew, nor read to build their indexes.
     rewrites: statement.kind === 'TruncateStmt' ? [] : seen.rewrites,
-    scans: seen.scans,
+    scans: statement.kind === 'TruncateStmt' ? [] : seen.scans,
   };
 }
 

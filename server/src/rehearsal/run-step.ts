@@ -99,8 +99,19 @@ async function runAction(
         summary: `${live === undefined ? '' : `${live} → `}${action.version.value}`,
       };
     case 'wait':
-      return { error: undefined, summary: 'not waited for' };
+      return { error: undefined, summary: `${soak(action.duration.value)}, not waited for` };
   }
+}
+
+function soak(ms: number): string {
+  const units = [
+    ['d', 86_400_000],
+    ['h', 3_600_000],
+    ['min', 60_000],
+    ['s', 1000],
+  ] as const;
+  const unit = units.find(([, size]) => ms >= size && ms % size === 0 && (size < 86_400_000 || ms > size));
+  return unit ? `${ms / unit[1]} ${unit[0]}` : `${ms} ms`;
 }
 
 function leftBehind(wrapped: boolean, { statements }: StepLog): string {

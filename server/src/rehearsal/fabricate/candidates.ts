@@ -195,13 +195,13 @@ function textAlternatives(texts: readonly string[], numbers: readonly number[]):
     `md5(i::text)::uuid::text`,
     letters(6, 97),
     letters(6, 65),
+    ...shaped,
     `'Word ' || i`,
     `'/path/' || i`,
     `'#' || lpad(to_hex(i), 6, '0')`,
     `'10.0.' || i / 250 || '.' || 1 + i % 250`,
     `lpad((i % 24)::text, 2, '0') || ':00'`,
     `i || '.0.0'`,
-    ...shaped,
     `''`,
   ];
 }

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import type { Report, StatementReport, StepReport } from '../../../server/src/rehearsal/model.ts';
+import { reportText } from '../../../server/src/rehearsal/report-text.ts';
+
+const range = { start: 0, end: 1 };
+const statement: StatementReport = {
+  sql: 'ALTER TABLE users ADD COLUMN handle text',
+  status: 'passed',
+  error: undefined,
+  ms: 1.25,
+  locks: [{ relation: 'users', mode: 'AccessExclusiveLock', source: 'observed' }],
+  rewrites: [],
+  scans: [],
+  wal_bytes: 424,
+  runs: 1,
+  rows: undefined,
+  range,
+};
+const step: StepReport = {
+  id: 'add',
+  step: 'Add the column',
+  phase: 'Expand',
+  action: 'sql',
+  status: 'passed',
+  statements: [statement],
+  summary: '',
+  error: undefined,
+  ms: 5,
+  range,
+  line: 11,
+};
+const error = {
+  message: 'column "handle" contains null values',
+  code: '23502',
+  detail: 'A detail.',
+  hint: 'A hint.',
+  range,
+};
+const report: Report = {
+  plan: 'Rename users.username',
+  engine: 'PostgreSQL 18.6 (embedded)',
+  verdict: 'failed',
+  error,
+  steps: [
+    step,
+    {
+      ...step,
+      step: 'Make it a number',
+      statements: [
+        { ...statement, ms: 1234, rewrites: ['users', 'users_pkey'], scans: ['users'], wal_bytes: 3_000_000 },
+      ],
+    },
+    { ...step, step: 'Deploy', action: 'deploy', statements: [], summary: 'v1 → v2', phase: 'Migrate' },
+    { ...step, step: 'Count', action: 'verify', summary: '0', phase: 'Migrate' },
+    {
+      ...step,
+      step: 'Require it',
+      status: 'failed',
+      error,
+      summary: 'Rolled back.',
+      statements: [],
+      phase: 'Migrate',
+    },
+    { ...step, step: 'Rest', status: 'skipped', statements: [], phase: 'Migrate' },
+  ],
+  ms: 1810,
+  rows: { users: 1000, orders: 500 },
+  notes: ['Production runs version 16.'],
+};
+
+describe('reportText', () => {
+  it('tells each step in a line, and the error with what helps', () => {
+    assert.equal(
+      reportText(report),
+      `Rename users.username
+PostgreSQL 18.6 (embedded), 1,500 fabricated rows in 2 tables
+
+Expand
+  ✓ 1 Add the column      1.3 ms  ACCESS EXCLUSIVE on users
+  ✓ 2 Make it a number     1.2 s  ACCESS EXCLUSIVE on users · rewrites users, users_pkey · 2.9 MB WAL
+
+Migrate
+  ✓ 3 Deploy                      deploy v1 → v2
+  ✓ 4 Count               1.3 ms  verified: 0
+  ✗ 5 Require it          0.0 ms  Rolled back.
+      column "handle" contains null values (23502)
+      A detail.
+      Hint: A hint.
+      step on line 12 of the plan
+  · 6 Rest                        not reached
+
+Note: Production runs version 16.
+
+Failed at step 5 of 6, after 1.8 s. 1 step after it was not reached.
+`,
+    );
+  });
+
+  it('colours only where asked to, and the text below stays the same', () => {
+    const coloured = reportText(report, { color: true });
+    assert.notEqual(coloured, reportText(report));
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are what is looked for
+    assert.equal(coloured.replace(/\u001b\[\d+m/g, ''), reportText(report));
+  });
+
+  it('ends with the verdict in each case', () => {
+    const last = (changes: Partial<Report>) =>
+      reportText({ ...report, notes: [], ...changes })
+        .trimEnd()
+        .split('\n')
+        .at(-1);
+    assert.equal(
+      last({ verdict: 'passed', error: undefined, steps: [step, step] }),
+      'Passed: all 2 steps, in 1.8 s.',
+    );
+    assert.equal(
+      last({ verdict: 'cancelled', error: undefined, steps: [step] }),
+      'Cancelled after 1 step and 1.8 s. Nothing is left behind.',
+    );
+    const refused = reportText({ ...report, verdict: 'refused', steps: [], engine: '', notes: [] });
+    assert.match(refused, /column "handle" contains null values \(23502\)/);
+    assert.match(refused, /Not run: nothing of the plan was run\.\n$/);
+  });
+
+  it('obeys no control code that a plan brings along', () => {
+    const text = reportText({
+      ...report,
+      plan: 'a\u001b[2Jb\u202e',
+      steps: [{ ...step, step: 'x\u0007\ny' }],
+    });
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+    assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u202e]/);
+  });
+
+  it('keeps the columns together however long a name is', () => {
+    const steps = [step, { ...step, step: 'A very long name of a step '.repeat(10) }];
+    const lines = reportText({ ...report, steps }, { width: 80 })
+      .split('\n')
+      .filter((line) => line.includes('ACCESS'));
+    assert.equal(lines[0]?.indexOf('ACCESS'), lines[1]?.indexOf('ACCESS'));
+  });
+});
