@@ -55,6 +55,7 @@ function rewriteReason(task: Task, column: NewColumn): string | undefined {
   if (volatility !== 'steady') {
     task.unknown(`whether the function ${volatility.unknownFunction} in the default of ${name} is volatile`, {
       remedy: 'define it in the baseline DDL under database.schema',
+      may: 'rewrite',
     });
   }
   return undefined;
@@ -66,7 +67,9 @@ function domainReason(task: Task, { name, definition }: NewColumn): string | und
   if (named?.kind !== 'user' || named.suffix !== '') return undefined;
   const type = findType(task.schema, named);
   const printed = typeOf(task.schema, definition.typeName) ?? named.name;
-  if (!type && !task.schema.complete) task.unknown(`whether ${printed} is a domain with constraints`);
+  if (!type && !task.schema.complete) {
+    task.unknown(`whether ${printed} is a domain with constraints`, { may: 'rewrite' });
+  }
   return type?.kind === 'domain' && type.constraints.length > 0
     ? `the constraints of the domain ${printed} are checked for each row of ${name}`
     : undefined;

@@ -90,7 +90,9 @@ function scanForNulls(task: Task, table: Table, columns: readonly string[]): voi
     const column = columnOf(table, name);
     if (column?.notNull || provenNotNull(table.constraints, name)) continue;
     if (column?.notNull === undefined && !table.columnsComplete) {
-      task.unknown(`whether ${quoteIdentifier(name)} is NOT NULL already; if not, every row is read`);
+      task.unknown(`whether ${quoteIdentifier(name)} is NOT NULL already; if not, every row is read`, {
+        may: 'scan',
+      });
     } else {
       task.scan(table, `every row is looked at for a null in ${quoteIdentifier(name)}`);
     }
@@ -107,6 +109,7 @@ function useIndex(task: Task, table: Table, node: ConstraintNode, indexName: str
     if (!task.schema.complete)
       task.unknown(
         `whether the columns of ${quoteIdentifier(indexName)} are NOT NULL already; if not, every row is read`,
+        { may: 'scan' },
       );
     return;
   }
@@ -121,7 +124,7 @@ export const validateConstraint: Subcommand = (task, table, { name = '' }) => {
   const constraint = constraintOf(table, name);
   const shown = quoteIdentifier(name);
   if (!constraint) {
-    task.unknown(`what the constraint ${shown} is and whether it is valid already`);
+    task.unknown(`what the constraint ${shown} is and whether it is valid already`, { may: 'scan' });
     return;
   }
   const family = constraint.kind === 'foreign key' && !table.partitioned ? [table] : familyOf(task, table);

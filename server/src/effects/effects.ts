@@ -26,6 +26,7 @@ import { copy, insert, merge, remove, select, update } from './query.ts';
 import { rename, setSchema } from './rename.ts';
 import {
   alterEnum,
+  createSubscription,
   notTransactional,
   runsCode,
   touchesNoRelation,
@@ -55,7 +56,7 @@ const describers: Describers = {
   CreateSeqStmt: createSequence,
   CreateStatsStmt: createStatistics,
   CreateStmt: createTable,
-  CreateSubscriptionStmt: notTransactional,
+  CreateSubscriptionStmt: createSubscription,
   CreateTableAsStmt: createTableAs,
   CreateTableSpaceStmt: notTransactional,
   CreateTrigStmt: createTrigger,

@@ -1,9 +1,21 @@
-import type { AlterEnumStmt, CallStmt, DoStmt, TransactionStmt } from '@pgsql/types';
+import type { AlterEnumStmt, CallStmt, CreateSubscriptionStmt, DoStmt, TransactionStmt } from '@pgsql/types';
 import type { StatementKind } from '../sql/model.ts';
 import type { Describe } from './builder.ts';
+import { isFalse } from './index.ts';
 
 /** CREATE DATABASE and its like: refused inside a transaction block, and no table is touched. */
 export const notTransactional: Describe<unknown> = (task) => task.notTransactional();
+
+/** Making the replication slot on the other server cannot be rolled back. */
+export const createSubscription: Describe<CreateSubscriptionStmt> = (task, { options = [] }) => {
+  const declined = options.some(
+    (node) =>
+      'DefElem' in node &&
+      ['connect', 'create_slot'].includes(node.DefElem.defname ?? '') &&
+      isFalse(node.DefElem.arg),
+  );
+  if (!declined) task.notTransactional();
+};
 
 /** What code does is not known from outside. */
 export const runsCode: Describe<DoStmt | CallStmt> = (task) => {
