@@ -16,21 +16,9 @@ export async function switchback(): Promise<SwitchbackApi> {
   return api;
 }
 
-/** Waits until the plan's last report is another one than `before`. */
-export async function newReport(
-  api: SwitchbackApi,
-  plan: vscode.Uri,
-  before: Report | undefined,
-  timeout = 30_000,
-): Promise<Report> {
-  return await until(
-    'a new report of the dry run',
-    async () => {
-      const kept = await api.reports.last(plan);
-      return kept !== undefined && kept.report !== before && kept.report;
-    },
-    timeout,
-  );
+/** Waits (ms) for the plan's first report. */
+export async function firstReport(api: SwitchbackApi, plan: vscode.Uri, timeout = 20_000): Promise<Report> {
+  return await until('a report of the dry run', async () => (await api.reports.last(plan))?.report, timeout);
 }
 
 /** Messages that were shown while `work` ran; none waits for anybody. */

@@ -34,7 +34,7 @@ async function runSuite(options: Options): Promise<boolean> {
         SWITCHBACK_GREP: options.grep ?? '',
         SWITCHBACK_RESULTS:
           options.results === undefined ? '' : join(options.results, `${options.suite}.json`),
-        FORCE_COLOR: process.stdout.isTTY ? '1' : '',
+        ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : { NO_COLOR: '1', FORCE_COLOR: undefined }),
       },
       launchArgs: [
         copy.workspace,
