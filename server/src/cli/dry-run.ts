@@ -6,6 +6,7 @@ import { rehearse } from '../rehearsal/rehearse.ts';
 import { reportText } from '../rehearsal/report-text.ts';
 import type { Finding } from '../rules/model.ts';
 import type { Settings } from '../rules/settings.ts';
+import type { SqlParser } from '../sql/model.ts';
 import { analyzeDocument, fileProblems } from './analysis.ts';
 import { type Arguments, choice, duration, readArguments, wholeNumber } from './arguments.ts';
 import { unusableReason } from './check.ts';
@@ -42,7 +43,8 @@ export async function dryRun(args: readonly string[], io: Io, engine = embeddedE
       'dry-run',
     );
   const { settings } = createSettingsFinder(io).find(document.folder);
-  const { checked, analysis } = analyzeDocument(document, await loadParsers(), { settings });
+  const parsers = await loadParsers();
+  const { checked, analysis } = analyzeDocument(document, parsers, { settings });
   if (!checked.usable || analysis === undefined) {
     io.stderr.write(`switchback: ${unusableReason(checked)}\n`);
     return exitCodes.unusable;
@@ -53,7 +55,7 @@ export async function dryRun(args: readonly string[], io: Io, engine = embeddedE
   const outcome = await runInterruptibly(
     analysis,
     engine,
-    { ...defaults, ...settings.dryRun, ...options },
+    { ...defaults, ...settings.dryRun, ...options, parser: parsers.sql },
     io,
   );
   if (outcome.report) write(outcome.report, format, io);
@@ -108,7 +110,7 @@ interface Outcome {
 async function runInterruptibly(
   analysis: Analysis,
   engine: Engine,
-  options: Required<Settings['dryRun']>,
+  options: Required<Settings['dryRun']> & { readonly parser: SqlParser },
   io: Io,
 ): Promise<Outcome> {
   const controller = new AbortController();
