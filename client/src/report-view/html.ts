@@ -57,7 +57,7 @@ function header(report: Report, planName: string, interactive: boolean): Html {
   const filled = Object.entries(report.rows);
   return html`<header>
 <h1>${report.plan}</h1>
-<p class="verdict ${report.verdict}">${icon(report.verdict)}<strong>${verdictWords[report.verdict]}</strong> ${verdictDetail(report)}</p>
+<p class="verdict ${report.verdict}">${icon(report.verdict)}<strong>${verdictWords[report.verdict]}</strong> ${verdictDetail(report)}${stoppedAt(report, interactive)}</p>
 <dl class="facts">
 <div><dt>Plan</dt><dd>${planName}</dd></div>
 <div><dt>Ran on</dt><dd>${report.engine}</dd></div>
@@ -80,6 +80,13 @@ ${
 function ownError({ error: whole, steps }: Report): Html | '' {
   if (!whole || steps.some((step) => step.error?.message === whole.message)) return '';
   return html`<section class="error" role="alert">${error(whole)}</section>`;
+}
+
+/** The first step that failed, so that nobody has to look for it. */
+function stoppedAt({ steps }: Report, interactive: boolean): Html | '' {
+  const index = steps.findIndex(({ status }) => status === 'failed');
+  const step = steps[index];
+  return step ? html`. It stopped at ${stepLink(step, index, interactive)}` : '';
 }
 
 function verdictDetail({ steps }: Report): string {
@@ -115,10 +122,15 @@ function phases({ steps }: Report, interactive: boolean): Html {
   );
 }
 
-function stepItem(step: StepReport, index: number, interactive: boolean): Html {
-  const name = interactive
+/** A step's name; inside the editor it leads to the step's line. */
+function stepLink(step: StepReport, index: number, interactive: boolean): Html {
+  return interactive
     ? html`<button type="button" class="link" data-step="${index}" title="Go to line ${step.line + 1} of the plan">${step.step}</button>`
     : html`<span>${step.step}</span>`;
+}
+
+function stepItem(step: StepReport, index: number, interactive: boolean): Html {
+  const name = stepLink(step, index, interactive);
   return html`<li class="step ${step.status}">
 <div class="head"><span class="status">${icon(step.status)}${statusWords[step.status]}</span><h3>${name}</h3><span class="action">${step.action}</span>${
     step.status === 'skipped' ? '' : html`<span class="time">${formatMs(step.ms)}</span>`
@@ -174,7 +186,7 @@ function statementBlock(statement: StatementReport, step: StepReport): Html {
   if (locks.length > 0) rows.push(['Locks', locks.join('; ')]);
   if (statement.rewrites.length > 0) rows.push(['Rewrote', statement.rewrites.join(', ')]);
   if (statement.scans.length > 0) rows.push(['Read in full', statement.scans.join(', ')]);
-  if (statement.status !== 'skipped') rows.push(['WAL', formatBytes(statement.wal_bytes)]);
+  if (statement.wal_bytes > 0) rows.push(['WAL', formatBytes(statement.wal_bytes)]);
   if (statement.rows !== undefined) rows.push(['Rows', formatCount(statement.rows)]);
   if (statement.runs !== 1 && statement.status !== 'skipped')
     rows.push(['Ran', `${formatCount(statement.runs)} times`]);

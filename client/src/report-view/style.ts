@@ -55,6 +55,7 @@ button:focus-visible, summary:focus-visible { outline: 1px solid var(--vscode-fo
 .head { display: flex; flex-wrap: wrap; gap: 2px 12px; align-items: baseline; }
 .head .status { flex: 0 0 7em; }
 .link { font: inherit; text-align: left; color: inherit; background: none; border: 0; padding: 0; cursor: pointer; }
+.verdict .link { text-decoration: underline; }
 .link:hover { color: var(--link); text-decoration: underline; }
 .action, .time { color: var(--faint); white-space: nowrap; }
 .time { flex: 0 0 5em; text-align: right; font-variant-numeric: tabular-nums; }
@@ -67,8 +68,8 @@ button:focus-visible, summary:focus-visible { outline: 1px solid var(--vscode-fo
 .lock { font-weight: 600; }
 .lock.high { border-color: var(--bad); }
 .lock.medium, .warn { border-color: var(--caution); }
-.error { border-left: 3px solid var(--bad); padding: 2px 0 2px 12px; margin-top: 8px; overflow-wrap: anywhere; white-space: pre-wrap; }
-.error p { margin: 2px 0; }
+.error { border-left: 3px solid var(--bad); padding: 2px 0 2px 12px; margin-top: 8px; overflow-wrap: anywhere; }
+.error p { margin: 2px 0; white-space: pre-wrap; }
 .code { color: var(--faint); }
 details { margin-top: 6px; }
 summary { cursor: pointer; color: var(--link); width: fit-content; }
@@ -77,6 +78,7 @@ pre {
   margin: 0; padding: 8px 10px; overflow-x: auto; tab-size: 2;
   background: var(--code); border: 1px solid var(--vscode-contrastBorder, transparent);
 }
+pre code { color: inherit; background: none; padding: 0; }
 code { font-family: var(--vscode-editor-font-family, ui-monospace, monospace); font-size: var(--vscode-editor-font-size, 12px); }
 table { border-collapse: collapse; }
 th { text-align: left; font-weight: normal; color: var(--faint); padding: 1px 16px 1px 0; vertical-align: top; white-space: nowrap; }
