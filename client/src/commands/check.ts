@@ -6,6 +6,7 @@ import {
   Disposable,
   languages,
   ProgressLocation,
+  TabInputText,
   Uri,
   window,
   workspace,
@@ -34,7 +35,9 @@ export function registerCheck(dependencies: CheckDependencies): Disposable {
   const closedPlans = languages.createDiagnosticCollection('switchback-check');
   return Disposable.from(
     closedPlans,
-    workspace.onDidOpenTextDocument(({ uri }) => closedPlans.delete(uri)),
+    window.tabGroups.onDidChangeTabs(({ opened }) => {
+      for (const tab of opened) if (tab.input instanceof TabInputText) closedPlans.delete(tab.input.uri);
+    }),
     commands.registerCommand('switchback.check', (argument: unknown) =>
       check(dependencies, closedPlans, argument instanceof Uri ? argument : activeFile()),
     ),
@@ -64,11 +67,15 @@ async function check(
     { location: ProgressLocation.Window, title: 'Switchback: checking' },
     () => checkAll(dependencies, files),
   );
-  for (const { uri, diagnostics } of results) {
-    const isOpen = workspace.textDocuments.some((document) => document.uri.toString() === uri.toString());
-    if (!isOpen) closedPlans.set(uri, diagnostics);
-  }
+  for (const { uri, diagnostics } of results) if (!isShown(uri)) closedPlans.set(uri, diagnostics);
   report(dependencies.dialogs, results);
+}
+
+/** Whether a tab shows it: then the language client reports its findings. */
+function isShown(uri: Uri): boolean {
+  return window.tabGroups.all.some(({ tabs }) =>
+    tabs.some(({ input }) => input instanceof TabInputText && input.uri.toString() === uri.toString()),
+  );
 }
 
 interface Result {
@@ -94,14 +101,13 @@ async function checkAll({ client }: CheckDependencies, files: readonly Uri[]): P
 }
 
 function report(dialogs: Dialogs, results: readonly Result[]): void {
-  const refused = results.find((result) => result.refused !== undefined)?.refused;
-  if (refused !== undefined) {
-    void dialogs.error(refused);
-    return;
-  }
-  const [first] = results;
-  const what = results.length === 1 && first ? nameOf(first.uri) : plural(results.length, 'plan');
-  const found = counts(results.flatMap(({ diagnostics }) => diagnostics));
+  const refusals = results.flatMap(({ refused }) => refused ?? []);
+  if (refusals.length > 0) void dialogs.error(refusals.join(' '));
+  const checked = results.filter(({ refused }) => refused === undefined);
+  const [first] = checked;
+  if (!first) return;
+  const what = checked.length === 1 ? nameOf(first.uri) : plural(checked.length, 'plan');
+  const found = counts(checked.flatMap(({ diagnostics }) => diagnostics));
   const more = results.length === maxPlans ? ` Only the first ${maxPlans} plans were checked.` : '';
   if (found === '') {
     void dialogs.info(`${what}: no findings.${more}`);

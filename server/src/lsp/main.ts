@@ -7,7 +7,16 @@ import { rules } from '../rules/registry.ts';
 import { createNodeFiles } from './files.ts';
 import { startServer } from './server.ts';
 
-startServer(createConnection(ProposedFeatures.all), {
+const connection = createConnection(ProposedFeatures.all);
+
+// A promise that nobody awaits (a notification to a client that is gone) must not end the server.
+process.on('unhandledRejection', (reason) => {
+  connection.console.error(
+    `Unhandled: ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}`,
+  );
+});
+
+startServer(connection, {
   loadParsers,
   analyze,
   files: createNodeFiles(),
