@@ -108,8 +108,10 @@ function fontConfig(folder: string): string {
 <fontconfig>
   <dir>${folder}/node_modules/dejavu-fonts-ttf/ttf</dir>
   <cachedir>${folder}/fontconfig</cachedir>
-${alias('monospace', 'DejaVu Sans Mono')}
-${['sans-serif', 'system-ui', 'Ubuntu'].map((family) => alias(family, 'DejaVu Sans')).join('\n')}
+  <alias binding="same"><family>monospace</family><prefer><family>DejaVu Sans Mono</family></prefer></alias>
+  <match target="pattern">
+    <edit name="family" mode="append_last"><string>DejaVu Sans</string></edit>
+  </match>
 </fontconfig>
 `;
 }
@@ -125,8 +127,4 @@ function definedOnly(env: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(
     Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
-}
-
-function alias(family: string, font: string): string {
-  return `  <alias binding="same"><family>${family}</family><prefer><family>${font}</family></prefer></alias>`;
 }

@@ -1,8 +1,25 @@
 import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
-import { diagnostics, open, openNew, placeOf, shown, until } from '../editor.ts';
+import { diagnostics, open, openNew, placeOf, type Shown, shown, until } from '../editor.ts';
 import { switchback } from '../switchback.ts';
 import { needsWindow, palette, screenshots, see } from '../window.ts';
+
+/** What an engineer who knows Postgres marks in examples/as-published. */
+const published: readonly Shown[] = [
+  {
+    rule: 'lock-timeout-missing',
+    severity: 'warning',
+    text: 'ALTER TABLE users ADD COLUMN handle VARCHAR(255)',
+    line: 48,
+  },
+  { rule: 'concurrently-in-transaction', severity: 'error', text: 'CONCURRENTLY', line: 54 },
+  { rule: 'rollback-missing', severity: 'error', text: 'Drop the old column', line: 141 },
+];
+
+function like(expected: Shown): (found: Shown) => boolean {
+  return (found) => isDeepStrictEqual(found, expected);
+}
 
 describe('findings', () => {
   before(switchback);
@@ -11,6 +28,12 @@ describe('findings', () => {
     const { document } = await open('rename-username/rename-username.migration.yaml');
     await settled(document);
     assert.deepEqual(shown(document), []);
+  });
+
+  it('stand where the published plan goes wrong', async () => {
+    const { document } = await open('as-published/as-published.migration.yaml');
+    const found = await diagnostics(document, (all) => all.length >= published.length);
+    for (const finding of published) assert.ok(found.some(like(finding)), JSON.stringify({ finding, found }));
   });
 
   it('follow what is typed', async () => {
