@@ -9,6 +9,7 @@ import {
   createDraft,
   type Draft,
   findKey,
+  heirsOf,
   schemaOf,
   touchRangeVar,
   touchTable,
@@ -17,7 +18,7 @@ import {
 } from './draft.ts';
 import { dropColumn, dropConstraint } from './drop.ts';
 import { cloneIndexes } from './indexes.ts';
-import { columnOf, constraintOf, descendantsOf, indexesOf, sequencesOf, tableByKey } from './lookup.ts';
+import { columnOf, constraintOf, indexesOf, sequencesOf, tableByKey } from './lookup.ts';
 import type { Column, Schema, Table } from './model.ts';
 import { relationKey } from './names.ts';
 
@@ -57,7 +58,7 @@ type Subcommand = (target: Target, command: AlterTableCmd) => void;
 const subcommands: Readonly<Record<string, Subcommand>> = {
   AT_AddColumn: addColumn,
   AT_DropColumn: ({ draft, key }, { name = '', behavior }) => {
-    const heirs = descendantsOf(draft, key).map((child) => relationKey(child.name));
+    const heirs = heirsOf(draft, key).map((child) => relationKey(child.name));
     for (const each of [key, ...heirs]) dropColumn(draft, each, name, behavior === 'DROP_CASCADE');
   },
   AT_AlterColumnType: alterType,
@@ -75,7 +76,7 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
     addConstraints(draft, key, [tableConstraint(def.Constraint, false)], statement);
   },
   AT_DropConstraint: ({ draft, key }, { name = '', behavior }) => {
-    const heirs = descendantsOf(draft, key).map((child) => relationKey(child.name));
+    const heirs = heirsOf(draft, key).map((child) => relationKey(child.name));
     for (const each of [key, ...heirs]) dropConstraint(draft, each, name, behavior === 'DROP_CASCADE');
   },
   AT_ValidateConstraint: validate,
@@ -158,7 +159,7 @@ function change(draft: Draft, key: string, name: string, to: (column: Column) =>
 
 /** The column in the table and in those that inherit it. */
 function eachColumn({ draft, key, recurse }: Target, name: string, to: (column: Column) => Column): void {
-  const heirs = recurse ? descendantsOf(draft, key).map((child) => relationKey(child.name)) : [];
+  const heirs = recurse ? heirsOf(draft, key).map((child) => relationKey(child.name)) : [];
   for (const each of [key, ...heirs]) change(draft, each, name, to);
 }
 
@@ -168,7 +169,7 @@ function addColumn({ draft, key, statement }: Target, { def }: AlterTableCmd): v
   const table = tableByKey(draft, key);
   if (!table || columnOf(table, definition.colname ?? '')) return;
   const { column, pending } = readColumn(draft, key, definition, statement, false);
-  const heirs = descendantsOf(draft, key).map((child) => relationKey(child.name));
+  const heirs = heirsOf(draft, key).map((child) => relationKey(child.name));
   for (const each of [key, ...heirs]) {
     updateTable(draft, each, (one) =>
       columnOf(one, column.name) ? one : { ...one, columns: [...one.columns, column] },
@@ -185,7 +186,7 @@ function alterType(target: Target, { name = '', def }: AlterTableCmd): void {
 }
 
 function dropNotNull({ draft, key, recurse }: Target, { name = '' }: AlterTableCmd): void {
-  const heirs = recurse ? descendantsOf(draft, key).map((child) => relationKey(child.name)) : [];
+  const heirs = recurse ? heirsOf(draft, key).map((child) => relationKey(child.name)) : [];
   for (const each of [key, ...heirs]) {
     const table = tableByKey(draft, each);
     const primary = table?.constraints.find((one) => one.kind === 'primary key');
@@ -199,7 +200,7 @@ function dropNotNull({ draft, key, recurse }: Target, { name = '' }: AlterTableC
 }
 
 function validate({ draft, key }: Target, { name = '' }: AlterTableCmd): void {
-  const heirs = descendantsOf(draft, key).map((child) => relationKey(child.name));
+  const heirs = heirsOf(draft, key).map((child) => relationKey(child.name));
   for (const each of [key, ...heirs]) {
     updateTable(draft, each, (table) => ({
       ...table,

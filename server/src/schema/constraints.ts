@@ -3,10 +3,10 @@ import type { Statement } from '../sql/model.ts';
 import { nameOfRangeVar, quoteIdentifier, stringsOf } from '../sql/names.ts';
 import { sourceInParentheses } from '../sql/source.ts';
 import { addToTable, columnList, deferrable, type PendingConstraint } from './constraint-parts.ts';
-import { chooseConstraintName, type Draft, findKey, updateTable } from './draft.ts';
+import { chooseConstraintName, type Draft, findKey, heirsOf, updateTable } from './draft.ts';
 import { columnsRead, provesNotNull } from './expressions.ts';
 import { addIndexConstraint, indexColumns } from './index-constraints.ts';
-import { descendantsOf, tableByKey } from './lookup.ts';
+import { tableByKey } from './lookup.ts';
 import type { Constraint, Table } from './model.ts';
 import { displayKey, relationKey } from './names.ts';
 import { chooseName, joinColumnNames } from './object-names.ts';
@@ -106,7 +106,7 @@ function addCheck(
     inherits: node.is_no_inherit !== true,
     definition: `CHECK (${expression ?? ''})${node.is_no_inherit ? ' NO INHERIT' : ''}${suffix(enforced, validated)}`,
   };
-  const heirs = constraint.inherits ? descendantsOf(draft, key).map((child) => relationKey(child.name)) : [];
+  const heirs = constraint.inherits ? heirsOf(draft, key).map((child) => relationKey(child.name)) : [];
   for (const each of [key, ...heirs]) addToTable(draft, each, constraint);
 }
 
@@ -150,9 +150,7 @@ function addForeignKey(
       foreignKeyDefinition(node, columns, referenced, displayKey({ ...draft }, target)) +
       suffix(enforced, validated),
   };
-  const partitions = table.partitioned
-    ? descendantsOf(draft, key).map((child) => relationKey(child.name))
-    : [];
+  const partitions = table.partitioned ? heirsOf(draft, key).map((child) => relationKey(child.name)) : [];
   for (const each of [key, ...partitions]) addToTable(draft, each, constraint);
 }
 
@@ -199,7 +197,7 @@ export function setNotNull(
     chooseConstraintName(draft, table.name.schema, table.name.name, column, 'not_null');
   markNotNull(draft, tableKey, column, chosen, validated, inherits);
   if (!inherits) return;
-  for (const child of descendantsOf(draft, tableKey)) {
+  for (const child of heirsOf(draft, tableKey)) {
     markNotNull(draft, relationKey(child.name), column, chosen, validated, true);
   }
 }

@@ -11,6 +11,7 @@ import {
   emptyTable,
   newName,
   put,
+  putTable,
   touchRangeVar,
   typeOf,
 } from './draft.ts';
@@ -77,7 +78,7 @@ function fillTable(
   }
   const table = draft.relations.get(key);
   if (table?.kind !== 'table') return;
-  draft.relations.set(key, {
+  putTable(draft, key, {
     ...table,
     columns: [...parts.columns.values()],
     constraints: parts.constraints,

@@ -2,7 +2,7 @@ import type { TypeName } from '@pgsql/types';
 import type { Statement } from '../sql/model.ts';
 import { nameOfRangeVar, type ObjectName, quoteIdentifier } from '../sql/names.ts';
 import { namedType } from '../sql/type-names.ts';
-import { tableByKey } from './lookup.ts';
+import { descendantsOf, tableByKey } from './lookup.ts';
 import type { QualifiedName, Relation, Schema, Table, UserFunction, UserType } from './model.ts';
 import { creationSchema, qualify, relationKey } from './names.ts';
 import { chooseName } from './object-names.ts';
@@ -15,6 +15,10 @@ export interface Draft {
   readonly types: Map<string, UserType>;
   readonly functions: Map<string, UserFunction>;
   readonly schemas: Set<string>;
+  /** Names that constraints have, or had, as `nameKey` spells them; made when first asked for. */
+  constraintNames: Set<string> | undefined;
+  /** Keys of tables that have, or had, partitions or heirs; made when first asked for. */
+  parentKeys: Set<string> | undefined;
   /** What is made now belongs to the plan, not to the baseline. */
   readonly madeByPlan: boolean;
 }
@@ -30,11 +34,13 @@ export function createDraft(schema: Schema, madeByPlan: boolean): Draft {
     types: new Map(schema.types),
     functions: new Map(schema.functions),
     schemas: new Set(schema.schemas),
+    constraintNames: undefined,
+    parentKeys: undefined,
     madeByPlan,
   };
 }
 
-export function schemaOf({ madeByPlan: _, ...schema }: Draft): Schema {
+export function schemaOf({ madeByPlan: _, constraintNames: __, parentKeys: ___, ...schema }: Draft): Schema {
   return schema;
 }
 
@@ -52,13 +58,25 @@ export function newName(draft: Draft, { schema, name }: ObjectName): QualifiedNa
 }
 
 export function put(draft: Draft, relation: Relation): void {
-  draft.relations.set(relationKey(relation.name), relation);
+  if (relation.kind === 'table') putTable(draft, relationKey(relation.name), relation);
+  else draft.relations.set(relationKey(relation.name), relation);
 }
 
 /** Puts the table that `change` makes of the one at `key` in its place. */
 export function updateTable(draft: Draft, key: string, change: (table: Table) => Table): void {
   const table = tableByKey(draft, key);
-  if (table) draft.relations.set(key, change(table));
+  if (table) putTable(draft, key, change(table));
+}
+
+/** Puts a table with constraints of its own at `key`. */
+export function putTable(draft: Draft, key: string, table: Table): void {
+  draft.relations.set(key, table);
+  for (const parent of table.parents) draft.parentKeys?.add(parent);
+  for (const { name } of table.constraints) draft.constraintNames?.add(nameKey(table.name.schema, name));
+}
+
+function nameKey(schema: string, name: string): string {
+  return `${schema}\0${name}`;
 }
 
 /**
@@ -151,9 +169,35 @@ export function chooseConstraintName(
 }
 
 function constraintNameTaken(draft: Draft, schema: string, name: string): boolean {
+  draft.constraintNames ??= allConstraintNames(draft);
+  if (!draft.constraintNames.has(nameKey(schema, name))) return false;
+  // It may have been dropped or renamed since: look.
   for (const relation of draft.relations.values()) {
     if (relation.kind !== 'table' || relation.name.schema !== schema) continue;
     if (relation.constraints.some((constraint) => constraint.name === name)) return true;
   }
   return false;
+}
+
+function allConstraintNames({ relations }: Draft): Set<string> {
+  const names = new Set<string>();
+  for (const relation of relations.values()) {
+    if (relation.kind !== 'table') continue;
+    for (const { name } of relation.constraints) names.add(nameKey(relation.name.schema, name));
+  }
+  return names;
+}
+
+/** Partitions and inheriting tables at all levels; most tables have none, and that is known at once. */
+export function heirsOf(draft: Draft, key: string): readonly Table[] {
+  draft.parentKeys ??= allParentKeys(draft);
+  return draft.parentKeys.has(key) ? descendantsOf(draft, key) : [];
+}
+
+function allParentKeys({ relations }: Draft): Set<string> {
+  const keys = new Set<string>();
+  for (const relation of relations.values()) {
+    if (relation.kind === 'table') for (const parent of relation.parents) keys.add(parent);
+  }
+  return keys;
 }

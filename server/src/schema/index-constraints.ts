@@ -3,9 +3,9 @@ import type { Statement } from '../sql/model.ts';
 import { stringsOf } from '../sql/names.ts';
 import { sourceInParentheses } from '../sql/source.ts';
 import { addToTable, columnList, deferrable, type PendingConstraint } from './constraint-parts.ts';
-import { chooseRelationName, type Draft, find, put } from './draft.ts';
+import { chooseRelationName, type Draft, find, heirsOf, put } from './draft.ts';
 import { columnsRead, expressionName } from './expressions.ts';
-import { descendantsOf, tableByKey } from './lookup.ts';
+import { tableByKey } from './lookup.ts';
 import type { Index, Table } from './model.ts';
 import { relationKey } from './names.ts';
 import { indexColumnNames, joinColumnNames } from './object-names.ts';
@@ -37,7 +37,7 @@ export function addIndexConstraint(
   const shape = { form, keys, include, predicate, node, elements };
   const name = node.conname ?? constraintIndexName(draft, table, form, elements, keys, include);
   makeIndexConstraint(draft, key, table, { name, ...shape });
-  for (const child of table.partitioned ? descendantsOf(draft, key) : []) {
+  for (const child of table.partitioned ? heirsOf(draft, key) : []) {
     const own = constraintIndexName(draft, child, form, elements, keys, include);
     makeIndexConstraint(draft, relationKey(child.name), child, { name: own, ...shape });
   }

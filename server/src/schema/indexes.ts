@@ -1,10 +1,18 @@
 import type { IndexStmt } from '@pgsql/types';
 import { nameOfRangeVar } from '../sql/names.ts';
 import { sourceToEnd } from '../sql/source.ts';
-import { type Apply, chooseRelationName, type Draft, put, touchTable, updateTable } from './draft.ts';
+import {
+  type Apply,
+  chooseRelationName,
+  type Draft,
+  heirsOf,
+  put,
+  touchTable,
+  updateTable,
+} from './draft.ts';
 import { columnsRead } from './expressions.ts';
 import { elementColumn, elementName, elementReads, elementsOf } from './index-constraints.ts';
-import { descendantsOf, indexesOf, tableByKey } from './lookup.ts';
+import { indexesOf, tableByKey } from './lookup.ts';
 import type { Index, Table } from './model.ts';
 import { relationKey } from './names.ts';
 import { indexColumnNames, joinColumnNames } from './object-names.ts';
@@ -39,7 +47,7 @@ export const applyCreateIndex: Apply<IndexStmt> = (draft, fields, statement) => 
   put(draft, index);
   // ON ONLY leaves the partitions to ATTACH PARTITION.
   if (!owner.table?.partitioned || !fields.relation.inh) return;
-  for (const child of descendantsOf(draft, owner.key)) cloneIndex(draft, index, child);
+  for (const child of heirsOf(draft, owner.key)) cloneIndex(draft, index, child);
 };
 
 interface Owner {

@@ -18,13 +18,13 @@ import {
   emptyTable,
   find,
   findKey,
+  heirsOf,
   newName,
   put,
   touchRangeVar,
   updateTable,
 } from './draft.ts';
 import { walk } from './expressions.ts';
-import { descendantsOf } from './lookup.ts';
 import type { Sequence } from './model.ts';
 import { relationKey } from './names.ts';
 
@@ -129,7 +129,7 @@ function ownerIn(
 export const applyCreateTrigger: Apply<CreateTrigStmt> = (draft, { relation, trigname = '', row }) => {
   const table = touchRangeVar(draft, relation);
   if (!table) return;
-  const partitions = table.partitioned && row ? descendantsOf(draft, relationKey(table.name)) : [];
+  const partitions = table.partitioned && row ? heirsOf(draft, relationKey(table.name)) : [];
   for (const one of [table, ...partitions]) {
     updateTable(draft, relationKey(one.name), (own) =>
       own.triggers.includes(trigname) ? own : { ...own, triggers: [...own.triggers, trigname] },

@@ -1,8 +1,8 @@
 import type { AlterObjectSchemaStmt, RenameStmt } from '@pgsql/types';
 import { nameOfObject, nameOfRangeVar, type ObjectName, quoteIdentifier, writeName } from '../sql/names.ts';
-import { type Apply, type Draft, findKey, touchTable, updateTable } from './draft.ts';
+import { type Apply, type Draft, findKey, heirsOf, putTable, touchTable, updateTable } from './draft.ts';
 import { renameInSource } from './expressions.ts';
-import { descendantsOf, indexesOf, referencesTo, sequencesOf, tableByKey } from './lookup.ts';
+import { indexesOf, referencesTo, sequencesOf, tableByKey } from './lookup.ts';
 import type { Constraint, QualifiedName, Relation } from './model.ts';
 import { qualify, relationKey } from './names.ts';
 
@@ -88,10 +88,14 @@ function move(draft: Draft, key: string, to: QualifiedName): void {
   const newKey = relationKey(to);
   if (!relation || draft.relations.has(newKey)) return;
   draft.relations.delete(key);
-  draft.relations.set(newKey, { ...relation, name: to } as Relation);
+  const moved = { ...relation, name: to } as Relation;
+  if (moved.kind === 'table') putTable(draft, newKey, moved);
+  else draft.relations.set(newKey, moved);
   for (const [each, other] of draft.relations) {
     const changed = repoint(other, key, newKey);
-    if (changed !== other) draft.relations.set(each, changed);
+    if (changed === other) continue;
+    if (changed.kind === 'table') putTable(draft, each, changed);
+    else draft.relations.set(each, changed);
   }
 }
 
@@ -127,7 +131,7 @@ function renameColumn(draft: Draft, name: ObjectName, from: string, to: string):
   touchTable(draft, name);
   const key = findKey(draft, name);
   const swap = (column: string) => (column === from ? to : column);
-  const descendants = descendantsOf(draft, key).map((child) => relationKey(child.name));
+  const descendants = heirsOf(draft, key).map((child) => relationKey(child.name));
   for (const each of [key, ...descendants]) {
     if (tableByKey(draft, each)?.columns.some((column) => column.name === to)) continue;
     updateTable(draft, each, (table) => ({
@@ -185,7 +189,7 @@ function renameConstraint(draft: Draft, name: ObjectName, from: string, to: stri
   const constraint = tableByKey(draft, key)?.constraints.find((one) => one.name === from);
   if (!constraint) return;
   const inherited = constraint.inherits && (constraint.kind === 'check' || constraint.kind === 'not null');
-  const heirs = inherited ? descendantsOf(draft, key).map((child) => relationKey(child.name)) : [];
+  const heirs = inherited ? heirsOf(draft, key).map((child) => relationKey(child.name)) : [];
   for (const each of [key, ...heirs]) renameConstraintOf(draft, each, from, to);
   if (constraint.index !== undefined) {
     const table = tableByKey(draft, key);
