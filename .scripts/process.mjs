@@ -7,6 +7,10 @@ import { spawn } from 'node:child_process';
 export function run(command, args, { accept = [0], timeout = 0, ...options } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout, ...options });
+    // It ends with this process at the latest.
+    const end = () => child.kill();
+    process.once('exit', end);
+    child.once('close', () => process.off('exit', end));
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));

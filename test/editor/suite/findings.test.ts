@@ -70,8 +70,10 @@ describe('findings', () => {
 
   it('are listed in the Problems panel', async function () {
     needsWindow(this);
-    const { document } = await open('as-published/as-published.migration.yaml');
-    await diagnostics(document);
+    const editor = await open('as-published/as-published.migration.yaml');
+    await diagnostics(editor.document);
+    const place = placeOf(editor.document, 'CONCURRENTLY idx_users_handle');
+    editor.revealRange(place, vscode.TextEditorRevealType.InCenter);
     await palette('Switchback: Check');
     await see('.markers-panel .monaco-list-row', 'concurrently-in-transaction');
     await screenshots('findings');
