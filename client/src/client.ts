@@ -35,7 +35,8 @@ export function createSwitchbackClient(
     },
     { ...clientOptions(docs), initializationOptions, outputChannel: output },
   );
-  const ready = client.start();
+  // The editor waits for activate() to return; the server's process is started right after.
+  const ready = new Promise((resolve) => setImmediate(resolve)).then(() => client.start());
   ready.catch((error) => output.error(`The language server did not start: ${String(error)}`));
   context.subscriptions.push(
     workspace.onDidGrantWorkspaceTrust(async () => {
