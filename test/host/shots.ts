@@ -74,8 +74,8 @@ async function showFile(page: Page, keys: readonly string[]): Promise<void> {
   await page.locator('.view-lines').first().waitFor({ timeout: 30_000 });
   // A plan without findings has none to wait for.
   await page
-    .locator('.squiggly-error, .squiggly-warning, .squiggly-info')
-    .first()
+    .locator('#status\\.problems')
+    .filter({ hasNotText: /^\s*0\s*0\s*$/ })
     .waitFor({ timeout: 5_000 })
     .catch(() => undefined);
   await page.locator('.view-lines').first().click();
