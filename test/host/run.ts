@@ -92,6 +92,8 @@ async function main(): Promise<number> {
 function stopSignal(): AbortSignal {
   const stop = new AbortController();
   process.on('SIGINT', () => stop.abort());
+  // Nobody may be left to read what is said; there is still something to tidy up.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.emit('SIGINT'));
   return stop.signal;
 }

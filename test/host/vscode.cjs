@@ -8,6 +8,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => s
 // Whoever started this process holds its standard input: the end of it is the end of them.
 process.stdin.on('end', () => stop.abort()).on('error', () => stop.abort());
 process.stdin.resume();
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 runSuite(process.argv.slice(2), stop.signal)
   .catch((error) => {
