@@ -22,7 +22,7 @@ export const alterColumnType: Subcommand = (task, table, { name = '', def }) => 
     return;
   }
   const change = withUsing(
-    typeChange(from, to, task.schema, task.context.timeZone),
+    typeChange(from, to, task.schema, task.context.timeZone ?? task.schema.timeZone),
     definition,
     name,
     to,

@@ -2,6 +2,7 @@ import type { Constraint as ConstraintNode } from '@pgsql/types';
 import {
   columnOf,
   constraintOf,
+  descendantsOf,
   findIndex,
   findRelation,
   referencesTo,
@@ -35,7 +36,7 @@ function describe(node: ConstraintNode, kind: string): string {
 
 function addCheck(task: Task, table: Table, node: ConstraintNode): void {
   const family = node.is_no_inherit ? [table] : familyOf(task, table);
-  for (const one of familyOf(task, table)) task.lock(one, 'AccessExclusiveLock');
+  for (const one of family) task.lock(one, 'AccessExclusiveLock');
   if (node.skip_validation || !node.is_enforced) return;
   for (const one of family)
     if (!one.partitioned) task.scan(one, `the ${describe(node, 'CHECK')} is tested on every row`);
@@ -55,7 +56,8 @@ function addForeignKey(task: Task, table: Table, node: ConstraintNode): void {
   const target = node.pktable && findRelation(task.schema, nameOfRangeVar(node.pktable));
   lockRange(task, node.pktable, 'ShareRowExclusiveLock');
   if (target?.kind === 'table' && target.partitioned) {
-    for (const one of familyOf(task, target).slice(1)) task.lock(one, 'ShareRowExclusiveLock');
+    for (const one of descendantsOf(task.schema, relationKey(target.name)))
+      task.lock(one, 'ShareRowExclusiveLock');
   }
   if (table.partitioned) for (const one of familyOf(task, table)) task.lock(one, 'ShareRowExclusiveLock');
   if (node.skip_validation || !node.is_enforced) return;
@@ -75,12 +77,16 @@ function addIndexed(task: Task, table: Table, node: ConstraintNode): void {
     useIndex(task, table, node, node.indexname);
     return;
   }
-  const columns = stringsOf(node.keys);
+  const primary = node.contype === 'CONSTR_PRIMARY';
+  const partitionMode = primary || task.context.pgVersion >= 18 ? 'AccessExclusiveLock' : 'ShareLock';
   for (const one of table.partitioned ? familyOf(task, table) : [table]) {
+    task.lock(one, one === table ? 'AccessExclusiveLock' : partitionMode);
+    if (!one.partitioned) task.build(one, `the index of the ${describe(node, kind)} is built`);
+  }
+  if (!primary) return;
+  for (const one of familyOf(task, table)) {
     task.lock(one, 'AccessExclusiveLock');
-    if (one.partitioned) continue;
-    task.build(one, `the index of the ${describe(node, kind)} is built`);
-    if (node.contype === 'CONSTR_PRIMARY') scanForNulls(task, one, columns);
+    if (!one.partitioned) scanForNulls(task, one, stringsOf(node.keys));
   }
 }
 

@@ -33,7 +33,7 @@ export const alterTable: Describe<AlterTableStmt> = (task, fields) => {
     // Each subcommand meets the table that the ones before it left.
     const found = findRelation(schema, nameOfRangeVar(target));
     const table = found ?? (schema.complete ? undefined : unknownTable(task, target));
-    if (table?.kind === 'table') alterTableBy({ ...task, schema }, table, command, target.inh === true);
+    if (table?.kind === 'table') alterTableBy({ ...task, schema, only: target.inh !== true }, table, command);
     schema = applyAlterCommand(schema, fields, command, task.statement);
   });
 };
@@ -54,9 +54,11 @@ function attachIndex(task: Task, relation: Relation, command: AlterTableCmd): vo
     if (index?.kind === 'index') task.lockKey(index.table, 'AccessShareLock');
 }
 
-function alterTableBy(task: Task, table: Table, command: AlterTableCmd, recurse: boolean): void {
+function alterTableBy(task: Task, table: Table, command: AlterTableCmd): void {
   const type = command.subtype ?? '';
-  if (recurse && recursing.has(type)) {
+  // Since 18 a constraint's lock is taken on all heirs at once, whether they get the constraint or not.
+  const constraint = type === 'AT_AddConstraint' && task.context.pgVersion >= 18;
+  if (recursing.has(type) || constraint) {
     for (const child of familyOf(task, table).slice(1)) task.lock(child, lockModeOf(command));
   }
   subcommands[type]?.(task, table, command);
@@ -79,7 +81,8 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
   AT_DropIdentity: lockSequence('AccessExclusiveLock'),
   AT_DropInherit: changeInheritance('AccessShareLock'),
   AT_DropNotNull: (task, table, { name = '' }) => {
-    if (columnOf(table, name)?.notNull === false) return;
+    // Before 18 the heirs were locked even where there was nothing to drop.
+    if (task.context.pgVersion >= 18 && columnOf(table, name)?.notNull === false) return;
     for (const one of familyOf(task, table)) task.lock(one, 'AccessExclusiveLock');
   },
   AT_SetExpression: setExpression,

@@ -32,6 +32,8 @@ export interface Task extends Gathered {
   readonly statement: Statement;
   readonly schema: Schema;
   readonly context: EffectsContext;
+  /** ALTER TABLE ONLY: partitions and heirs stay out of it. */
+  readonly only: boolean;
 }
 
 /** Adds to a task what one kind of statement does. */
@@ -67,7 +69,7 @@ interface Gathered {
 }
 
 export function createTask(statement: Statement, schema: Schema, context: EffectsContext): Task {
-  return { statement, schema, context, ...gather(schema) };
+  return { statement, schema, context, only: false, ...gather(schema) };
 }
 
 function gather(schema: Schema): Gathered {
@@ -176,9 +178,9 @@ export function lockRange(
   return relation && task.lockName(nameOfRangeVar(relation), mode, missingOk);
 }
 
-/** The table and all that inherit from it, itself first. */
+/** The table and, but for ONLY, all that inherit from it, itself first. */
 export function familyOf(task: Task, table: Table): readonly Table[] {
-  return [table, ...descendantsOf(task.schema, relationKey(table.name))];
+  return task.only ? [table] : [table, ...descendantsOf(task.schema, relationKey(table.name))];
 }
 
 /** Tables of the family that hold rows: a partitioned table has none of its own. */

@@ -140,6 +140,8 @@ export const grant: Describe<GrantStmt> = (task, { objtype, objects = [], targty
     task.unknown('which relations the schema holds', { decides: false });
     return;
   }
+  // Before 18 a GRANT takes no lock on the relation.
+  if (task.context.pgVersion < 18) return;
   for (const node of objects) if ('RangeVar' in node) lockRange(task, node.RangeVar, 'AccessShareLock');
 };
 

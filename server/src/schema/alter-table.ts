@@ -71,9 +71,9 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
     setNotNull(draft, key, name);
   },
   AT_DropNotNull: dropNotNull,
-  AT_AddConstraint: ({ draft, key, statement }, { def }) => {
+  AT_AddConstraint: ({ draft, key, statement, recurse }, { def }) => {
     if (!def || !('Constraint' in def)) return;
-    addConstraints(draft, key, [tableConstraint(def.Constraint, false)], statement);
+    addConstraints(draft, key, [{ ...tableConstraint(def.Constraint, false), only: !recurse }], statement);
   },
   AT_DropConstraint: ({ draft, key }, { name = '', behavior }) => {
     const heirs = heirsOf(draft, key).map((child) => relationKey(child.name));

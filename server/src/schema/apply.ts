@@ -15,7 +15,7 @@ import {
   applyCreateTrigger,
   applyCreateView,
 } from './objects.ts';
-import { applyRename, applySetSchema } from './rename.ts';
+import { applyRename, applySetSchema, respellTypes } from './rename.ts';
 import { applySearchPath, applySelect } from './search-path.ts';
 import {
   applyAlterDomain,
@@ -65,6 +65,7 @@ export function emptySchema({ complete }: { readonly complete: boolean }): Schem
   return {
     complete,
     searchPath: ['public'],
+    timeZone: undefined,
     relations: new Map(),
     types: new Map(),
     functions: new Map(),
@@ -89,13 +90,16 @@ export function applyStatement(
 
 /**
  * The schema that a baseline describes: `pg_dump --schema-only`, or hand-written DDL. Complete when all of it
- * could be read. The search path it sets ends with it, as a session's does.
+ * could be read. The search path and the TimeZone it sets end with it, as a session's does.
  */
 export function baselineSchema(parsed: ParsedSql): Schema {
   const start = emptySchema({ complete: parsed.problems.length === 0 });
   const draft = createDraft(start, false);
   for (const statement of parsed.statements) applyTo(draft, statement);
-  return { ...schemaOf(draft), searchPath: start.searchPath };
+  draft.searchPath = start.searchPath;
+  draft.timeZone = start.timeZone;
+  respellTypes(draft);
+  return schemaOf(draft);
 }
 
 /**

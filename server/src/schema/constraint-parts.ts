@@ -9,6 +9,8 @@ export interface PendingConstraint {
   readonly columns: readonly string[];
   /** CREATE TABLE and a new column without a default have nothing to validate: NOT VALID says nothing there. */
   readonly alwaysValid: boolean;
+  /** ALTER TABLE ONLY: partitions get their index otherwise. */
+  readonly only?: boolean;
 }
 
 /** Leaves the table alone where it has a constraint of that name. */

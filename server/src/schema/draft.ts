@@ -11,6 +11,7 @@ import { chooseName } from './object-names.ts';
 export interface Draft {
   readonly complete: boolean;
   searchPath: readonly string[];
+  timeZone: string | undefined;
   readonly relations: Map<string, Relation>;
   readonly types: Map<string, UserType>;
   readonly functions: Map<string, UserFunction>;
@@ -30,6 +31,7 @@ export function createDraft(schema: Schema, madeByPlan: boolean): Draft {
   return {
     complete: schema.complete,
     searchPath: schema.searchPath,
+    timeZone: schema.timeZone,
     relations: new Map(schema.relations),
     types: new Map(schema.types),
     functions: new Map(schema.functions),

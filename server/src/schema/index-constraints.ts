@@ -37,7 +37,7 @@ export function addIndexConstraint(
   const shape = { form, keys, include, predicate, node, elements };
   const name = node.conname ?? constraintIndexName(draft, table, form, elements, keys, include);
   makeIndexConstraint(draft, key, table, { name, ...shape });
-  for (const child of table.partitioned ? heirsOf(draft, key) : []) {
+  for (const child of table.partitioned && !pending.only ? heirsOf(draft, key) : []) {
     const own = constraintIndexName(draft, child, form, elements, keys, include);
     makeIndexConstraint(draft, relationKey(child.name), child, { name: own, ...shape });
   }

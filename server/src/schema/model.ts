@@ -9,6 +9,8 @@ export interface Schema {
   readonly complete: boolean;
   /** Schemas that unqualified names are looked up in, first to last. */
   readonly searchPath: readonly string[];
+  /** The session's TimeZone, where a statement has set it. */
+  readonly timeZone: string | undefined;
   /** By qualified key, see `relationKey`: tables, partitioned tables, views, sequences, indexes live in one namespace per schema. */
   readonly relations: ReadonlyMap<string, Relation>;
   /** User-defined types by qualified key. */
@@ -66,6 +68,7 @@ export interface Column {
   readonly collation: string | undefined;
 }
 
+/** NOT NULL is here too, under the name that Postgres 18 gives it; older versions keep no constraint for it. */
 export interface Constraint {
   readonly name: string;
   readonly kind: 'primary key' | 'unique' | 'foreign key' | 'check' | 'exclusion' | 'not null';

@@ -227,6 +227,24 @@ function moveType(draft: Draft, name: ObjectName, rename: (name: QualifiedName) 
   );
 }
 
+/**
+ * Spells the types of columns as the search path now wants it: a dump names all with their schema, which
+ * `format_type` leaves out where the path finds the type.
+ */
+export function respellTypes(draft: Draft): void {
+  const spelled = new Map<string, string>();
+  for (const { name } of draft.types.values()) {
+    spelled.set(
+      writeName(name),
+      draft.searchPath.includes(name.schema) ? quoteIdentifier(name.name) : writeName(name),
+    );
+  }
+  retype(draft, (type) => {
+    const bare = type.replace(/\[\]$/, '');
+    return (spelled.get(bare) ?? bare) + type.slice(bare.length);
+  });
+}
+
 function retype(draft: Draft, change: (type: string) => string): void {
   for (const [key, relation] of draft.relations) {
     if (relation.kind !== 'table') continue;

@@ -7,7 +7,13 @@ import { relationKey } from './names.ts';
 export const defaultSearchPath: readonly string[] = ['public'];
 
 export const applySearchPath: Apply<VariableSetStmt> = (draft, { kind, name, args = [] }) => {
-  if (kind === 'VAR_RESET_ALL') draft.searchPath = defaultSearchPath;
+  if (kind === 'VAR_RESET_ALL') {
+    draft.searchPath = defaultSearchPath;
+    draft.timeZone = undefined;
+  }
+  if (name?.toLowerCase() === 'timezone') {
+    draft.timeZone = kind === 'VAR_SET_VALUE' && args[0] ? constantString(args[0]) : undefined;
+  }
   if (name !== 'search_path') return;
   if (kind === 'VAR_SET_VALUE') draft.searchPath = readPath(args.flatMap((arg) => constantString(arg) ?? []));
   else if (kind === 'VAR_SET_DEFAULT' || kind === 'VAR_RESET') draft.searchPath = defaultSearchPath;

@@ -182,6 +182,12 @@ alter table m alter column x type bigint
 alter table kid drop constraint kid_parent_id_fkey, add constraint kid_parent_id_fkey foreign key (parent_id) references parent (id) not valid
 alter table p add constraint pu unique (id, k)
 alter table heir add column x int not null default 1
+alter table par add constraint f foreign key (id) references parent (id)
+alter table par add constraint q unique (id)
+alter table par add primary key (id)
+alter table only par add constraint q unique (id)
+alter table only p add constraint q unique (id, k)
+alter table par add constraint q check (id > 0) no inherit not valid
 `,
   'CREATE and DROP': `
 alter index t_b_idx rename to t_b2

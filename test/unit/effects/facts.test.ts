@@ -268,6 +268,16 @@ describe('effects', () => {
     }
   });
 
+  it('of a change between timestamps depend on the TimeZone, given or set', () => {
+    const schema = baseline('CREATE TABLE t (at timestamptz)');
+    const change = 'ALTER TABLE t ALTER at TYPE timestamp';
+    assert.equal(effects(change, schema).class, 'unknown');
+    assert.equal(effects(change, schema, 'UTC').class, 'instant');
+    assert.equal(effects(`SET timezone = 'UTC'; ${change}`, schema).class, 'instant');
+    assert.equal(effects(`SET TIME ZONE 'Europe/Berlin'; ${change}`, schema).class, 'rewrite');
+    assert.equal(effects(`SET timezone = 'UTC'; RESET timezone; ${change}`, schema).class, 'unknown');
+  });
+
   it('of an ALTER TABLE say which subcommand does the work', () => {
     const schema = baseline('CREATE TABLE t (a int, b int)');
     const { rewrites, scans } = effects(

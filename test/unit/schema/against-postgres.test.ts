@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { applyStatement, baselineSchema, emptySchema } from '../../../server/src/schema/apply.ts';
 import type { SqlParser } from '../../../server/src/sql/model.ts';
 import { loadSqlParser } from '../../../server/src/sql/parser.ts';
+import { fixture } from '../effects/fixture.ts';
 import { embeddedPostgres } from '../support/embedded-postgres.ts';
 import { catalogOf, simulated } from './catalog.ts';
 import { scripts } from './scripts.ts';
@@ -29,4 +31,14 @@ describe('schema, against Postgres', () => {
       assert.deepEqual(simulated(baselineSchema(parsed)), simulated(schema));
     });
   }
+
+  it('a dump gives the same baseline as the statements that it was made from', () => {
+    const dump = parser.parseScript(readFileSync('test/fixtures/pg-dump-15.sql', 'utf8'));
+    assert.deepEqual(dump.problems, []);
+    // Version 15, of which the dump is, has no NOT NULL constraint that is not valid.
+    const source = parser.parse(fixture.replace(/^.*CONSTRAINT j_nn .*$/m, ''));
+    const schema = baselineSchema(dump);
+    assert.equal(schema.complete, true);
+    assert.deepEqual(simulated(schema), simulated(baselineSchema(source)));
+  });
 });
