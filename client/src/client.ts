@@ -1,5 +1,5 @@
 import { type ExtensionContext, type LogOutputChannel, Uri, workspace } from 'vscode';
-import { LanguageClient, type LanguageClientOptions, TransportKind } from 'vscode-languageclient/node';
+import type { LanguageClient, LanguageClientOptions } from 'vscode-languageclient/node';
 import { type InitializationOptions, trustedNotification } from '../../server/src/lsp/protocol.ts';
 import { linkToRule } from './commands/open-rule.ts';
 
@@ -9,16 +9,36 @@ export const planLanguage = 'migration-plan';
 /** Where plans are looked for in a workspace. */
 export const planGlob = '**/*.migration.{yaml,yml}';
 
-/** The client of the language server, starting. */
+/** The client of the language server. */
 export interface SwitchbackClient {
-  readonly client: LanguageClient;
-  readonly ready: Promise<void>;
+  /** Made and about to start. Rejects where it cannot be. */
+  readonly made: Promise<LanguageClient>;
+  /** Settles when the server answers, or fails to start. */
+  readonly ready: Promise<LanguageClient>;
 }
 
+/** The editor waits for activate() to return, so the protocol's library is loaded and the server started after it. */
 export function createSwitchbackClient(
   context: ExtensionContext,
   output: LogOutputChannel,
 ): SwitchbackClient {
+  const made = new Promise((resolve) => setImmediate(resolve)).then(() => makeClient(context, output));
+  const ready = made.then(async (client) => {
+    await client.start();
+    return client;
+  });
+  ready.catch((error) => output.error(`The language server did not start: ${String(error)}`));
+  context.subscriptions.push(
+    workspace.onDidGrantWorkspaceTrust(async () => {
+      const client = await ready;
+      await client.sendNotification(trustedNotification);
+    }),
+  );
+  return { made, ready };
+}
+
+async function makeClient(context: ExtensionContext, output: LogOutputChannel): Promise<LanguageClient> {
+  const { LanguageClient, TransportKind } = await import('vscode-languageclient/node');
   const module = context.asAbsolutePath('dist/server.js');
   const docs = Uri.joinPath(context.extensionUri, 'server/docs/rules');
   const initializationOptions: InitializationOptions = {
@@ -26,7 +46,7 @@ export function createSwitchbackClient(
     docsBase: docs.toString(),
     trusted: workspace.isTrusted,
   };
-  const client = new LanguageClient(
+  return new LanguageClient(
     'switchback',
     'Switchback',
     {
@@ -35,16 +55,6 @@ export function createSwitchbackClient(
     },
     { ...clientOptions(docs), initializationOptions, outputChannel: output },
   );
-  // The editor waits for activate() to return; the server's process is started right after.
-  const ready = new Promise((resolve) => setImmediate(resolve)).then(() => client.start());
-  ready.catch((error) => output.error(`The language server did not start: ${String(error)}`));
-  context.subscriptions.push(
-    workspace.onDidGrantWorkspaceTrust(async () => {
-      await ready;
-      await client.sendNotification(trustedNotification);
-    }),
-  );
-  return { client, ready };
 }
 
 function clientOptions(docs: Uri): LanguageClientOptions {

@@ -25,24 +25,24 @@ export interface SwitchbackApi {
 export function activate(context: ExtensionContext): SwitchbackApi {
   const output = window.createOutputChannel('Switchback', { log: true });
   const dialogs = createDialogs();
-  const { client, ready } = createSwitchbackClient(context, output);
+  const { made, ready } = createSwitchbackClient(context, output);
   const reports = createReportStore(context, output);
   const problems = createDryRunProblems();
-  const status = createStatus(client);
+  const status = createStatus(made);
   const panel = createReportPanel({ context, reports, problems, dialogs });
   context.subscriptions.push(
     output,
     problems,
     status,
     panel,
-    registerCheck({ client, ready, dialogs }),
-    registerDryRun({ client, ready, dialogs, reports, problems, panel, status }),
+    registerCheck({ ready, dialogs }),
+    registerDryRun({ ready, dialogs, reports, problems, panel, status }),
     registerShowReport({ reports, panel, dialogs }),
     commands.registerCommand(openRuleCommand, (page: unknown) =>
       openRule(context.extensionUri, page, dialogs),
     ),
     // Last, so that the server stops first: subscriptions are disposed of from the end.
-    { dispose: () => void client.dispose() },
+    { dispose: () => void made.then((client) => client.dispose()).catch(() => undefined) },
   );
-  return { ready, dialogs, reports, reportHtml: () => panel.html() };
+  return { ready: ready.then(() => undefined), dialogs, reports, reportHtml: () => panel.html() };
 }

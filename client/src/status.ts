@@ -6,7 +6,7 @@ import {
   type Uri,
   window,
 } from 'vscode';
-import { type LanguageClient, State } from 'vscode-languageclient/node';
+import type { LanguageClient } from 'vscode-languageclient/node';
 import { type StatusParams, statusNotification } from '../../server/src/lsp/protocol.ts';
 import type { Verdict } from '../../server/src/rehearsal/model.ts';
 import { planLanguage } from './client.ts';
@@ -17,10 +17,13 @@ export interface Status extends Disposable {
   ran(uri: Uri, verdict: Verdict): void;
 }
 
-export function createStatus(client: LanguageClient): Status {
+type ServerState = 'starting' | 'running' | 'stopped';
+
+export function createStatus(made: Promise<LanguageClient>): Status {
   const checked = new Map<string, StatusParams>();
   const verdicts = new Map<string, Verdict>();
   const runs = new Set<string>();
+  let server: ServerState = 'starting';
   const findings = languages.createLanguageStatusItem('switchback.findings', { language: planLanguage });
   findings.name = 'Switchback: findings';
   findings.command = { command: 'switchback.check', title: 'Show' };
@@ -29,19 +32,30 @@ export function createStatus(client: LanguageClient): Status {
 
   const update = () => {
     const key = window.activeTextEditor?.document.uri.toString() ?? '';
-    showFindings(findings, checked.get(key), client.state);
+    showFindings(findings, checked.get(key), server);
     showDryRun(dryRun, verdicts.get(key), runs.has(key));
   };
-  const subscriptions = [
-    findings,
-    dryRun,
-    window.onDidChangeActiveTextEditor(update),
-    client.onDidChangeState(update),
-    client.onNotification(statusNotification, (status: StatusParams) => {
-      checked.set(client.protocol2CodeConverter.asUri(status.uri).toString(), status);
+  const subscriptions: Disposable[] = [findings, dryRun, window.onDidChangeActiveTextEditor(update)];
+  made.then(
+    async (client) => {
+      const { State } = await import('vscode-languageclient/node');
+      subscriptions.push(
+        client.onDidChangeState(({ newState }) => {
+          server =
+            newState === State.Stopped ? 'stopped' : newState === State.Running ? 'running' : 'starting';
+          update();
+        }),
+        client.onNotification(statusNotification, (status: StatusParams) => {
+          checked.set(client.protocol2CodeConverter.asUri(status.uri).toString(), status);
+          update();
+        }),
+      );
+    },
+    () => {
+      server = 'stopped';
       update();
-    }),
-  ];
+    },
+  );
   update();
   return {
     running(uri, isRunning) {
@@ -59,18 +73,16 @@ export function createStatus(client: LanguageClient): Status {
   };
 }
 
-function showFindings(item: LanguageStatusItem, status: StatusParams | undefined, state: State): void {
-  item.busy = state === State.Starting || (state === State.Running && !status);
+function showFindings(item: LanguageStatusItem, status: StatusParams | undefined, state: ServerState): void {
+  item.busy = state === 'starting' || (state === 'running' && !status);
   item.severity = status?.errors
     ? LanguageStatusSeverity.Error
     : status?.warnings
       ? LanguageStatusSeverity.Warning
       : LanguageStatusSeverity.Information;
-  if (state === State.Stopped) item.severity = LanguageStatusSeverity.Error;
+  if (state === 'stopped') item.severity = LanguageStatusSeverity.Error;
   item.text =
-    state === State.Stopped
-      ? 'Switchback is not running'
-      : ((status && findingsText(status)) ?? 'Switchback');
+    state === 'stopped' ? 'Switchback is not running' : ((status && findingsText(status)) ?? 'Switchback');
   item.detail = status && `for PostgreSQL ${status.pgVersion}`;
 }
 

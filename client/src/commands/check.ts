@@ -21,8 +21,7 @@ import { nameOf } from './target.ts';
 const maxPlans = 500;
 
 export interface CheckDependencies {
-  readonly client: LanguageClient;
-  readonly ready: Promise<void>;
+  readonly ready: Promise<LanguageClient>;
   readonly dialogs: Dialogs;
 }
 
@@ -54,7 +53,7 @@ async function check(
   closedPlans: DiagnosticCollection,
   file: Uri | undefined,
 ): Promise<void> {
-  await dependencies.ready;
+  const client = await dependencies.ready;
   closedPlans.clear();
   const files = file ? [file] : await workspace.findFiles(planGlob, '**/node_modules/**', maxPlans);
   if (files.length === 0) {
@@ -65,7 +64,7 @@ async function check(
   }
   const results = await window.withProgress(
     { location: ProgressLocation.Window, title: 'Switchback: checking' },
-    () => checkAll(dependencies, files),
+    () => checkAll(client, files),
   );
   for (const { uri, diagnostics } of results) if (!isShown(uri)) closedPlans.set(uri, diagnostics);
   report(dependencies.dialogs, results);
@@ -84,7 +83,7 @@ interface Result {
   readonly refused?: string;
 }
 
-async function checkAll({ client }: CheckDependencies, files: readonly Uri[]): Promise<Result[]> {
+async function checkAll(client: LanguageClient, files: readonly Uri[]): Promise<Result[]> {
   const results: Result[] = [];
   for (const uri of files) {
     const result = await client.sendRequest<CheckResult>(checkRequest, {

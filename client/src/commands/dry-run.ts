@@ -1,5 +1,5 @@
 import { commands, type Disposable, ProgressLocation, type Uri, window, workspace } from 'vscode';
-import { type LanguageClient, WorkDoneProgress } from 'vscode-languageclient/node';
+import type { LanguageClient } from 'vscode-languageclient/node';
 import { type DryRunParams, type DryRunResult, dryRunRequest } from '../../../server/src/lsp/protocol.ts';
 import { planLanguage } from '../client.ts';
 import type { Dialogs } from '../dialogs.ts';
@@ -11,8 +11,7 @@ import type { Status } from '../status.ts';
 import { nameOf, targetUri } from './target.ts';
 
 export interface DryRunDependencies {
-  readonly client: LanguageClient;
-  readonly ready: Promise<void>;
+  readonly ready: Promise<LanguageClient>;
   readonly dialogs: Dialogs;
   readonly reports: ReportStore;
   readonly problems: DryRunProblems;
@@ -34,11 +33,11 @@ async function dryRun(dependencies: DryRunDependencies, argument: unknown): Prom
     return;
   }
   if (!(await mayRun(document.uri, dialogs))) return;
-  await ready;
+  const client = await ready;
   problems.start(document);
   status.running(document.uri, true);
   try {
-    const result = await request(dependencies, document.uri);
+    const result = await request(client, document.uri);
     if ('refused' in result) {
       problems.clear(document.uri);
       void dialogs.error(`${nameOf(document.uri)} was not run: ${result.refused}`);
@@ -74,10 +73,11 @@ async function mayRun(uri: Uri, dialogs: Dialogs): Promise<boolean> {
   return true;
 }
 
-function request({ client }: DryRunDependencies, uri: Uri): Thenable<DryRunResult> {
+function request(client: LanguageClient, uri: Uri): Thenable<DryRunResult> {
   return window.withProgress(
     { location: ProgressLocation.Notification, title: `Dry run of ${nameOf(uri)}`, cancellable: true },
     async (progress, token) => {
+      const { WorkDoneProgress } = await import('vscode-languageclient/node');
       const workDoneToken = crypto.randomUUID();
       let percentage = 0;
       const listening = client.onProgress(WorkDoneProgress.type, workDoneToken, (value) => {
