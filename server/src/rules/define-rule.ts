@@ -69,15 +69,28 @@ export function defineRule<D>(definition: RuleDefinition<D>): Rule {
     ...meta,
     fixable: fix !== undefined,
     run: (context, found) =>
-      Array.from(check(context, found), (fault) => ({
-        rule: meta.id,
-        severity: fault.severity ?? meta.severity,
-        message: fault.message,
-        range: fault.range,
-        step: fault.step,
-        related: fault.related ?? [],
-        fixes: fix ? fix(fault, context) : [],
-        tags: fault.tags ?? [],
-      })),
+      Array.from(check(context, found), (fault) => {
+        let fixes: readonly Fix[] | undefined;
+        return {
+          rule: meta.id,
+          severity: fault.severity ?? meta.severity,
+          message: fault.message,
+          range: fault.range,
+          step: fault.step,
+          related: fault.related ?? [],
+          // Finding edits costs far more than finding faults, and few fixes are ever looked at.
+          get fixes() {
+            fixes ??= fix ? fix(fault, context) : [];
+            return fixes;
+          },
+          tags: fault.tags ?? [],
+        };
+      }),
   };
+}
+
+/** The finding with another severity. Its fixes stay as they are, found when first asked for. */
+export function withSeverity(finding: Finding, severity: Severity): Finding {
+  const own = Object.getOwnPropertyDescriptors(finding);
+  return Object.defineProperties({} as Finding, { ...own, severity: { value: severity, enumerable: true } });
 }

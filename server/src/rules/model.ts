@@ -21,6 +21,7 @@ export interface Finding {
     readonly message: string;
     readonly range: Range;
   }[];
+  /** Worked out when first asked for. */
   readonly fixes: readonly Fix[];
   /** `unnecessary`: shown faded, e.g. an allow that silences nothing. */
   readonly tags: readonly 'unnecessary'[];

@@ -1,4 +1,5 @@
 import { scopedAllows, silences } from './allow.ts';
+import { withSeverity } from './define-rule.ts';
 import type { Finding, RuleContext } from './model.ts';
 import { rules } from './registry.ts';
 import type { Settings } from './settings.ts';
@@ -13,6 +14,6 @@ export function runRules(context: RuleContext, settings: Settings): Finding[] {
     .flatMap((finding) => {
       const severity = settings.rules[finding.rule];
       if (severity === 'off') return [];
-      return severity ? [{ ...finding, severity }] : [finding];
+      return severity ? [withSeverity(finding, severity)] : [finding];
     });
 }
