@@ -15,6 +15,7 @@ import {
   parseSize,
 } from './values.ts';
 import { rangeOf, readYaml, type YamlFile } from './yaml-document.ts';
+import type { Damage } from './yaml-recovery.ts';
 
 /** Reads plan files. Hold one: its validator is compiled at the first use (about 15 ms). */
 export interface PlanParser {
@@ -35,7 +36,7 @@ export function createPlanParser(): PlanParser {
       const yaml = readYaml(text, 'a plan');
       const { document } = yaml;
       if (!document) return { plan: emptyPlan(text), problems: yaml.problems };
-      const { plan, problems } = readPlan(text, document, readFile);
+      const { plan, problems } = readPlan(yaml.source, document, readFile);
       return { plan, problems: [...yaml.problems, ...structuralProblems(text, yaml, problems, validate())] };
     },
   };
@@ -80,7 +81,7 @@ function compile(schema: object): ValidateFunction {
  */
 export function structuralProblems(
   text: string,
-  { document, value, problems: yamlProblems }: YamlFile,
+  { document, value, problems: yamlProblems, damages }: YamlFile,
   readerProblems: readonly PlanProblem[],
   validate: ValidateFunction,
 ): readonly PlanProblem[] {
@@ -101,23 +102,35 @@ export function structuralProblems(
   }
   const found = validate(value) ? [] : schemaProblems(validate.errors ?? [], document);
   const all = [...found.filter((problem) => !coveredBy(problem, readerProblems)), ...readerProblems];
-  const broken = yamlProblems.filter((problem) => !problem.message.includes('a second time'));
-  const first = broken[0];
-  if (!first) return all;
-  return all.filter(
-    (problem) =>
-      problem.code !== 'plan-missing-key' &&
-      problem.code !== 'plan-action' &&
-      !echoes(text, problem.range, first.range),
-  );
+  return all.filter((problem) => !coveredBy(problem, yamlProblems) && !isEcho(text, problem, damages));
 }
 
 function coveredBy(problem: PlanProblem, others: readonly PlanProblem[]): boolean {
   return others.some(({ range }) => range.start === problem.range.start && range.end === problem.range.end);
 }
 
-/** On the line of the syntax error, or after it. */
-function echoes(text: string, range: Range, fault: Range): boolean {
-  const lineStart = text.lastIndexOf('\n', fault.start - 1) + 1;
-  return range.end >= lineStart;
+/** What is missing beside a syntax error may be what does not parse; a list that is cut short lacks its rest. */
+function isEcho(text: string, { code, range }: PlanProblem, damages: readonly Damage[]): boolean {
+  if (code === 'plan-unknown-version') return damages.some(({ region }) => holdsVersions(text, region));
+  return damages.some(({ fault, region }) => {
+    const near = range.start >= region.start && range.start < region.end;
+    // What the root lacks is said at its first key.
+    if (code === 'plan-missing-key' && isRootEntry(text, region)) return true;
+    if (lacks.has(code)) return near;
+    return near && sameLine(text, range.start, fault.range.start);
+  });
+}
+
+const lacks: ReadonlySet<PlanProblem['code']> = new Set(['plan-missing-key', 'plan-action', 'plan-type']);
+
+function isRootEntry(text: string, { start }: Range): boolean {
+  return !/^[ -]/.test(text.slice(start, start + 1));
+}
+
+function holdsVersions(text: string, { start, end }: Range): boolean {
+  return /^app[ \t]*:/.test(text.slice(start, end)) || /^ +versions[ \t]*:/m.test(text.slice(start, end));
+}
+
+function sameLine(text: string, a: number, b: number): boolean {
+  return !text.slice(Math.min(a, b), Math.max(a, b)).includes('\n');
 }

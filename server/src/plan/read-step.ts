@@ -1,4 +1,4 @@
-import type { YAMLMap } from 'yaml';
+import { isScalar, type YAMLMap } from 'yaml';
 import type { Located, Range } from '../text/range.ts';
 import { pinnedMap } from '../text/scalar-map.ts';
 import type {
@@ -13,6 +13,7 @@ import type {
   Step,
   StepExpectation,
 } from './model.ts';
+import { nearest } from './nearest.ts';
 import type { Nodes } from './nodes.ts';
 import {
   parseCount,
@@ -86,6 +87,8 @@ function readOneAction(
   });
   const [first, second] = present;
   if (!first) {
+    // The schema's check names that key and the one it should be.
+    if (map.items.some(({ key }) => isMisspeltAction(key))) return undefined;
     const message = `This ${what} does nothing: it needs one of ${actionKeys.join(', ')}.`;
     reading.report({ code: 'plan-action', message, range: place });
     return undefined;
@@ -99,12 +102,42 @@ function readOneAction(
     });
     return undefined;
   }
+  reportMisplaced(reading, map, first.key, what);
   const keyRange = reading.nodes.range(first.pair.key);
   const range = {
     start: keyRange.start,
     end: Math.max(keyRange.end, reading.nodes.range(first.pair.value).end),
   };
   return readAction(reading, first.key, first.pair.value, map, { keyRange, range });
+}
+
+const otherKeys = ['step', 'id', 'transaction', 'code', 'estimate', 'expect', 'rollback', 'allow'];
+const actionWords: readonly string[] = [...actionKeys, 'not_needed', 'impossible'];
+
+function isMisspeltAction(key: unknown): boolean {
+  const word = isScalar(key) ? String(key.value) : '';
+  if (otherKeys.includes(word)) return false;
+  const meant = nearest(word, [...actionWords, ...otherKeys]);
+  return meant !== undefined && actionWords.includes(meant);
+}
+
+/** `transaction` and `code` say something about one kind of action: beside another they would do nothing. */
+function reportMisplaced(
+  { nodes, report }: Reading,
+  map: YAMLMap,
+  action: (typeof actionKeys)[number],
+  what: 'step' | 'rollback',
+): void {
+  const owners = { transaction: 'sql', code: 'deploy' } as const;
+  for (const [key, owner] of Object.entries(owners)) {
+    const pair = action === owner ? undefined : nodes.pair(map, key);
+    if (!pair) continue;
+    report({
+      code: 'plan-value',
+      message: `"${key}" goes with ${owner}; beside ${action} it does nothing: remove it from this ${what}.`,
+      range: nodes.range(pair.key),
+    });
+  }
 }
 
 function readAction(

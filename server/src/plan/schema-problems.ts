@@ -40,16 +40,25 @@ interface Place {
 /** Turns the validator's errors into problems at the place that a person would point at, one for each place. */
 export function schemaProblems(errors: readonly ErrorObject[], document: Document.Parsed): PlanProblem[] {
   const problems = new Map<string, PlanProblem>();
-  for (const error of errors.slice(0, maxProblems)) {
+  // A key that is missing because it is misspelt is one mistake.
+  const misspelt = new Set<string>();
+  const mostTelling = [...errors.slice(0, maxProblems)].sort((a, b) => rank(a) - rank(b));
+  for (const error of mostTelling) {
     const place = placeOf(error.instancePath, document);
+    if (misspelt.has(`${error.instancePath} ${error.params.missingProperty}`)) continue;
     const problem = problemOf(error, place, document);
     if (!problem) continue;
+    if (problem.fix) misspelt.add(`${error.instancePath} ${problem.fix.newText}`);
     const missing = problem.code === 'plan-missing-key' ? problem.message : '';
     const key = `${problem.range.start}:${problem.range.end}:${missing}`;
     // A value of a wrong type also misses its format: the first says it all.
     if (!problems.has(key) || problem.code === 'plan-type') problems.set(key, problem);
   }
   return [...problems.values()];
+}
+
+function rank({ keyword }: ErrorObject): number {
+  return keyword === 'additionalProperties' ? 0 : 1;
 }
 
 function placeOf(instancePath: string, document: Document.Parsed): Place {

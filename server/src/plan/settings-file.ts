@@ -20,7 +20,7 @@ export function parseSettings(text: string): {
     ...yaml.problems,
     ...structuralProblems(text, yaml, [], createValidator(settingsSchema)()),
   ];
-  const nodes = createNodes(text, document);
+  const nodes = createNodes(yaml.source, document);
   const root = nodes.map(document.contents);
   const session = nodes.map(nodes.get(root, 'session'));
   const dryRun = nodes.map(nodes.get(root, 'dry_run'));
@@ -31,6 +31,7 @@ export function parseSettings(text: string): {
   });
   const lockTimeout = nodes.scalar(nodes.get(session, 'lock_timeout'), parseDuration)?.value;
   const statementTimeout = nodes.scalar(nodes.get(session, 'statement_timeout'), parseDuration)?.value;
+  const retries = nodes.scalar(nodes.get(session, 'retries'), parseCount)?.value;
   const rows = nodes.scalar(nodes.get(dryRun, 'rows'), parseCount)?.value;
   const stepTimeout = nodes.scalar(nodes.get(dryRun, 'step_timeout'), parseDuration)?.value;
   return {
@@ -39,6 +40,7 @@ export function parseSettings(text: string): {
       session: {
         ...(lockTimeout === undefined ? {} : { lockTimeout }),
         ...(statementTimeout === undefined ? {} : { statementTimeout }),
+        ...(retries === undefined ? {} : { retries }),
       },
       dryRun: {
         ...(rows === undefined ? {} : { rows }),

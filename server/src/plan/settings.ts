@@ -8,6 +8,8 @@ export interface Settings {
     readonly lockTimeout?: number;
     /** ms */
     readonly statementTimeout?: number;
+    /** How often a step that hits lock_timeout is tried again. */
+    readonly retries?: number;
   };
   readonly dryRun: {
     /** Fabricated rows per table. */

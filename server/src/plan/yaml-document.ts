@@ -1,4 +1,5 @@
 import {
+  type Alias,
   type Document,
   isAlias,
   isMap,
@@ -7,13 +8,15 @@ import {
   type Node,
   type Pair,
   type ParsedNode,
-  parseAllDocuments,
+  Scalar,
   visit,
   type YAMLMap,
 } from 'yaml';
 import type { Range } from '../text/range.ts';
 import type { PlanProblem } from './model.ts';
 import { tooDeepAt } from './nesting.ts';
+import { duplicateKeys } from './yaml-duplicates.ts';
+import { type Damage, parseRecovering } from './yaml-recovery.ts';
 
 /** Characters of a plan; the longest real ones have a hundredth of it. */
 export const maxPlanLength = 2_000_000;
@@ -29,14 +32,18 @@ export interface YamlFile {
   /** The document as plain values; undefined where there is none. */
   readonly value: unknown;
   readonly problems: readonly PlanProblem[];
+  /** Where it does not parse; `document` is read as if that were blank. */
+  readonly damages: readonly Damage[];
+  /** The text of `document`: the file's, with blanks in the place of what does not parse. */
+  readonly source: string;
 }
 
 /** Reads YAML: what parses is there even where other parts do not. Never throws. */
 export function readYaml(text: string, what: string): YamlFile {
+  const nothing = { document: undefined, value: undefined, damages: [], source: text };
   const whole = { start: 0, end: Math.min(text.length, 1) };
   const refuse = (message: string): YamlFile => ({
-    document: undefined,
-    value: undefined,
+    ...nothing,
     problems: [{ code: 'plan-unreadable', message, range: whole }],
   });
   if (text.length > maxPlanLength) {
@@ -57,7 +64,7 @@ export function readYaml(text: string, what: string): YamlFile {
   const onlyComments = (): YamlFile =>
     what === 'a plan'
       ? refuse(`This file holds nothing but comments. ${startHint(what)}`)
-      : { document: undefined, value: undefined, problems: [] };
+      : { ...nothing, problems: [] };
   try {
     return readDocument(text, what) ?? onlyComments();
   } catch (error) {
@@ -74,16 +81,15 @@ function startHint(what: string): string {
 
 /** Undefined where there is no document: comments alone. */
 function readDocument(text: string, what: string): YamlFile | undefined {
-  const documents = parseAllDocuments(text, {
-    keepSourceTokens: true,
-    merge: true,
-    logLevel: 'silent',
-    // The library compares every key with every other: thousands of keys would take minutes. See duplicateKeys.
-    uniqueKeys: false,
-  });
-  const [document, second] = Array.isArray(documents) ? documents : [];
+  const { source, documents, damages } = parseRecovering(text);
+  const [document, second] = documents;
   if (!document) return undefined;
-  const problems = yamlProblems(text, document);
+  const problems: PlanProblem[] = damages.map(({ fault: { message, range } }) => ({
+    code: 'plan-yaml',
+    message,
+    range,
+  }));
+  problems.push(...duplicateKeys(document));
   if (second) {
     const start = second.range[0];
     problems.push({
@@ -93,65 +99,57 @@ function readDocument(text: string, what: string): YamlFile | undefined {
     });
   }
   const bomb = aliasBomb(document);
-  if (bomb) return { document: undefined, value: undefined, problems: [...problems, bomb] };
-  return { document, value: document.toJS({ maxAliasCount: -1 }), problems };
+  if (bomb) return { document: undefined, value: undefined, damages, source, problems: [...problems, bomb] };
+  const lost = cutUnknownAliases(document);
+  const value: unknown = document.toJS({ maxAliasCount: -1 });
+  return { source, document, value, damages, problems: [...problems, ...lost] };
 }
 
-function yamlProblems(text: string, document: Document.Parsed): PlanProblem[] {
+/** An alias of nothing, and what cannot be merged in, is taken out so that the rest can be read. */
+function cutUnknownAliases(document: Document.Parsed): PlanProblem[] {
   const problems: PlanProblem[] = [];
-  let syntax = false;
-  for (const error of document.errors) {
-    // After the first syntax error the others are mostly its echoes.
-    if (syntax) break;
-    syntax = true;
-    const start = Math.min(error.pos[0], text.length);
-    const end = Math.min(error.pos[1], text.length);
-    problems.push({
-      code: 'plan-yaml',
-      message: explain(error.code, error.message),
-      range: { start, end: Math.max(end, Math.min(start + 1, text.length)) },
-    });
-  }
-  return [...problems, ...duplicateKeys(document)];
-}
-
-function explain(code: string, message: string): string {
-  switch (code) {
-    case 'TAB_AS_INDENT':
-      return 'A tab as indent: YAML indents with spaces. Replace the tab by spaces.';
-    case 'BAD_INDENT':
-      return 'The indent does not fit: keys of one mapping, and the items of one list, start in the same column.';
-    case 'MISSING_CHAR':
-      return `${firstSentence(message)} A quote, bracket, comma or colon is missing here or shortly before.`;
-    case 'MULTILINE_IMPLICIT_KEY':
-    case 'BLOCK_AS_IMPLICIT_KEY':
-      return `${firstSentence(message)} Check the indent, or quote the text if it holds a colon.`;
-    default:
-      return message.includes('call stack') ? 'It is nested too deeply to be read.' : firstSentence(message);
-  }
-}
-
-function duplicateKeys(document: Document.Parsed): PlanProblem[] {
-  const problems: PlanProblem[] = [];
+  const anchors = new Set<string>();
+  const report = (node: unknown, message: string) =>
+    problems.push({ code: 'plan-yaml', message, range: rangeOf(node) });
+  const isUnknown = (node: unknown): node is Alias => isAlias(node) && !anchors.has(node.source);
+  const reportUnknown = (alias: Alias) =>
+    report(
+      alias,
+      `There is no anchor &${alias.source} above this alias: name the value it stands for, or write it out.`,
+    );
   visit(document, {
-    Map(_, map) {
-      const seen = new Set<unknown>();
-      for (const { key } of map.items) {
-        if (!isScalar(key) || key.source === '<<') continue;
-        if (seen.has(key.value)) {
-          const message = `The key ${key.value} stands here a second time: the first one would be lost. Merge the two or remove one.`;
-          problems.push({ code: 'plan-yaml', message, range: rangeOf(key) });
-        }
-        seen.add(key.value);
+    Pair(_, { key, value }) {
+      if (isUnknown(key)) {
+        reportUnknown(key);
+        return visit.REMOVE;
       }
+      if (!isMergeKey(key) || mergesMappings(value, document)) return undefined;
+      if (isUnknown(value)) reportUnknown(value);
+      else report(value, 'Only mappings can be merged in by <<, and this is none.');
+      return visit.REMOVE;
+    },
+    Alias(_, alias) {
+      if (!isUnknown(alias)) return undefined;
+      reportUnknown(alias);
+      const empty = new Scalar(null);
+      empty.range = alias.range ?? null;
+      return empty;
+    },
+    Value(_, node) {
+      if (node.anchor !== undefined) anchors.add(node.anchor);
     },
   });
   return problems;
 }
 
-function firstSentence(message: string): string {
-  const first = (message.split(/ at line \d+|\n/)[0] ?? message).trim();
-  return /[.!?]$/.test(first) ? first : `${first}.`;
+function isMergeKey(key: unknown): boolean {
+  return isScalar(key) && key.source === '<<';
+}
+
+function mergesMappings(value: unknown, document: Document.Parsed): boolean {
+  const target = resolved(value, document);
+  const sources = isSeq(target) ? target.items : [target];
+  return sources.every((source) => isMap(resolved(source, document)));
 }
 
 /** The first alias of a file whose aliases together stand for too much. Counts without expanding. */
@@ -215,7 +213,7 @@ export function resolved(node: unknown, document: Document.Parsed): unknown {
 export function pairOf(map: YAMLMap, key: string, document: Document.Parsed): Pair | undefined {
   for (const pair of map.items) if (isScalar(pair.key) && String(pair.key.value) === key) return pair;
   for (const pair of map.items) {
-    if (!isScalar(pair.key) || pair.key.source !== '<<') continue;
+    if (!isMergeKey(pair.key)) continue;
     const merged = resolved(pair.value, document);
     for (const source of isSeq(merged) ? merged.items : [merged]) {
       const target = resolved(source, document);

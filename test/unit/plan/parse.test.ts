@@ -137,7 +137,7 @@ describe('parsePlan', () => {
       /second time/,
     ],
     ['a tab', base.replace('        sql', '\tsql'), 'plan-yaml', '\t', /tab/],
-    ['an open quote', base.replace('SELECT 2', '"SELECT 2'), 'plan-yaml', '', /closing/],
+    ['an open quote', base.replace('SELECT 2', '"SELECT 2'), 'plan-yaml', '"', /never closed/],
     ['a list', '- a\n- b\n', 'plan-type', '-', /mapping/],
     ['a word', 'hello', 'plan-type', 'h', /mapping/],
     ['an empty file', '', 'plan-unreadable', '', /empty/],
