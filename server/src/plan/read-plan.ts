@@ -12,7 +12,7 @@ import type {
   TableSize,
 } from './model.ts';
 import { createNodes, type Nodes } from './nodes.ts';
-import { type Reading, readAllow, readExpectation, readStep } from './read-step.ts';
+import { pathProblem, type Reading, readAllow, readExpectation, readStep } from './read-step.ts';
 import { parseCount, parseDuration, parseRate, parseSize } from './values.ts';
 
 /** The plan of a text that holds none. */
@@ -51,7 +51,7 @@ export function readPlan(
   const plan: Plan = {
     migration: nodes.string(get('migration')),
     type: nodes.string(get('type')),
-    database: readDatabase(nodes, get('database')),
+    database: readDatabase(reading, get('database')),
     tables: readTables(nodes, get('tables')),
     traffic: nodes.scalar(get('traffic'), parseRate),
     session: readSession(nodes, get('session')),
@@ -66,12 +66,18 @@ export function readPlan(
   return { plan, problems };
 }
 
-function readDatabase(nodes: Nodes, node: unknown): Database {
+function readDatabase({ nodes, report }: Reading, node: unknown): Database {
   const map = nodes.map(node);
+  const schema = nodes.string(nodes.get(map, 'schema'));
+  const refused = schema && pathProblem(schema.value);
+  if (refused) {
+    const message = `The baseline schema is not read: ${refused.error}`;
+    report({ code: 'plan-file', message, range: schema.range });
+  }
   return {
     type: nodes.string(nodes.get(map, 'type')),
     version: nodes.scalar(nodes.get(map, 'version'), wholeNumber),
-    schema: nodes.string(nodes.get(map, 'schema')),
+    schema: refused ? undefined : schema,
     range: map && nodes.range(map),
   };
 }
@@ -151,35 +157,41 @@ function readMonitoring(nodes: Nodes, node: unknown): Monitoring | undefined {
 
 function readPhases(reading: Reading, node: unknown): readonly Phase[] {
   const { nodes } = reading;
-  const ids = new Map<string, Range>();
-  const explicit = new Set<string>();
+  const ids: Ids = { taken: new Map(), explicit: new Set(), counts: new Map() };
   const phases = nodes.items(node).map((item) => {
     const map = nodes.map(item);
     const steps = nodes.items(nodes.get(map, 'steps')).filter((step) => nodes.map(step));
     return { item, map, steps: steps.map((step) => readStep(reading, step)) };
   });
-  for (const { steps } of phases) for (const { id } of steps) if (id) explicit.add(id.value);
+  for (const { steps } of phases) for (const { id } of steps) if (id) ids.explicit.add(id.value);
   return phases.map(({ item, map, steps }) => ({
     name: nodes.string(nodes.get(map, 'phase')) ?? {
       value: 'unnamed phase',
       range: nodes.range(map?.items[0]?.key),
     },
     risk: nodes.string(nodes.get(map, 'risk')),
-    steps: steps.map((step): Step => ({ ...step, id: uniqueId(reading, step, ids, explicit) })),
+    steps: steps.map((step): Step => ({ ...step, id: uniqueId(reading, step, ids) })),
     allow: readAllow(reading, nodes.get(map, 'allow')),
     range: nodes.range(item),
   }));
+}
+
+interface Ids {
+  readonly taken: Map<string, Range>;
+  /** Those that steps ask for. */
+  readonly explicit: Set<string>;
+  /** The last number that was given to a word. */
+  readonly counts: Map<string, number>;
 }
 
 /** The step's own id, or one made from its name; a second use of an id is reported and given a number. */
 function uniqueId(
   reading: Reading,
   step: { readonly id: Located<string> | undefined; readonly name: Located<string> },
-  ids: Map<string, Range>,
-  explicit: ReadonlySet<string>,
+  { taken, explicit, counts }: Ids,
 ): string {
   const base = step.id?.value ?? idFrom(step.name.value);
-  const first = ids.get(base);
+  const first = taken.get(base);
   if (step.id && first) {
     reading.report({
       code: 'plan-duplicate-id',
@@ -189,8 +201,10 @@ function uniqueId(
     });
   }
   let id = base;
-  for (let n = 2; ids.has(id) || (!step.id && explicit.has(id)); n++) id = `${base}_${n}`;
-  ids.set(id, step.id?.range ?? step.name.range);
+  let n = counts.get(base) ?? 1;
+  while (taken.has(id) || (explicit.has(id) && id !== step.id?.value)) id = `${base}_${++n}`;
+  counts.set(base, n);
+  taken.set(id, step.id?.range ?? step.name.range);
   return id;
 }
 
