@@ -1,5 +1,5 @@
 import { removeEntry } from '../plan/edit.ts';
-import { type ScopedAllow, scopedAllows, silences } from './allow.ts';
+import { byRule, type ScopedAllow, scopedAllows, silences } from './allow.ts';
 import { defineRule } from './define-rule.ts';
 
 /** An `allow` that silences nothing. */
@@ -41,9 +41,10 @@ silence the next fault of that kind without anyone having decided so.`,
     ],
   },
   *check(context, found) {
+    const findings = byRule(found, ({ rule }) => rule);
     for (const entry of scopedAllows(context)) {
       if (entry.allow.reason.value.trim() === '') continue;
-      if (found.some((finding) => silences(entry, finding))) continue;
+      if (findings.get(entry.allow.rule.value)?.some((finding) => silences(entry, finding))) continue;
       const where = {
         step: 'this step',
         phase: 'this phase',

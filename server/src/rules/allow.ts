@@ -35,6 +35,20 @@ export function scopedAllows(context: RuleContext): readonly ScopedAllow[] {
   ];
 }
 
+/** Things by the rule that they are about. */
+export function byRule<T>(
+  things: readonly T[],
+  ruleOf: (thing: T) => string,
+): ReadonlyMap<string, readonly T[]> {
+  const found = new Map<string, T[]>();
+  for (const thing of things) {
+    const same = found.get(ruleOf(thing));
+    if (same) same.push(thing);
+    else found.set(ruleOf(thing), [thing]);
+  }
+  return found;
+}
+
 /** Whether the entry silences the finding. A finding about no step is silenced by the plan's own entries alone. */
 export function silences({ allow, steps }: ScopedAllow, finding: Finding): boolean {
   if (allow.rule.value !== finding.rule || allow.reason.value.trim() === '') return false;

@@ -1,4 +1,4 @@
-import { scopedAllows, silences } from './allow.ts';
+import { byRule, scopedAllows, silences } from './allow.ts';
 import { withSeverity } from './define-rule.ts';
 import type { Finding, RuleContext } from './model.ts';
 import { rules } from './registry.ts';
@@ -8,9 +8,9 @@ import type { Settings } from './settings.ts';
 export function runRules(context: RuleContext, settings: Settings): Finding[] {
   const found: Finding[] = [];
   for (const rule of rules) found.push(...rule.run(context, found));
-  const allows = scopedAllows(context);
+  const allows = byRule(scopedAllows(context), ({ allow }) => allow.rule.value);
   return found
-    .filter((finding) => !allows.some((entry) => silences(entry, finding)))
+    .filter((finding) => !allows.get(finding.rule)?.some((entry) => silences(entry, finding)))
     .flatMap((finding) => {
       const severity = settings.rules[finding.rule];
       if (severity === 'off') return [];
