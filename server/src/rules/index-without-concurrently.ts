@@ -147,7 +147,7 @@ function* constraintFaults(context: RuleContext, placed: PlacedStatement): Gener
     const command = build.command === undefined ? undefined : commands[build.command];
     const constraint = command?.def && 'Constraint' in command.def ? command.def.Constraint : undefined;
     yield {
-      message: `${build.reason} on ${withFigures(context, build.relation)} under ACCESS EXCLUSIVE: ${waitingRequests(context, 'every read and write')} until it is built. Build a unique index concurrently first and attach it with ADD CONSTRAINT … USING INDEX.`,
+      message: `This constraint builds its index on ${withFigures(context, build.relation)} under ACCESS EXCLUSIVE: ${waitingRequests(context, 'every read and write')} until it is built. Build a unique index concurrently first and attach it with ADD CONSTRAINT … USING INDEX.`,
       range: tokenRange(placed.s, constraint?.location),
       step: placed.step.id,
       severity: severityFor(context, build.relation, 'error'),
