@@ -129,11 +129,16 @@ function stepLink(step: StepReport, index: number, interactive: boolean): Html {
     : html`<span>${step.step}</span>`;
 }
 
+/** ms that Postgres was busy with the step's statements, without what observing them took. */
+function statementTime({ statements }: StepReport): number {
+  return statements.reduce((sum, { ms }) => sum + ms, 0);
+}
+
 function stepItem(step: StepReport, index: number, interactive: boolean): Html {
   const name = stepLink(step, index, interactive);
   return html`<li class="step ${step.status}">
 <div class="head"><span class="status">${icon(step.status)}${statusWords[step.status]}</span><h3>${name}</h3><span class="action">${step.action}</span>${
-    step.status === 'skipped' ? '' : html`<span class="time">${formatMs(step.ms)}</span>`
+    step.statements.length === 0 ? '' : html`<span class="time">${formatMs(statementTime(step))}</span>`
   }</div>
 ${step.summary ? html`<p class="summary">${step.summary}</p>` : ''}
 ${didList(step)}
