@@ -1,6 +1,6 @@
 import { setStepKey } from '../plan/edit.ts';
 import { defineRule } from './define-rule.ts';
-import type { Fix, RuleContext } from './model.ts';
+import type { Fix, RuleContext, StatementAnalysis } from './model.ts';
 import { untransactedStep } from './new-steps.ts';
 import { type PlacedStatement, sqlStatements, wordsRange } from './statements.ts';
 
@@ -71,11 +71,11 @@ statement a step of its own: when a later statement fails, nothing takes the ear
     for (const placed of sqlStatements(context)) {
       const { s } = placed;
       if (!s.inTransaction || s.effects.transactional) continue;
-      const name = commandName(s.statement.text);
+      const words = commandWords(s);
       const where = placed.part === 'rollback' ? 'rollback' : 'step';
       yield {
-        message: `${name} cannot run inside a transaction (SQLSTATE 25001): the ${where} fails before it does anything. ${remedy(context, placed)}`,
-        range: wordsRange(s, /\bconcurrently\b/i.test(s.statement.text) ? /\bconcurrently\b/i : /^\w+/),
+        message: `${words.join(' ')} cannot run inside a transaction (SQLSTATE 25001): the ${where} fails before it does anything. ${remedy(context, placed)}`,
+        range: wordsRange(s, words.includes('CONCURRENTLY') ? 'CONCURRENTLY' : (words[0] ?? '')),
         step: placed.step.id,
         data: placed,
       };
@@ -87,13 +87,16 @@ statement a step of its own: when a later statement fails, nothing takes the ear
 });
 
 /** `CREATE UNIQUE INDEX CONCURRENTLY`, `VACUUM`: the words a person would call the statement by. */
-function commandName(text: string): string {
-  const concurrent = /^(\w+(?:\s+\w+){0,4}?\s+concurrently)\b/i.exec(text);
-  const words =
-    concurrent?.[1] ??
-    /\bconcurrently\b/i.exec(text)?.[0] ??
-    /^\w+(\s+(system|database|tablespace))?/i.exec(text)?.[0];
-  return (words ?? 'This statement').replace(/\s+/g, ' ').toUpperCase();
+function commandWords({ statement }: StatementAnalysis): readonly string[] {
+  const tokens = statement.tokens();
+  const words = tokens.map((token) => (token.kind === 'word' ? statement.slice(token).toUpperCase() : ''));
+  const concurrently = words.indexOf('CONCURRENTLY');
+  if (concurrently >= 0) {
+    const before = words.slice(0, concurrently + 1);
+    return before.length <= 5 && !before.includes('') ? before : ['CONCURRENTLY'];
+  }
+  const [, second = ''] = words;
+  return words.slice(0, ['SYSTEM', 'DATABASE', 'TABLESPACE'].includes(second) ? 2 : 1);
 }
 
 function remedy(context: RuleContext, placed: PlacedStatement): string {

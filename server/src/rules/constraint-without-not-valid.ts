@@ -1,10 +1,18 @@
 import type { AlterTableCmd, Constraint } from '@pgsql/types';
+import { tableOf } from '../schema/lookup.ts';
 import { nameOfRangeVar, quoteIdentifier, writeName } from '../sql/names.ts';
 import { defineRule } from './define-rule.ts';
 import { severityFor, waitingRequests, withFigures } from './figures.ts';
 import type { Fix, RuleContext } from './model.ts';
 import { aroundStatement } from './new-steps.ts';
-import { alterCommands, alterTable, type PlacedStatement, sqlStatements, tokenRange } from './statements.ts';
+import {
+  alterCommands,
+  alterTable,
+  isInWrittenTransaction,
+  type PlacedStatement,
+  sqlStatements,
+  tokenRange,
+} from './statements.ts';
 
 interface Data {
   readonly placed: PlacedStatement;
@@ -88,7 +96,7 @@ CREATE TABLE users (id bigint PRIMARY KEY, team_id bigint);`,
         if (!command || !constraint || scan.command === undefined || seen.has(scan.command)) continue;
         seen.add(scan.command);
         yield {
-          message: faultMessage(context, scan.relation, constraint),
+          message: faultMessage(context, scan.relation, constraint, command.subtype === 'AT_AddColumn'),
           range: tokenRange(s, constraint.location),
           step: step.id,
           severity: severityFor(context, scan.relation, 'error'),
@@ -117,20 +125,29 @@ function scanned(constraint: Constraint): Constraint | undefined {
     : undefined;
 }
 
-function faultMessage(context: RuleContext, relation: string, constraint: Constraint): string {
+function faultMessage(
+  context: RuleContext,
+  relation: string,
+  constraint: Constraint,
+  inColumn: boolean,
+): string {
+  const remedy = `Add ${inColumn ? 'the column without it, then the constraint' : 'it'} NOT VALID and validate it in a later step.`;
   const table = withFigures(context, relation);
   if (constraint.contype === 'CONSTR_CHECK') {
-    return `Adding this CHECK reads all of ${table} under ACCESS EXCLUSIVE: ${waitingRequests(context, 'every read and write')} until the last row is checked. Add it NOT VALID and validate it in a later step.`;
+    return `Adding this CHECK reads all of ${table} under ACCESS EXCLUSIVE: ${waitingRequests(context, 'every read and write')} until the last row is checked. ${remedy}`;
   }
   const parent = constraint.pktable?.relname ?? 'the referenced table';
-  return `Adding this FOREIGN KEY reads all of ${table} and locks both it and ${parent} in SHARE ROW EXCLUSIVE: ${waitingRequests(context, 'every write to either')} until the last row is checked. Add it NOT VALID and validate it in a later step.`;
+  return `Adding this FOREIGN KEY reads all of ${table} and locks both it and ${parent} in SHARE ROW EXCLUSIVE: ${waitingRequests(context, 'every write to either')} until the last row is checked. ${remedy}`;
 }
 
 function notValidFix(context: RuleContext, { placed, command, constraint }: Data): readonly Fix[] {
   const target = alterTable(placed.s)?.relation;
   const alone = alterCommands(placed.s).length === 1 && command.subtype === 'AT_AddConstraint';
   if (!target?.relname || !alone || !constraint.conname || placed.part === 'rollback') return [];
-  if (context.kind === 'sql' && placed.s.inTransaction) return [];
+  if (context.kind === 'sql' && isInWrittenTransaction(placed)) return [];
+  // A partitioned table takes a foreign key that is NOT VALID from version 18 on.
+  const partitioned = tableOf(placed.s.before, target)?.partitioned;
+  if (partitioned && constraint.contype === 'CONSTR_FOREIGN' && context.pgVersion < 18) return [];
   const table = writeName(nameOfRangeVar(target));
   const name = quoteIdentifier(constraint.conname);
   const edits = aroundStatement(context, placed, {

@@ -4,6 +4,7 @@ import type { Action, BackfillAction, Plan, Rollback, SqlText, Step } from '../p
 import { applyStatement, exposeNewRelations } from '../schema/apply.ts';
 import type { Schema } from '../schema/model.ts';
 import type { SqlParser, Statement } from '../sql/model.ts';
+import { documentRange as rangeIn } from '../text/offset-map.ts';
 import type { Range } from '../text/range.ts';
 import type { ActionAnalysis, RuleContext, StatementAnalysis, StepAnalysis } from './model.ts';
 import type { Settings } from './settings.ts';
@@ -20,10 +21,7 @@ export interface ContextInput {
 
 /** A range of an SQL text in the document that holds it. */
 export function documentRange(sql: SqlText, range: Range): Range {
-  return {
-    start: sql.map.toDocument(range.start),
-    end: sql.map.toDocument(range.end),
-  };
+  return rangeIn(sql.map, range);
 }
 
 /**

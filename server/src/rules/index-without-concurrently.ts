@@ -1,4 +1,5 @@
-import type { Constraint, IndexStmt } from '@pgsql/types';
+import type { AlterTableCmd, Constraint, IndexStmt } from '@pgsql/types';
+import { tableOf } from '../schema/lookup.ts';
 import { nameOfRangeVar, quoteIdentifier, stringsOf, writeName } from '../sql/names.ts';
 import { defineRule, type Fault } from './define-rule.ts';
 import { severityFor, waitingRequests, withFigures } from './figures.ts';
@@ -7,9 +8,11 @@ import { aroundStatement, type RollbackSource, untransactedStep } from './new-st
 import {
   alterCommands,
   alterTable,
+  isInWrittenTransaction,
   type PlacedStatement,
   sqlStatements,
   tokenRange,
+  wordPlaces,
   wordsRange,
 } from './statements.ts';
 
@@ -25,8 +28,6 @@ type Data =
       readonly constraint: Constraint;
     }
   | { readonly kind: 'none' };
-
-const createIndex = /^create\s+(?:unique\s+)?index/i;
 
 /** An index that is built while writes wait. */
 export const indexWithoutConcurrently = defineRule<Data>({
@@ -123,44 +124,62 @@ function indexFault(
   index: IndexStmt,
   relation: string,
 ): Fault<Data> {
-  const table = placed.s.before.relations.get(relationKeyOf(placed, relation));
-  const partitioned = table?.kind === 'table' && table.partitioned;
+  const partitioned = tableOf(placed.s.before, index.relation)?.partitioned;
   const remedy = partitioned
     ? 'A partitioned table refuses CONCURRENTLY: create it ON ONLY the parent, build it concurrently on each partition and attach those.'
     : 'Build it with CREATE INDEX CONCURRENTLY in a step with transaction: false.';
   return {
     message: `CREATE INDEX holds a SHARE lock on ${withFigures(context, relation)} until the index is built: ${waitingRequests(context, 'every INSERT, UPDATE and DELETE')}. ${remedy}`,
-    range: wordsRange(placed.s, createIndex),
+    range: wordsRange(placed.s, 'CREATE', ...(index.unique ? ['UNIQUE'] : []), 'INDEX'),
     step: placed.step.id,
     severity: severityFor(context, relation, 'error'),
     data: partitioned ? { kind: 'none' } : { kind: 'index', placed, index },
   };
 }
 
-function relationKeyOf(placed: PlacedStatement, relation: string): string {
-  return relation.includes('.') ? relation : `${placed.s.before.searchPath[0] ?? 'public'}.${relation}`;
-}
-
 function* constraintFaults(context: RuleContext, placed: PlacedStatement): Generator<Fault<Data>> {
   const commands = alterCommands(placed.s);
+  const partitioned = tableOf(placed.s.before, alterTable(placed.s)?.relation)?.partitioned === true;
   for (const build of placed.s.effects.builds) {
     const command = build.command === undefined ? undefined : commands[build.command];
-    const constraint = command?.def && 'Constraint' in command.def ? command.def.Constraint : undefined;
+    const constraint = builtBy(command);
+    const fixable = constraint && !partitioned && command?.subtype === 'AT_AddConstraint';
     yield {
-      message: `This constraint builds its index on ${withFigures(context, build.relation)} under ACCESS EXCLUSIVE: ${waitingRequests(context, 'every read and write')} until it is built. Build a unique index concurrently first and attach it with ADD CONSTRAINT … USING INDEX.`,
+      message: `This constraint builds its index on ${withFigures(context, build.relation)} under ACCESS EXCLUSIVE: ${waitingRequests(context, 'every read and write')} until it is built. ${constraintRemedy(constraint, partitioned)}`,
       range: tokenRange(placed.s, constraint?.location),
       step: placed.step.id,
       severity: severityFor(context, build.relation, 'error'),
-      data: constraint ? { kind: 'constraint', placed, constraint } : { kind: 'none' },
+      data: fixable ? { kind: 'constraint', placed, constraint } : { kind: 'none' },
     };
   }
 }
 
+/** The constraint of ADD CONSTRAINT, or of a column that ADD COLUMN brings, that needs an index. */
+function builtBy(command: AlterTableCmd | undefined): Constraint | undefined {
+  if (!command?.def) return undefined;
+  if ('Constraint' in command.def) return command.def.Constraint;
+  const nodes = 'ColumnDef' in command.def ? (command.def.ColumnDef.constraints ?? []) : [];
+  return nodes
+    .map((node) => ('Constraint' in node ? node.Constraint : undefined))
+    .find(
+      (constraint) => constraint?.contype === 'CONSTR_UNIQUE' || constraint?.contype === 'CONSTR_PRIMARY',
+    );
+}
+
+function constraintRemedy(constraint: Constraint | undefined, partitioned: boolean): string {
+  if (constraint?.contype === 'CONSTR_EXCLUSION')
+    return 'Postgres cannot build it otherwise: keep the table small, or choose an hour when it may stand still.';
+  if (partitioned)
+    return 'A partitioned table refuses CONCURRENTLY: create a unique index ON ONLY the parent, build it concurrently on each partition and attach those.';
+  return 'Build a unique index concurrently first and attach it with ADD CONSTRAINT … USING INDEX.';
+}
+
 function concurrentFix(context: RuleContext, placed: PlacedStatement, index: IndexStmt): readonly Fix[] {
-  const { text } = placed.s.statement;
-  const words = createIndex.exec(text);
-  if (!words || placed.part === 'rollback') return [];
-  const sql = `${words[0]} CONCURRENTLY${text.slice(words[0].length)}`;
+  const { statement } = placed.s;
+  const [word] = wordPlaces(placed.s, ['INDEX']);
+  if (!word || placed.part === 'rollback' || isInWrittenTransaction(placed)) return [];
+  const at = word.end - statement.range.start;
+  const sql = `${statement.text.slice(0, at)} CONCURRENTLY${statement.text.slice(at)}`;
   const fixed = untransactedStep(context, placed, sql, concurrentRollback(placed, index));
   return fixed ? [{ title: 'Build the index CONCURRENTLY', ...fixed }] : [];
 }
@@ -181,6 +200,7 @@ function usingIndexFix(
   placed: PlacedStatement,
   constraint: Constraint,
 ): readonly Fix[] {
+  if (isInWrittenTransaction(placed)) return [];
   const alter = alterTable(placed.s);
   const kind = constraint.contype === 'CONSTR_PRIMARY' ? 'PRIMARY KEY' : 'UNIQUE';
   const plain =

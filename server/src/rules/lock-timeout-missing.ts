@@ -3,13 +3,16 @@ import { insertSessionSetting } from '../plan/edit.ts';
 import type { Range } from '../text/range.ts';
 import { defineRule } from './define-rule.ts';
 import { waitingRequests } from './figures.ts';
+import { withLockLimit } from './lock-limit.ts';
 import type { Fix, RuleContext, StatementAnalysis } from './model.ts';
-import { type PlacedStatement, sqlStatements } from './statements.ts';
+import type { PlacedStatement } from './statements.ts';
 
 interface Data {
   readonly first: PlacedStatement;
   /** The zero that switches the limit off, where it stands in the plan's session. */
   readonly zero: Range | undefined;
+  /** Whether the step began with a limit: then its own SQL takes it away. */
+  readonly atStart: boolean;
 }
 
 /** DDL that queues for a lock with no limit, and everybody behind it. */
@@ -65,48 +68,36 @@ one meanwhile, so switch the limit off in its step with \`SET lock_timeout = 0\`
   },
   *check(context) {
     const limit = context.plan.session.lockTimeout;
-    if ((limit?.value ?? context.settings.session.lockTimeout ?? 0) > 0) return;
-    const waiting = unlimited(context);
-    const [first, ...others] = waiting;
+    if (context.plan.session.lockTimeoutUnreadable) return;
+    const atStart = (limit?.value ?? context.settings.session.lockTimeout ?? 0) > 0;
+    const [first, ...others] = unlimited(context, atStart);
     if (!first) return;
     const lock = strongest(first.s);
     const more = others.length > 0 ? ` (${others.length} more such statements follow)` : '';
     yield {
-      message: `No lock_timeout is set: this statement waits for ${modeName(lock.mode)} on ${lock.relation} as long as any transaction uses the table, and meanwhile ${waitingRequests(context, 'every later request for it')}${more}. Set lock_timeout, say 2s, ${context.kind === 'sql' ? 'before it' : 'under session'}.`,
-      range: limit?.range ?? first.s.range,
+      message: `${atStart ? 'The lock_timeout is switched off here' : 'No lock_timeout is set'}: this statement waits for ${modeName(lock.mode)} on ${lock.relation} as long as any transaction uses the table, and meanwhile ${waitingRequests(context, 'every later request for it')}${more}. ${remedy(context, atStart)}`,
+      range: (atStart ? undefined : limit?.range) ?? first.s.range,
       step: first.step.id,
       related: others.slice(0, 5).map(({ s }) => ({
         message: 'This one waits without a limit too.',
         range: s.range,
       })),
-      data: { first, zero: limit?.range },
+      data: { first, zero: limit?.range, atStart },
     };
   },
-  fix: ({ data }, context) => setTimeout(context, data),
+  fix: ({ data }, context) => (data.atStart ? [] : setTimeout(context, data)),
 });
 
 /** Statements that queue for a lock others would wait behind, with no limit in force where they stand. */
-function unlimited(context: RuleContext): PlacedStatement[] {
-  const found: PlacedStatement[] = [];
-  let action: PlacedStatement['action'] | undefined;
-  let limited = false;
-  for (const placed of sqlStatements(context)) {
-    if (placed.action !== action) {
-      action = placed.action;
-      limited = false;
-    }
-    limited = limitAfter(placed.s, limited);
-    if (!limited && queuesOthers(placed.s)) found.push(placed);
-  }
-  return found;
+function unlimited(context: RuleContext, atStart: boolean): PlacedStatement[] {
+  return [...withLockLimit(context, atStart)]
+    .filter(({ placed, limited }) => !limited && queuesOthers(placed.s))
+    .map(({ placed }) => placed);
 }
 
-function limitAfter(s: StatementAnalysis, limited: boolean): boolean {
-  if (!('VariableSetStmt' in s.statement.node)) return limited;
-  const { name, kind, args } = s.statement.node.VariableSetStmt;
-  if (kind === 'VAR_RESET_ALL') return false;
-  if (name !== 'lock_timeout') return limited;
-  return kind === 'VAR_SET_VALUE' && !/"(ival|sval)":("0\w*"|\{\}|0)/.test(JSON.stringify(args ?? []));
+function remedy({ kind }: RuleContext, atStart: boolean): string {
+  if (atStart) return 'Set it again before this statement.';
+  return `Set lock_timeout, say 2s, ${kind === 'sql' ? 'before it' : 'under session'}.`;
 }
 
 /** SHARE and stronger make writes wait; a concurrent build waits itself but stops no one. */

@@ -80,7 +80,7 @@ shows a point of no return, and everyone knows before they pass it.`,
 
 /** Nothing in it would run. SQL that does not parse is a fault of its own, not an empty rollback. */
 function isEmpty(at: StepAnalysis): boolean {
-  if (at.step.rollback?.kind !== 'actions') return false;
+  if (at.step.rollback?.kind !== 'actions' || at.step.rollback.unreadable) return false;
   return at.rollback.every(
     ({ action, statements, problems }) =>
       action.kind === 'sql' && statements.length === 0 && problems.length === 0,

@@ -1,14 +1,22 @@
-import type { AlterTableCmd } from '@pgsql/types';
+import type { AlterTableCmd, RangeVar } from '@pgsql/types';
 import { nameOfRangeVar, quoteIdentifier, writeName } from '../sql/names.ts';
+import { documentRange } from '../text/offset-map.ts';
+import type { Range } from '../text/range.ts';
 import { defineRule } from './define-rule.ts';
 import { settle, severityFor, waitingRequests, withFigures } from './figures.ts';
-import type { Fix, RuleContext } from './model.ts';
+import type { Fix, RuleContext, StatementAnalysis } from './model.ts';
 import { aroundStatement, type NewStep } from './new-steps.ts';
-import { alterCommands, alterTable, type PlacedStatement, sqlStatements, wordsRange } from './statements.ts';
+import {
+  alterCommands,
+  alterTable,
+  isInWrittenTransaction,
+  type PlacedStatement,
+  sqlStatements,
+  wordPlaces,
+} from './statements.ts';
 
 interface Data {
   readonly placed: PlacedStatement;
-  readonly command: AlterTableCmd;
 }
 
 /** SET NOT NULL that has to read the whole table. */
@@ -78,28 +86,29 @@ not null.
     for (const placed of sqlStatements(context)) {
       const { s, step } = placed;
       const commands = alterCommands(s);
+      const places = setNotNullPlaces(s, commands);
       const possible = s.effects.unknown.filter(({ may }) => may === 'scan');
       for (const scan of [...s.effects.scans, ...possible]) {
         const command = scan.command === undefined ? undefined : commands[scan.command];
         if (command?.subtype !== 'AT_SetNotNull') continue;
-        const nth = commands.slice(0, scan.command).filter((c) => c.subtype === 'AT_SetNotNull').length;
+        const range = places.get(command) ?? s.range;
         if ('fact' in scan) {
           const table = s.effects.locks[0]?.relation ?? 'the table';
           yield {
             message: `SET NOT NULL reads all of ${withFigures(context, table)} under ACCESS EXCLUSIVE, unless a valid CHECK already proves that ${command.name} has no NULL: ${waitingRequests(context, 'every read and write')} meanwhile. ${settle(context, scan)}`,
-            range: wordsRange(s, nthSetNotNull(nth)),
+            range,
             step: step.id,
             severity: severityFor(context, table, 'warning'),
-            data: { placed, command },
+            data: { placed },
           };
           continue;
         }
         yield {
           message: `SET NOT NULL reads all of ${withFigures(context, scan.relation)} under ACCESS EXCLUSIVE: ${waitingRequests(context, 'every read and write')} until the last row is seen. Add a CHECK (${command.name} IS NOT NULL) NOT VALID, validate it, and Postgres skips the scan.`,
-          range: wordsRange(s, nthSetNotNull(nth)),
+          range,
           step: step.id,
           severity: severityFor(context, scan.relation, 'error'),
-          data: { placed, command },
+          data: { placed },
         };
       }
     }
@@ -107,44 +116,66 @@ not null.
   fix: ({ data }, context) => checkFirst(context, data),
 });
 
-function nthSetNotNull(nth: number): RegExp {
-  return new RegExp(`(?<=^(?:[^]*?set\\s+not\\s+null){${nth}}[^]*?)set\\s+not\\s+null`, 'i');
+/** Where each SET NOT NULL of a statement stands in the document. */
+function setNotNullPlaces(
+  s: StatementAnalysis,
+  commands: readonly AlterTableCmd[],
+): ReadonlyMap<AlterTableCmd, Range> {
+  const found = commands.filter(({ subtype }) => subtype === 'AT_SetNotNull');
+  if (found.length === 0) return new Map();
+  const places = [...wordPlaces(s, ['SET', 'NOT', 'NULL'])];
+  return new Map(
+    found.flatMap((command, nth) => {
+      const place = places[nth];
+      return place ? [[command, documentRange(s.sql.map, place)] as const] : [];
+    }),
+  );
 }
 
-function checkFirst(context: RuleContext, { placed, command }: Data): readonly Fix[] {
+/** Proves each column that the statement sets NOT NULL: one that is left would have the table read all the same. */
+function checkFirst(context: RuleContext, { placed }: Data): readonly Fix[] {
   const target = alterTable(placed.s)?.relation;
-  if (!target?.relname || !command.name || placed.part === 'rollback') return [];
+  if (!target?.relname || placed.part === 'rollback') return [];
   // One transaction in a file would keep the lock of the first statement through the scan of the second.
-  if (context.kind === 'sql' && placed.s.inTransaction) return [];
+  if (context.kind === 'sql' && isInWrittenTransaction(placed)) return [];
+  const columns = alterCommands(placed.s).flatMap(({ subtype, name }) =>
+    subtype === 'AT_SetNotNull' && name ? [name] : [],
+  );
+  const proofs = [...new Set(columns)].map((column) => proofOf(target, column));
+  const edits = aroundStatement(context, placed, {
+    before: proofs.flatMap(({ before }) => before),
+    after: proofs.flatMap(({ after }) => after),
+  });
+  const title =
+    proofs.length === 1
+      ? 'Prove it with a CHECK first (four safe steps)'
+      : 'Prove each column with a CHECK first (safe steps)';
+  return edits ? [{ title, edits, safe: true }] : [];
+}
+
+/** The steps around SET NOT NULL that let Postgres skip the scan for one column. */
+function proofOf(target: RangeVar, name: string): { before: readonly NewStep[]; after: readonly NewStep[] } {
   const table = writeName(nameOfRangeVar(target));
-  const column = quoteIdentifier(command.name);
-  const name = quoteIdentifier(`${target.relname}_${command.name}_is_not_null`.slice(0, 63));
-  const add = `ALTER TABLE ${table} ADD CONSTRAINT ${name} CHECK (${column} IS NOT NULL) NOT VALID;`;
-  const validate = `ALTER TABLE ${table} VALIDATE CONSTRAINT ${name};`;
-  const drop = `ALTER TABLE ${table} DROP CONSTRAINT ${name};`;
-  const before: NewStep[] = [
-    { name: `${command.name}: no new NULL`, sql: add, rollback: drop },
-    {
-      name: `${command.name}: no old NULL either`,
-      sql: validate,
-      rollback: { not_needed: `dropping ${name} undoes it` },
-    },
-  ];
-  const after: NewStep[] = [
-    {
-      name: `${command.name}: drop the check that NOT NULL replaces`,
-      sql: drop,
-      rollback: [{ sql: add }, { sql: validate }],
-    },
-  ];
-  const edits = aroundStatement(context, placed, { before, after });
-  return edits
-    ? [
-        {
-          title: 'Prove it with a CHECK first (four safe steps)',
-          edits,
-          safe: true,
-        },
-      ]
-    : [];
+  const column = quoteIdentifier(name);
+  const check = quoteIdentifier(`${target.relname}_${name}_is_not_null`.slice(0, 63));
+  const add = `ALTER TABLE ${table} ADD CONSTRAINT ${check} CHECK (${column} IS NOT NULL) NOT VALID;`;
+  const validate = `ALTER TABLE ${table} VALIDATE CONSTRAINT ${check};`;
+  const drop = `ALTER TABLE ${table} DROP CONSTRAINT ${check};`;
+  return {
+    before: [
+      { name: `${name}: no new NULL`, sql: add, rollback: drop },
+      {
+        name: `${name}: no old NULL either`,
+        sql: validate,
+        rollback: { not_needed: `dropping ${check} undoes it` },
+      },
+    ],
+    after: [
+      {
+        name: `${name}: drop the check that NOT NULL replaces`,
+        sql: drop,
+        rollback: [{ sql: add }, { sql: validate }],
+      },
+    ],
+  };
 }

@@ -1,7 +1,8 @@
 import type { AlterTableCmd, AlterTableStmt } from '@pgsql/types';
 import type { Step } from '../plan/model.ts';
+import type { Token } from '../sql/model.ts';
+import { documentRange } from '../text/offset-map.ts';
 import type { Range } from '../text/range.ts';
-import { documentRange } from './context.ts';
 import type { ActionAnalysis, RuleContext, StatementAnalysis, StepAnalysis } from './model.ts';
 
 /** A statement where it stands: in a step's own action, or in one of its rollback's. */
@@ -27,6 +28,11 @@ export function* sqlStatements(context: RuleContext): Generator<PlacedStatement>
   }
 }
 
+/** Whether a BEGIN of the SQL's own holds the statement: what a fix adds beside it would be held too. */
+export function isInWrittenTransaction({ s, action: { action } }: PlacedStatement): boolean {
+  return s.inTransaction && !(action.kind === 'sql' && action.transaction);
+}
+
 /** The parse tree of an ALTER TABLE, or undefined. */
 export function alterTable(s: StatementAnalysis): AlterTableStmt | undefined {
   return 'AlterTableStmt' in s.statement.node ? s.statement.node.AlterTableStmt : undefined;
@@ -37,15 +43,24 @@ export function alterCommands(s: StatementAnalysis): readonly AlterTableCmd[] {
   return (alterTable(s)?.cmds ?? []).flatMap((node) => ('AlterTableCmd' in node ? [node.AlterTableCmd] : []));
 }
 
-/** Where the words of `pattern` first stand in a statement, in the document; the statement where they do not. */
-export function wordsRange(s: StatementAnalysis, pattern: RegExp): Range {
-  const match = pattern.exec(s.statement.text);
-  if (!match) return s.range;
-  const start = s.statement.range.start + match.index;
-  return documentRange(s.sql, { start, end: start + match[0].length });
+/** Where these words stand one after the other, comments aside: offsets in the SQL text. */
+export function* wordPlaces({ statement }: StatementAnalysis, words: readonly string[]): Generator<Range> {
+  const tokens = statement.tokens();
+  const isWord = (token: Token | undefined, word: string) =>
+    token?.kind === 'word' && statement.slice(token).toUpperCase() === word;
+  for (const [i, first] of tokens.entries()) {
+    if (!words.every((word, n) => isWord(tokens[i + n], word))) continue;
+    yield { start: first.start, end: tokens[i + words.length - 1]?.end ?? first.end };
+  }
+}
+
+/** Where these words first stand, in the document; the statement where they do not. */
+export function wordsRange(s: StatementAnalysis, ...words: readonly string[]): Range {
+  const [place] = wordPlaces(s, words);
+  return place ? documentRange(s.sql.map, place) : s.range;
 }
 
 /** The token at a parse-tree location, in the document; the statement where the tree gives none. */
 export function tokenRange(s: StatementAnalysis, location: number | undefined): Range {
-  return location === undefined ? s.range : documentRange(s.sql, s.statement.tokenAt(location));
+  return location === undefined ? s.range : documentRange(s.sql.map, s.statement.tokenAt(location));
 }
