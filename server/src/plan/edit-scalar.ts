@@ -1,5 +1,4 @@
 import { isMap, isPair, isScalar, isSeq, type Node, type Pair, Scalar } from 'yaml';
-import { documentRange } from '../text/offset-map.ts';
 import type { Range, TextEdit } from '../text/range.ts';
 import {
   contentEnd,
@@ -99,7 +98,9 @@ function* candidates(
   const { fragment, scalar } = place;
   const style = styleOf(text, fragment.source);
   const narrow = encoded(scalar, changed.newText, fragment, style);
-  const range = documentRange(sql.map, changed.range);
+  // Up to where the next character stands: the indent before it goes with the line break that is replaced.
+  const { start, end } = changed.range;
+  const range = { start: sql.map.toDocument(start), end: sql.map.toDocument(end) };
   if (narrow !== undefined && range.start >= sql.range.start) {
     const local = { start: range.start - fragment.start, end: range.end - fragment.start };
     yield widened({ range: local, newText: narrow }, fragment, scalar);

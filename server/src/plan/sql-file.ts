@@ -1,4 +1,4 @@
-import { identityMap } from '../text/scalar-map.ts';
+import { identityMap } from '../text/offset-map.ts';
 import type { Plan, SqlText } from './model.ts';
 
 /**

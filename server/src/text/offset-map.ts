@@ -9,7 +9,7 @@ import type { Range } from './range.ts';
 export interface OffsetMap {
   /** The document offset of the value's character at `valueOffset`; the value's end for its length. */
   toDocument(valueOffset: number): number;
-  /** The value offset that stands at `documentOffset`, or undefined where no character of the value does. */
+  /** The value offset that stands at `documentOffset`, its length at its end; undefined where no character does. */
   toValue(documentOffset: number): number | undefined;
   /**
    * The document offset after the character before `valueOffset`: where a range that ends there ends, without
@@ -32,7 +32,7 @@ export function identityMap(length: number, start = 0): OffsetMap {
     toDocument: (valueOffset) => start + Math.max(0, Math.min(valueOffset, length)),
     toValue: (documentOffset) => {
       const offset = documentOffset - start;
-      return offset >= 0 && offset < length ? offset : undefined;
+      return offset >= 0 && offset <= length ? offset : undefined;
     },
   };
 }

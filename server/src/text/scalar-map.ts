@@ -1,8 +1,7 @@
 import type { Scalar } from 'yaml';
 import { readBlock } from './block-scalar.ts';
 import { readDoubleQuoted, readPlain, readSingleQuoted } from './flow-scalar.ts';
-import type { OffsetMap } from './offset-map.ts';
-import type { Range } from './range.ts';
+import { type OffsetMap, pinnedMap } from './offset-map.ts';
 
 /**
  * A scalar's value as it is read from the document, character by character: where each UTF-16 unit of it starts
@@ -30,30 +29,13 @@ export function scalarMap(text: string, scalar: Scalar): OffsetMap {
       const at = Math.max(0, valueOffset);
       return at < value.length ? (decoded.starts[at] ?? decoded.end) : decoded.end;
     },
+    endInDocument: (valueOffset) =>
+      valueOffset > 0 ? (decoded.ends[Math.min(valueOffset, value.length) - 1] ?? decoded.end) : start,
     toValue(documentOffset) {
       const at = lastStart(decoded.starts, documentOffset);
       if (at >= 0 && documentOffset < (decoded.ends[at] ?? 0)) return at;
       return documentOffset === decoded.end ? value.length : undefined;
     },
-  };
-}
-
-/** Offsets that are the document's own, shifted by `start`: a plain file. */
-export function identityMap(length: number, start = 0): OffsetMap {
-  return {
-    toDocument: (valueOffset) => start + Math.min(Math.max(0, valueOffset), length),
-    toValue(documentOffset) {
-      const at = documentOffset - start;
-      return at >= 0 && at <= length ? at : undefined;
-    },
-  };
-}
-
-/** Every offset stands for the whole of `range`: a text that is not in the document, only named there. */
-export function pinnedMap(range: Range, length: number): OffsetMap {
-  return {
-    toDocument: (valueOffset) => (valueOffset >= length && length > 0 ? range.end : range.start),
-    toValue: (documentOffset) => (documentOffset === range.start ? 0 : undefined),
   };
 }
 
