@@ -82,6 +82,8 @@ export interface SessionSettings {
   /** ms; 0 means none, as in Postgres. */
   readonly statementTimeout: Located<number> | undefined;
   readonly retries: Located<number> | undefined;
+  /** A lock_timeout is meant, but misspelt or no duration (a problem says so). */
+  readonly lockTimeoutUnreadable?: true;
   /** Key and value, so that a fix can add a setting beside the others. */
   readonly range: Range | undefined;
 }
@@ -237,6 +239,8 @@ export type Rollback =
       readonly kind: 'actions';
       /** Empty for an empty `rollback:`. */
       readonly actions: readonly Action[];
+      /** A part of it means nothing (a problem says so): what it does is not known. */
+      readonly unreadable?: true;
       readonly keyRange: Range;
       readonly range: Range;
     }

@@ -5,6 +5,7 @@ import type { PlanProblem, PlanResult } from './model.ts';
 import { emptyPlan, readPlan } from './read-plan.ts';
 import { schemaProblems } from './schema-problems.ts';
 import {
+  parseBatch,
   parseCount,
   parseDuration,
   parseDurationLimit,
@@ -13,6 +14,7 @@ import {
   parseLockLimit,
   parseRate,
   parseSize,
+  parseTimeout,
 } from './values.ts';
 import { rangeOf, readYaml, type YamlFile } from './yaml-document.ts';
 import type { Damage } from './yaml-recovery.ts';
@@ -37,17 +39,28 @@ export function createPlanParser(): PlanParser {
       const { document } = yaml;
       if (!document) return { plan: emptyPlan(text), problems: yaml.problems };
       const { plan, problems } = readPlan(yaml.source, document, readFile);
-      return { plan, problems: [...yaml.problems, ...structuralProblems(text, yaml, problems, validate())] };
+      return {
+        plan,
+        problems: [...yaml.problems, ...structuralProblems(text, yaml, problems, validate(text.length))],
+      };
     },
   };
 }
 
-/** A validator that is compiled when first asked for. */
-export function createValidator(schema: object): () => ValidateFunction {
-  let validate: ValidateFunction | undefined;
-  return () => {
-    validate ??= compile(schema);
-    return validate;
+/** Characters from which on a file counts as large: a plan of a few hundred steps. */
+const largeFile = 100_000;
+
+/** A validator for files of `length` characters, compiled when first asked for. */
+export function createValidator(schema: object): (length: number) => ValidateFunction {
+  let usual: ValidateFunction | undefined;
+  let large: ValidateFunction | undefined;
+  return (length) => {
+    if (length < largeFile) {
+      usual ??= compile(schema);
+      return usual;
+    }
+    large ??= compile(expanded(schema, schema) as object);
+    return large;
   };
 }
 
@@ -61,6 +74,8 @@ function compile(schema: object): ValidateFunction {
   });
   const readers: Readonly<Record<string, (value: unknown) => unknown>> = {
     duration: parseDuration,
+    timeout: parseTimeout,
+    batch: parseBatch,
     durationRange: parseDurationRange,
     durationLimit: parseDurationLimit,
     size: parseSize,
@@ -73,6 +88,24 @@ function compile(schema: object): ValidateFunction {
     ajv.addFormat(name, { type: 'string', validate: (value: string) => read(value) !== undefined });
   }
   return ajv.compile(schema);
+}
+
+/**
+ * The schema with its references written out (none is recursive). A reference becomes a function of its own, and
+ * each call that fails copies all errors so far: a file with a mistake in each of 40,000 steps would take minutes.
+ * Written out it takes longer to compile, which small files need not wait for.
+ */
+function expanded(part: unknown, root: object): unknown {
+  if (Array.isArray(part)) return part.map((item) => expanded(item, root));
+  if (typeof part !== 'object' || part === null) return part;
+  const { $ref, definitions: _, ...rest } = part as Readonly<Record<string, unknown>>;
+  if (typeof $ref === 'string') return expanded(definitionOf($ref, root), root);
+  return Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, expanded(value, root)]));
+}
+
+function definitionOf(ref: string, root: object): unknown {
+  const name = ref.replace('#/definitions/', '');
+  return (root as { definitions?: Readonly<Record<string, unknown>> }).definitions?.[name];
 }
 
 /**

@@ -11,9 +11,10 @@ import type {
   Step,
   TableSize,
 } from './model.ts';
+import { nearest } from './nearest.ts';
 import { createNodes, type Nodes } from './nodes.ts';
 import { pathProblem, type Reading, readAllow, readExpectation, readStep } from './read-step.ts';
-import { parseCount, parseDuration, parseRate, parseSize } from './values.ts';
+import { parseCount, parseRate, parseSize, parseTimeout } from './values.ts';
 
 /** The plan of a text that holds none. */
 export function emptyPlan(text: string): Plan {
@@ -99,10 +100,14 @@ function readTables(nodes: Nodes, node: unknown): readonly TableSize[] {
 
 function readSession(nodes: Nodes, node: unknown): SessionSettings {
   const map = nodes.map(node);
+  const lockTimeout = nodes.scalar(nodes.get(map, 'lock_timeout'), parseTimeout);
+  const keys = nodes.entries(node).map(({ key }) => key.value);
+  const meant = keys.some((key) => nearest(key, ['lock_timeout', 'statement_timeout']) === 'lock_timeout');
   return {
-    lockTimeout: nodes.scalar(nodes.get(map, 'lock_timeout'), parseDuration),
-    statementTimeout: nodes.scalar(nodes.get(map, 'statement_timeout'), parseDuration),
+    lockTimeout,
+    statementTimeout: nodes.scalar(nodes.get(map, 'statement_timeout'), parseTimeout),
     retries: nodes.scalar(nodes.get(map, 'retries'), wholeNumber),
+    ...(meant && !lockTimeout ? { lockTimeoutUnreadable: true } : {}),
     range: map && nodes.range(map),
   };
 }
@@ -219,10 +224,12 @@ function idFrom(name: string): string {
 
 /** Every deploy, in steps and rollbacks, and `runs` name a version that is declared. */
 function reportVersions(reading: Reading, app: App | undefined, phases: readonly Phase[]): void {
-  const known = (app?.versions ?? []).map((version) => version.name.value);
+  const names = (app?.versions ?? []).map((version) => version.name.value);
+  const known = new Set(names);
+  const shown = names.length > 20 ? `${names.slice(0, 20).join(', ')}, …` : names.join(', ');
+  const have = names.length > 0 ? `it has ${shown}` : 'it has none';
   const check = (version: Located<string> | undefined) => {
-    if (!version || known.includes(version.value)) return;
-    const have = known.length > 0 ? `it has ${known.join(', ')}` : 'it has none';
+    if (!version || known.has(version.value)) return;
     reading.report({
       code: 'plan-unknown-version',
       message: `"${version.value}" is not a version that app.versions declares: ${have}.`,

@@ -1,6 +1,6 @@
 import { isScalar, type YAMLMap } from 'yaml';
+import { pinnedMap } from '../text/offset-map.ts';
 import type { Located, Range } from '../text/range.ts';
-import { pinnedMap } from '../text/scalar-map.ts';
 import type {
   Action,
   Allow,
@@ -282,8 +282,8 @@ function readRollback(reading: Reading, step: YAMLMap | undefined): Rollback | u
       return { kind, reason, ...at };
     }
   }
-  if (map?.has('not_needed') || map?.has('impossible')) return undefined;
-  return { kind: 'actions', actions: readRollbackActions(reading, pair.value, map, keyRange), ...at };
+  const { actions, readable } = readRollbackActions(reading, pair.value, map, keyRange);
+  return { kind: 'actions', actions, ...(readable ? {} : { unreadable: true }), ...at };
 }
 
 function reportMixed({ nodes, report }: Reading, map: YAMLMap | undefined, kind: string): void {
@@ -296,29 +296,61 @@ function reportMixed({ nodes, report }: Reading, map: YAMLMap | undefined, kind:
   });
 }
 
+interface RollbackActions {
+  readonly actions: readonly Action[];
+  /** False where a part means nothing, which a problem says. */
+  readonly readable: boolean;
+}
+
 function readRollbackActions(
   reading: Reading,
   node: unknown,
   map: YAMLMap | undefined,
   keyRange: Range,
-): readonly Action[] {
+): RollbackActions {
   const { nodes } = reading;
-  if (map) return [readOneAction(reading, map, keyRange, 'rollback') ?? []].flat();
-  const sql = nodes.sql(node);
-  if (sql) {
-    return [
-      {
-        kind: 'sql',
-        sql,
-        transaction: true,
-        transactionRange: undefined,
-        keyRange: sql.range,
-        range: sql.range,
-      },
-    ];
+  if (map) {
+    // An honest word whose reason is none: the schema's check says so.
+    const isHonest = map.has('not_needed') || map.has('impossible');
+    const action = isHonest ? undefined : readOneAction(reading, map, keyRange, 'rollback');
+    return { actions: action ? [action] : [], readable: action !== undefined };
   }
-  return nodes.items(node).flatMap((item) => {
+  const scalar = nodes.scalar(node, (value) => value);
+  if (scalar) return readRollbackText(reading, node);
+  const items = nodes.items(node).map((item) => {
     const of = nodes.map(item);
-    return (of && readOneAction(reading, of, firstKey(reading, of), 'rollback')) ?? [];
+    return of ? readOneAction(reading, of, firstKey(reading, of), 'rollback') : plainSql(nodes, item);
   });
+  const actions = items.filter((item) => item !== undefined);
+  return { actions, readable: actions.length === items.length };
+}
+
+/** SQL, or one of the honest words without its reason. */
+function readRollbackText(reading: Reading, node: unknown): RollbackActions {
+  const text = reading.nodes.string(node);
+  const word = /^(not.needed|impossible)\W*$/i.exec(text?.value.trim() ?? '')?.[1];
+  if (text && word) {
+    const key = word.toLowerCase() === 'impossible' ? 'impossible' : 'not_needed';
+    const message = `"${word}" needs the reason: write { ${key}: why }.`;
+    reading.report({ code: 'plan-value', message, range: text.range });
+    return { actions: [], readable: false };
+  }
+  const action = plainSql(reading.nodes, node);
+  const isNull = reading.nodes.plain(node) === null;
+  return { actions: action ? [action] : [], readable: action !== undefined || isNull };
+}
+
+/** SQL given as a plain string. */
+function plainSql(nodes: Nodes, node: unknown): SqlAction | undefined {
+  const sql = nodes.sql(node);
+  return (
+    sql && {
+      kind: 'sql',
+      sql,
+      transaction: true,
+      transactionRange: undefined,
+      keyRange: sql.range,
+      range: sql.range,
+    }
+  );
 }

@@ -8,6 +8,8 @@ import { pairOf, rangeOf, resolved } from './yaml-document.ts';
 /** What each format of the schema means, by example. */
 const formatExamples: Readonly<Record<string, string>> = {
   duration: 'a duration: 250ms, 2s, 5min, 24h or 7d',
+  timeout: 'a timeout: 250ms, 2s, 5min or 24h, at most 24d',
+  batch: 'a number of rows: 10000 or 50k',
   durationRange: 'a duration or a range of them: 1s, or 5min-10min',
   durationLimit: 'a longest duration: "<= 5s"',
   size: 'a size: 16MB or 2.4GB',
@@ -201,13 +203,14 @@ function badValue(error: ErrorObject, name: string, place: Place, value: unknown
   if (path === 'database/version') {
     return `PostgreSQL ${plain(value)} is not a version whose locks and rewrites are known: 14 to 18 are.`;
   }
-  if (error.schemaPath.includes('allowReason')) return `"${name}" needs the reason why it is all right here.`;
+  if (place.path.at(-2) === 'allow') return `"${name}" needs the reason why it is all right here.`;
   if (name === 'not_needed' || name === 'impossible') return `"${name}" needs the reason.`;
   if (name === 'id')
     return `${quoted(value)} is not an id: lower-case letters, digits and _ only, a letter first, e.g. add_handle.`;
   const format = (error.parentSchema as { format?: string } | undefined)?.format;
-  if (error.keyword === 'maximum' && format)
+  if (error.keyword === 'maximum' && format && error.params.limit === 0)
     return `${quoted(value)} has no unit: write ${formatExamples[format]}.`;
+  if (error.keyword === 'maximum' && format) return `${quoted(value)} is not ${formatExamples[format]}.`;
   if (error.keyword === 'minLength') return `"${name}" is empty.`;
   if (error.keyword === 'minItems') return `"${name}" has nothing in it.`;
   if (error.keyword === 'minimum') return `"${name}" is at least ${error.params.limit}.`;

@@ -18,7 +18,7 @@ export function parseSettings(text: string): {
   if (!document) return { settings: nothing, problems: yaml.problems };
   const problems = [
     ...yaml.problems,
-    ...structuralProblems(text, yaml, [], createValidator(settingsSchema)()),
+    ...structuralProblems(text, yaml, [], createValidator(settingsSchema)(text.length)),
   ];
   const nodes = createNodes(yaml.source, document);
   const root = nodes.map(document.contents);

@@ -18,10 +18,26 @@ const sizeUnits: Readonly<Record<string, number>> = {
 };
 const countUnits: Readonly<Record<string, number>> = { '': 1, k: 1e3, K: 1e3, M: 1e6, G: 1e9, B: 1e9 };
 
+/** No value is longer: what the patterns below go through stays short, whatever a file holds. */
+const longestValue = 100;
+
+function asText(value: unknown): string | undefined {
+  return typeof value === 'string' && value.length <= longestValue ? value : undefined;
+}
+
 /** `250ms 2s 5min 24h 7d` → ms; undefined where it is none. 0 needs no unit. */
 export function parseDuration(value: unknown): number | undefined {
   if (value === 0 || value === '0') return 0;
   return withUnit(value, /^(\d+(?:\.\d+)?)\s*(ms|s|min|h|d)$/, durationUnits);
+}
+
+/** The longest timeout that Postgres takes: its settings are 32-bit, in ms (24.8 days). */
+const longestTimeout = 2 ** 31 - 1;
+
+/** A duration that Postgres takes for a timeout → ms; undefined where it is none. */
+export function parseTimeout(value: unknown): number | undefined {
+  const ms = parseDuration(value);
+  return ms !== undefined && ms <= longestTimeout ? ms : undefined;
 }
 
 /** `16MB 2.4GB` → bytes; undefined where it is none. */
@@ -33,15 +49,21 @@ export function parseSize(value: unknown): number | undefined {
 /** `8M 8_000_000 8000000` → a whole number; undefined where it is none. */
 export function parseCount(value: unknown): number | undefined {
   if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? value : undefined;
-  if (typeof value !== 'string') return undefined;
-  const plain = /^\d{1,3}(?:_?\d{3})*$|^\d+$/.test(value) ? Number(value.replaceAll('_', '')) : undefined;
+  const text = asText(value);
+  if (text === undefined) return undefined;
+  const plain = /^\d+(?:_\d{3})*$/.test(text) ? Number(text.replaceAll('_', '')) : undefined;
   const count = plain ?? withUnit(value, /^(\d+(?:\.\d+)?)\s*([kKMGB])$/, countUnits);
-  return count === undefined ? undefined : Math.round(count);
+  return count === undefined || count > Number.MAX_SAFE_INTEGER ? undefined : Math.round(count);
+}
+
+/** A count of at least one; undefined where it is none. */
+export function parseBatch(value: unknown): number | undefined {
+  return parseCount(value) || undefined;
 }
 
 /** `2000/s` or `120/min` → a second's; undefined where it is none. */
 export function parseRate(value: unknown): number | undefined {
-  const parts = typeof value === 'string' ? /^([\d_.]+\s*[kM]?)\s*\/\s*(s|min|h)$/.exec(value) : null;
+  const parts = /^([\d_.]+\s*[kM]?)\s*\/\s*(s|min|h)$/.exec(asText(value) ?? '');
   const count = parts && (parseCount(parts[1]) ?? Number(parts[1]));
   return parts && count !== null && !Number.isNaN(count)
     ? (count * 1000) / (durationUnits[parts[2] ?? 's'] ?? 1000)
@@ -52,10 +74,7 @@ export function parseRate(value: unknown): number | undefined {
 export function parseDurationRange(value: unknown): DurationRange | undefined {
   const single = parseDuration(value);
   if (single !== undefined) return { min: single, max: single };
-  const parts =
-    typeof value === 'string'
-      ? /^(\d+(?:\.\d+)?)\s*([a-z]*)\s*[-–]\s*(\d+(?:\.\d+)?)\s*([a-z]+)$/.exec(value)
-      : null;
+  const parts = /^(\d+(?:\.\d+)?)\s*([a-z]*)\s*[-–]\s*(\d+(?:\.\d+)?)\s*([a-z]+)$/.exec(asText(value) ?? '');
   if (!parts) return undefined;
   const min = parseDuration(`${parts[1]}${parts[2] || parts[4]}`);
   const max = parseDuration(`${parts[3]}${parts[4]}`);
@@ -66,7 +85,7 @@ export function parseDurationRange(value: unknown): DurationRange | undefined {
 export function parseDurationLimit(
   value: unknown,
 ): { readonly operator: '<' | '<='; readonly ms: number } | undefined {
-  const parts = typeof value === 'string' ? /^\s*(<=?)\s*(.+?)\s*$/.exec(value) : null;
+  const parts = /^(<=?)\s*(\S.*)$/.exec(asText(value)?.trim() ?? '');
   const ms = parts ? parseDuration(parts[2]) : parseDuration(value);
   return ms === undefined ? undefined : { operator: parts?.[1] === '<' ? '<' : '<=', ms };
 }
@@ -86,7 +105,7 @@ const lockNames = [
 export function parseLockLimit(
   value: unknown,
 ): { readonly operator: '<' | '<=' | '='; readonly mode: string } | undefined {
-  const parts = typeof value === 'string' ? /^\s*(<=?|=)?\s*([A-Za-z ]+?)\s*$/.exec(value) : null;
+  const parts = /^(<=?|=)?\s*([A-Za-z][A-Za-z ]*)$/.exec(asText(value)?.trim() ?? '');
   const name = parts?.[2]
     ?.toUpperCase()
     .replace(/\s+/g, ' ')
@@ -96,15 +115,17 @@ export function parseLockLimit(
   return { operator: (parts[1] ?? '<=') as '<' | '<=' | '=', mode: `${words.join('')}Lock` };
 }
 
+const operatorSpellings: Readonly<Record<string, '!=' | '='>> = { '<>': '!=', '==': '=' };
+
 /** What a query's result must meet; see the plan format. Undefined for a value that means nothing. */
 export function parseExpectation(value: unknown): Expectation | undefined {
   if (Array.isArray(value)) return parseRows(value);
   if (!isScalar(value)) return undefined;
-  const parts = typeof value === 'string' ? /^\s*(<=|>=|<|>|!=|<>|=)\s*(.+?)\s*$/.exec(value) : null;
+  const parts = /^(<=|>=|<|>|!=|<>|==?)\s*(\S.*)$/.exec(asText(value)?.trim() ?? '');
   if (!parts) return { kind: 'scalar', value };
   const operand = parseOperand(parts[2] ?? '');
   if (operand === undefined) return undefined;
-  const operator = parts[1] === '<>' ? '!=' : (parts[1] as '<');
+  const operator = operatorSpellings[parts[1] ?? ''] ?? (parts[1] as '<');
   return { kind: 'comparison', operator, value: operand, text: String(value).trim() };
 }
 
@@ -134,7 +155,8 @@ function withUnit(
   pattern: RegExp,
   units: Readonly<Record<string, number>>,
 ): number | undefined {
-  const parts = typeof value === 'string' ? pattern.exec(value) : null;
+  const parts = pattern.exec(asText(value) ?? '');
   const factor = parts ? units[parts[2] ?? ''] : undefined;
-  return parts && factor !== undefined ? Number(parts[1]) * factor : undefined;
+  const result = parts && factor !== undefined ? Number(parts[1]) * factor : undefined;
+  return result !== undefined && result <= Number.MAX_SAFE_INTEGER ? result : undefined;
 }

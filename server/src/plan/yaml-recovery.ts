@@ -3,8 +3,9 @@ import type { Range } from '../text/range.ts';
 import { countDuplicates } from './yaml-duplicates.ts';
 import { type Fault, faultsOf } from './yaml-faults.ts';
 
-/** Characters that may be parsed again to read on behind syntax errors: 100 times a long plan. */
-const recoveryBudget = 2_000_000;
+/** How often, and how many characters in all, may be parsed again to read on behind syntax errors. */
+const maxAttempts = 20;
+const maxCharacters = 1_000_000;
 
 /** A syntax error, and what around it is in doubt because of it. */
 export interface Damage {
@@ -32,7 +33,7 @@ interface Attempt {
  */
 export function parseRecovering(text: string): RecoveredYaml {
   const damages: Damage[] = [];
-  let budget = recoveryBudget;
+  let attempts = Math.min(maxAttempts, Math.floor(maxCharacters / text.length));
   let attempt = parse(text);
   while (true) {
     const { source, documents, faults } = attempt;
@@ -43,8 +44,7 @@ export function parseRecovering(text: string): RecoveredYaml {
     }
     let next: Attempt | undefined;
     for (const region of regionsAround(source, fault.range.start)) {
-      if (budget < source.length) break;
-      budget -= source.length;
+      if (attempts-- <= 0) break;
       const without = parse(blanked(source, region));
       if (!mends(without, attempt, region)) continue;
       next = without;
