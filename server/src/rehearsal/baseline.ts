@@ -4,6 +4,7 @@ import type { Range } from '../text/range.ts';
 import { codePointToUtf16 } from '../text/utf8.ts';
 import { isDatabaseError } from './errors.ts';
 import type { DatabaseError, EngineSession, StatementError } from './model.ts';
+import { quoteIdentifier } from './roles.ts';
 import { explainSandboxError, sandboxRefusal } from './sandbox.ts';
 
 export interface BaselineFile {
@@ -22,8 +23,8 @@ export interface BaselineResult {
 
 /**
  * Runs the baseline's DDL, one statement after the other, as psql would: a dump's settings hold for the
- * statements after them. Stops at the first error. What the embedded Postgres cannot do and later statements may
- * not need (an extension it does not have, a tablespace) is left out with a note.
+ * statements after them. Stops at the first error. What the embedded Postgres cannot do (an extension it does not
+ * have and what that would have brought, a tablespace) is left out with a note.
  */
 export async function loadBaseline(
   session: EngineSession,
@@ -34,14 +35,12 @@ export async function loadBaseline(
   const problem = problems[0];
   if (problem)
     return { error: baselineError(file, problem.range.start, { message: problem.message }), notes: [] };
-  const notes: string[] = [];
+  const notes = createLeftOut(file);
   const absent = new Set<string>();
   for (const statement of statements) {
-    const refusal = sandboxRefusal(statement);
-    if (refusal !== undefined) {
-      notes.push(`${placeIn(file, statement.range.start)}: left out. ${refusal}`);
-      continue;
-    }
+    const refusal = ofOtherDatabase(statement) ? undefined : sandboxRefusal(statement);
+    if (refusal !== undefined) notes.add(statement, refusal.message);
+    if (refusal !== undefined || ofOtherDatabase(statement)) continue;
     try {
       await session.query(statement.text);
     } catch (error) {
@@ -49,46 +48,81 @@ export async function loadBaseline(
       const verdict = judgeFailure(statement, error, absent);
       if (verdict === 'ignore') continue;
       const told = explainSandboxError(error, session);
-      if (verdict === 'note')
-        notes.push(`${placeIn(file, statement.range.start)}: left out. ${told.message}`);
-      else return { error: failure(file, statement, told, absent), notes };
+      if (verdict === 'fail') return { error: failure(file, statement, told), notes: notes.all() };
+      notes.add(statement, told.message);
+      if (verdict === 'absent') await standIn(session, statement);
     }
   }
   // A fresh connection knows nothing of the settings that the dump made for itself.
   await session.query('ROLLBACK');
   await session.query('DISCARD ALL');
-  return { error: undefined, notes };
+  return { error: undefined, notes: notes.all() };
 }
 
+/** A dump of a whole server says which database to make and use; here there is one. */
+function ofOtherDatabase({ kind, node }: Statement): boolean {
+  if (/^(Createdb|Dropdb|AlterDatabase)/.test(kind)) return true;
+  const { objtype, objectType } = Object.values(node)[0] as { objtype?: string; objectType?: string };
+  return objtype === 'OBJECT_DATABASE' || objectType === 'OBJECT_DATABASE';
+}
+
+/** Foreign tables can be declared, though not read, over a wrapper that does nothing. */
+async function standIn(session: EngineSession, { node }: Statement): Promise<void> {
+  const name = 'CreateExtensionStmt' in node ? (node.CreateExtensionStmt.extname ?? '') : '';
+  if (name.endsWith('_fdw')) await session.query(`CREATE FOREIGN DATA WRAPPER ${quoteIdentifier(name)}`);
+}
+
+const maxNotes = 8;
+
+/** Notes on statements that were left out: the same reason once, and of many only the first. */
+function createLeftOut(file: BaselineFile) {
+  const byReason = new Map<string, { readonly place: string; more: number }>();
+  return {
+    add({ range }: Statement, reason: string): void {
+      const known = byReason.get(reason);
+      if (known) known.more += 1;
+      else byReason.set(reason, { place: placeIn(file, range.start), more: 0 });
+    },
+    all(): string[] {
+      const notes = [...byReason].map(([reason, { place, more }]) => {
+        const others =
+          more === 0 ? '' : ` and ${more} more ${more === 1 ? 'statement' : 'statements'} like it`;
+        return `${place}${others}: left out. ${reason}`;
+      });
+      if (notes.length <= maxNotes) return notes;
+      const rest = notes.length - maxNotes;
+      return [...notes.slice(0, maxNotes), `${file.path}: ${rest} more were left out for want of these.`];
+    },
+  };
+}
+
+/** SQLSTATEs of what is not there: a type, a function, a relation, a schema, a column, an object of any other kind. */
+const undefinedCodes = new Set(['42704', '42883', '42P01', '3F000', '42703']);
+
 function judgeFailure(
-  statement: Statement,
+  { node }: Statement,
   error: DatabaseError,
   absent: Set<string>,
-): 'ignore' | 'note' | 'fail' {
-  const { node } = statement;
+): 'ignore' | 'note' | 'absent' | 'fail' {
   if ('CreateExtensionStmt' in node && error.code === '0A000') {
     absent.add(node.CreateExtensionStmt.extname ?? '');
-    return 'note';
+    return 'absent';
   }
   if ('CommentStmt' in node && node.CommentStmt.objtype === 'OBJECT_EXTENSION' && absent.size > 0)
     return 'ignore';
+  // A dump of the roles names the superuser too.
+  if ('CreateRoleStmt' in node && error.code === '42710') return 'ignore';
   // Every database has this one from the start, and pg_dump --schema=public makes it again.
   if ('CreateSchemaStmt' in node && node.CreateSchemaStmt.schemaname === 'public') return 'ignore';
   // A setting of another version.
   if ('VariableSetStmt' in node && error.code === '42704') return 'note';
-  return 'fail';
+  // What an absent extension would have brought, and what is made of that.
+  return absent.size > 0 && undefinedCodes.has(error.code ?? '') ? 'note' : 'fail';
 }
 
-function failure(
-  file: BaselineFile,
-  statement: Statement,
-  error: DatabaseError,
-  absent: ReadonlySet<string>,
-): StatementError {
+function failure(file: BaselineFile, statement: Statement, error: DatabaseError): StatementError {
   const offset = error.position === undefined ? 0 : codePointToUtf16(statement.text, error.position - 1);
-  const told = baselineError(file, statement.range.start + offset, error);
-  if (absent.size === 0) return told;
-  return { ...told, hint: `It may need what was left out: ${[...absent].join(', ')}.` };
+  return baselineError(file, statement.range.start + offset, error);
 }
 
 function baselineError(

@@ -67,6 +67,8 @@ function isSame(expected: Scalar, actual: unknown): boolean {
   if (expected === null || actual === null || actual === undefined) return expected === (actual ?? null);
   if (typeof expected === 'number') return toNumber(actual) === expected;
   if (typeof expected === 'boolean') return actual === expected;
+  // As psql shows it, and YAML takes for text.
+  if (typeof actual === 'boolean' && expected.length === 1) return expected === (actual ? 't' : 'f');
   return String(actual) === expected;
 }
 

@@ -69,6 +69,8 @@ export interface StatementError {
   readonly hint: string | undefined;
   /** The narrowest place in the plan document. */
   readonly range: Range | undefined;
+  /** The zero-based line on which `range` starts. */
+  readonly line?: number;
 }
 
 export interface Progress {

@@ -124,8 +124,11 @@ function locksTaken(before: Before, after: State, expected: ReadonlySet<string>)
     const relation = before.relations.get(oid);
     const strength = lockModes.indexOf(mode as LockMode);
     if (!relation || strength < 0) continue;
-    if (before.held.has(lock) && !expected.has(lockKey(relation.name, mode))) continue;
-    if (isIndex(relation) && strength <= lockModes.indexOf('RowExclusiveLock')) continue;
+    if (!expected.has(lockKey(relation.name, mode))) {
+      if (before.held.has(lock)) continue;
+      // What every reading and writing takes on the way, and nobody waits for.
+      if (isIndexOrSequence(relation) && strength <= lockModes.indexOf('RowExclusiveLock')) continue;
+    }
     strongest.set(oid, Math.max(strength, strongest.get(oid) ?? -1));
   }
   return [...strongest]
@@ -136,21 +139,25 @@ function locksTaken(before: Before, after: State, expected: ReadonlySet<string>)
     .sort((a, b) => lockModes.indexOf(b.mode) - lockModes.indexOf(a.mode) || compare(a.relation, b.relation));
 }
 
-function isIndex({ kind }: SeenRelation): boolean {
-  return kind === 'i' || kind === 'I';
+function isIndexOrSequence({ kind }: SeenRelation): boolean {
+  return kind === 'i' || kind === 'I' || kind === 'S';
 }
 
-/** A changed file is a rewrite; so is an index that was made anew, under its old name, for a new type. */
+/**
+ * A changed file is a rewrite; so is an index that was made anew, under its old name, for a new type, unless it
+ * was given the file of the old one, as Postgres does where the type's order stays the same.
+ */
 function rewritten(before: Before, after: State): string[] {
   const names: string[] = [];
-  const gone = new Set<string>();
+  const gone = new Map<string, number | null>();
   for (const [oid, { name, file }] of before.relations) {
     const now = after.relations.get(oid);
-    if (!now) gone.add(name);
+    if (!now) gone.set(name, file);
     else if (file !== null && now.file !== file) names.push(name);
   }
-  for (const [oid, { name, kind }] of after.relations)
-    if (kind === 'i' && !before.relations.has(oid) && gone.has(name)) names.push(name);
+  for (const [oid, { name, kind, file }] of after.relations)
+    if (kind === 'i' && !before.relations.has(oid) && gone.has(name) && gone.get(name) !== file)
+      names.push(name);
   return names.sort(compare);
 }
 

@@ -1,7 +1,7 @@
 import type { Analysis } from '../analyze.ts';
 import type { SqlParser, Statement } from '../sql/model.ts';
 import { loadSqlParser } from '../sql/parser.ts';
-import { createLineIndex } from '../text/line-index.ts';
+import { createLineIndex, type LineIndex } from '../text/line-index.ts';
 import { loadBaseline } from './baseline.ts';
 import { tryChecklist } from './checklist.ts';
 import { fabricate } from './fabricate.ts';
@@ -182,13 +182,20 @@ async function runSteps(run: Run, session: EngineSession, guard: Guard): Promise
       .run(() => runStep(session, input, log), run.options.stepTimeout)
       .then((outcome) => ({ ...outcome, status: outcome.error ? ('failed' as const) : ('passed' as const) }))
       .catch((cause) => stoppedStep(cause, run, analysed, log));
-    const statements = [...log.statements, ...notReached(analysed, log)];
-    run.steps.push({ ...head, status, statements, summary, error, ms: performance.now() - since });
+    const statements = [...log.statements, ...notReached(analysed, log)].map((statement) =>
+      statement.error ? { ...statement, error: withLine(statement.error, lines) } : statement,
+    );
+    const placed = error && withLine(error, lines);
+    run.steps.push({ ...head, status, statements, summary, error: placed, ms: performance.now() - since });
     if (status === 'passed' && analysed.step.action?.kind === 'deploy')
       live = analysed.step.action.version.value;
     if (status !== 'passed') verdict = status;
   }
   return verdict;
+}
+
+function withLine(error: StatementError, lines: LineIndex): StatementError {
+  return error.range ? { ...error, line: lines.positionAt(error.range.start).line } : error;
 }
 
 function phasesWithSteps({ plan, steps }: Analysis) {

@@ -65,7 +65,7 @@ function body({ steps }: Report, paint: Paint, width: number): string[] {
     return [
       ...head,
       `  ${mark(step.status, paint)} ${paint.faint(number)} ${stepLine(step, nameWidth, paint)}`,
-      ...errorLines(step.error, step.line, indent, paint, width),
+      ...errorLines(step.error, indent, paint, width, step),
     ];
   });
 }
@@ -91,7 +91,7 @@ function whatHappened({ action, summary, statements, status }: StepReport): stri
   else if (action === 'wait') words.push(`wait ${safe(summary)}`);
   else if (action === 'verify' && status === 'passed')
     words.push(summary === '' ? 'verified' : `verified: ${safe(summary)}`);
-  else if (summary !== '') words.push(safe(summary));
+  else if (summary !== '' && status === 'passed') words.push(safe(summary));
   if (action === 'deploy' || action === 'wait' || action === 'verify') return words;
   const lock = strongestLock(statements);
   if (lock) words.push(lock);
@@ -127,22 +127,33 @@ function listed(names: readonly string[]): string {
 
 function errorLines(
   error: StatementError | undefined,
-  line: number | undefined,
   indent: string,
   paint: Paint,
   width: number,
+  step?: StepReport,
 ): string[] {
   if (!error) return [];
   const code = error.code === undefined ? '' : ` (${error.code})`;
   const room = Math.max(width - indent.length, 40);
-  const place = line === undefined ? [] : [paint.faint(`step on line ${line + 1} of the plan`)];
   const parts = [
     ...wrapped(`${safe(error.message)}${code}`, room).map(paint.bad),
     ...(error.detail === undefined ? [] : wrapped(safe(error.detail), room)),
     ...(error.hint === undefined ? [] : wrapped(`Hint: ${safe(error.hint)}`, room)),
-    ...place,
+    ...(step ? [paint.faint(placeOf(error, step, room)), ...aftermath(step, room)] : []),
   ];
   return parts.map((part) => `${indent}${part}`);
+}
+
+/** The line to look at, with the statement on it where there is one. */
+function placeOf({ line }: StatementError, step: StepReport, room: number): string {
+  const place = `line ${(line ?? step.line) + 1}`;
+  const failed = step.statements.find(({ status, error }) => error && status !== 'skipped');
+  return failed ? clip(`${place}: ${safe(failed.sql)}`, room) : `${place} of the plan`;
+}
+
+/** What a failed step did or left behind, in a sentence. */
+function aftermath({ summary, status }: StepReport, room: number): string[] {
+  return summary === '' || status === 'passed' ? [] : wrapped(safe(summary), room);
 }
 
 function ending(report: Report, paint: Paint): string[] {
@@ -151,13 +162,13 @@ function ending(report: Report, paint: Paint): string[] {
   const lines: string[] = [''];
   for (const note of notes) lines.push(...wrapped(`Note: ${safe(note)}`, 100).map(paint.faint));
   if (notes.length > 0) lines.push('');
-  const steady = steps.some((step) => step.error) ? [] : errorLines(error, undefined, '', paint, 100);
+  const steady = steps.some((step) => step.error) ? [] : errorLines(error, '', paint, 100);
   const time = duration(ms);
   switch (verdict) {
     case 'passed':
       return [
         ...lines,
-        `${paint.good(paint.strong('Passed'))}: all ${counted(steps.length, 'step')}, in ${time}.`,
+        `${paint.good(paint.strong('Passed'))}: ${steps.length === 1 ? '1 step' : `all ${counted(steps.length, 'step')}`}, in ${time}.`,
       ];
     case 'failed': {
       const at = steps.findIndex(({ status }) => status === 'failed');

@@ -87,7 +87,7 @@ async function runAction(
     case 'sql': {
       const wrapped = action.transaction && isPlan;
       const error = await runSql(session, statements, wrapped, log);
-      return { error, summary: error ? leftBehind(wrapped, log) : '' };
+      return { error, summary: error ? leftBehind(wrapped, statements, log) : '' };
     }
     case 'backfill':
       return runBackfill(session, action, analysis, log);
@@ -114,9 +114,19 @@ function soak(ms: number): string {
   return unit ? `${ms / unit[1]} ${unit[0]}` : `${ms} ms`;
 }
 
-function leftBehind(wrapped: boolean, { statements }: StepLog): string {
-  if (wrapped) return 'Rolled back: nothing of this step remains.';
-  return statements.length > 1 ? 'No transaction: what ran before the failure remains.' : '';
+/** What of a failed step is still there: by its own COMMITs, where it has some. */
+function leftBehind(
+  wrapped: boolean,
+  statements: ActionAnalysis['statements'],
+  { statements: reports }: StepLog,
+): string {
+  const commits = statements.slice(0, reports.length).filter(({ statement: { node } }) => {
+    return 'TransactionStmt' in node && node.TransactionStmt.kind === 'TRANS_STMT_COMMIT';
+  });
+  if (commits.length > 0) return 'What the step committed before the failure remains.';
+  const begins = statements.some(({ statement }) => statement.kind === 'TransactionStmt');
+  if (wrapped || begins) return 'Rolled back: nothing of this step remains.';
+  return reports.length > 1 ? 'No transaction: what ran before the failure remains.' : '';
 }
 
 async function runVerify(

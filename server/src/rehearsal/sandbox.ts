@@ -1,23 +1,31 @@
 import type { Statement } from '../sql/model.ts';
 import type { DatabaseError, EngineSession } from './model.ts';
 
+/** Why a statement is not run, and what to do instead. */
+export interface Refusal {
+  readonly message: string;
+  readonly hint: string;
+}
+
 /**
- * Why a sandbox in memory cannot run a statement that a real server could: one sentence, or undefined where it
- * can. Asked before the statement is sent, since some of these would stop the embedded Postgres for good.
+ * Why a sandbox in memory cannot run a statement that a real server could; undefined where it can. Asked before
+ * the statement is sent, since some of these would stop the embedded Postgres for good.
  */
-export function sandboxRefusal({ node }: Statement): string | undefined {
+export function sandboxRefusal({ node }: Statement): Refusal | undefined {
   if ('CopyStmt' in node) {
     const { is_program, filename, is_from } = node.CopyStmt;
-    if (is_program) return cannot('run programs for COPY');
-    if (filename) return cannot(`${is_from ? 'read' : 'write'} files for COPY`);
-    return cannot(`do a COPY ${is_from ? 'FROM STDIN' : 'TO STDOUT'}: a plan has no such stream`);
+    if (is_program) return refuse('run programs for COPY');
+    if (filename) return refuse(`${is_from ? 'read' : 'write'} files for COPY`);
+    return is_from
+      ? { message: 'COPY FROM STDIN needs an input, and a plan has none.', hint: 'Use INSERT.' }
+      : { message: 'COPY TO STDOUT needs a reader, and a plan has none.', hint: 'Use SELECT.' };
   }
-  if ('CreateTableSpaceStmt' in node || 'DropTableSpaceStmt' in node) return cannot('have tablespaces');
+  if ('CreateTableSpaceStmt' in node || 'DropTableSpaceStmt' in node) return refuse('have tablespaces');
   if ('CreateSubscriptionStmt' in node || 'AlterSubscriptionStmt' in node || 'DropSubscriptionStmt' in node)
-    return cannot('subscribe to another server');
-  if ('CreatedbStmt' in node || 'DropdbStmt' in node) return cannot('have a second database');
-  if ('LoadStmt' in node) return cannot('load libraries');
-  if ('AlterSystemStmt' in node) return cannot("change a server's configuration");
+    return refuse('subscribe to another server');
+  if ('CreatedbStmt' in node || 'DropdbStmt' in node) return refuse('have a second database');
+  if ('LoadStmt' in node) return refuse('load libraries');
+  if ('AlterSystemStmt' in node) return refuse("change a server's configuration");
   return undefined;
 }
 
@@ -45,4 +53,8 @@ export function explainSandboxError(error: DatabaseError, { name }: EngineSessio
 
 function cannot(what: string): string {
   return `The embedded Postgres cannot ${what}: that is no fault of the plan.`;
+}
+
+function refuse(what: string): Refusal {
+  return { message: cannot(what), hint: 'Rehearse this step on a real server.' };
 }

@@ -23,7 +23,7 @@ export function brokenExpectation(
     if (!keeps(lock.value.operator, strength, limit)) {
       const took = strongest ? `took ${lockWords(strongest.mode)} on ${strongest.relation}` : 'took no lock';
       return ownError(
-        `The step expects a lock ${lock.value.operator} ${lock.value.mode}; Postgres ${took}.`,
+        `The step expects a lock ${lock.value.operator} ${lockWords(lock.value.mode)}; Postgres ${took}.`,
         lock.range,
       );
     }
@@ -42,7 +42,7 @@ export function brokenExpectation(
 }
 
 /** `AccessExclusiveLock` as the documentation of LOCK writes it: `ACCESS EXCLUSIVE`. */
-export function lockWords(mode: LockMode): string {
+export function lockWords(mode: string): string {
   return mode
     .replace(/Lock$/, '')
     .replace(/(?<=[a-z])(?=[A-Z])/g, ' ')

@@ -82,11 +82,12 @@ Expand
 Migrate
   ✓ 3 Deploy                      deploy v1 → v2
   ✓ 4 Count               1.3 ms  verified: 0
-  ✗ 5 Require it          0.0 ms  Rolled back.
+  ✗ 5 Require it          0.0 ms
       column "handle" contains null values (23502)
       A detail.
       Hint: A hint.
-      step on line 12 of the plan
+      line 12 of the plan
+      Rolled back.
   · 6 Rest                        not reached
 
 Note: Production runs version 16.
