@@ -23,6 +23,8 @@ export interface ReportPage {
   readonly report: Report;
   /** The plan's path as people know it. */
   readonly planName: string;
+  /** Its URI, for the view to be opened again after the window was reloaded. */
+  readonly plan: string;
   /** For the one style and the one script; a new one for every page. */
   readonly nonce: string;
   /** Inside the editor, where steps can be jumped to; else a file of its own without any script. */
@@ -30,7 +32,7 @@ export interface ReportPage {
 }
 
 /** The report as a whole HTML document. Everything that comes from a plan or from Postgres is escaped. */
-export function renderReport({ report, planName, nonce, interactive }: ReportPage): string {
+export function renderReport({ report, planName, plan, nonce, interactive }: ReportPage): string {
   const scriptPolicy = interactive ? `; script-src 'nonce-${nonce}'` : '';
   return html`<!DOCTYPE html>
 <html lang="en">
@@ -42,7 +44,7 @@ export function renderReport({ report, planName, nonce, interactive }: ReportPag
 <style nonce="${nonce}">${raw(style)}</style>
 </head>
 <body>
-<main>
+${interactive ? html`<main data-plan="${plan}" data-run="${nonce}">` : raw('<main>')}
 ${header(report, planName, interactive)}
 ${ownError(report)}
 ${notes(report)}
@@ -70,7 +72,7 @@ ${
 </dl>
 ${
   interactive
-    ? html`<p class="actions"><button type="button" data-command="run">Run again</button><button type="button" data-command="expand" aria-pressed="false">Show all statements</button><button type="button" data-command="save">Save as HTML…</button></p>`
+    ? html`<p class="actions"><button type="button" data-command="run">Run again</button><button type="button" data-command="expand">Show all statements</button><button type="button" data-command="save">Save as HTML…</button></p>`
     : ''
 }
 </header>`;
@@ -138,7 +140,9 @@ function stepItem(step: StepReport, index: number, interactive: boolean): Html {
   const name = stepLink(step, index, interactive);
   return html`<li class="step ${step.status}">
 <div class="head"><span class="status">${icon(step.status)}${statusWords[step.status]}</span><h3>${name}</h3><span class="action">${step.action}</span>${
-    step.statements.length === 0 ? '' : html`<span class="time">${formatMs(statementTime(step))}</span>`
+    step.statements.every(({ status }) => status === 'skipped')
+      ? ''
+      : html`<span class="time">${formatMs(statementTime(step))}</span>`
   }</div>
 ${step.summary ? html`<p class="summary">${step.summary}</p>` : ''}
 ${didList(step)}

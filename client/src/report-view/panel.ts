@@ -6,7 +6,7 @@ import {
   Range,
   Selection,
   TextEditorRevealType,
-  type Uri,
+  Uri,
   ViewColumn,
   type WebviewPanel,
   window,
@@ -22,6 +22,8 @@ import { renderMessage, renderReport } from './html.ts';
 /** The one report view: it shows the report that was asked for last. */
 export interface ReportPanel extends Disposable {
   show(plan: Uri, report: Report): void;
+  /** The plan whose report it shows, while the view is the active editor. */
+  activePlan(): Uri | undefined;
   /** What it shows; undefined while it is closed. */
   html(): string | undefined;
 }
@@ -38,9 +40,11 @@ const viewType = 'switchback.report';
 export function createReportPanel(dependencies: ReportPanelDependencies): ReportPanel {
   let panel: WebviewPanel | undefined;
   let shown: KeptReport | undefined;
+  const current = () => panel;
   const adopt = (adopted: WebviewPanel) => {
     panel = adopted;
     adopted.onDidDispose(() => {
+      if (panel !== adopted) return;
       panel = undefined;
       shown = undefined;
     });
@@ -55,10 +59,14 @@ export function createReportPanel(dependencies: ReportPanelDependencies): Report
     panel.webview.html = page(kept, true);
   };
   const serializer = window.registerWebviewPanelSerializer(viewType, {
-    async deserializeWebviewPanel(restored) {
+    async deserializeWebviewPanel(restored, state: unknown) {
+      // A dry run may have opened a view before this one was restored.
+      if (current()) return restored.dispose();
       adopt(restored);
       restored.webview.options = webviewOptions;
-      const kept = await dependencies.reports.last(undefined);
+      const kept = await dependencies.reports.last(planOf(state));
+      // And a run may have ended meanwhile.
+      if (shown || current() !== restored) return;
       if (kept) render(kept);
       else restored.webview.html = renderMessage('The report is gone. Run the dry run again.');
     },
@@ -77,6 +85,7 @@ export function createReportPanel(dependencies: ReportPanelDependencies): Report
         );
       render({ plan, report });
     },
+    activePlan: () => (panel?.active ? shown?.plan : undefined),
     html: () => panel?.webview.html,
     dispose() {
       serializer.dispose();
@@ -85,12 +94,18 @@ export function createReportPanel(dependencies: ReportPanelDependencies): Report
   };
 }
 
+/** The plan whose report the view showed; what a view keeps is not to be relied on. */
+function planOf(state: unknown): Uri | undefined {
+  if (typeof state !== 'object' || state === null || !('plan' in state)) return undefined;
+  return typeof state.plan === 'string' ? Uri.parse(state.plan) : undefined;
+}
+
 /** Nothing is loaded from anywhere: the page is whole in itself. */
 const webviewOptions = { enableScripts: true, localResourceRoots: [] };
 
 function page({ plan, report }: KeptReport, interactive: boolean): string {
   const nonce = crypto.randomUUID().replaceAll('-', '');
-  return renderReport({ report, planName: nameOf(plan), nonce, interactive });
+  return renderReport({ report, planName: nameOf(plan), plan: plan.toString(), nonce, interactive });
 }
 
 async function receive(

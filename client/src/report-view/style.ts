@@ -1,6 +1,6 @@
 /**
  * The report's style: the editor's own colours, each with a colour for a saved page that no editor shows. In
- * high contrast themes borders carry what colours do elsewhere.
+ * high contrast themes, which define no colours for buttons, borders carry what colours do elsewhere.
  */
 export const style = `
 :root {
@@ -42,17 +42,17 @@ p { margin: 4px 0; }
 .actions button {
   font: inherit; padding: 4px 12px; border-radius: 2px; cursor: pointer;
   color: var(--vscode-button-secondaryForeground, #1f1f1f);
-  background: var(--vscode-button-secondaryBackground, #e4e4e4);
+  background: var(--vscode-button-secondaryBackground, var(--vscode-editor-background, #e4e4e4));
   border: 1px solid var(--vscode-button-border, var(--vscode-contrastBorder, transparent));
 }
-.actions button:hover { background: var(--vscode-button-secondaryHoverBackground, #d6d6d6); }
+.actions button:hover { background: var(--vscode-button-secondaryHoverBackground, var(--vscode-editor-background, #d6d6d6)); }
 button:focus-visible, summary:focus-visible { outline: 1px solid var(--vscode-focusBorder, #0b62c4); outline-offset: 2px; }
 .notes { border-left: 3px solid var(--caution); padding-left: 12px; margin-top: 20px; }
 .notes h2 { margin: 0 0 4px; font-size: 1em; }
 .notes ul { margin: 0; padding-left: 18px; }
 .phase ol { list-style: none; margin: 0; padding: 0; border-top: 1px solid var(--line); }
 .step { padding: 10px 0; border-bottom: 1px solid var(--line); }
-.head { display: flex; flex-wrap: wrap; gap: 2px 12px; align-items: baseline; }
+.head { display: flex; flex-wrap: wrap; gap: 2px 12px; align-items: flex-start; }
 .head .status { flex: 0 0 7em; }
 .link { font: inherit; text-align: left; color: inherit; background: none; border: 0; padding: 0; cursor: pointer; }
 .verdict .link { text-decoration: underline; }

@@ -65,7 +65,13 @@ const fault = (over: Partial<StatementError> = {}): StatementError => ({
 });
 
 const render = (value: Report, interactive = true) =>
-  renderReport({ report: value, planName: 'a.migration.yaml', nonce: 'abc', interactive });
+  renderReport({
+    report: value,
+    planName: 'a.migration.yaml',
+    plan: 'file:///a.migration.yaml',
+    nonce: 'abc',
+    interactive,
+  });
 
 /** What the page says, without its tags. */
 const textOf = (html: string) =>
@@ -116,12 +122,29 @@ describe('the report view', () => {
       ],
     });
     for (const interactive of [true, false]) {
-      const page = renderReport({ report: everywhere, planName: evil, nonce: 'abc', interactive });
+      const page = renderReport({
+        report: everywhere,
+        planName: evil,
+        plan: evil,
+        nonce: 'abc',
+        interactive,
+      });
       assert.ok(page.includes(escapeHtml(evil)));
       assert.ok(!page.includes('<img'));
       assert.equal(page.match(/<script/g)?.length ?? 0, interactive ? 1 : 0);
       assert.equal(page.match(/<\/style>/g)?.length, 1);
     }
+  });
+
+  it('shows what would not be seen: escapes, and marks that turn the direction of text', () => {
+    const page = render(report({ plan: 'a\u001b[31mb\u202ec\td' }));
+    assert.ok(page.includes('<h1>a\\u001b[31mb\\u202ec\td</h1>'));
+  });
+
+  it('gives no time to a step that was not run', () => {
+    const skipped = step({ status: 'skipped', statements: [statement({ status: 'skipped', ms: 0 })] });
+    assert.ok(!render(report({ steps: [skipped] })).includes('class="time"'));
+    assert.ok(render(report()).includes('class="time"'));
   });
 
   it('allows its own style and script and nothing else', () => {
