@@ -41,11 +41,12 @@ async function makeClient(context: ExtensionContext, output: LogOutputChannel): 
   const { LanguageClient, TransportKind } = await import('vscode-languageclient/node');
   const module = context.asAbsolutePath('dist/server.js');
   const docs = Uri.joinPath(context.extensionUri, 'server/docs/rules');
-  const initializationOptions: InitializationOptions = {
+  // Asked again at every start: after a crash, trust may have been granted meanwhile.
+  const initializationOptions = (): InitializationOptions => ({
     distPath: context.asAbsolutePath('dist'),
     docsBase: docs.toString(),
     trusted: workspace.isTrusted,
-  };
+  });
   return new LanguageClient(
     'switchback',
     'Switchback',

@@ -53,7 +53,13 @@ async function check(
   closedPlans: DiagnosticCollection,
   file: Uri | undefined,
 ): Promise<void> {
-  const client = await dependencies.ready;
+  const client = await dependencies.ready.catch(() => undefined);
+  if (!client) {
+    void dependencies.dialogs.error(
+      'Nothing was checked: Switchback’s background process did not start. The Switchback output channel says more.',
+    );
+    return;
+  }
   closedPlans.clear();
   const files = file ? [file] : await workspace.findFiles(planGlob, '**/node_modules/**', maxPlans);
   if (files.length === 0) {

@@ -1,4 +1,12 @@
-import { commands, type Disposable, ProgressLocation, type Uri, window, workspace } from 'vscode';
+import {
+  commands,
+  type Disposable,
+  ProgressLocation,
+  type TextDocument,
+  type Uri,
+  window,
+  workspace,
+} from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
 import { type DryRunParams, type DryRunResult, dryRunRequest } from '../../../server/src/lsp/protocol.ts';
 import { planLanguage } from '../client.ts';
@@ -21,19 +29,56 @@ export interface DryRunDependencies {
 
 /** `switchback.dryRun`: runs the active plan on the embedded Postgres, then shows the report. */
 export function registerDryRun(dependencies: DryRunDependencies): Disposable {
-  return commands.registerCommand('switchback.dryRun', (argument: unknown) => dryRun(dependencies, argument));
+  const running = new Set<string>();
+  return commands.registerCommand('switchback.dryRun', async (argument: unknown) => {
+    const document = await planToRun(dependencies, argument);
+    if (!document) return;
+    const key = document.uri.toString();
+    if (running.has(key)) {
+      const message = `A dry run of ${nameOf(document.uri)} is under way. Cancel it, or wait until it is done.`;
+      void dependencies.dialogs.info(message);
+      return;
+    }
+    running.add(key);
+    try {
+      await dryRun(dependencies, document);
+    } finally {
+      running.delete(key);
+    }
+  });
 }
 
-async function dryRun(dependencies: DryRunDependencies, argument: unknown): Promise<void> {
-  const { dialogs, panel, problems, ready, reports, status } = dependencies;
-  const uri = targetUri(argument);
-  const document = uri && (await workspace.openTextDocument(uri));
+/** The plan that the command is about; says what is in the way where there is none that may be run. */
+async function planToRun(
+  { dialogs, panel }: DryRunDependencies,
+  argument: unknown,
+): Promise<TextDocument | undefined> {
+  const uri = targetUri(argument) ?? panel.activePlan();
+  const document = uri && (await openDocument(uri, dialogs));
+  if (uri && !document) return undefined;
   if (!document || document.languageId !== planLanguage) {
     void dialogs.info('Open a migration plan first: a file called NAME.migration.yaml.');
+    return undefined;
+  }
+  return (await mayRun(document.uri, dialogs)) ? document : undefined;
+}
+
+async function openDocument(uri: Uri, dialogs: Dialogs): Promise<TextDocument | undefined> {
+  try {
+    return await workspace.openTextDocument(uri);
+  } catch {
+    void dialogs.error(`${nameOf(uri)} cannot be opened any more.`);
+    return undefined;
+  }
+}
+
+async function dryRun(dependencies: DryRunDependencies, document: TextDocument): Promise<void> {
+  const { dialogs, panel, problems, ready, reports, status } = dependencies;
+  const client = await ready.catch(() => undefined);
+  if (!client) {
+    void dialogs.error(`${nameOf(document.uri)} was not run: ${serverGone}`);
     return;
   }
-  if (!(await mayRun(document.uri, dialogs))) return;
-  const client = await ready;
   problems.start(document);
   status.running(document.uri, true);
   try {
@@ -47,10 +92,17 @@ async function dryRun(dependencies: DryRunDependencies, argument: unknown): Prom
     await reports.keep(document.uri, result.report);
     status.ran(document.uri, result.report.verdict);
     panel.show(document.uri, result.report);
+  } catch (error) {
+    problems.clear(document.uri);
+    client.error('The dry run failed', error, false);
+    void dialogs.error(`The dry run of ${nameOf(document.uri)} broke off: ${serverGone}`);
   } finally {
     status.running(document.uri, false);
   }
 }
+
+const serverGone =
+  'Switchback’s background process ended or did not start. Run it again; the Switchback output channel says more.';
 
 /** Nothing of a plan is run that the user has not trusted, or that only a remote service holds. */
 async function mayRun(uri: Uri, dialogs: Dialogs): Promise<boolean> {
