@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { loadParsers } from '../analyze.ts';
+import { printable } from '../text/terminal.ts';
 import { analyzeDocument } from './analysis.ts';
 import { choice, pgVersion, readArguments } from './arguments.ts';
 import { isSettings, readDocument } from './documents.ts';
@@ -12,7 +13,7 @@ import { packageVersion } from './package-version.ts';
 import { createSettingsFinder, readSettings } from './project-settings.ts';
 import { type CheckedFile, hasErrors } from './result.ts';
 import { readPage } from './rule-docs.ts';
-import { printable, styleFor, textWidth } from './style.ts';
+import { styleFor, textWidth } from './style.ts';
 
 const formats = ['text', 'json', 'sarif', 'gitlab'] as const;
 type Format = (typeof formats)[number];

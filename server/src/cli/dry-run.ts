@@ -7,6 +7,7 @@ import { reportText } from '../rehearsal/report-text.ts';
 import type { Finding } from '../rules/model.ts';
 import type { Settings } from '../rules/settings.ts';
 import type { SqlParser } from '../sql/model.ts';
+import { clip, printable } from '../text/terminal.ts';
 import { analyzeDocument, fileProblems } from './analysis.ts';
 import { type Arguments, choice, duration, readArguments, wholeNumber } from './arguments.ts';
 import { unusableReason } from './check.ts';
@@ -15,7 +16,7 @@ import { textFinding } from './format/text.ts';
 import { exitCodes, type InterruptSignal, type Io, UsageError } from './io.ts';
 import { createSettingsFinder } from './project-settings.ts';
 import type { CheckedFile } from './result.ts';
-import { count, isColoured, printable, styleFor, textWidth } from './style.ts';
+import { count, isColoured, styleFor, textWidth } from './style.ts';
 
 const limits = {
   rows: { min: 0, max: 1_000_000 },
@@ -148,7 +149,7 @@ function progressLine({ stderr }: Io) {
     show({ step, steps, message }: Progress) {
       if (!stderr.isTty) return;
       const line = `${step}/${steps} ${printable(message)}`;
-      stderr.write(`\r\u001b[K${[...line].slice(0, (stderr.columns ?? 80) - 1).join('')}`);
+      stderr.write(`\r\u001b[K${clip(line, textWidth(stderr) - 1)}`);
       shown = true;
     },
     clear() {

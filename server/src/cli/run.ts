@@ -1,9 +1,9 @@
+import { printable } from '../text/terminal.ts';
 import { check } from './check.ts';
 import { type CommandName, commandHelp, mainHelp } from './help.ts';
 import { exitCodes, type Io, UsageError } from './io.ts';
 import { didYouMean } from './nearest.ts';
 import { packageVersion } from './package-version.ts';
-import { printable } from './style.ts';
 
 type Command = (args: readonly string[], io: Io) => Promise<number>;
 

@@ -1,4 +1,5 @@
 import { lockModes } from '../effects/model.ts';
+import { clip, displayWidth, pad, printable, wrap } from '../text/terminal.ts';
 import type { Report, StatementError, StatementReport, StepReport, StepStatus } from './model.ts';
 import { lockWords } from './step-expect.ts';
 
@@ -17,7 +18,7 @@ export function reportText(report: Report, { color = false, width = 100 }: Repor
   const lines = [
     ...heading(report, paint),
     ...body(report, paint, Math.max(width, 60)),
-    ...ending(report, paint),
+    ...ending(report, paint, Math.max(width, 60)),
   ];
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
 }
@@ -30,8 +31,7 @@ function paints(color: boolean): Paint {
 
 /** Text of the plan's or of Postgres', on one line and without codes that a terminal would obey. */
 function safe(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return text.replace(/\s+/g, ' ').replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '�');
+  return printable(text.replace(/\s+/g, ' '));
 }
 
 function heading({ plan, engine, rows }: Report, paint: Paint): string[] {
@@ -53,8 +53,8 @@ const marks: Readonly<Record<StepStatus, string>> = {
 function body({ steps }: Report, paint: Paint, width: number): string[] {
   const numberWidth = String(steps.length).length;
   const nameWidth = Math.min(
-    Math.max(0, ...steps.map(({ step }) => safe(step).length)),
-    Math.floor(width * 0.45),
+    Math.max(0, ...steps.map(({ step }) => displayWidth(safe(step)))),
+    Math.floor((width - 20) * 0.4),
   );
   let phase: string | undefined;
   return steps.flatMap((step, at) => {
@@ -64,7 +64,14 @@ function body({ steps }: Report, paint: Paint, width: number): string[] {
     const indent = ' '.repeat(numberWidth + 5);
     return [
       ...head,
-      `  ${mark(step.status, paint)} ${paint.faint(number)} ${stepLine(step, nameWidth, paint)}`,
+      ...stepLines(
+        step,
+        `  ${mark(step.status, paint)} ${paint.faint(number)} `,
+        indent,
+        nameWidth,
+        paint,
+        width,
+      ),
       ...errorLines(step.error, indent, paint, width, step),
     ];
   });
@@ -75,18 +82,31 @@ function mark(status: StepStatus, paint: Paint): string {
   return status === 'failed' ? paint.bad(marks.failed) : paint.faint(marks[status]);
 }
 
-function stepLine(step: StepReport, nameWidth: number, paint: Paint): string {
-  const name = clip(safe(step.step), nameWidth).padEnd(nameWidth);
-  if (step.status === 'skipped') return paint.faint(`${name}            not reached`);
+function stepLines(
+  step: StepReport,
+  head: string,
+  indent: string,
+  nameWidth: number,
+  paint: Paint,
+  width: number,
+): string[] {
+  const name = pad(clip(safe(step.step), nameWidth), nameWidth);
+  if (step.status === 'skipped') return [`${head}${paint.faint(`${name}            not reached`)}`];
   const isTimed = step.action !== 'wait' && step.action !== 'deploy';
   const time = (isTimed ? duration(step.statements.reduce((sum, { ms }) => sum + ms, 0)) : '').padStart(8);
-  const what = whatHappened(step);
-  return `${name}  ${paint.faint(time)}  ${what.length === 0 ? '' : what.join(paint.faint(' · '))}`;
+  const column = indent.length + nameWidth + 12;
+  const [first = '', ...rest] = wrap(whatHappened(step).join(' · '), width - column).map((line) =>
+    line.replaceAll('\u00a0', ' ').replaceAll('·', paint.faint('·')),
+  );
+  return [
+    `${head}${name}  ${paint.faint(time)}  ${first}`,
+    ...rest.map((line) => `${' '.repeat(column)}${line}`),
+  ];
 }
 
 /** The step in a few words, the one that matters most first. */
 function whatHappened({ action, summary, statements, status }: StepReport): string[] {
-  const words: string[] = [];
+  const words: string[] = status === 'cancelled' ? ['cancelled here'] : [];
   if (action === 'deploy') words.push(`deploy ${safe(summary)}`);
   else if (action === 'wait') words.push(`wait ${safe(summary)}`);
   else if (action === 'verify' && status === 'passed')
@@ -100,8 +120,13 @@ function whatHappened({ action, summary, statements, status }: StepReport): stri
   const scans = together(statements, 'scans').filter((name) => !rewrites.includes(name));
   if (scans.length > 0) words.push(`reads all of ${listed(scans)}`);
   const wal = statements.reduce((sum, { wal_bytes }) => sum + wal_bytes, 0);
-  if (wal >= 8192) words.push(`${size(wal)} WAL`);
+  if (wal >= 8192) words.push(unbroken(`${size(wal)} WAL`));
   return words;
+}
+
+/** A figure and its unit stay on one line. */
+function unbroken(text: string): string {
+  return text.replaceAll(' ', '\u00a0');
 }
 
 function strongestLock(statements: readonly StatementReport[]): string | undefined {
@@ -136,9 +161,9 @@ function errorLines(
   const code = error.code === undefined ? '' : ` (${error.code})`;
   const room = Math.max(width - indent.length, 40);
   const parts = [
-    ...wrapped(`${safe(error.message)}${code}`, room).map(paint.bad),
-    ...(error.detail === undefined ? [] : wrapped(safe(error.detail), room)),
-    ...(error.hint === undefined ? [] : wrapped(`Hint: ${safe(error.hint)}`, room)),
+    ...wrap(`${safe(error.message)}${code}`, room).map(paint.bad),
+    ...(error.detail === undefined ? [] : wrap(safe(error.detail), room)),
+    ...(error.hint === undefined ? [] : wrap(`Hint: ${safe(error.hint)}`, room)),
     ...(step ? [paint.faint(placeOf(error, step, room)), ...aftermath(step, room)] : []),
   ];
   return parts.map((part) => `${indent}${part}`);
@@ -153,16 +178,16 @@ function placeOf({ line }: StatementError, step: StepReport, room: number): stri
 
 /** What a failed step did or left behind, in a sentence. */
 function aftermath({ summary, status }: StepReport, room: number): string[] {
-  return summary === '' || status === 'passed' ? [] : wrapped(safe(summary), room);
+  return summary === '' || status === 'passed' ? [] : wrap(safe(summary), room);
 }
 
-function ending(report: Report, paint: Paint): string[] {
+function ending(report: Report, paint: Paint, width: number): string[] {
   const { verdict, error, steps, notes, ms } = report;
   const passed = steps.filter(({ status }) => status === 'passed').length;
   const lines: string[] = [''];
-  for (const note of notes) lines.push(...wrapped(`Note: ${safe(note)}`, 100).map(paint.faint));
+  for (const note of notes) lines.push(...wrap(`Note: ${safe(note)}`, width).map(paint.faint));
   if (notes.length > 0) lines.push('');
-  const steady = steps.some((step) => step.error) ? [] : errorLines(error, '', paint, 100);
+  const steady = steps.some((step) => step.error) ? [] : errorLines(error, '', paint, width);
   const time = duration(ms);
   switch (verdict) {
     case 'passed':
@@ -184,27 +209,11 @@ function ending(report: Report, paint: Paint): string[] {
     case 'cancelled':
       return [
         ...lines,
-        `${paint.warn(paint.strong('Cancelled'))} after ${counted(passed, 'step')} and ${time}. Nothing is left behind.`,
+        `${paint.warn(paint.strong('Cancelled'))} after ${time}, with ${passed === 0 ? 'no step' : counted(passed, 'step')} done. Nothing is left behind.`,
       ];
     case 'refused':
       return [...lines, ...steady, `${paint.bad(paint.strong('Not run'))}: nothing of the plan was run.`];
   }
-}
-
-function wrapped(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + word.length + 1 > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
-}
-
-function clip(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
 }
 
 function counted(n: number, noun: string): string {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { codeFrame } from '../../../server/src/cli/format/code-frame.ts';
-import { displayWidth } from '../../../server/src/cli/style.ts';
+import { displayWidth } from '../../../server/src/text/terminal.ts';
 
 function frameOf(text: string, marked: string, width = 80) {
   const start = text.indexOf(marked);

@@ -7,9 +7,10 @@ import { reportPath, reportUri } from '../../../server/src/cli/format/path.ts';
 import { formatSarif } from '../../../server/src/cli/format/sarif.ts';
 import { formatText } from '../../../server/src/cli/format/text.ts';
 import type { CheckedFile } from '../../../server/src/cli/result.ts';
-import { styleFor, wrap } from '../../../server/src/cli/style.ts';
+import { styleFor } from '../../../server/src/cli/style.ts';
 import type { Finding } from '../../../server/src/rules/model.ts';
 import { rules } from '../../../server/src/rules/registry.ts';
+import { wrap } from '../../../server/src/text/terminal.ts';
 
 const text = [
   'migration: Größer 😀',

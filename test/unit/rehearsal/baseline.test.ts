@@ -117,4 +117,32 @@ describe('the baseline of a dry run', function () {
       /^The baseline and the rows in its tables took longer than .* 2\.5 s/,
     );
   });
+
+  it('takes the dump of a whole server, and goes without what an absent extension would bring', async () => {
+    const report = await rehearsePlan(
+      reused.engine,
+      planOf(steps),
+      `CREATE ROLE postgres;
+ALTER ROLE postgres WITH SUPERUSER;
+DROP DATABASE IF EXISTS shop;
+CREATE DATABASE shop WITH TEMPLATE = template0 ENCODING = 'UTF8';
+ALTER DATABASE shop OWNER TO postgres;
+COMMENT ON DATABASE shop IS 'a shop';
+\\connect shop
+CREATE EXTENSION postgres_fdw WITH SCHEMA public;
+CREATE EXTENSION postgis;
+CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'far');
+CREATE FOREIGN TABLE remote (id int) SERVER far;
+CREATE TABLE places (id int PRIMARY KEY, at geometry);
+CREATE INDEX places_at ON places USING gist (at);
+CREATE TABLE users (id bigserial PRIMARY KEY, username text NOT NULL);
+`,
+    );
+    assert.equal(report.verdict, 'passed', report.error?.message);
+    assert.deepEqual(report.rows, { users: 100 });
+    assert.deepEqual(
+      report.notes.map((note) => note.split(': left out.')[0]).slice(0, 4),
+      [8, 9, 12, 13].map((line) => `schema.sql, line ${line}`),
+    );
+  });
 });

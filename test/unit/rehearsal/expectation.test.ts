@@ -22,6 +22,7 @@ describe('judge', () => {
     ['a number beyond the exact ones', comparison('>', 5, '> 5'), { sum: '9007199254740993' }],
     ['a text', scalar('done'), { state: 'done' }],
     ['a boolean', scalar(true), { ok: true }],
+    ['a boolean as psql shows it', scalar('t'), { ok: true }],
     ['NULL', scalar(null), { max: null }],
     ['a size in bytes', comparison('<', 16 * 1024 ** 2, '< 16MB'), { lag: '16777215' }],
     ['a pretty size', comparison('<', 16 * 1024 ** 2, '< 16MB'), { size: '15 MB' }],

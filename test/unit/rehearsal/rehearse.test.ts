@@ -227,6 +227,58 @@ describe('rehearse', function () {
     assert.equal(report.steps[0]?.statements[0]?.status, 'failed');
   });
 
+  it('tells an index that keeps its file from one that is built anew, and leaves plans to the planner', async () => {
+    const report = await rehearsePlan(
+      reused.engine,
+      planOf(`
+- step: wider
+  sql: ALTER TABLE t ALTER COLUMN c TYPE varchar(100);
+  rollback: { not_needed: a test }
+- step: other
+  sql: ALTER TABLE t ALTER COLUMN c TYPE char(120);
+  rollback: { not_needed: a test }
+- step: one_row
+  sql: |
+    DELETE FROM t WHERE id = 1;
+    DELETE FROM t WHERE id > 1;
+    INSERT INTO t (c) VALUES ('a');
+  rollback: { not_needed: a test }
+`),
+      'CREATE TABLE t (id bigserial PRIMARY KEY, c varchar(50)); CREATE INDEX t_c ON t (c);',
+      { rows: 20 },
+    );
+    assert.equal(report.verdict, 'passed', report.error?.message);
+    const rewrites = (id: string) => stepOf(report, id).statements[0]?.rewrites;
+    assert.deepEqual(rewrites('wider'), []);
+    assert.deepEqual(rewrites('other'), ['t', 't_c', 't_pkey']);
+    const [one, , insert] = stepOf(report, 'one_row').statements;
+    assert.deepEqual(one?.scans, []);
+    assert.deepEqual(
+      insert?.locks.map(({ relation }) => relation),
+      ['t'],
+    );
+  });
+
+  it('says what of a failed step remains', async () => {
+    const summaryOf = async (step: string) =>
+      (await rehearsePlan(reused.engine, planOf(step), 'CREATE TABLE t (id int);')).steps[0]?.summary;
+    const failing = 'ALTER TABLE t ADD COLUMN a int; SELECT 1/0';
+    assert.match(
+      (await summaryOf(`- { step: a, sql: "${failing}", rollback: { not_needed: a test } }`)) ?? '',
+      /^Rolled back/,
+    );
+    assert.match(
+      (await summaryOf(`- { step: a, sql: "COMMIT; ${failing}", rollback: { not_needed: a test } }`)) ?? '',
+      /^What the step committed/,
+    );
+    assert.match(
+      (await summaryOf(
+        `- { step: a, transaction: false, sql: "${failing}", rollback: { not_needed: a test } }`,
+      )) ?? '',
+      /^No transaction: what ran/,
+    );
+  });
+
   it('keeps a verification from changing anything', async () => {
     const text = planOf('- step: one\n  verify:\n    sql: DELETE FROM users RETURNING 0\n    expect: 0');
     const report = await rehearsePlan(reused.engine, text, schema, { rows: 1 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Report, StatementReport, StepReport } from '../../../server/src/rehearsal/model.ts';
 import { reportText } from '../../../server/src/rehearsal/report-text.ts';
+import { displayWidth } from '../../../server/src/text/terminal.ts';
 
 const range = { start: 0, end: 1 };
 const statement: StatementReport = {
@@ -77,7 +78,8 @@ PostgreSQL 18.6 (embedded), 1,500 fabricated rows in 2 tables
 
 Expand
   ✓ 1 Add the column      1.3 ms  ACCESS EXCLUSIVE on users
-  ✓ 2 Make it a number     1.2 s  ACCESS EXCLUSIVE on users · rewrites users, users_pkey · 2.9 MB WAL
+  ✓ 2 Make it a number     1.2 s  ACCESS EXCLUSIVE on users · rewrites users, users_pkey ·
+                                  2.9 MB WAL
 
 Migrate
   ✓ 3 Deploy                      deploy v1 → v2
@@ -116,7 +118,7 @@ Failed at step 5 of 6, after 1.8 s. 1 step after it was not reached.
     );
     assert.equal(
       last({ verdict: 'cancelled', error: undefined, steps: [step] }),
-      'Cancelled after 1 step and 1.8 s. Nothing is left behind.',
+      'Cancelled after 1.8 s, with 1 step done. Nothing is left behind.',
     );
     const refused = reportText({ ...report, verdict: 'refused', steps: [], engine: '', notes: [] });
     assert.match(refused, /column "handle" contains null values \(23502\)/);
@@ -131,6 +133,31 @@ Failed at step 5 of 6, after 1.8 s. 1 step after it was not reached.
     });
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
     assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u202e]/);
+  });
+
+  it('keeps to the width of the terminal, wide characters and long lists included', () => {
+    const names = ['漢字のとても長いステップの名前です、本当に長いのです。とても長い', 'Long '.repeat(30)];
+    const locks = ['first_table', 'second_table', 'third_table', 'fourth_table'].map((relation) => ({
+      relation,
+      mode: 'AccessExclusiveLock' as const,
+      source: 'observed' as const,
+    }));
+    const statements = step.statements.map((statement) => ({ ...statement, locks, wal_bytes: 500_000 }));
+    const steps = names.map((name) => ({ ...step, step: name, statements }));
+    for (const width of [80, 100, 120])
+      for (const line of reportText({ ...report, steps }, { width }).split('\n'))
+        assert.ok(displayWidth(line) <= width, `${width}: ${line}`);
+  });
+
+  it('names the line of the statement that failed, and shows it', () => {
+    const error = { message: 'division by zero', code: '22012', detail: undefined, hint: undefined };
+    const placed = { ...error, range: { start: 90, end: 91 }, line: 20 };
+    const [passed] = step.statements;
+    assert.ok(passed);
+    const failed = { ...passed, status: 'failed' as const, sql: 'SELECT\n  1/0', error: placed };
+    const steps = [{ ...step, status: 'failed' as const, error: placed, statements: [passed, failed] }];
+    const text = reportText({ ...report, verdict: 'failed', steps });
+    assert.match(text, /division by zero \(22012\)\n +line 21: SELECT 1\/0\n/);
   });
 
   it('keeps the columns together however long a name is', () => {

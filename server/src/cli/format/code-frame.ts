@@ -1,6 +1,6 @@
 import { createLineIndex } from '../../text/line-index.ts';
 import type { Range } from '../../text/range.ts';
-import { displayWidth, printable } from '../style.ts';
+import { displayWidth, printable } from '../../text/terminal.ts';
 
 export interface CodeFrame {
   /** One-based, as editors show them. */

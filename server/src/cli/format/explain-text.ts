@@ -1,5 +1,6 @@
+import { printable } from '../../text/terminal.ts';
 import type { Explained } from '../explain.ts';
-import { count, printable, type Style } from '../style.ts';
+import { count, type Style } from '../style.ts';
 
 export interface ExplanationOptions {
   readonly pgVersion: number;

@@ -1,6 +1,7 @@
 import type { Finding, Severity } from '../../rules/model.ts';
+import { printable, printableLines, wrap } from '../../text/terminal.ts';
 import type { CheckedFile } from '../result.ts';
-import { count, printable, printableLines, type Style, wrap } from '../style.ts';
+import { count, type Style } from '../style.ts';
 import { codeFrame } from './code-frame.ts';
 
 export interface TextOptions {
