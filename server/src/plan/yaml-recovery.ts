@@ -60,18 +60,31 @@ export function parseRecovering(text: string): RecoveredYaml {
 }
 
 function parse(source: string): Attempt {
-  const parsed = parseAllDocuments(source, {
-    keepSourceTokens: true,
-    merge: true,
-    logLevel: 'silent',
-    // Lines and columns of an error are searched from the text's start, for each error.
-    prettyErrors: false,
-    // The library compares every key with every other: thousands of keys would take minutes.
-    uniqueKeys: false,
-  });
+  const parsed = withoutStackTraces(() =>
+    parseAllDocuments(source, {
+      keepSourceTokens: true,
+      merge: true,
+      logLevel: 'silent',
+      // Lines and columns of an error are searched from the text's start, for each error.
+      prettyErrors: false,
+      // The library compares every key with every other: thousands of keys would take minutes.
+      uniqueKeys: false,
+    }),
+  );
   const documents = Array.isArray(parsed) ? parsed : [];
   const [first] = documents;
   return { source, documents, faults: first ? faultsOf(source, first) : [] };
+}
+
+/** The library makes an Error of each syntax error; taking its stack, which nobody sees, is most of the time. */
+function withoutStackTraces<T>(run: () => T): T {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    return run();
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
 }
 
 /** The fault is gone, none came before it, and what is left did not run together. */
