@@ -121,7 +121,7 @@ const operatorSpellings: Readonly<Record<string, '!=' | '='>> = { '<>': '!=', '=
 export function parseExpectation(value: unknown): Expectation | undefined {
   if (Array.isArray(value)) return parseRows(value);
   if (!isScalar(value)) return undefined;
-  const parts = /^(<=|>=|<|>|!=|<>|==?)\s*(\S.*)$/.exec(asText(value)?.trim() ?? '');
+  const parts = /^(<=|>=|<>|!=|==?|<|>)\s*(\S.*)$/.exec(asText(value)?.trim() ?? '');
   if (!parts) return { kind: 'scalar', value };
   const operand = parseOperand(parts[2] ?? '');
   if (operand === undefined) return undefined;

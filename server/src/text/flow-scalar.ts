@@ -29,8 +29,7 @@ export function readPlain(text: string, start: number, end: number): Decoded {
   const out = createCollector();
   let at = start;
   while (at < end) {
-    const fold = foldAt(text, at, end);
-    if (fold) at = pushFold(out, fold);
+    if (isBlank(text[at])) at = pushBlanks(out, text, at, end);
     else at = pushUnit(out, text, at);
   }
   return out.finish(end);
@@ -42,8 +41,7 @@ export function readSingleQuoted(text: string, start: number, end: number): Deco
   const last = text[end - 1] === "'" && end - 1 > start ? end - 1 : end;
   let at = start + 1;
   while (at < last) {
-    const fold = foldAt(text, at, last);
-    if (fold) at = pushFold(out, fold);
+    if (isBlank(text[at])) at = pushBlanks(out, text, at, last);
     else if (text[at] === "'" && text[at + 1] === "'") {
       out.push("'", at, at + 2);
       at += 2;
@@ -80,8 +78,7 @@ export function readDoubleQuoted(text: string, start: number, end: number): Deco
   const last = text[end - 1] === '"' && end - 1 > start ? end - 1 : end;
   let at = start + 1;
   while (at < last) {
-    const fold = foldAt(text, at, last);
-    if (fold) at = pushFold(out, fold);
+    if (isBlank(text[at])) at = pushBlanks(out, text, at, last);
     else if (text[at] === '\\') at = pushEscape(out, text, at, last);
     else at = pushUnit(out, text, at);
   }
@@ -107,17 +104,15 @@ function pushEscape(out: Collector, text: string, at: number, last: number): num
   return at + 2;
 }
 
-interface Fold {
-  readonly value: string;
-  /** Where each unit of `value` stands: at the line breaks. */
-  readonly places: readonly number[];
-  readonly end: number;
+function isBlank(unit: string | undefined): boolean {
+  return unit === ' ' || unit === '\t' || unit === '\n' || unit === '\r';
 }
 
-/** Blanks, a line break, blank lines and an indent, from `at` on: a space, or one line feed a blank line. */
-function foldAt(text: string, at: number, last: number): Fold | undefined {
-  const first = text[at];
-  if (first !== ' ' && first !== '\t' && first !== '\n' && first !== '\r') return undefined;
+/**
+ * Blanks from `at` on. With line breaks among them they are folded: a space, or one line feed a blank line, each
+ * standing at a line break. Else they are themselves.
+ */
+function pushBlanks(out: Collector, text: string, at: number, last: number): number {
   const breaks: number[] = [];
   let next = at;
   for (; next < last; next++) {
@@ -125,17 +120,18 @@ function foldAt(text: string, at: number, last: number): Fold | undefined {
     if (unit === '\n') breaks.push(text[next - 1] === '\r' && next - 1 >= at ? next - 1 : next);
     else if (unit !== ' ' && unit !== '\t' && !(unit === '\r' && text[next + 1] === '\n')) break;
   }
-  if (breaks.length === 0) return undefined;
+  if (breaks.length === 0) {
+    // A lone carriage return is a character like others.
+    const end = Math.max(next, at + 1);
+    for (let i = at; i < end; i++) pushUnit(out, text, i);
+    return end;
+  }
   const value = breaks.length === 1 ? ' ' : '\n'.repeat(breaks.length - 1);
-  return { value, places: breaks, end: next };
-}
-
-function pushFold(out: Collector, { value, places, end }: Fold): number {
   for (let i = 0; i < value.length; i++) {
-    const place = places[i] ?? end;
+    const place = breaks[i] ?? next;
     out.push(value[i] ?? '', place, place + 1);
   }
-  return end;
+  return next;
 }
 
 function pushUnit(out: Collector, text: string, at: number): number {

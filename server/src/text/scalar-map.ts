@@ -30,7 +30,8 @@ export function scalarMap(text: string, scalar: Scalar): OffsetMap {
       return at < value.length ? (decoded.starts[at] ?? decoded.end) : decoded.end;
     },
     endInDocument: (valueOffset) =>
-      valueOffset > 0 ? (decoded.ends[Math.min(valueOffset, value.length) - 1] ?? decoded.end) : start,
+      // A line break that the document's end cuts off stands nowhere.
+      Math.min(decoded.ends[Math.min(valueOffset, value.length) - 1] ?? decoded.end, end),
     toValue(documentOffset) {
       const at = lastStart(decoded.starts, documentOffset);
       if (at >= 0 && documentOffset < (decoded.ends[at] ?? 0)) return at;

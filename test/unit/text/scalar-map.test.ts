@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { parseDocument, type Scalar, stringify, visit } from 'yaml';
+import { documentRange } from '../../../server/src/text/offset-map.ts';
 import { scalarMap } from '../../../server/src/text/scalar-map.ts';
 
 /** Every scalar value (not key) of a YAML text. */
@@ -37,6 +38,16 @@ function assertMap(text: string, scalar: Scalar): void {
   const end = map.toDocument(value.length);
   assert.ok(end >= before && end <= (scalar.range?.[1] ?? 0), 'the end is within the scalar');
   if (value.length > 1) assert.notEqual(map.toDocument(0), map.toDocument(1), 'the map is no pinned one');
+}
+
+/** A range that ends with a character ends where that character does, within the scalar. */
+function assertEnds(text: string, scalar: Scalar): void {
+  const map = scalarMap(text, scalar);
+  for (let i = 1; i <= String(scalar.value).length; i++) {
+    const end = documentRange(map, { start: i - 1, end: i }).end;
+    assert.ok(end > map.toDocument(i - 1) || map.toDocument(i - 1) === text.length, `not empty at ${i}`);
+    assert.ok(end <= Math.max(map.toDocument(i), scalar.range?.[1] ?? 0), `not beyond the next at ${i}`);
+  }
 }
 
 const words = [
@@ -184,5 +195,80 @@ h:
       }),
       { numRuns: 300 },
     );
+  });
+
+  describe('maps whatever a person may write', () => {
+    const eol = fc.constantFrom('\n', '\r\n');
+    const property = fc.constantFrom('', '&a ', '!!str ', '&a !!str ');
+    const parts = (...of: string[]) =>
+      fc.array(fc.constantFrom(...of), { minLength: 1, maxLength: 8 }).map((all) => all.join(''));
+    const odd = ['a', 'é', '😀', '\t', '  ', '\u0085', '\u2028', '\u2029', '\u00a0', '\\', '"'];
+    const folds = ['\n  ', '\n\n  ', ' \n\t ', ' \n \n  '];
+    const mapsAll = (documents: fc.Arbitrary<string>) =>
+      fc.assert(
+        fc.property(documents, eol, (text, lineBreak) => {
+          const yaml = text.replaceAll('\n', lineBreak);
+          fc.pre(parseDocument(yaml).errors.length === 0);
+          for (const scalar of scalars(yaml)) {
+            assertMap(yaml, scalar);
+            assertEnds(yaml, scalar);
+          }
+        }),
+        { numRuns: 400 },
+      );
+
+    it('in blocks: every header, blank lines before and after, deeper lines, tabs, no last line break', () => {
+      const header = fc
+        .tuple(
+          fc.constantFrom('|', '>'),
+          fc.constantFrom('', '-', '+'),
+          fc.constantFrom('', '1', '2', '4'),
+          fc.boolean(),
+          fc.constantFrom('', ' # c', ' '),
+        )
+        .map(
+          ([style, chomp, indent, first, rest]) => style + (first ? chomp + indent : indent + chomp) + rest,
+        );
+      const lines = fc.array(
+        fc.tuple(fc.constantFrom(0, 0, 1, 2), fc.oneof(fc.constant(''), parts(...odd, "'", '#', ';'))),
+        {
+          maxLength: 6,
+        },
+      );
+      const tail = fc.constantFrom('', '\n', '\n\n', '   \n', '\n# after\n');
+      mapsAll(
+        fc
+          .tuple(property, header, lines, fc.constantFrom(4, 6), tail, fc.boolean())
+          .map(([p, h, ls, indent, end, nested]) => {
+            const body = ls.map(([more, one]) => (one ? ' '.repeat(indent + more) + one : ''));
+            return `${nested ? 'k:\n  - v: ' : 'v: '}${p}${h}\n${body.join('\n')}${end}`;
+          }),
+      );
+    });
+
+    it('in double quotes: every escape, escaped and folded line breaks', () => {
+      const escapes = [
+        '\\x41',
+        '\\u00e9',
+        '\\U0001F600',
+        '\\n',
+        '\\t',
+        '\\"',
+        '\\\\',
+        '\\/',
+        '\\ ',
+        '\\N',
+        '\\_',
+      ];
+      const more = ['\\L', '\\P', '\\e', '\\0', '\\\n  ', '\\\n\n  ', ...folds, 'é', '😀', ' ', '\u2028'];
+      mapsAll(fc.tuple(property, parts(...escapes, ...more)).map(([p, of]) => `v: ${p}"${of}" # c\n`));
+    });
+
+    it('in single quotes and plain, on one line and on several', () => {
+      const quoted = parts("''", ...folds, ...odd).map((of) => `'${of}'`);
+      const plain = parts(...folds, ...odd, '#', '-', ':x', "'", ' ', '\r').map((of) => `p${of}`);
+      mapsAll(fc.tuple(property, fc.oneof(quoted, plain)).map(([p, of]) => `v: ${p}${of}\n`));
+      mapsAll(fc.oneof(quoted, plain).map((of) => `v: { a: ${of} }\n`));
+    });
   });
 });
