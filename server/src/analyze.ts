@@ -132,7 +132,7 @@ function fault(rule: string, message: string, range: Range, more: Partial<Findin
 function findBaseline(plan: Plan, options: AnalyzeOptions) {
   const path = plan.database.schema;
   const unknown = { schema: emptySchema({ complete: false }), sql: undefined };
-  if (options.baselineSql === undefined && !path) return { ...unknown, findings: [] };
+  if (options.baselineSql === undefined && !path?.value) return { ...unknown, findings: [] };
   const range = path?.range ?? { start: 0, end: 0 };
   const file =
     options.baselineSql !== undefined
@@ -169,7 +169,19 @@ function sqlFindings(context: RuleContext, parser: SqlParser): Finding[] {
   const elsewhere = otherSql(context.plan).flatMap((sql) =>
     parser.parse(sql.text).problems.map((problem) => syntaxFinding(sql, problem, undefined)),
   );
-  return [...ofSteps, ...elsewhere];
+  return [...ofSteps, ...elsewhere, ...idleSteps(context)];
+}
+
+/** Steps whose SQL is empty or only comments. A rollback of that kind is a missing one: its rule says so. */
+function idleSteps({ kind, steps }: RuleContext): Finding[] {
+  if (kind === 'sql') return [];
+  return steps.flatMap(({ step, action }) => {
+    if (action?.action.kind !== 'sql' || action.statements.length > 0 || action.problems.length > 0)
+      return [];
+    const message = 'This step does nothing: its SQL is empty or only a comment.';
+    const { sql, keyRange } = action.action;
+    return [fault('plan-action', message, sql.file === undefined ? keyRange : sql.range, { step: step.id })];
+  });
 }
 
 /** SQL that is no step's: the application's statements, the checklist and the monitoring queries. */
