@@ -32,8 +32,13 @@ export interface CheckDependencies {
 export function registerCheck(dependencies: CheckDependencies): Disposable {
   // For plans that no editor shows; the language client holds the findings of open ones.
   const closedPlans = languages.createDiagnosticCollection('switchback-check');
+  // What was found in a plan says nothing of what somebody else made of it.
+  const plans = workspace.createFileSystemWatcher(planGlob, true);
   return Disposable.from(
     closedPlans,
+    plans,
+    plans.onDidChange((uri) => closedPlans.delete(uri)),
+    plans.onDidDelete((uri) => closedPlans.delete(uri)),
     window.tabGroups.onDidChangeTabs(({ opened }) => {
       for (const tab of opened) if (tab.input instanceof TabInputText) closedPlans.delete(tab.input.uri);
     }),
