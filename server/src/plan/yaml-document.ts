@@ -24,8 +24,9 @@ export const maxPlanLength = 2_000_000;
 const maxDepth = 200;
 /** How many nodes all aliases together may stand for: an alias bomb has millions. */
 const maxAliasedNodes = 10_000;
-/** Each is looked up in the whole document. */
 const maxAliases = 500;
+/** Each alias is looked up in the whole document: aliases times nodes. */
+const maxAliasLookups = 3_000_000;
 
 export interface YamlFile {
   readonly document: Document.Parsed | undefined;
@@ -168,6 +169,11 @@ function aliasBomb(document: Document.Parsed): PlanProblem | undefined {
     const message = `This file has ${aliases} aliases, more than ${maxAliases}: it is not read. Write the values out.`;
     return { code: 'plan-yaml', message, range: rangeOf(first) };
   }
+  const written = countNodes(document);
+  if (aliases * written > maxAliasLookups) {
+    const message = `This file has ${aliases} aliases, too many for one so long: it is not read. Write the values out.`;
+    return { code: 'plan-yaml', message, range: rangeOf(first) };
+  }
   const size = (node: unknown, depth: number): number => {
     if (depth > 100) return maxAliasedNodes + 1;
     if (isAlias(node)) return size(node.resolve(document), depth + 1);
@@ -182,7 +188,6 @@ function aliasBomb(document: Document.Parsed): PlanProblem | undefined {
     sizes.set(node, total);
     return total;
   };
-  const written = text(document);
   if (size(document.contents, 0) - written <= maxAliasedNodes) return undefined;
   return {
     code: 'plan-yaml',
@@ -192,7 +197,7 @@ function aliasBomb(document: Document.Parsed): PlanProblem | undefined {
 }
 
 /** How many nodes are written in the file. */
-function text(document: Document.Parsed): number {
+function countNodes(document: Document.Parsed): number {
   let count = 0;
   visit(document, { Node: () => void count++ });
   return count;
