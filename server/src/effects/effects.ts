@@ -24,6 +24,7 @@ import {
 } from './objects.ts';
 import { copy, insert, merge, remove, select, update } from './query.ts';
 import { rename, setSchema } from './rename.ts';
+import { requiresOf } from './requires.ts';
 import {
   alterEnum,
   createSubscription,
@@ -98,5 +99,6 @@ export function effectsOf(statement: Statement, before: Schema, context: Effects
       remedy: 'run the dry run, which sees it',
     });
   }
-  return task.finish();
+  const requires = requiresOf(statement, before);
+  return requires ? { ...task.finish(), requires } : task.finish();
 }

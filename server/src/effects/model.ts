@@ -41,6 +41,14 @@ export interface UnknownFact {
   readonly command?: number;
 }
 
+/** A feature that not every supported version has. */
+export interface VersionNeed {
+  /** The oldest major version that can do it. */
+  readonly version: number;
+  /** The feature, e.g. `NULLS NOT DISTINCT`. */
+  readonly what: string;
+}
+
 /**
  * What Postgres will do for one statement: facts, each provable on a real server, and no judgement. Where a
  * fact cannot be known it is in `unknown` and absent from the lists.
@@ -57,6 +65,8 @@ export interface Effects {
   readonly unknown: readonly UnknownFact[];
   /** False where Postgres refuses the statement inside a transaction block. */
   readonly transactional: boolean;
+  /** What only newer versions can parse or do, of several the newest; absent where all supported ones can. */
+  readonly requires?: VersionNeed;
 }
 
 /** Versions whose facts Switchback holds. */
