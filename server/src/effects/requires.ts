@@ -110,7 +110,6 @@ const needs: Readonly<Record<string, readonly NeedOf[]>> = {
   JsonIsPredicate: [() => need(16, 'IS JSON')],
   JsonObjectAgg: [() => need(16, 'JSON_OBJECTAGG')],
   JsonObjectConstructor: [() => need(16, 'JSON_OBJECT')],
-  JsonParseExpr: [() => need(17, 'JSON()')],
   JsonScalarExpr: [() => need(17, 'JSON_SCALAR')],
   JsonSerializeExpr: [() => need(17, 'JSON_SERIALIZE')],
   JsonTable: [() => need(17, 'JSON_TABLE')],

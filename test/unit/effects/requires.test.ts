@@ -70,7 +70,6 @@ SELECT * FROM JSON_TABLE('[]', '$[*]' COLUMNS (a int))
 SELECT JSON_VALUE('{}', '$.a')
 SELECT JSON_SCALAR(1)
 SELECT JSON_SERIALIZE('1')
-SELECT JSON('1')
 GRANT MAINTAIN ON t TO public
 SELECT uuid_extract_version(gen_random_uuid())`,
   18: `
