@@ -1,5 +1,6 @@
 import { identityMap } from '../text/offset-map.ts';
 import type { Plan, SqlText } from './model.ts';
+import { emptyPlan } from './read-plan.ts';
 
 /**
  * A plain `.sql` file as a plan: one step that runs statement by statement, as psql runs a file, and that owes no
@@ -10,14 +11,8 @@ export function planOfSqlFile(text: string, name: string): Plan {
   const sql: SqlText = { text, range, map: identityMap(text.length), file: undefined };
   const title = { value: name, range: { start: 0, end: 0 } };
   return {
+    ...emptyPlan(text),
     migration: title,
-    type: undefined,
-    database: { type: undefined, version: undefined, schema: undefined, range: undefined },
-    tables: [],
-    traffic: undefined,
-    session: { lockTimeout: undefined, statementTimeout: undefined, retries: undefined, range: undefined },
-    app: undefined,
-    checklist: [],
     phases: [
       {
         name: title,
@@ -46,9 +41,5 @@ export function planOfSqlFile(text: string, name: string): Plan {
         range,
       },
     ],
-    monitoring: undefined,
-    cleanup: [],
-    allow: [],
-    range,
   };
 }
