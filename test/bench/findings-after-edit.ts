@@ -1,51 +1,23 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import {
-  createProtocolConnection,
-  StreamMessageReader,
-  StreamMessageWriter,
-} from 'vscode-languageserver/node';
 import { longPlan, schema } from '../unit/lsp/plans.ts';
-import { joinServer, type ProtocolClient } from '../unit/lsp/protocol-client.ts';
+import type { ProtocolClient } from '../unit/lsp/protocol-client.ts';
+import { withBuiltServer } from './built-server.ts';
 import { percentile } from './percentile.ts';
 import type { Figure } from './run.ts';
 
-const dist = join(__dirname, '../../dist');
 const steps = 50;
 const warmUp = 20;
 const samples = 200;
 
-/**
- * From an edit in a plan of 50 steps, with a schema beside it, to its findings in the client: the built server in
- * a process of its own, spoken to over its standard streams.
- */
+/** From an edit in a plan of 50 steps, with a schema beside it, to its findings in the client. */
 export async function findingsAfterEdit(): Promise<Figure> {
-  const server = startBuiltServer();
-  try {
-    const connection = createProtocolConnection(
-      new StreamMessageReader(server.stdout),
-      new StreamMessageWriter(server.stdin),
-    );
-    const client = await joinServer(connection, { distPath: dist, docsBase: '', trusted: false });
-    const times = await measure(client);
-    await client.stop();
-    return {
-      name: `findings after an edit in a plan of ${steps} steps`,
-      p50: percentile(times, 0.5),
-      p95: percentile(times, 0.95),
-      aim: 50,
-      samples: times.length,
-    };
-  } finally {
-    server.kill();
-  }
-}
-
-function startBuiltServer(): ChildProcess & { stdin: NodeJS.WritableStream; stdout: NodeJS.ReadableStream } {
-  const program = join(dist, 'server.js');
-  if (!existsSync(program)) throw new Error('There is no dist/server.js: run `npm run build` first.');
-  return spawn(process.execPath, [program, '--stdio'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const times = await withBuiltServer(false, measure);
+  return {
+    name: `findings after an edit in a plan of ${steps} steps`,
+    p50: percentile(times, 0.5),
+    p95: percentile(times, 0.95),
+    aim: 50,
+    samples: times.length,
+  };
 }
 
 async function measure(client: ProtocolClient): Promise<number[]> {

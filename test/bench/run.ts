@@ -1,5 +1,6 @@
 // Measures what a person waits for. `npm run bench` prints a table; `--json` prints the figures alone.
 import { findingsAfterEdit } from './findings-after-edit.ts';
+import { firstStatement } from './first-statement.ts';
 
 /** One measured figure. */
 export interface Figure {
@@ -14,7 +15,7 @@ export interface Figure {
 }
 
 async function run(): Promise<void> {
-  const figures: readonly Figure[] = [await findingsAfterEdit()];
+  const figures: readonly Figure[] = [await findingsAfterEdit(), await firstStatement()];
   if (process.argv.includes('--json')) {
     console.log(JSON.stringify(figures, undefined, 2));
     return;
