@@ -27,7 +27,9 @@ export function reportProblems(report: Report): ReportProblem[] {
     for (const statement of step.statements) add(statement.error, statement.range);
     add(step.error, step.range);
   }
-  if (report.verdict !== 'cancelled') add(report.error, { start: 0, end: 0 });
+  // A fault of the plan itself, which kept the run from starting, is there as a finding already.
+  const isFinding = report.engine === '' && report.error?.range !== undefined;
+  if (report.verdict !== 'cancelled' && !isFinding) add(report.error, { start: 0, end: 0 });
   return [...problems.values()];
 }
 

@@ -62,8 +62,13 @@ function header(report: Report, planName: string, interactive: boolean): Html {
 <p class="verdict ${report.verdict}">${icon(report.verdict)}<strong>${verdictWords[report.verdict]}</strong> ${verdictDetail(report)}${stoppedAt(report, interactive)}</p>
 <dl class="facts">
 <div><dt>Plan</dt><dd>${planName}</dd></div>
-<div><dt>Ran on</dt><dd>${report.engine}</dd></div>
-<div><dt>Took</dt><dd>${formatMs(report.ms)}</dd></div>
+${
+  // A plan with errors of its own does not even get a Postgres.
+  report.engine === ''
+    ? ''
+    : html`<div><dt>Ran on</dt><dd>${report.engine}</dd></div>
+<div><dt>Took</dt><dd>${formatMs(report.ms)}</dd></div>`
+}
 ${
   filled.length > 0
     ? html`<div><dt>Fabricated rows</dt><dd>${filled.map(([table, rows]) => `${table} ${formatCount(rows)}`).join(', ')}</dd></div>`
@@ -72,10 +77,16 @@ ${
 </dl>
 ${
   interactive
-    ? html`<p class="actions"><button type="button" data-command="run">Run again</button><button type="button" data-command="expand">Show all statements</button><button type="button" data-command="save">Save as HTML…</button></p>`
+    ? html`<p class="actions"><button type="button" data-command="run">Run again</button>${expandButton(report)}<button type="button" data-command="save">Save as HTML…</button></p>`
     : ''
 }
 </header>`;
+}
+
+function expandButton({ steps }: Report): Html | '' {
+  return steps.some(({ statements }) => statements.length > 0)
+    ? html`<button type="button" data-command="expand">Show all statements</button>`
+    : '';
 }
 
 /** What is wrong with the run as a whole; a step's error stands with its step. */
@@ -92,6 +103,7 @@ function stoppedAt({ steps }: Report, interactive: boolean): Html | '' {
 }
 
 function verdictDetail({ steps }: Report): string {
+  if (steps.length === 0) return '';
   const count = (status: StepReport['status']) => steps.filter((step) => step.status === status).length;
   const parts = (['passed', 'failed', 'cancelled', 'skipped'] as const)
     .filter((status) => count(status) > 0)

@@ -73,7 +73,9 @@ export function createReportPanel(dependencies: ReportPanelDependencies): Report
   });
   return {
     show(plan, report) {
-      if (panel) panel.reveal(undefined, true);
+      // Never over the plan that was just run.
+      const covers = panel?.viewColumn === window.activeTextEditor?.viewColumn;
+      if (panel) panel.reveal(covers && !panel.active ? ViewColumn.Beside : undefined, true);
       else
         adopt(
           window.createWebviewPanel(

@@ -13,7 +13,7 @@ export const script = `
   const update = () => {
     const open = details.flatMap((element, index) => (element.open ? [index] : []));
     const all = details.length > 0 && open.length === details.length;
-    expand.textContent = all ? 'Hide all statements' : 'Show all statements';
+    if (expand) expand.textContent = all ? 'Hide all statements' : 'Show all statements';
     editor.setState({ plan, run, open });
   };
   update();

@@ -147,6 +147,12 @@ describe('the report view', () => {
     assert.ok(render(report()).includes('class="time"'));
   });
 
+  it('says nothing of a Postgres that was not started', () => {
+    const page = render(report({ verdict: 'refused', engine: '', steps: [], error: fault() }));
+    assert.match(textOf(page), /Could not be run/);
+    assert.ok(!/Ran on|0 steps|data-command="expand"/.test(page));
+  });
+
   it('allows its own style and script and nothing else', () => {
     assert.match(
       render(report()),
