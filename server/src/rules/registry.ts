@@ -4,6 +4,7 @@ import { constraintWithoutNotValid } from './constraint-without-not-valid.ts';
 import type { Rule } from './define-rule.ts';
 import { indexWithoutConcurrently } from './index-without-concurrently.ts';
 import { lockTimeoutMissing } from './lock-timeout-missing.ts';
+import { needsNewerVersion } from './needs-newer-version.ts';
 import { rollbackMissing } from './rollback-missing.ts';
 import { setNotNullScans } from './set-not-null-scans.ts';
 import { typeChangeRewrites } from './type-change-rewrites.ts';
@@ -16,6 +17,7 @@ export const rules: readonly Rule[] = [
   setNotNullScans,
   constraintWithoutNotValid,
   lockTimeoutMissing,
+  needsNewerVersion,
   rollbackMissing,
   allowUnused,
 ];
