@@ -28,6 +28,9 @@ const maxAliases = 500;
 /** Each alias is looked up in the whole document: aliases times nodes. */
 const maxAliasLookups = 3_000_000;
 
+/** What an alias or a merge key looks like: a file without it need not be searched node by node. */
+const mayAlias = /(?:^|[\s,[{:?-])\*[^\s,[\]{}]|<</;
+
 export interface YamlFile {
   readonly document: Document.Parsed | undefined;
   /** The document as plain values; undefined where there is none. */
@@ -99,9 +102,9 @@ function readDocument(text: string, what: string): YamlFile | undefined {
       range: { start: Math.max(0, text.lastIndexOf('---', start)), end: start },
     });
   }
-  const bomb = aliasBomb(document);
+  const bomb = mayAlias.test(source) ? aliasBomb(document) : undefined;
   if (bomb) return { document: undefined, value: undefined, damages, source, problems: [...problems, bomb] };
-  const lost = cutUnknownAliases(document);
+  const lost = mayAlias.test(source) ? cutUnknownAliases(document) : [];
   const value: unknown = document.toJS({ maxAliasCount: -1 });
   return { source, document, value, damages, problems: [...problems, ...lost] };
 }
