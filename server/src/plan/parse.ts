@@ -19,7 +19,7 @@ import {
 import { rangeOf, readYaml, type YamlFile } from './yaml-document.ts';
 import type { Damage } from './yaml-recovery.ts';
 
-/** Reads plan files. Hold one: its validator is compiled at the first use (about 15 ms). */
+/** Reads plan files. Hold one: its validator is compiled at the first use (up to 0.1 s). */
 export interface PlanParser {
   /** Never throws. A half-typed file gives the part of the plan that can be read, and the problems. */
   parse(
