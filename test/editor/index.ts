@@ -54,6 +54,7 @@ async function load(): Promise<void> {
   await import('./suite/findings.test.ts');
   await import('./suite/fixes.test.ts');
   await import('./suite/dry-run.test.ts');
+  await import('./suite/report.test.ts');
 }
 
 async function runAll(mocha: Mocha): Promise<Results> {
