@@ -1,12 +1,12 @@
-import type { ColumnDef, Constraint as ConstraintNode, Node } from '@pgsql/types';
+import type { ColumnDef, Constraint as ConstraintNode, Node, RangeVar } from '@pgsql/types';
 import { constraintNodes } from '../schema/create-table.ts';
 import { typeOf } from '../schema/draft.ts';
-import { columnOf, findType } from '../schema/lookup.ts';
+import { childrenOf, columnOf, domainChain, findType, relationKey } from '../schema/lookup.ts';
 import type { Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { namedType, serialBase } from '../sql/type-names.ts';
 import type { Subcommand } from './alter-table.ts';
-import { lockRange, rewriteTable, storedFamily, type Task } from './builder.ts';
+import { lockRange, lockReferencedTable, rewriteTable, type Task } from './builder.ts';
 import { readAll } from './query.ts';
 import { volatilityOf } from './volatility.ts';
 
@@ -23,10 +23,23 @@ export const addColumn: Subcommand = (task, table, { def, missing_ok }) => {
     return;
   }
   const column: NewColumn = { name: quoteIdentifier(name), definition, nodes: constraintNodes(definition) };
+  const family = receiving(task, table, name).filter((one) => !one.partitioned && !one.foreign);
   const reason = rewriteReason(task, column);
-  if (reason !== undefined) for (const one of storedFamily(task, table)) rewriteTable(task, one, reason);
-  describeConstraints(task, table, column, reason !== undefined);
+  if (reason !== undefined) for (const one of family) rewriteTable(task, one, reason);
+  describeConstraints(task, table, family, column, reason !== undefined);
 };
+
+/** Tables that get the column. One that has it already is locked as well, and what inherits from that is not. */
+function receiving(task: Task, table: Table, column: string): readonly Table[] {
+  const tables = new Set([table]);
+  for (const one of task.only ? [] : tables) {
+    for (const child of childrenOf(task.schema, relationKey(one.name))) {
+      task.lock(child, task.mode);
+      if (!columnOf(child, column)) tables.add(child);
+    }
+  }
+  return [...tables];
+}
 
 interface NewColumn {
   readonly name: string;
@@ -49,8 +62,9 @@ function rewriteReason(task: Task, column: NewColumn): string | undefined {
     return generated.generated_kind === 'v' ? undefined : `${name} is worked out and stored for each row`;
   const domain = domainReason(task, column);
   if (domain !== undefined) return domain;
-  readAll(task, constraintOf(column, 'CONSTR_DEFAULT')?.raw_expr);
-  const volatility = volatilityOf(constraintOf(column, 'CONSTR_DEFAULT')?.raw_expr, task.schema);
+  const value = defaultOf(task, column);
+  readAll(task, value);
+  const volatility = volatilityOf(value, task.schema);
   if (volatility === 'volatile') return `the default of ${name} is volatile: it is worked out for each row`;
   if (volatility !== 'steady') {
     task.unknown(`whether the function ${volatility.unknownFunction} in the default of ${name} is volatile`, {
@@ -59,6 +73,14 @@ function rewriteReason(task: Task, column: NewColumn): string | undefined {
     });
   }
   return undefined;
+}
+
+/** The column's own default, else that of its domain. */
+function defaultOf(task: Task, { definition, nodes }: NewColumn): Node | undefined {
+  const own = nodes.find((node) => node.contype === 'CONSTR_DEFAULT');
+  const type = typeOf(task.schema, definition.typeName);
+  if (own || type === undefined) return own?.raw_expr;
+  return domainChain(task.schema, type).find((one) => one.default)?.default;
 }
 
 /** A domain's constraints are checked on every row by writing it anew, default or not. */
@@ -70,20 +92,29 @@ function domainReason(task: Task, { name, definition }: NewColumn): string | und
   if (!type && !task.schema.complete) {
     task.unknown(`whether ${printed} is a domain with constraints`, { may: 'rewrite' });
   }
-  return type?.kind === 'domain' && type.constraints.length > 0
+  return domainChain(task.schema, printed).some((one) => one.constraints.length > 0)
     ? `the constraints of the domain ${printed} are checked for each row of ${name}`
     : undefined;
 }
 
-function describeConstraints(task: Task, table: Table, column: NewColumn, rewritten: boolean): void {
+function describeConstraints(
+  task: Task,
+  table: Table,
+  stored: readonly Table[],
+  column: NewColumn,
+  rewritten: boolean,
+): void {
   const { name } = column;
-  const stored = storedFamily(task, table);
-  const hasDefault = hasValue(column);
+  // Keys are not inherited; partitions get their part of them.
+  const keyed = table.partitioned ? stored : [table];
+  const value = defaultOf(task, column);
+  const hasDefault = hasValue(column) || (value !== undefined && !isNull(value));
   for (const node of column.nodes) {
     switch (node.contype) {
       case 'CONSTR_CHECK':
         if (node.is_enforced && !rewritten)
-          for (const one of stored) task.scan(one, `the CHECK on ${name} is tested on every row`);
+          for (const one of node.is_no_inherit ? keyed : stored)
+            task.scan(one, `the CHECK on ${name} is tested on every row`);
         break;
       case 'CONSTR_NOTNULL':
         if (!hasDefault)
@@ -92,12 +123,12 @@ function describeConstraints(task: Task, table: Table, column: NewColumn, rewrit
         break;
       case 'CONSTR_PRIMARY':
       case 'CONSTR_UNIQUE':
-        for (const one of stored) task.build(one, `the unique index on ${name} is built`);
+        for (const one of keyed) task.build(one, `the unique index on ${name} is built`);
         break;
       case 'CONSTR_FOREIGN':
-        lockRange(task, node.pktable, 'ShareRowExclusiveLock');
+        lockPointedAt(task, node.pktable);
         if (hasDefault && node.is_enforced)
-          for (const one of stored) task.scan(one, `the foreign key on ${name} is tested on every row`);
+          for (const one of keyed) task.scan(one, `the foreign key on ${name} is tested on every row`);
         break;
       default:
         break;
@@ -105,17 +136,18 @@ function describeConstraints(task: Task, table: Table, column: NewColumn, rewrit
   }
 }
 
-/** Whether old rows get something other than null. */
+/** Whether old rows get something other than null, default or not. */
 function hasValue({ definition, nodes }: NewColumn): boolean {
   if (definition.typeName && serialBase(definition.typeName)) return true;
-  return nodes.some(
-    (node) =>
-      node.contype === 'CONSTR_IDENTITY' ||
-      node.contype === 'CONSTR_GENERATED' ||
-      (node.contype === 'CONSTR_DEFAULT' && !isNull(node.raw_expr)),
-  );
+  return nodes.some((node) => node.contype === 'CONSTR_IDENTITY' || node.contype === 'CONSTR_GENERATED');
 }
 
-function isNull(expression: Node | undefined): boolean {
-  return expression !== undefined && 'A_Const' in expression && expression.A_Const.isnull === true;
+/** The table that a new foreign key points at. */
+export function lockPointedAt(task: Task, range: RangeVar | undefined): void {
+  const target = lockRange(task, range, 'ShareRowExclusiveLock');
+  if (target) lockReferencedTable(task, relationKey(target.name), 'ShareRowExclusiveLock');
+}
+
+function isNull(expression: Node): boolean {
+  return 'A_Const' in expression && expression.A_Const.isnull === true;
 }

@@ -1,10 +1,18 @@
 import type { ColumnDef, Node } from '@pgsql/types';
 import { typeOf } from '../schema/draft.ts';
-import { columnOf, indexesOf, referencesTo, relationKey, sequencesOf, viewsOf } from '../schema/lookup.ts';
-import type { Constraint, Index, Table } from '../schema/model.ts';
+import {
+  childrenOf,
+  columnOf,
+  indexesOf,
+  referencesTo,
+  relationKey,
+  sequencesOf,
+  viewsOf,
+} from '../schema/lookup.ts';
+import type { Column, Constraint, Index, Table, View } from '../schema/model.ts';
 import { quoteIdentifier, stringsOf } from '../sql/names.ts';
 import type { Subcommand } from './alter-table.ts';
-import { familyOf, rewriteTable, show, storedFamily, type Task } from './builder.ts';
+import { familyOf, lockReferencedTable, rewriteTable, show, storedFamily, type Task } from './builder.ts';
 import { sharesOperators, type TypeChange, typeChange } from './type-change.ts';
 
 export const alterColumnType: Subcommand = (task, table, { name = '', def }) => {
@@ -21,13 +29,11 @@ export const alterColumnType: Subcommand = (task, table, { name = '', def }) => 
     else missingColumn(task, table, name);
     return;
   }
-  const change = withUsing(
-    typeChange(from, to, task.schema, task.context.timeZone ?? task.schema.timeZone),
-    definition,
-    name,
-    to,
-    task,
-  );
+  lockSequences(task, table, column);
+  const plain = typeChange(from, to, task.schema, task.context.timeZone ?? task.schema.timeZone);
+  const worked = withUsing(plain, definition, name, to, task);
+  // A virtual column has no values to write.
+  const change: TypeChange = column?.generated === 'virtual' ? { kind: 'keeps' } : worked;
   const reason = `the type of ${shown} changes from ${from} to ${to}`;
   if (change.kind === 'unknown') {
     task.unknown(change.fact, {
@@ -37,7 +43,7 @@ export const alterColumnType: Subcommand = (task, table, { name = '', def }) => 
     return;
   }
   const collation = definition.collClause ? stringsOf(definition.collClause.collname).at(-1) : undefined;
-  const sameOrder = sharesOperators(from, to) && collation === column?.collation;
+  const sameOrder = sharesOperators(from, to, task.schema) && collation === column?.collation;
   if (!sameOrder) recheckReferences(task, table, name, reason);
   for (const one of familyOf(task, table)) {
     const stored = !one.partitioned;
@@ -45,12 +51,25 @@ export const alterColumnType: Subcommand = (task, table, { name = '', def }) => 
     for (const index of indexesOf(task.schema, relationKey(one.name))) {
       if (!uses(index, name)) continue;
       task.lock(index, 'AccessExclusiveLock');
-      if (stored && change.kind === 'keeps' && !keepsIndex(index, name, sameOrder))
+      if (
+        stored &&
+        change.kind === 'keeps' &&
+        !(keepsIndex(index, name, sameOrder, to) && isOwn(task, table, one, index))
+      )
         rebuild(task, one, index, reason);
     }
     if (stored && change.kind === 'keeps') recheck(task, one, name, reason, sameOrder);
   }
 };
+
+/** The sequence of an identity column changes its type too; one that a default asks is looked at. */
+function lockSequences(task: Task, table: Table, column: Column | undefined): void {
+  if (!column) return;
+  for (const sequence of sequencesOf(task.schema, relationKey(table.name), column.name)) {
+    if (column.identity) task.lock(sequence, 'ShareRowExclusiveLock');
+    else if (column.default) task.lock(sequence, 'AccessShareLock');
+  }
+}
 
 function missingColumn(task: Task, table: Table, name: string): void {
   task.unknown(`${show(task, table)} has no column ${quoteIdentifier(name)} when this statement runs`, {
@@ -81,9 +100,20 @@ function uses(index: Index, column: string): boolean {
 }
 
 /** Postgres takes an index over as it is where neither operators nor expressions are touched. */
-function keepsIndex(index: Index, column: string, sameOrder: boolean): boolean {
+function keepsIndex(index: Index, column: string, sameOrder: boolean, to: string): boolean {
   if (index.reads.length > 0 || index.method === 'gist') return false;
+  // GIN keeps the elements of an array, of which Postgres cannot say that they are the same.
+  if (index.method === 'gin' && to.endsWith('[]')) return false;
   return sameOrder || !index.columns.includes(column);
+}
+
+/** A partition's part of the parent's index is built anew with that, whatever it could keep by itself. */
+function isOwn(task: Task, parent: Table, table: Table, index: Index): boolean {
+  if (table === parent || !parent.partitioned) return true;
+  const from = [...indexesOf(task.schema, relationKey(parent.name))];
+  return !from.some(
+    (one) => one.unique === index.unique && String(one.columnNames) === String(index.columnNames),
+  );
 }
 
 function rebuild(task: Task, table: Table, index: Index, reason: string): void {
@@ -115,9 +145,8 @@ function recheckReferences(task: Task, table: Table, column: string, reason: str
 function lockForeignKeysOn(task: Task, table: Table, column: string): void {
   const key = relationKey(table.name);
   for (const constraint of table.constraints) {
-    if (constraint.references && constraint.columns.includes(column)) {
-      task.lockKey(constraint.references.table, 'AccessExclusiveLock');
-    }
+    if (constraint.references && constraint.columns.includes(column))
+      lockReferencedTable(task, constraint.references.table, 'AccessExclusiveLock');
   }
   for (const { table: other, constraint } of referencesTo(task.schema, key)) {
     if (constraint.references?.columns.includes(column)) task.lock(other, 'AccessExclusiveLock');
@@ -180,8 +209,14 @@ export const dropColumn: Subcommand = (task, table, { name = '', behavior, missi
     );
   }
   for (const one of familyOf(task, table)) dropOwned(task, one, name);
+  // The children keep the column as their own, which is written down.
+  if (task.only) for (const child of childrenOf(task.schema, key)) task.lock(child, task.mode);
   if (behavior !== 'DROP_CASCADE') return;
-  for (const view of viewsOf(task.schema, key)) lockView(task, relationKey(view.name), name, view.definition);
+  for (const one of familyOf(task, table))
+    for (const generated of one.columns)
+      if (generated.generated && names((generated.default ?? '').replaceAll('*', ' '), name))
+        dropOwned(task, one, generated.name);
+  for (const view of viewsOf(task.schema, key)) if (names(view.definition, name)) lockView(task, view);
 };
 
 function dropOwned(task: Task, table: Table, column: string): void {
@@ -192,13 +227,15 @@ function dropOwned(task: Task, table: Table, column: string): void {
   lockForeignKeysOn(task, table, column);
 }
 
-/** A view goes with the column where it names it, or takes all columns; with it go those that read the view. */
-function lockView(task: Task, key: string, column: string, definition: string): void {
-  const names = new RegExp(`\\b${column.replace(/\W/g, '\\$&')}\\b|\\*`);
-  const view = task.schema.relations.get(key);
-  if (!view || !names.test(definition)) return;
+/** Whether a source says the column, or takes all columns. */
+function names(source: string, column: string): boolean {
+  return new RegExp(`\\b${column.replace(/\W/g, '\\$&')}\\b|\\*`).test(source);
+}
+
+/** A view that goes, with its indexes and with the views that read it. */
+function lockView(task: Task, view: View): void {
+  const key = relationKey(view.name);
   task.lock(view, 'AccessExclusiveLock');
   for (const index of indexesOf(task.schema, key)) task.lock(index, 'AccessExclusiveLock');
-  for (const other of viewsOf(task.schema, key))
-    lockView(task, relationKey(other.name), column, other.definition);
+  for (const other of viewsOf(task.schema, key)) lockView(task, other);
 }

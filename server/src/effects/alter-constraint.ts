@@ -1,18 +1,18 @@
 import type { Constraint as ConstraintNode } from '@pgsql/types';
 import {
+  childrenOf,
   columnOf,
   constraintOf,
-  descendantsOf,
   findIndex,
-  findRelation,
   referencesTo,
   relationKey,
 } from '../schema/lookup.ts';
 import type { Constraint, Table } from '../schema/model.ts';
-import { nameOfRangeVar, quoteIdentifier, stringsOf } from '../sql/names.ts';
+import { quoteIdentifier, stringsOf } from '../sql/names.ts';
+import { lockPointedAt } from './add-column.ts';
 import { provenNotNull } from './alter-column.ts';
 import type { Subcommand } from './alter-table.ts';
-import { familyOf, lockRange, show, storedFamily, type Task } from './builder.ts';
+import { familyOf, lockReferencedTable, show, storedFamily, type Task } from './builder.ts';
 
 export const addConstraint: Subcommand = (task, table, { def }) => {
   const node = def && 'Constraint' in def ? def.Constraint : undefined;
@@ -44,7 +44,7 @@ function addCheck(task: Task, table: Table, node: ConstraintNode): void {
 
 function addNotNull(task: Task, table: Table, node: ConstraintNode): void {
   const column = stringsOf(node.keys)[0] ?? '';
-  for (const one of familyOf(task, table)) {
+  for (const one of node.is_no_inherit ? [table] : familyOf(task, table)) {
     task.lock(one, 'AccessExclusiveLock');
     if (node.skip_validation || one.partitioned) continue;
     if (columnOf(one, column)?.notNull || provenNotNull(one.constraints, column)) continue;
@@ -53,12 +53,7 @@ function addNotNull(task: Task, table: Table, node: ConstraintNode): void {
 }
 
 function addForeignKey(task: Task, table: Table, node: ConstraintNode): void {
-  const target = node.pktable && findRelation(task.schema, nameOfRangeVar(node.pktable));
-  lockRange(task, node.pktable, 'ShareRowExclusiveLock');
-  if (target?.kind === 'table' && target.partitioned) {
-    for (const one of descendantsOf(task.schema, relationKey(target.name)))
-      task.lock(one, 'ShareRowExclusiveLock');
-  }
+  lockPointedAt(task, node.pktable);
   if (table.partitioned) for (const one of familyOf(task, table)) task.lock(one, 'ShareRowExclusiveLock');
   if (node.skip_validation || !node.is_enforced) return;
   for (const one of table.partitioned ? storedFamily(task, table) : [table]) {
@@ -155,19 +150,33 @@ export const dropConstraint: Subcommand = (task, table, { name = '', behavior, m
     );
     return;
   }
-  const inherited = constraint.kind === 'check' || constraint.kind === 'not null' || table.partitioned;
+  const own = constraint.kind === 'check' || constraint.kind === 'not null';
+  const inherited = (own && constraint.inherits) || table.partitioned;
   for (const one of inherited ? familyOf(task, table) : [table])
-    dropFrom(task, one, constraint, behavior === 'DROP_CASCADE');
+    dropFrom(task, one, counterpart(one, constraint), behavior === 'DROP_CASCADE');
+  // The children keep it as their own, which is written down.
+  if (task.only && inherited)
+    for (const child of childrenOf(task.schema, relationKey(table.name))) task.lock(child, task.mode);
 };
+
+/** What the constraint is on a partition, where an index has a name of its own. */
+function counterpart(table: Table, constraint: Constraint): Constraint {
+  const same = table.constraints.find(
+    (one) => one.kind === constraint.kind && String(one.columns) === String(constraint.columns),
+  );
+  return constraintOf(table, constraint.name) ?? same ?? constraint;
+}
 
 function dropFrom(task: Task, table: Table, constraint: Constraint, cascade: boolean): void {
   task.lock(table, 'AccessExclusiveLock');
-  if (constraint.references) task.lockKey(constraint.references.table, 'AccessExclusiveLock');
+  if (constraint.references) lockReferencedTable(task, constraint.references.table, 'AccessExclusiveLock');
   if (constraint.index === undefined) return;
   task.lockKey(relationKey({ schema: table.name.schema, name: constraint.index }), 'AccessExclusiveLock');
   if (!cascade) return;
-  for (const { table: other } of referencesTo(task.schema, relationKey(table.name)))
-    task.lock(other, 'AccessExclusiveLock');
+  for (const { table: other, constraint: reference } of referencesTo(task.schema, relationKey(table.name))) {
+    const columns = [...(reference.references?.columns ?? [])].sort();
+    if (String(columns) === String([...constraint.columns].sort())) task.lock(other, 'AccessExclusiveLock');
+  }
 }
 
 export const alterConstraint: Subcommand = (task, table, { def }) => {
@@ -177,8 +186,12 @@ export const alterConstraint: Subcommand = (task, table, { def }) => {
       | undefined
   )?.ATAlterConstraint;
   const constraint = constraintOf(table, fields?.conname ?? '');
-  if (!fields?.alterEnforceability || !constraint?.references) return;
-  task.lockKey(
+  if (!constraint?.references) return;
+  if (table.partitioned) for (const one of familyOf(task, table)) task.lock(one, task.mode);
+  const enforced = !constraint.definition.endsWith('NOT ENFORCED');
+  if (!fields?.alterEnforceability || enforced === (fields.is_enforced === true)) return;
+  lockReferencedTable(
+    task,
     constraint.references.table,
     fields.is_enforced ? 'ShareRowExclusiveLock' : 'AccessExclusiveLock',
   );

@@ -4,11 +4,12 @@ import { emptyTable } from '../schema/draft.ts';
 import { columnOf, findRelation, relationKey, sequencesOf } from '../schema/lookup.ts';
 import type { Relation, Table } from '../schema/model.ts';
 import { qualify } from '../schema/names.ts';
-import { nameOfRangeVar } from '../sql/names.ts';
+import { inPasses } from '../schema/passes.ts';
+import { nameOfRangeVar, quoteIdentifier } from '../sql/names.ts';
 import { addColumn } from './add-column.ts';
 import { alterColumnType, dropColumn, setExpression, setNotNull } from './alter-column.ts';
 import { addConstraint, alterConstraint, dropConstraint, validateConstraint } from './alter-constraint.ts';
-import { type Describe, familyOf, lockRange, rewriteTable, type Task } from './builder.ts';
+import { type Describe, familyOf, lockRange, rewriteTable, show, type Task } from './builder.ts';
 import type { LockMode } from './model.ts';
 import { attachPartition, changeInheritance, detachPartition } from './partition.ts';
 
@@ -17,33 +18,52 @@ export type Subcommand = (task: Task, table: Table, command: AlterTableCmd) => v
 
 export const alterTable: Describe<AlterTableStmt> = (task, fields) => {
   const target = fields.relation;
-  if (!target) return;
-  const commands = (fields.cmds ?? []).flatMap((node) =>
-    'AlterTableCmd' in node ? [node.AlterTableCmd] : [],
-  );
-  const mode = strongest(commands.map((command) => lockModeOf(command)));
+  // ALTER TYPE of a composite type touches no table.
+  if (!target || fields.objtype === 'OBJECT_TYPE') return;
+  const commands = inPasses(fields.cmds);
+  const mode = strongest(commands.map(({ command }) => lockModeOf(command)));
   const relation = lockRange(task, target, mode, fields.missing_ok);
   if (relation && relation.kind !== 'table') {
-    alterOther(task, relation, commands);
+    for (const { command } of commands) alterOther({ ...task, mode }, relation, command);
     return;
   }
   let schema = task.schema;
-  commands.forEach((command, at) => {
+  for (const { command, at } of commands) {
     task.beginCommand(at);
     // Each subcommand meets the table that the ones before it left.
     const found = findRelation(schema, nameOfRangeVar(target));
     const table = found ?? (schema.complete ? undefined : unknownTable(task, target));
-    if (table?.kind === 'table') alterTableBy({ ...task, schema, only: target.inh !== true }, table, command);
+    if (table?.kind === 'table')
+      alterTableBy({ ...task, schema, mode, only: target.inh !== true }, table, command);
     schema = applyAlterCommand(schema, fields, command, task.statement);
-  });
+  }
 };
 
 /** `ALTER TABLE` on an index, a view or a sequence, and ALTER INDEX, ALTER VIEW, ALTER SEQUENCE. */
-function alterOther(task: Task, relation: Relation, commands: readonly AlterTableCmd[]): void {
-  for (const command of commands) {
-    if (command.subtype === 'AT_AttachPartition') attachIndex(task, relation, command);
-    if (command.subtype === 'AT_SetTableSpace') task.rewrite(relation, 'it is copied to another tablespace');
-  }
+function alterOther(task: Task, relation: Relation, command: AlterTableCmd): void {
+  if (command.subtype === 'AT_AttachPartition') attachIndex(task, relation, command);
+  if (command.subtype === 'AT_SetTableSpace') setTablespace(task, relation, command);
+  if (command.subtype === 'AT_ClusterOn') clusterOn(task, relation, command);
+}
+
+/** Its files are copied, those of its indexes are not; where it lies now no schema tells. */
+function setTablespace(task: Task, relation: Relation, { name = '' }: AlterTableCmd): void {
+  task.unknown(
+    `whether ${show(task, relation)} is in the tablespace ${quoteIdentifier(name)} already; if not, all of it is copied there`,
+    { remedy: 'look at pg_tables.tablespace or pg_indexes.tablespace', may: 'rewrite' },
+  );
+}
+
+function setAccessMethod(task: Task, table: Table): void {
+  if (table.partitioned) return;
+  task.unknown(`the access method of ${show(task, table)}; another one writes the table anew`, {
+    remedy: 'look at pg_class.relam, or run the dry run, which sees it',
+    may: 'rewrite',
+  });
+}
+
+function clusterOn(task: Task, table: Relation, { name = '' }: AlterTableCmd): void {
+  task.lockKey(relationKey({ schema: table.name.schema, name }), task.mode);
 }
 
 /** The partition's index goes under the parent's; their tables are only looked at. */
@@ -56,12 +76,29 @@ function attachIndex(task: Task, relation: Relation, command: AlterTableCmd): vo
 
 function alterTableBy(task: Task, table: Table, command: AlterTableCmd): void {
   const type = command.subtype ?? '';
-  // Since 18 a constraint's lock is taken on all heirs at once, whether they get the constraint or not.
-  const constraint = type === 'AT_AddConstraint' && task.context.pgVersion >= 18;
-  if (recursing.has(type) || constraint) {
-    for (const child of familyOf(task, table).slice(1)) task.lock(child, lockModeOf(command));
-  }
+  if (reachesHeirs(task, table, command))
+    for (const child of familyOf(task, table).slice(1)) task.lock(child, task.mode);
   subcommands[type]?.(task, table, command);
+}
+
+/** Whether the lock is taken on every inheriting table and partition too. */
+function reachesHeirs(task: Task, table: Table, command: AlterTableCmd): boolean {
+  const { name = '' } = command;
+  const subtype: string = command.subtype ?? '';
+  const { pgVersion } = task.context;
+  if (recursing.has(subtype)) return true;
+  // Since 18 a constraint's lock is taken on all heirs at once, whether they get the constraint or not.
+  if (subtype === 'AT_AddConstraint') return pgVersion >= 18;
+  // Since 18 a NOT NULL that is there already is not looked for further down.
+  if (subtype === 'AT_SetNotNull') return pgVersion < 18 || !hasNotNull(table, name);
+  if (/^AT_(?:Add|Set|Drop)Identity$/.test(subtype)) return table.partitioned && pgVersion >= 17;
+  return table.partitioned && /^AT_(?:Enable|Disable).*Trig/.test(subtype);
+}
+
+function hasNotNull(table: Table, column: string): boolean {
+  return table.constraints.some(
+    (one) => one.kind === 'not null' && one.columns[0] === column && one.validated,
+  );
 }
 
 const subcommands: Readonly<Record<string, Subcommand>> = {
@@ -73,9 +110,7 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
   AT_AttachPartition: attachPartition,
   AT_DetachPartition: detachPartition,
   AT_DetachPartitionFinalize: detachPartition,
-  AT_ClusterOn: (task, table, { name = '' }) => {
-    task.lockKey(relationKey({ schema: table.name.schema, name }), 'ShareUpdateExclusiveLock');
-  },
+  AT_ClusterOn: clusterOn,
   AT_DropColumn: dropColumn,
   AT_DropConstraint: dropConstraint,
   AT_DropIdentity: lockSequence('AccessExclusiveLock'),
@@ -85,24 +120,25 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
     if (task.context.pgVersion >= 18 && columnOf(table, name)?.notNull === false) return;
     for (const one of familyOf(task, table)) task.lock(one, 'AccessExclusiveLock');
   },
+  AT_SetAccessMethod: setAccessMethod,
   AT_SetExpression: setExpression,
   AT_SetIdentity: lockSequence('ShareRowExclusiveLock'),
   AT_SetLogged: setPersistence('permanent'),
   AT_SetNotNull: setNotNull,
-  AT_SetTableSpace: (task, table) => rewriteTable(task, table, 'it is copied to another tablespace'),
+  AT_SetTableSpace: (task, table, command) => {
+    if (!table.partitioned) setTablespace(task, table, command);
+  },
   AT_SetUnLogged: setPersistence('unlogged'),
   AT_ValidateConstraint: validateConstraint,
 };
 
-/** Subcommands that take their lock on every inheriting table and partition too. */
+/** Subcommands that take their lock on every heir in any version. */
 const recursing: ReadonlySet<string> = new Set([
-  'AT_AddColumn',
   'AT_AlterColumnType',
   'AT_ColumnDefault',
   'AT_DropColumn',
   'AT_DropExpression',
   'AT_SetExpression',
-  'AT_SetNotNull',
   'AT_SetStatistics',
   'AT_SetStorage',
 ]);

@@ -6,6 +6,7 @@ import {
   indexesOf,
   relationKey,
   sequencesOf,
+  tableByKey,
 } from '../schema/lookup.ts';
 import type { Relation, Schema, Table } from '../schema/model.ts';
 import type { Statement } from '../sql/model.ts';
@@ -34,6 +35,10 @@ export interface Task extends Gathered {
   readonly context: EffectsContext;
   /** ALTER TABLE ONLY: partitions and heirs stay out of it. */
   readonly only: boolean;
+  /** The lock that an ALTER TABLE takes as a whole, on heirs too. */
+  readonly mode: LockMode;
+  /** The schema before the statement; within an ALTER TABLE `schema` moves on with each subcommand. */
+  readonly original: Schema;
 }
 
 /** Adds to a task what one kind of statement does. */
@@ -69,7 +74,15 @@ interface Gathered {
 }
 
 export function createTask(statement: Statement, schema: Schema, context: EffectsContext): Task {
-  return { statement, schema, context, only: false, ...gather(schema) };
+  return {
+    statement,
+    schema,
+    context,
+    only: false,
+    mode: 'AccessShareLock',
+    original: schema,
+    ...gather(schema),
+  };
 }
 
 function gather(schema: Schema): Gathered {
@@ -188,10 +201,11 @@ export function storedFamily(task: Task, table: Table): readonly Table[] {
   return familyOf(task, table).filter((one) => !one.partitioned && !one.foreign);
 }
 
-/** The whole table is written anew, and with it each of its indexes. */
-export function rewriteTable(task: Task, table: Table, reason: string): void {
+/** The whole table is written anew, and with it each of its indexes that is not made by the same statement. */
+export function rewriteTable(task: Task, table: Relation, reason: string): void {
   task.rewrite(table, reason);
   for (const index of indexesOf(task.schema, relationKey(table.name))) {
+    if (!task.original.relations.has(relationKey(index.name))) continue;
     task.lock(index, 'AccessExclusiveLock');
     task.rewrite(index, `${displayName(task.schema, table.name)} is written anew`);
   }
@@ -201,6 +215,13 @@ export function rewriteTable(task: Task, table: Table, reason: string): void {
 export function lockOwned(task: Task, key: string, mode: LockMode): void {
   for (const index of indexesOf(task.schema, key)) task.lock(index, mode);
   for (const sequence of sequencesOf(task.schema, key)) task.lock(sequence, mode);
+}
+
+/** A table that a foreign key points at, with its partitions, which have their part of the key. */
+export function lockReferencedTable(task: Task, key: string, mode: LockMode): void {
+  task.lockKey(key, mode);
+  const table = tableByKey(task.schema, key);
+  if (table?.partitioned) for (const one of descendantsOf(task.schema, key)) task.lock(one, mode);
 }
 
 export function show(task: Task, relation: Relation): string {

@@ -1,16 +1,19 @@
 import type { DropStmt } from '@pgsql/types';
 import {
   childrenOf,
+  constraintOf,
   findIndex,
   findRelation,
+  findTable,
   findType,
   referencesTo,
   relationKey,
+  tableByKey,
   viewsOf,
 } from '../schema/lookup.ts';
 import type { Relation, Table } from '../schema/model.ts';
 import { nameOfObject, nameOfStrings, stringsOf, writeName } from '../sql/names.ts';
-import { type Describe, familyOf, lockOwned, type Task } from './builder.ts';
+import { type Describe, familyOf, lockOwned, lockReferencedTable, type Task } from './builder.ts';
 
 export const drop: Describe<DropStmt> = (task, fields) => {
   if (fields.concurrent) task.notTransactional();
@@ -37,6 +40,8 @@ export const drop: Describe<DropStmt> = (task, fields) => {
         dropIndex(task, name, fields);
         break;
       case 'OBJECT_TRIGGER':
+        dropTrigger(task, parts, fields.missing_ok === true);
+        break;
       case 'OBJECT_RULE':
       case 'OBJECT_POLICY':
         task.lockName(nameOfStrings(parts.slice(0, -1)), 'AccessExclusiveLock', fields.missing_ok);
@@ -70,6 +75,16 @@ export const drop: Describe<DropStmt> = (task, fields) => {
   }
 };
 
+/** With its part on each partition. Where IF EXISTS finds none, nothing stays locked. */
+function dropTrigger(task: Task, parts: readonly string[], missingOk: boolean): void {
+  const name = nameOfStrings(parts.slice(0, -1));
+  const trigger = parts.at(-1) ?? '';
+  const table = findTable(task.schema, name);
+  if (missingOk && task.schema.complete && !table?.triggers.includes(trigger)) return;
+  task.lockName(name, 'AccessExclusiveLock', missingOk);
+  if (table?.partitioned) for (const one of familyOf(task, table)) task.lock(one, 'AccessExclusiveLock');
+}
+
 /** With what goes with it, and the other ends of its foreign keys. */
 function dropRelation(task: Task, relation: Relation, cascade: boolean): void {
   const key = relationKey(relation.name);
@@ -84,11 +99,15 @@ function dropRelation(task: Task, relation: Relation, cascade: boolean): void {
 
 function dropTable(task: Task, table: Table, cascade: boolean): void {
   const key = relationKey(table.name);
-  for (const constraint of table.constraints) {
-    if (constraint.references) task.lockKey(constraint.references.table, 'AccessExclusiveLock');
+  const parents = table.partition ? table.parents.map((parent) => tableByKey(task.schema, parent)) : [];
+  for (const { references, name } of table.constraints) {
+    // A foreign key that comes from the parent has nothing of its own on the other table.
+    const inherited = parents.some((parent) => constraintOf(parent, name)?.references);
+    if (references && !inherited) lockReferencedTable(task, references.table, 'AccessExclusiveLock');
   }
   if (cascade)
     for (const { table: other } of referencesTo(task.schema, key)) task.lock(other, 'AccessExclusiveLock');
+  if (cascade && table.partition) lockAncestorsReferences(task, table);
   if (table.partition) {
     for (const parent of table.parents) {
       task.lockKey(parent, 'AccessExclusiveLock');
@@ -99,6 +118,18 @@ function dropTable(task: Task, table: Table, cascade: boolean): void {
   }
   for (const child of childrenOf(task.schema, key))
     if (child.partition || cascade) dropRelation(task, child, cascade);
+}
+
+/** A foreign key to a partitioned table goes with each of its partitions. */
+function lockAncestorsReferences(task: Task, table: Table): void {
+  for (const parent of table.parents) {
+    for (const { table: other } of referencesTo(task.schema, parent)) {
+      task.lock(other, 'AccessExclusiveLock');
+      lockReferencedTable(task, parent, 'AccessExclusiveLock');
+    }
+    const above = tableByKey(task.schema, parent);
+    if (above?.partition) lockAncestorsReferences(task, above);
+  }
 }
 
 function dropIndex(task: Task, name: { schema: string | undefined; name: string }, fields: DropStmt): void {

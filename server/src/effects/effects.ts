@@ -1,10 +1,10 @@
-import type { Node } from '@pgsql/types';
+import type { DeclareCursorStmt, ExplainStmt, Node, PrepareStmt } from '@pgsql/types';
 import type { Schema } from '../schema/model.ts';
 import type { Statement } from '../sql/model.ts';
 import { alterTable } from './alter-table.ts';
 import { createTask, type Describe, type EffectsContext, type Task } from './builder.ts';
 import { drop } from './drop.ts';
-import { createIndex, reindex } from './index.ts';
+import { createIndex, isFalse, reindex } from './index.ts';
 import { cluster, lockTable, refresh, truncate, vacuum } from './maintenance.ts';
 import type { Effects } from './model.ts';
 import {
@@ -21,6 +21,7 @@ import {
   createView,
   exclusiveOn,
   grant,
+  publish,
 } from './objects.ts';
 import { copy, insert, merge, remove, select, update } from './query.ts';
 import { rename, setSchema } from './rename.ts';
@@ -45,6 +46,7 @@ const describers: Describers = {
   AlterEnumStmt: alterEnum,
   AlterObjectSchemaStmt: setSchema,
   AlterPolicyStmt: alterPolicy,
+  AlterPublicationStmt: publish,
   AlterSeqStmt: alterSequence,
   AlterSystemStmt: notTransactional,
   AlterTableStmt: alterTable,
@@ -54,6 +56,7 @@ const describers: Describers = {
   CopyStmt: copy,
   CreateForeignTableStmt: createForeignTable,
   CreatePolicyStmt: alterPolicy,
+  CreatePublicationStmt: publish,
   CreateSeqStmt: createSequence,
   CreateStatsStmt: createStatistics,
   CreateStmt: createTable,
@@ -85,6 +88,28 @@ const describers: Describers = {
   ViewStmt: createView,
 };
 
+/** EXPLAIN locks as its statement does, and only with ANALYZE runs it; so do PREPARE and DECLARE. */
+const plan: Describe<ExplainStmt | PrepareStmt | DeclareCursorStmt> = (task, fields) => {
+  const { query } = fields;
+  const options = 'options' in fields && Array.isArray(fields.options) ? (fields.options as Node[]) : [];
+  const runs = options.some(
+    (node) => 'DefElem' in node && node.DefElem.defname === 'analyze' && !isFalse(node.DefElem.arg),
+  );
+  const nothing = () => {};
+  const part = runs ? task : { ...task, rewrite: nothing, scan: nothing, build: nothing, unknown: nothing };
+  if (query) describeNode(part, query);
+};
+
+function describeNode(task: Task, node: Node): boolean {
+  const [kind, fields] = Object.entries(node)[0] ?? [];
+  const describe =
+    kind === 'ExplainStmt' || kind === 'PrepareStmt' || kind === 'DeclareCursorStmt'
+      ? plan
+      : describers[kind as keyof Describers];
+  describe?.(task, fields as never);
+  return describe !== undefined;
+}
+
 /**
  * What Postgres will do for a statement on the schema as it is before it: locks, rewrites, scans, index
  * builds. What the schema cannot tell is in `unknown`, and the class is `unknown` where that decides it. Locks
@@ -92,9 +117,7 @@ const describers: Describers = {
  */
 export function effectsOf(statement: Statement, before: Schema, context: EffectsContext): Effects {
   const task: Task = createTask(statement, before, context);
-  const describe = describers[statement.kind];
-  if (describe) describe(task, Object.values(statement.node)[0] as never);
-  else if (!touchesNoRelation(statement.kind)) {
+  if (!describeNode(task, statement.node) && !touchesNoRelation(statement.kind)) {
     task.unknown('what this kind of statement does to the tables', {
       remedy: 'run the dry run, which sees it',
     });

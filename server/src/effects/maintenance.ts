@@ -21,8 +21,11 @@ export const vacuum: Describe<VacuumStmt> = (task, { is_vacuumcmd, options = [],
     const mode: LockMode = full ? 'AccessExclusiveLock' : 'ShareUpdateExclusiveLock';
     const relation = lockRange(task, range, mode);
     if (relation?.kind !== 'table') continue;
-    for (const one of relation.partitioned || !is_vacuumcmd ? familyOf(task, relation) : [relation]) {
-      task.lock(one, relation.partitioned || one === relation ? mode : 'AccessShareLock');
+    // Since 18 heirs are worked through like partitions; before, ANALYZE reads them for the parent's statistics.
+    const whole = relation.partitioned || task.context.pgVersion >= 18;
+    const reached = range?.inh === true && (whole || !is_vacuumcmd);
+    for (const one of reached ? familyOf(task, relation) : [relation]) {
+      task.lock(one, whole || one === relation ? mode : 'AccessShareLock');
       if (one.partitioned || !is_vacuumcmd) continue;
       if (full) rewriteTable(task, one, 'VACUUM FULL packs its rows into a new file');
       else task.scan(one, 'VACUUM reads the pages that may hold dead rows');
@@ -46,10 +49,12 @@ export const cluster: Describe<ClusterStmt> = (task, { relation }) => {
     return;
   }
   const table = lockRange(task, relation, 'AccessExclusiveLock');
+  const reason = 'CLUSTER sorts its rows into a new file';
+  if (table?.kind === 'materialized view') rewriteTable(task, table, reason);
   if (table?.kind !== 'table') return;
   if (table.partitioned) task.notTransactional();
-  for (const one of familyOf(task, table))
-    if (!one.partitioned) rewriteTable(task, one, 'CLUSTER sorts its rows into a new file');
+  for (const one of table.partitioned ? familyOf(task, table) : [table])
+    if (!one.partitioned) rewriteTable(task, one, reason);
 };
 
 export const refresh: Describe<RefreshMatViewStmt> = (task, { relation, concurrent, skipData }) => {
@@ -95,7 +100,8 @@ export const truncate: Describe<TruncateStmt> = (task, { relations = [], behavio
         task.lock(relation, 'AccessExclusiveLock');
     }
     if (behavior !== 'DROP_CASCADE') return;
-    for (const { table: other } of referencesTo(task.schema, key)) empty(other);
+    for (const one of table.partition ? [key, ...table.parents] : [key])
+      for (const { table: other } of referencesTo(task.schema, one)) empty(other);
   };
   for (const node of relations) {
     const range: RangeVar | undefined = 'RangeVar' in node ? node.RangeVar : undefined;

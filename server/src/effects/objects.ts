@@ -1,9 +1,11 @@
 import type {
   AlterDomainStmt,
+  AlterPublicationStmt,
   AlterSeqStmt,
   CommentStmt,
   CreateForeignTableStmt,
   CreatePolicyStmt,
+  CreatePublicationStmt,
   CreateSeqStmt,
   CreateStatsStmt,
   CreateStmt,
@@ -19,7 +21,7 @@ import { childrenOf, findRelation, findType, indexesOf, relationKey } from '../s
 import { nameOfObject, nameOfRangeVar, nameOfStrings, stringsOf } from '../sql/names.ts';
 import { type Describe, familyOf, lockRange, type Task } from './builder.ts';
 import type { LockMode } from './model.ts';
-import { readAll, select } from './query.ts';
+import { readAll, readNamed, select } from './query.ts';
 
 /** A new table locks what it points at: referenced tables, parents, the table it is made like. */
 export const createTable: Describe<CreateStmt> = (task, fields) => {
@@ -84,7 +86,7 @@ export const createTableAs: Describe<CreateTableAsStmt> = (task, { query, into }
 export const createView: Describe<ViewStmt> = (task, { view, query, replace }) => {
   const existing = view && findRelation(task.schema, nameOfRangeVar(view));
   if (existing && replace) task.lock(existing, 'AccessExclusiveLock');
-  readAll(task, query);
+  readNamed(task, query);
 };
 
 export const createTrigger: Describe<CreateTrigStmt> = (task, { relation, row, constrrel }) => {
@@ -104,8 +106,20 @@ export const exclusiveOn: Describe<RuleStmt | CreatePolicyStmt> = (task, fields)
   );
 };
 
-export const alterPolicy: Describe<CreatePolicyStmt> = (task, { table }) => {
+export const alterPolicy: Describe<CreatePolicyStmt> = (task, { table, qual, with_check }) => {
   lockRange(task, table, 'AccessExclusiveLock');
+  readNamed(task, [qual, with_check]);
+};
+
+/** Publishing a table, or no longer. */
+export const publish: Describe<CreatePublicationStmt | AlterPublicationStmt> = (
+  task,
+  { pubobjects = [] },
+) => {
+  for (const node of pubobjects) {
+    const table = 'PublicationObjSpec' in node ? node.PublicationObjSpec.pubtable : undefined;
+    lockRange(task, table?.relation, 'ShareUpdateExclusiveLock');
+  }
 };
 
 export const createStatistics: Describe<CreateStatsStmt> = (task, { relations = [] }) => {
@@ -131,7 +145,8 @@ export const comment: Describe<CommentStmt> = (task, { objtype = 'OBJECT_TABLE',
   const part = commentParts[objtype];
   const strings = object && 'List' in object ? stringsOf(object.List.items) : [];
   const name = part?.drop ? nameOfStrings(strings.slice(0, -1)) : nameOfObject(object);
-  if (part && name) task.lockName(name, part.mode);
+  // A column of a composite type is no table's.
+  if (part && name && !findType(task.schema, name)) task.lockName(name, part.mode);
 };
 
 export const grant: Describe<GrantStmt> = (task, { objtype, objects = [], targtype }) => {

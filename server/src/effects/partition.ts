@@ -2,13 +2,16 @@ import type { AlterTableCmd, PartitionCmd } from '@pgsql/types';
 import { childrenOf, indexesOf, referencesTo, relationKey } from '../schema/lookup.ts';
 import type { Table } from '../schema/model.ts';
 import type { Subcommand } from './alter-table.ts';
-import { lockRange, show, storedFamily, type Task } from './builder.ts';
+import { familyOf, lockRange, lockReferencedTable, show, storedFamily, type Task } from './builder.ts';
 import type { LockMode } from './model.ts';
 
 /** INHERIT and NO INHERIT: the parent is locked too. */
 export function changeInheritance(mode: LockMode): Subcommand {
-  return (task, _table, { def }) => {
+  return (task, table, { def, subtype }) => {
     if (def && 'RangeVar' in def) lockRange(task, def.RangeVar, mode);
+    // Whether the parent is among its own heirs is looked up.
+    if (subtype === 'AT_AddInherit')
+      for (const heir of familyOf(task, table).slice(1)) task.lock(heir, 'AccessShareLock');
   };
 }
 
@@ -22,6 +25,9 @@ export const attachPartition: Subcommand = (task, parent, command) => {
   lockDefault(task, parent, isDefault);
   for (const index of indexesOf(task.schema, relationKey(parent.name)))
     task.lock(index, 'ShareUpdateExclusiveLock');
+  for (const { references } of parent.constraints)
+    if (references) lockReferencedTable(task, references.table, 'ShareRowExclusiveLock');
+  if (child?.kind === 'table') for (const one of familyOf(task, child)) task.lock(one, 'AccessExclusiveLock');
   if (child?.kind !== 'table') {
     if (!task.schema.complete)
       task.unknown(

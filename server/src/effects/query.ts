@@ -9,10 +9,17 @@ import type {
   UpdateStmt,
 } from '@pgsql/types';
 import { columnsRead, walk } from '../schema/expressions.ts';
-import { descendantsOf, findRelation, indexesOf, referencesTo, relationKey } from '../schema/lookup.ts';
+import {
+  descendantsOf,
+  findRelation,
+  indexesOf,
+  referencesTo,
+  relationKey,
+  sequencesOf,
+} from '../schema/lookup.ts';
 import type { Relation, Table } from '../schema/model.ts';
-import { nameOfRangeVar, stringsOf } from '../sql/names.ts';
-import { type Describe, show, type Task } from './builder.ts';
+import { nameOfRangeVar, parseName, stringsOf } from '../sql/names.ts';
+import { type Describe, familyOf, show, type Task } from './builder.ts';
 import type { LockMode } from './model.ts';
 
 export const select: Describe<SelectStmt> = (task, fields) => {
@@ -22,25 +29,33 @@ export const select: Describe<SelectStmt> = (task, fields) => {
 };
 
 export const insert: Describe<InsertStmt> = (task, fields) => {
-  const table = lockTarget(task, fields.relation);
-  readAll(task, fields.selectStmt);
+  const table = lockTarget(task, fields.relation, false);
+  readAll(task, [fields.withClause, fields.selectStmt]);
   if (fields.selectStmt && 'SelectStmt' in fields.selectStmt && !fields.selectStmt.SelectStmt.valuesLists) {
     judgeReading(task, fields.selectStmt.SelectStmt);
   }
   const columns = (fields.cols ?? []).flatMap((node) =>
     'ResTarget' in node ? [node.ResTarget.name ?? ''] : [],
   );
-  if (table) lockReferenced(task, table, columns.length > 0 ? columns : undefined);
+  if (!table) return;
+  lockReferenced(task, table, columns.length > 0 ? columns : undefined);
+  lockSequences(task, table, columns);
 };
+
+/** The sequences behind columns that are left to their default. */
+function lockSequences(task: Task, table: Table, columns: readonly string[]): void {
+  for (const sequence of sequencesOf(task.schema, relationKey(table.name)))
+    if (!columns.includes(sequence.ownedBy?.column ?? '')) task.lock(sequence, 'RowExclusiveLock');
+}
 
 export const update: Describe<UpdateStmt> = (task, fields) => {
   const table = lockTarget(task, fields.relation);
-  for (const part of [fields.fromClause, fields.whereClause, fields.targetList]) readAll(task, part);
+  readAll(task, [fields.withClause, fields.fromClause, fields.whereClause, fields.targetList]);
   const columns = (fields.targetList ?? []).flatMap((node) =>
     'ResTarget' in node ? [node.ResTarget.name ?? ''] : [],
   );
   if (!table) return;
-  judgeWhere(task, table, fields.whereClause, fields.fromClause, 'every row is written again');
+  judgeWhere(task, table, fields, fields.fromClause, 'every row is written again');
   lockReferenced(task, table, columns);
   lockReferencing(
     task,
@@ -52,38 +67,54 @@ export const update: Describe<UpdateStmt> = (task, fields) => {
 
 export const remove: Describe<DeleteStmt> = (task, fields) => {
   const table = lockTarget(task, fields.relation);
-  for (const part of [fields.usingClause, fields.whereClause]) readAll(task, part);
+  readAll(task, [fields.withClause, fields.usingClause, fields.whereClause]);
   if (!table) return;
-  judgeWhere(task, table, fields.whereClause, fields.usingClause, 'every row is deleted');
+  judgeWhere(task, table, fields, fields.usingClause, 'every row is deleted');
   lockReferencing(task, table, () => true, 'onDelete');
 };
 
 export const merge: Describe<MergeStmt> = (task, fields) => {
   const table = lockTarget(task, fields.relation);
-  readAll(task, fields.sourceRelation);
-  if (table)
-    task.unknown(`how many rows of ${show(task, table)} are read and written`, {
-      remedy: 'run the dry run on filled tables',
-    });
+  readAll(task, [fields.withClause, fields.sourceRelation]);
+  if (!table) return;
+  lockReferenced(task, table, undefined);
+  task.unknown(`how many rows of ${show(task, table)} are read and written`, {
+    remedy: 'run the dry run on filled tables',
+  });
 };
 
 export const copy: Describe<CopyStmt> = (task, { relation, query, is_from }) => {
   readAll(task, query);
+  if (query && 'SelectStmt' in query) judgeReading(task, query.SelectStmt);
   const target = relation && findRelation(task.schema, nameOfRangeVar(relation));
   if (relation) task.lockName(nameOfRangeVar(relation), is_from ? 'RowExclusiveLock' : 'AccessShareLock');
   if (target && !is_from) task.scan(target, 'every row is copied out');
   if (target?.kind === 'table' && is_from) lockReferenced(task, target, undefined);
 };
 
-function lockTarget(task: Task, relation: RangeVar | undefined): Table | undefined {
+/** With its heirs, but for an INSERT. Of a view, what it reads is written. */
+function lockTarget(task: Task, relation: RangeVar | undefined, heirs = true): Table | undefined {
   const found = relation && task.lockName(nameOfRangeVar(relation), 'RowExclusiveLock');
-  if (found?.kind === 'table') {
-    for (const child of relation?.inh ? descendantsOf(task.schema, relationKey(found.name)) : []) {
-      if (!found.partitioned) task.lock(child, 'RowExclusiveLock');
-    }
-    return found;
+  if (found?.kind === 'view') {
+    for (const key of found.reads) task.lockKey(key, 'RowExclusiveLock');
+    if (heirs)
+      task.unknown(`how many rows the view ${show(task, found)} reads and writes`, {
+        remedy: 'look at EXPLAIN on a database of production size',
+      });
   }
-  return undefined;
+  if (found?.kind !== 'table') return undefined;
+  for (const child of heirs && relation?.inh ? descendantsOf(task.schema, relationKey(found.name)) : [])
+    task.lock(child, 'RowExclusiveLock');
+  return found;
+}
+
+/** Like `readAll` for a query that is only stored: views are not looked into, and no heirs are read. */
+export function readNamed(task: Task, part: unknown): void {
+  const lockName: Task['lockName'] = (name, mode) => {
+    task.lockName(name, mode);
+    return undefined;
+  };
+  readAll({ ...task, lockName }, part);
 }
 
 /** Every relation that a query names is locked, a view with what it reads. */
@@ -108,7 +139,7 @@ function readOne(task: Task, range: RangeVar, named: ReadonlySet<string>, mode: 
   const relation = task.lockName(name, mode);
   if (!relation) return;
   if (relation.kind === 'view') for (const key of relation.reads) readKey(task, key, mode);
-  if (relation.kind === 'table')
+  if (relation.kind === 'table' && range.inh)
     for (const child of descendantsOf(task.schema, relationKey(relation.name))) task.lock(child, mode);
 }
 
@@ -130,9 +161,11 @@ function readKey(task: Task, key: string, mode: LockMode): void {
 
 function sequenceCall(task: Task, name: readonly string[], args: readonly Node[] = []): void {
   const [first] = args;
-  if (!['nextval', 'setval'].includes(name.at(-1) ?? '') || !first || !('A_Const' in first)) return;
-  const sequence = first.A_Const.sval?.sval;
-  const relation = sequence && findRelation(task.schema, { schema: undefined, name: sequence });
+  if (!['nextval', 'setval', 'currval'].includes(name.at(-1) ?? '') || !first) return;
+  const constant = 'TypeCast' in first ? first.TypeCast.arg : first;
+  const text = constant && 'A_Const' in constant ? constant.A_Const.sval?.sval : undefined;
+  const sequence = text === undefined ? undefined : parseName(text);
+  const relation = sequence && findRelation(task.schema, sequence);
   if (relation) task.lock(relation, 'RowExclusiveLock');
 }
 
@@ -150,12 +183,15 @@ function lockReferencing(
   table: Table,
   touched: (columns: readonly string[]) => boolean,
   on: 'onDelete' | 'onUpdate',
+  seen: Set<Table> = new Set([table]),
 ): void {
   const words = on === 'onDelete' ? /ON DELETE (?:CASCADE|SET)/ : /ON UPDATE (?:CASCADE|SET)/;
   for (const { table: other, constraint } of referencesTo(task.schema, relationKey(table.name))) {
     if (!touched(constraint.references?.columns ?? [])) continue;
     task.lock(other, words.test(constraint.definition) ? 'RowExclusiveLock' : 'RowShareLock');
-    if (!hasIndexOn(task, other, constraint.columns)) {
+    if (on === 'onDelete' && /ON DELETE CASCADE/.test(constraint.definition) && !seen.has(other))
+      lockReferencing(task, other, () => true, on, seen.add(other));
+    if (!other.partitioned && !hasIndexOn(task, other, constraint.columns)) {
       task.scan(
         other,
         `${constraint.columns.join(', ')} has no index: it is read in full for each row that goes`,
@@ -177,17 +213,16 @@ function hasIndexOn(task: Task, table: Table, columns: readonly string[]): boole
 function judgeWhere(
   task: Task,
   table: Table,
-  where: Node | undefined,
+  fields: UpdateStmt | DeleteStmt,
   others: readonly Node[] | undefined,
   reason: string,
 ): void {
-  if (!where && !others) {
-    for (const one of [table, ...descendantsOf(task.schema, relationKey(table.name))]) {
-      if (!one.partitioned) {
-        task.lock(one, 'RowExclusiveLock');
-        task.scan(one, reason);
-      }
-    }
+  const where = fields.whereClause;
+  const { withClause, relation } = fields;
+  const values = 'targetList' in fields ? fields.targetList : undefined;
+  if (!where && !others && !readsTables(values) && !withClause) {
+    for (const one of relation?.inh ? familyOf(task, table) : [table])
+      if (!one.partitioned) task.scan(one, reason);
   } else if (!findsOneRow(task, table, where) && !table.empty) plannerDecides(task, table);
 }
 
@@ -200,20 +235,26 @@ function plannerDecides(task: Task, relation: Relation): void {
   );
 }
 
+function readsTables(part: unknown): boolean {
+  return [...walk(part)].some(([kind]) => kind === 'RangeVar' || kind === 'SubLink');
+}
+
+/** What a query reads is certain for the whole of one table, and for one row of it; the rest the planner decides. */
 function judgeReading(task: Task, fields: SelectStmt): void {
-  const [only, ...rest] = fields.fromClause ?? [];
-  if (!only) return;
-  const range = 'RangeVar' in only ? only.RangeVar : undefined;
+  const { fromClause = [], whereClause, limitCount, ...rest } = fields;
+  const [only] = fromClause;
+  const range = only && 'RangeVar' in only ? only.RangeVar : undefined;
   const relation = range && findRelation(task.schema, nameOfRangeVar(range));
-  if (!range || rest.length > 0 || !relation || relation.kind !== 'table') {
-    if (relation?.empty) return;
-    task.unknown('how many rows are read: the planner decides by the indexes and its statistics', {
-      remedy: 'look at EXPLAIN on a database of production size',
-    });
-  } else if (!fields.whereClause && !fields.limitCount) {
-    readInFull(task, { SelectStmt: fields });
-  } else if (!findsOneRow(task, relation, fields.whereClause) && !relation.empty)
-    plannerDecides(task, relation);
+  const simple = fromClause.length === 1 && !readsTables([rest, whereClause]);
+  if (simple && relation?.kind === 'table') {
+    if (!whereClause && !limitCount) readInFull(task, { SelectStmt: fields });
+    else if (!findsOneRow(task, relation, whereClause) && !relation.empty) plannerDecides(task, relation);
+    return;
+  }
+  if (!readsTables([fields]) || (simple && relation?.empty)) return;
+  task.unknown('how many rows are read: the planner decides by the indexes and its statistics', {
+    remedy: 'look at EXPLAIN on a database of production size',
+  });
 }
 
 function readInFull(task: Task, part: Node | undefined): void {
@@ -221,9 +262,8 @@ function readInFull(task: Task, part: Node | undefined): void {
     const relation =
       kind === 'RangeVar' ? findRelation(task.schema, nameOfRangeVar(fields as RangeVar)) : undefined;
     if (relation?.kind !== 'table') continue;
-    for (const one of [relation, ...descendantsOf(task.schema, relationKey(relation.name))]) {
-      if (!one.partitioned) task.scan(one, 'every row is read');
-    }
+    const family = (fields as RangeVar).inh ? familyOf(task, relation) : [relation];
+    for (const one of family) if (!one.partitioned) task.scan(one, 'every row is read');
   }
 }
 

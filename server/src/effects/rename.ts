@@ -4,7 +4,8 @@ import { type Describe, familyOf, lockRange } from './builder.ts';
 
 export const rename: Describe<RenameStmt> = (task, fields) => {
   const { renameType, relation, subname = '', missing_ok } = fields;
-  if (!relation) return;
+  // An attribute of a composite type is no table's.
+  if (!relation || renameType === 'OBJECT_ATTRIBUTE') return;
   // ALTER INDEX … RENAME lets reads and writes go on; ALTER TABLE … RENAME on an index does not.
   const mode = renameType === 'OBJECT_INDEX' ? 'ShareUpdateExclusiveLock' : 'AccessExclusiveLock';
   const target = lockRange(task, relation, mode, missing_ok);

@@ -1,4 +1,4 @@
-import { findType } from '../schema/lookup.ts';
+import { domainChain, findType } from '../schema/lookup.ts';
 import type { Schema } from '../schema/model.ts';
 import { parseName } from '../sql/names.ts';
 import { isBuiltInTypeName } from '../sql/type-names.ts';
@@ -76,9 +76,11 @@ export function typeChange(
   const [source, target] = [baseOf(from, schema), baseOf(to, schema)];
   if (typeof source === 'object') return source;
   if (typeof target === 'object') return target;
-  const domain = findDomain(to, schema);
-  if (domain && domain.constraints.length > 0) return { kind: 'rewrites' };
-  return compare(typeParts(source), typeParts(target), timeZone);
+  if (domainChain(schema, to).some((domain) => domain.constraints.length > 0)) return { kind: 'rewrites' };
+  const parts = typeParts(source);
+  // A value of a domain no longer tells the length that its base type has.
+  const known = source === from ? parts : { ...parts, numbers: [] };
+  return compare(known, typeParts(target), timeZone);
 }
 
 function compare(from: TypeParts, to: TypeParts, timeZone: string | undefined): TypeChange {
@@ -87,11 +89,27 @@ function compare(from: TypeParts, to: TypeParts, timeZone: string | undefined): 
     const same = from.array && to.array && from.base === to.base;
     return keepsIf(same && (to.numbers.length === 0 || String(from.numbers) === String(to.numbers)));
   }
+  if (isInterval(from.base) && isInterval(to.base)) return keepsIf(keepsInterval(from, to));
   if (from.base === to.base) return keepsIf(widens(from, to));
   if (isTimestamp(from.base) && isTimestamp(to.base)) return zoneChange(to, timeZone);
   if (!binaryPairs.has(`${from.base}>${to.base}`)) return { kind: 'rewrites' };
   // A length that the target asks for has to be checked, or padded to.
   return keepsIf(to.numbers.length === 0);
+}
+
+function isInterval(base: string): boolean {
+  return /^interval\b/.test(base);
+}
+
+const intervalFields = ['second', 'minute', 'hour', 'day', 'month', 'year'];
+
+/** Kept where the smallest field stays or gets smaller, and seconds lose no digits. */
+function keepsInterval(from: TypeParts, to: TypeParts): boolean {
+  const least = ({ base }: TypeParts) =>
+    Math.max(0, intervalFields.indexOf(base.split(' ').slice(1).at(-1) ?? 'second'));
+  const [old = 6] = from.numbers;
+  const [now = 6] = to.numbers;
+  return least(to) <= least(from) && (least(from) > 0 || now >= old);
 }
 
 function isTimestamp(base: string): boolean {
@@ -129,7 +147,7 @@ function widens(from: TypeParts, to: TypeParts): boolean {
 
 /** A domain's base type; the type itself; or what is not known of somebody's own type. */
 function baseOf(printed: string, schema: Schema): string | Extract<TypeChange, { kind: 'unknown' }> {
-  const domain = findDomain(printed, schema);
+  const domain = domainChain(schema, printed).at(-1);
   if (domain) return domain.baseType ?? { kind: 'unknown', fact: `what the domain ${printed} is made of` };
   const { base } = typeParts(printed);
   if (isBuiltInTypeName(base)) return printed;
@@ -142,17 +160,11 @@ function baseOf(printed: string, schema: Schema): string | Extract<TypeChange, {
   };
 }
 
-function findDomain(printed: string, schema: Schema) {
-  const name = parseName(printed);
-  const type = name && findType(schema, name);
-  return type?.kind === 'domain' ? type : undefined;
-}
-
 /** Types whose indexes have the same operators, so that an index is kept where the rows are. */
-export function sharesOperators(from: string, to: string): boolean {
+export function sharesOperators(from: string, to: string, schema: Schema): boolean {
   const family = (printed: string) => {
-    const { base, array } = typeParts(printed);
-    const known = base === varchar ? text : base === 'cidr' ? 'inet' : base;
+    const { base, array } = typeParts(domainChain(schema, printed).at(-1)?.baseType ?? printed);
+    const known = base === varchar ? text : base === 'cidr' ? 'inet' : isInterval(base) ? 'interval' : base;
     // The operators of arrays go by the array's own type.
     return array ? `${base}[]` : known;
   };

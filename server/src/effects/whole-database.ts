@@ -65,7 +65,6 @@ const quiet: ReadonlySet<StatementKind> = new Set<StatementKind>([
   'ListenStmt',
   'LoadStmt',
   'NotifyStmt',
-  'PrepareStmt',
   'UnlistenStmt',
   'VariableSetStmt',
   'VariableShowStmt',

@@ -2,6 +2,7 @@ import type { AlterTableCmd, AlterTableStmt } from '@pgsql/types';
 import { applyAlterCommand } from '../schema/alter-table.ts';
 import { columnOf, findTable } from '../schema/lookup.ts';
 import type { Schema, Table } from '../schema/model.ts';
+import { inPasses } from '../schema/passes.ts';
 import type { Statement } from '../sql/model.ts';
 import { nameOfRangeVar, quoteIdentifier, writeName } from '../sql/names.ts';
 import { type Inverse, losesData, restores, unknown } from './model.ts';
@@ -15,12 +16,9 @@ export function alterTableInverse(fields: AlterTableStmt, statement: Statement, 
   const name = nameOfRangeVar(fields.relation);
   let schema = before;
   const parts: Inverse[] = [];
-  for (const node of fields.cmds ?? []) {
-    if (!('AlterTableCmd' in node)) continue;
-    const after = applyAlterCommand(schema, fields, node.AlterTableCmd, statement);
-    parts.unshift(
-      commandInverse(node.AlterTableCmd, findTable(schema, name), findTable(after, name), writeName(name)),
-    );
+  for (const { command } of inPasses(fields.cmds)) {
+    const after = applyAlterCommand(schema, fields, command, statement);
+    parts.unshift(commandInverse(command, findTable(schema, name), findTable(after, name), writeName(name)));
     schema = after;
   }
   const verdict = worst[Math.max(0, ...parts.map((part) => worst.indexOf(part.verdict)))] ?? 'unknown';

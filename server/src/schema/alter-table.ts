@@ -21,6 +21,7 @@ import { cloneIndexes } from './indexes.ts';
 import { columnOf, constraintOf, indexesOf, sequencesOf, tableByKey } from './lookup.ts';
 import type { Column, Schema, Table } from './model.ts';
 import { relationKey } from './names.ts';
+import { inPasses } from './passes.ts';
 
 export const applyAlterTable: Apply<AlterTableStmt> = (draft, fields, statement) => {
   if (!fields.relation || !['OBJECT_TABLE', 'OBJECT_FOREIGN_TABLE'].includes(fields.objtype ?? '')) return;
@@ -28,9 +29,7 @@ export const applyAlterTable: Apply<AlterTableStmt> = (draft, fields, statement)
   if (!table) return;
   const key = relationKey(table.name);
   const target: Target = { draft, key, statement, recurse: fields.relation.inh === true };
-  for (const node of fields.cmds ?? []) {
-    if ('AlterTableCmd' in node) subcommands[node.AlterTableCmd.subtype ?? '']?.(target, node.AlterTableCmd);
-  }
+  for (const { command } of inPasses(fields.cmds)) subcommands[command.subtype ?? '']?.(target, command);
 };
 
 /** The schema after one subcommand of an ALTER TABLE: the next one meets that. */

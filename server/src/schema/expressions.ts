@@ -40,6 +40,11 @@ export function provesNotNull(expression: Node | undefined): readonly string[] {
     if (test.nulltesttype !== 'IS_NOT_NULL' || !test.arg || !('ColumnRef' in test.arg)) return [];
     return stringsOf(test.arg.ColumnRef.fields).slice(-1);
   }
+  if ('A_Expr' in expression && expression.A_Expr.kind === 'AEXPR_DISTINCT') {
+    const { lexpr, rexpr } = expression.A_Expr;
+    const isNull = rexpr && 'A_Const' in rexpr && rexpr.A_Const.isnull;
+    return isNull && lexpr && 'ColumnRef' in lexpr ? stringsOf(lexpr.ColumnRef.fields).slice(-1) : [];
+  }
   if (!('BoolExpr' in expression)) return [];
   const { boolop, args = [] } = expression.BoolExpr;
   if (boolop === 'AND_EXPR') return args.flatMap(provesNotNull);

@@ -1,5 +1,5 @@
 import type { RangeVar } from '@pgsql/types';
-import { nameOfRangeVar, type ObjectName } from '../sql/names.ts';
+import { nameOfRangeVar, type ObjectName, parseName } from '../sql/names.ts';
 import type {
   Column,
   Constraint,
@@ -56,6 +56,19 @@ export function constraintOf(table: Table | undefined, name: string): Constraint
 
 export function findType(schema: Schema, name: ObjectName): UserType | undefined {
   return schema.types.get(relationKey(qualify(schema, name, (key) => schema.types.has(key))));
+}
+
+/** The domain of that printed name and those it is made of, nearest first; none for what is no domain. */
+export function domainChain(schema: Schema, printed: string): readonly UserType[] {
+  const chain: UserType[] = [];
+  for (let next: string | undefined = printed; next !== undefined; ) {
+    const name = parseName(next);
+    const type: UserType | undefined = name && findType(schema, name);
+    if (type?.kind !== 'domain' || chain.includes(type)) break;
+    chain.push(type);
+    next = type.baseType;
+  }
+  return chain;
 }
 
 /** Relations of any map: the schema's, or one that is being changed. */

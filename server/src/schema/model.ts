@@ -1,3 +1,5 @@
+import type { Node } from '@pgsql/types';
+
 /**
  * The database as the plan knows it at one moment: immutable, so that every step can keep its own.
  *
@@ -128,6 +130,8 @@ export interface UserType {
   readonly baseType: string | undefined;
   /** Names of a domain's constraints (NOT NULL and CHECK). */
   readonly constraints: readonly string[];
+  /** A domain's default, as the parser reads it. */
+  readonly default?: Node;
 }
 
 export interface UserFunction {

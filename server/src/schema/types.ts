@@ -54,7 +54,17 @@ export const applyCreateDomain: Apply<CreateDomainStmt> = (
         node.Constraint.conname ?? chooseName(name.name, undefined, label, (one) => names.includes(one)),
       );
   }
-  addType(draft, { name, kind: 'domain', labels: [], baseType: typeOf(draft, typeName), constraints: names });
+  const value = constraints.find(
+    (node) => 'Constraint' in node && node.Constraint.contype === 'CONSTR_DEFAULT',
+  );
+  const type = { name, kind: 'domain', labels: [], baseType: typeOf(draft, typeName) } as const;
+  addType(draft, {
+    ...type,
+    constraints: names,
+    ...(value && 'Constraint' in value && value.Constraint.raw_expr
+      ? { default: value.Constraint.raw_expr }
+      : {}),
+  });
 };
 
 const domainLabels: Readonly<Record<string, string>> = { CONSTR_CHECK: 'check', CONSTR_NOTNULL: 'not_null' };
@@ -75,6 +85,10 @@ export const applyAlterDomain: Apply<AlterDomainStmt> = (draft, { subtype, typeN
         return { ...type, constraints: type.constraints.filter((one) => !/_not_null\d*$/.test(one)) };
       case 'X':
         return { ...type, constraints: type.constraints.filter((one) => one !== name) };
+      case 'T': {
+        const { default: _, ...rest } = type;
+        return def ? { ...rest, default: def } : rest;
+      }
       default:
         return type;
     }

@@ -83,7 +83,7 @@ describe('type changes, against Postgres', () => {
     const schema = emptySchema({ complete: true });
     const wrong = rows.flatMap(({ source, target, rewritten, index_kept }) => {
       const change = typeChange(source, target, schema, 'UTC').kind;
-      const kept = change === 'keeps' && sharesOperators(source, target);
+      const kept = change === 'keeps' && sharesOperators(source, target, schema);
       const agrees =
         change === (rewritten ? 'rewrites' : 'keeps') && (index_kept === null || kept === index_kept);
       return agrees
