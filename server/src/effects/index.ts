@@ -59,8 +59,15 @@ export const reindex: Describe<ReindexStmt> = (task, { kind, relation, params = 
       return;
     }
     const table = task.schema.relations.get(index.table);
-    if (table?.kind === 'table' && table.partitioned) task.notTransactional();
     if (table) rebuildIndex(task, table, index, tableMode, indexMode);
+    if (table?.kind !== 'table' || !table.partitioned) return;
+    task.notTransactional();
+    for (const one of familyOf(task, table).slice(1)) {
+      for (const part of indexesOf(task.schema, relationKey(one.name))) {
+        const same = part.unique === index.unique && `${part.columnNames}` === `${index.columnNames}`;
+        if (same) rebuildIndex(task, one, part, tableMode, concurrently ? 'ShareLock' : indexMode);
+      }
+    }
     return;
   }
   if (kind !== 'REINDEX_OBJECT_TABLE') {
@@ -75,8 +82,11 @@ export const reindex: Describe<ReindexStmt> = (task, { kind, relation, params = 
   }
   const table = lockRange(task, relation, tableMode);
   if (!table) return;
-  if (table.kind === 'table' && table.partitioned) task.notTransactional();
-  for (const one of table.kind === 'table' ? familyOf(task, table) : [table]) {
+  const partitioned = table.kind === 'table' && table.partitioned;
+  if (partitioned) task.notTransactional();
+  for (const one of partitioned ? familyOf(task, table) : [table]) {
+    // All partitions are listed under a SHARE lock first, CONCURRENTLY or not.
+    if (one !== table) task.lock(one, 'ShareLock');
     for (const index of indexesOf(task.schema, relationKey(one.name)))
       rebuildIndex(task, one, index, tableMode, indexMode);
   }
