@@ -90,9 +90,12 @@ export const detachPartition: Subcommand = (task, parent, command) => {
     if (adopted) task.lock(index, 'AccessExclusiveLock');
   }
   lockDefaultOf(task, parent, child, details?.concurrent === true);
-  for (const constraint of parent.constraints) {
-    if (constraint.references) task.lockKey(constraint.references.table, 'ShareRowExclusiveLock');
-  }
+  const keys = parent.constraints.flatMap(({ references }) => references?.table ?? []);
+  // What the parent's foreign keys and triggers made on each level is taken down.
+  if (keys.length + parent.triggers.length > 0)
+    for (const one of familyOf(task, child)) task.lock(one, 'AccessExclusiveLock');
+  const mode = task.context.pgVersion >= 18 ? 'ShareRowExclusiveLock' : 'AccessExclusiveLock';
+  for (const key of keys) task.lockKey(key, mode);
   for (const { table } of referencesTo(task.schema, relationKey(parent.name)))
     task.lock(table, 'ShareRowExclusiveLock');
 };
