@@ -1,5 +1,7 @@
 import type { AlterTableCmd, AlterTableStmt } from '@pgsql/types';
 import { applyAlterCommand } from '../schema/alter-table.ts';
+import { constraintNodes } from '../schema/create-table.ts';
+import { columnsRead } from '../schema/expressions.ts';
 import { columnOf, findTable } from '../schema/lookup.ts';
 import type { Schema, Table } from '../schema/model.ts';
 import { inPasses } from '../schema/passes.ts';
@@ -18,11 +20,15 @@ export function alterTableInverse(fields: AlterTableStmt, statement: Statement, 
   const parts: Inverse[] = [];
   for (const { command } of inPasses(fields.cmds)) {
     const after = applyAlterCommand(schema, fields, command, statement);
+    const only = fields.relation.inh !== true && command.subtype === 'AT_DropConstraint';
+    if (only) parts.unshift(unknown('The children keep the constraint as their own: write it out for each.'));
     parts.unshift(commandInverse(command, findTable(schema, name), findTable(after, name), writeName(name)));
     schema = after;
   }
   const verdict = worst[Math.max(0, ...parts.map((part) => worst.indexOf(part.verdict)))] ?? 'unknown';
-  const usable = verdict === 'restores' || verdict === 'loses_data';
+  // What a dropped column was is not written out: the rest alone would bring nothing back.
+  const usable =
+    verdict === 'restores' || parts.every((part) => part.verdict === 'restores' || part.sql.length > 0);
   return {
     verdict,
     sql: usable ? parts.flatMap((part) => part.sql) : [],
@@ -76,6 +82,13 @@ function addColumnInverse(
       'With IF NOT EXISTS it is not known whether this statement made the column: leave it out, or give the baseline DDL.',
     );
   }
+  const checks = constraintNodes(def && 'ColumnDef' in def ? def.ColumnDef : {}).filter(
+    (node) => node.contype === 'CONSTR_CHECK' && !columnsRead(node.raw_expr).includes(column),
+  );
+  if (checks.length > 0)
+    return unknown(
+      `The CHECK does not read ${quoteIdentifier(column)} and stays when that is dropped: drop it by its name too.`,
+    );
   return restores(
     [alter(`DROP COLUMN ${quoteIdentifier(column)}`)],
     'Dropping the column leaves the table as it was; what was written into it meanwhile goes with it.',
@@ -120,6 +133,8 @@ function dropConstraintInverse(
   alter: Alter,
 ): Inverse {
   const constraint = before?.constraints.find((one) => one.name === name);
+  if (constraint?.kind === 'not null' && !constraint.validated)
+    return unknown('It was NOT VALID: add it again with NOT VALID.');
   if (!constraint || constraint.definition === '' || behavior === 'DROP_CASCADE') {
     return unknown(`The definition of ${quoteIdentifier(name)} is not known: write ADD CONSTRAINT with it.`);
   }
@@ -160,6 +175,12 @@ function notNullInverse(
   wasNotNull: boolean,
 ): Inverse {
   const column = columnOf(before, name);
+  const constraint = before?.constraints.find((one) => one.kind === 'not null' && one.columns[0] === name);
+  const own = constraint?.name === `${before?.name.name}_${name}_not_null` || !wasNotNull;
+  if (column?.notNull && constraint && (!constraint.validated || !own || (before?.parents.length ?? 0) > 0))
+    return unknown(
+      `The constraint ${quoteIdentifier(constraint.name)} was not a plain NOT NULL of this table: write it out.`,
+    );
   if (column?.notNull === undefined) {
     return unknown(
       `Whether ${quoteIdentifier(name)} was NOT NULL before is not known: give the baseline DDL under database.schema.`,

@@ -85,7 +85,7 @@ function whatIsMade(statement: Statement, before: Schema): Made | undefined {
       false,
     );
   }
-  if ('CreateSchemaStmt' in node) {
+  if ('CreateSchemaStmt' in node && !node.CreateSchemaStmt.schemaElts) {
     const { schemaname = '', if_not_exists } = node.CreateSchemaStmt;
     return plain(`SCHEMA ${quoteIdentifier(schemaname)}`, if_not_exists, before.schemas.has(schemaname));
   }

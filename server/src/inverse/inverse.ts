@@ -1,5 +1,7 @@
-import type { AlterObjectSchemaStmt, IndexStmt, Node, RenameStmt } from '@pgsql/types';
+import type { AlterObjectSchemaStmt, IndexStmt, Node, RangeVar, RenameStmt } from '@pgsql/types';
+import { volatilityOf } from '../effects/volatility.ts';
 import { applyStatement } from '../schema/apply.ts';
+import { walk } from '../schema/expressions.ts';
 import { findIndex, findRelation, keyOf } from '../schema/lookup.ts';
 import type { Relation, Schema } from '../schema/model.ts';
 import type { Statement } from '../sql/model.ts';
@@ -16,6 +18,8 @@ export type { Inverse } from './model.ts';
  */
 export function inverseOf(statement: Statement, before: Schema, _pgVersion: number): Inverse {
   const node = statement.node;
+  const absent = ifExistsInverse(node, before);
+  if (absent) return absent;
   if ('AlterTableStmt' in node) return alterTableInverse(node.AlterTableStmt, statement, before);
   if ('IndexStmt' in node) return indexInverse(node.IndexStmt, statement, before);
   if ('RenameStmt' in node) return renameInverse(node.RenameStmt);
@@ -24,7 +28,20 @@ export function inverseOf(statement: Statement, before: Schema, _pgVersion: numb
   if ('DropStmt' in node) return dropInverse(node);
   if ('CommentStmt' in node)
     return unknown('The comment that was there before is not known: write it out, or COMMENT … IS NULL.');
-  return createInverse(statement, before) ?? dataInverse(statement);
+  return createInverse(statement, before) ?? dataInverse(node, before);
+}
+
+/** ALTER … IF EXISTS of what is not there, or may not be. */
+function ifExistsInverse(node: Node, before: Schema): Inverse | undefined {
+  const fields = Object.values(node)[0] as { readonly missing_ok?: boolean; readonly relation?: RangeVar };
+  const alters = 'AlterTableStmt' in node || 'RenameStmt' in node || 'AlterObjectSchemaStmt' in node;
+  if (!alters || !fields.missing_ok || !fields.relation) return undefined;
+  if (findRelation(before, nameOfRangeVar(fields.relation))) return undefined;
+  return before.complete
+    ? restores([], 'What it would alter is not there: nothing is to be undone.')
+    : unknown(
+        'With IF EXISTS it is not known whether this statement altered anything: leave it out, or give the baseline DDL.',
+      );
 }
 
 /** The relations that a statement adds, as the schema simulation sees it. */
@@ -148,8 +165,8 @@ function dropInverse(node: Extract<Node, { DropStmt: unknown }>): Inverse {
     : unknown('The definition that was dropped has to be written out again.');
 }
 
-function dataInverse(statement: Statement): Inverse {
-  switch (statement.kind) {
+function dataInverse(node: Node, before: Schema): Inverse {
+  switch (Object.keys(node)[0]) {
     case 'TruncateStmt':
     case 'DeleteStmt':
       return losesData([], 'The rows are gone: only a backup brings them back.');
@@ -157,12 +174,39 @@ function dataInverse(statement: Statement): Inverse {
     case 'MergeStmt':
       return losesData([], 'The old values are overwritten: only a copy made before brings them back.');
     case 'SelectStmt':
+    case 'ExplainStmt':
+      return readingInverse(node, before);
+    case 'ClusterStmt':
+      return clusterInverse(node);
     case 'VacuumStmt':
     case 'ReindexStmt':
-    case 'ClusterStmt':
-    case 'ExplainStmt':
       return restores([], 'It changes neither schema nor data.');
     default:
       return unknown('What undoes this statement is not worked out: write it by hand.');
   }
+}
+
+const writing = new Set([
+  'InsertStmt',
+  'UpdateStmt',
+  'DeleteStmt',
+  'MergeStmt',
+  'IntoClause',
+  'CreateTableAsStmt',
+]);
+
+/** A query may write too: by INTO, by a statement within WITH, by a function. */
+function readingInverse(node: Node, before: Schema): Inverse {
+  const parts = [...walk(node)];
+  const makes = 'SelectStmt' in node && node.SelectStmt.intoClause !== undefined;
+  if (makes || parts.some(([kind]) => writing.has(kind)) || volatilityOf(node, before) !== 'steady')
+    return unknown('What this query writes, or the functions that it calls, is not worked out.');
+  return restores([], 'It changes neither schema nor data.');
+}
+
+/** CLUSTER … USING marks the index for the next time; which one was marked before is not known. */
+function clusterInverse(node: Node): Inverse {
+  return 'ClusterStmt' in node && node.ClusterStmt.indexname
+    ? unknown('The index stays marked for CLUSTER: ALTER TABLE … CLUSTER ON the one that was marked before.')
+    : restores([], 'It changes neither schema nor data.');
 }

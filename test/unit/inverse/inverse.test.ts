@@ -123,6 +123,27 @@ describe('inverse', () => {
     assert.match(undo.reason, /cannot take a label out/);
   });
 
+  it('claims nothing where something would stay behind', () => {
+    for (const sql of [
+      'ALTER TABLE t ADD COLUMN x int CHECK (a > 0)',
+      'CLUSTER t USING t_a_idx',
+      'SELECT * INTO n FROM t',
+      "SELECT setval('s', 5)",
+      'WITH x AS (UPDATE t SET a = 1 RETURNING a) SELECT * FROM x',
+      'EXPLAIN ANALYZE DELETE FROM t',
+      'CREATE SCHEMA n CREATE TABLE x (id int)',
+      'ALTER TABLE ONLY t DROP CONSTRAINT c_positive',
+    ]) {
+      assert.equal(inverse(sql).verdict, 'unknown', sql);
+    }
+    const open = `${baseline} ALTER TABLE t ADD CONSTRAINT nn NOT NULL a NOT VALID;`;
+    for (const words of ['ALTER a SET NOT NULL', 'ALTER a DROP NOT NULL', 'DROP CONSTRAINT nn'])
+      assert.equal(inverse(`ALTER TABLE t ${words}`, baselineSchema(parser.parse(open))).verdict, 'unknown');
+    assert.deepEqual(inverse('ALTER TABLE t DROP COLUMN a, ADD COLUMN a int').sql, []);
+    assert.equal(inverse('ALTER TABLE IF EXISTS nope ADD COLUMN x int').verdict, 'restores');
+    assert.equal(inverse('SELECT count(*) FROM t').verdict, 'restores');
+  });
+
   it('does not guess without a baseline', () => {
     const nothing = emptySchema({ complete: false });
     for (const sql of [
