@@ -1,9 +1,8 @@
-import { closeSync, existsSync, constants as fsConstants, fstatSync, openSync, readSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { WriteStream } from 'node:tty';
+import { maxFileBytes, withFile } from '../node-files.ts';
 import type { Files, InterruptSignal, Io, Output } from './io.ts';
 
-/** Plans and schemas are text that people read; more than this is a mistake, and would be held in memory whole. */
-const maxFileBytes = 64 * 1024 * 1024;
 const signals: readonly InterruptSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /** The real process as an `Io`. */
@@ -46,66 +45,13 @@ function nodeOutput(stream: WriteStream): Output {
 export const nodeFiles: Files = {
   exists: existsSync,
   read(path) {
-    try {
-      return readRegularFile(path);
-    } catch (error) {
-      return { error: describeReadError(error) };
-    }
+    const read = withFile(path, (file) => ({ bytes: file.readBytes() }));
+    if ('bytes' in read) return read;
+    const hint =
+      read.error === 'it is a folder' ? ': name the files in it, e.g. FOLDER/*.migration.yaml' : '';
+    return { error: read.error + hint };
   },
 };
-
-function readRegularFile(path: string): ReturnType<Files['read']> {
-  // Without O_NONBLOCK, opening a named pipe would wait for a writer for ever.
-  const file = openSync(path, fsConstants.O_RDONLY | (fsConstants.O_NONBLOCK ?? 0));
-  try {
-    const stat = fstatSync(file);
-    if (stat.isDirectory())
-      return {
-        error: 'it is a folder: name the files in it, e.g. FOLDER/*.migration.yaml',
-      };
-    if (!stat.isFile()) return { error: 'it is not a regular file' };
-    if (stat.size > maxFileBytes)
-      return {
-        error: `it holds ${Math.ceil(stat.size / 1024 / 1024)} MB; at most ${maxFileBytes / 1024 / 1024} MB are read`,
-      };
-    return { bytes: readAll(file, stat.size) };
-  } finally {
-    closeSync(file);
-  }
-}
-
-/** Reads at most `size` bytes: a file that grows meanwhile does not grow us. */
-function readAll(file: number, size: number): Uint8Array {
-  const bytes = new Uint8Array(size);
-  let length = 0;
-  while (length < size) {
-    const read = readSync(file, bytes, length, size - length, null);
-    if (read === 0) break;
-    length += read;
-  }
-  return bytes.subarray(0, length);
-}
-
-function describeReadError(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  switch (code) {
-    case 'ENOENT':
-      return 'there is no such file';
-    case 'EISDIR':
-      return 'it is a folder: name the files in it, e.g. FOLDER/*.migration.yaml';
-    case 'ENOTDIR':
-      return 'a part of its path is a file, not a folder';
-    case 'EACCES':
-    case 'EPERM':
-      return 'you may not read it';
-    case 'ELOOP':
-      return 'its symbolic links lead in a circle';
-    case 'ENAMETOOLONG':
-      return 'its name is too long';
-    default:
-      return `it cannot be read (${code ?? message})`;
-  }
-}
 
 async function readStdin(): Promise<Uint8Array> {
   const chunks: Buffer[] = [];

@@ -63,7 +63,9 @@ function buildMissingIndexes(task: Task, parent: Table, child: Table): void {
     const match = own.some(
       (one) => one.unique === index.unique && one.columns.join('\0') === index.columns.join('\0'),
     );
-    if (!match) task.build(child, `the index ${show(task, index)} is built for it`);
+    if (match) continue;
+    for (const one of storedFamily(task, child))
+      task.build(one, `the index ${show(task, index)} is built for it`);
   }
 }
 
