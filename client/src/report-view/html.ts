@@ -156,11 +156,16 @@ function stepItem(step: StepReport, index: number, interactive: boolean): Html {
       ? ''
       : html`<span class="time">${formatMs(statementTime(step))}</span>`
   }</div>
-${step.summary ? html`<p class="summary">${step.summary}</p>` : ''}
+${step.summary ? html`<p class="summary">${summary(step)}</p>` : ''}
 ${didList(step)}
 ${step.error ? html`<div class="error">${error(step.error)}</div>` : ''}
 ${statements(step)}
 </li>`;
+}
+
+/** The step's summary in a few words; a verified value alone would say nothing. */
+function summary({ action, status, summary }: StepReport): string {
+  return action === 'verify' && status === 'passed' ? `The result is ${summary}, as expected.` : summary;
 }
 
 /** What Postgres did, for the step as a whole. */
