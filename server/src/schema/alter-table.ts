@@ -3,7 +3,7 @@ import type { Statement } from '../sql/model.ts';
 import { nameOfRangeVar, stringsOf } from '../sql/names.ts';
 import { sourceAfter } from '../sql/source.ts';
 import { addConstraints, setNotNull } from './constraints.ts';
-import { makeSequence, readColumn, tableConstraint } from './create-table.ts';
+import { makeSequence, maxColumns, readColumn, tableConstraint } from './create-table.ts';
 import {
   type Apply,
   createDraft,
@@ -166,7 +166,7 @@ function addColumn({ draft, key, statement }: Target, { def }: AlterTableCmd): v
   if (!def || !('ColumnDef' in def)) return;
   const definition: ColumnDef = def.ColumnDef;
   const table = tableByKey(draft, key);
-  if (!table || columnOf(table, definition.colname ?? '')) return;
+  if (!table || columnOf(table, definition.colname ?? '') || table.columns.length >= maxColumns) return;
   const { column, pending } = readColumn(draft, key, definition, statement, false);
   const heirs = heirsOf(draft, key).map((child) => relationKey(child.name));
   for (const each of [key, ...heirs]) {
@@ -265,7 +265,8 @@ function attachPartition({ draft, key }: Target, { def }: AlterTableCmd): void {
     isDefaultPartition: bound?.is_default === true,
     parents: [key],
   }));
-  adoptForeignKeys(draft, parent, childKey);
+  for (const each of [childKey, ...heirsOf(draft, childKey).map((one) => relationKey(one.name))])
+    adoptForeignKeys(draft, parent, each);
   if ([...indexesOf(draft, childKey)].length === 0) cloneIndexes(draft, key, childKey);
   else cloneMissingIndexes(draft, key, childKey);
 }

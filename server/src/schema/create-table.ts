@@ -19,6 +19,9 @@ import { cloneIndexes } from './indexes.ts';
 import type { Column, Constraint, QualifiedName, Table } from './model.ts';
 import { displayName, relationKey } from './names.ts';
 
+/** More than these a table cannot have: Postgres refuses the statement. */
+export const maxColumns = 1600;
+
 export const applyCreateTable: Apply<CreateStmt> = (draft, fields, statement) => {
   createTable(draft, fields, statement, {});
 };
@@ -32,7 +35,7 @@ export function createTable(
   if (!fields.relation) return;
   const name = newName(draft, nameOfRangeVar(fields.relation));
   const key = relationKey(name);
-  if (draft.relations.has(key)) return;
+  if (draft.relations.has(key) || (fields.tableElts?.length ?? 0) > 2 * maxColumns) return;
   const parents = parentsOf(draft, fields);
   const table: Table = {
     ...emptyTable(name),

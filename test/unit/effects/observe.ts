@@ -22,7 +22,15 @@ interface RelationRow {
 const relationsQuery = `
   SELECT c.oid::int, c.oid::regclass::text AS name, c.relfilenode::int AS file, c.relkind AS kind, coalesce(s.seq_scan, 0)::int AS scans
   FROM pg_class c LEFT JOIN pg_stat_xact_all_tables s ON s.relid = c.oid
-  WHERE c.relnamespace::regnamespace::text !~ '^(pg_|information_schema)'`;
+  WHERE c.relnamespace::regnamespace::text !~ '^(pg_|information_schema)' AND c.relkind <> 'c'`;
+
+/** By OID: a dropped relation has its lock, and no name any more. */
+const locksQuery = `SELECT relation::int, mode FROM pg_locks WHERE locktype = 'relation' AND pid = pg_backend_pid()`;
+
+interface LockRow {
+  readonly relation: number;
+  readonly mode: LockMode;
+}
 
 const weakOnIndexes: ReadonlySet<string> = new Set(['AccessShareLock', 'RowShareLock', 'RowExclusiveLock']);
 
@@ -31,18 +39,15 @@ const weakOnIndexes: ReadonlySet<string> = new Set(['AccessShareLock', 'RowShare
  * `preferIndexes` the planner takes an index wherever one serves, as it does on a large table.
  */
 export async function observe(db: PGlite, sql: string, preferIndexes: boolean): Promise<Observed> {
-  await db.exec('BEGIN');
+  // All in one message: most of the time goes into the round trips.
+  const prepare = ['BEGIN', `SET LOCAL enable_seqscan = ${preferIndexes ? 'off' : 'on'}`];
   try {
-    if (preferIndexes) await db.exec('SET LOCAL enable_seqscan = off');
-    const before = (await db.query<RelationRow>(relationsQuery)).rows;
-    await db.exec(sql);
-    // By OID: a dropped relation has its lock, and no name any more.
-    const locks = await db.query<{ relation: number; mode: LockMode }>(
-      `SELECT relation::int, mode FROM pg_locks WHERE locktype = 'relation' AND pid = pg_backend_pid()`,
-    );
-    const after = (await db.query<RelationRow>(relationsQuery)).rows;
+    const results = await db.exec([...prepare, relationsQuery, sql, locksQuery, relationsQuery].join(';\n'));
+    const before = results[prepare.length]?.rows as RelationRow[];
+    const after = results.at(-1)?.rows as RelationRow[];
+    const locks = results.at(-2)?.rows as LockRow[];
     return {
-      locks: strongestLocks(before, locks.rows),
+      locks: strongestLocks(before, locks),
       rewrites: rewritten(before, after),
       scans: scanned(before, after),
     };
@@ -51,10 +56,7 @@ export async function observe(db: PGlite, sql: string, preferIndexes: boolean): 
   }
 }
 
-function strongestLocks(
-  before: readonly RelationRow[],
-  locks: readonly { readonly relation: number; readonly mode: LockMode }[],
-): Record<string, LockMode> {
+function strongestLocks(before: readonly RelationRow[], locks: readonly LockRow[]): Record<string, LockMode> {
   const strongest: Record<string, LockMode> = {};
   for (const { oid, name, kind } of before) {
     const modes = locks.filter((lock) => lock.relation === oid).map(({ mode }) => mode);
