@@ -127,7 +127,7 @@ function indexFault(
   const partitioned = tableOf(placed.s.before, index.relation)?.partitioned;
   const remedy = partitioned
     ? 'A partitioned table refuses CONCURRENTLY: create it ON ONLY the parent, build it concurrently on each partition and attach those.'
-    : 'Build it with CREATE INDEX CONCURRENTLY in a step with transaction: false.';
+    : `Build it with CREATE INDEX CONCURRENTLY ${context.kind === 'sql' ? 'outside a transaction' : 'in a step with transaction: false'}.`;
   return {
     message: `CREATE INDEX holds a SHARE lock on ${withFigures(context, relation)} until the index is built: ${waitingRequests(context, 'every INSERT, UPDATE and DELETE')}. ${remedy}`,
     range: wordsRange(placed.s, 'CREATE', ...(index.unique ? ['UNIQUE'] : []), 'INDEX'),
