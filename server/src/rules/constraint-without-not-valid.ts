@@ -131,7 +131,7 @@ function faultMessage(
   constraint: Constraint,
   inColumn: boolean,
 ): string {
-  const remedy = `Add ${inColumn ? 'the column without it, then the constraint' : 'it'} NOT VALID and validate it in a later step.`;
+  const remedy = `Add ${inColumn ? 'the column without it, then the constraint' : 'it'} NOT VALID and validate it in a later ${context.kind === 'sql' ? 'transaction' : 'step'}.`;
   const table = withFigures(context, relation);
   if (constraint.contype === 'CONSTR_CHECK') {
     return `Adding this CHECK reads all of ${table} under ACCESS EXCLUSIVE: ${waitingRequests(context, 'every read and write')} until the last row is checked. ${remedy}`;
