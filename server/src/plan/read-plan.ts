@@ -135,9 +135,7 @@ function readChecklist(reading: Reading, node: unknown): Plan['checklist'] {
     const text = map ? nodes.string(nodes.get(map, 'check')) : nodes.string(item);
     if (!text) return [];
     const sql = nodes.sql(nodes.get(map, 'sql'));
-    return [
-      { text, sql, expect: readExpectation(reading, nodes.get(map, 'expect')), range: nodes.range(item) },
-    ];
+    return [{ text, sql, expect: readExpectation(reading, map), range: nodes.range(item) }];
   });
 }
 

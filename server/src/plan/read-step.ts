@@ -65,10 +65,26 @@ export function readAllow({ nodes }: Reading, node: unknown): readonly Allow[] {
   });
 }
 
-export function readExpectation({ nodes }: Reading, node: unknown): Located<Expectation> | undefined {
-  if (node === undefined || node === null) return undefined;
-  const value = parseExpectation(nodes.plain(node));
-  return value && { value, range: nodes.range(node) };
+export function readExpectation(
+  { nodes, report }: Reading,
+  map: YAMLMap | undefined,
+): Located<Expectation> | undefined {
+  const pair = nodes.pair(map, 'expect');
+  if (!pair) return undefined;
+  const plain = nodes.plain(pair.value);
+  const range = nodes.range(pair.value);
+  if ((plain === null || plain === undefined) && range.end <= range.start) {
+    const message = 'Say what the result must be: a value, a comparison such as "< 16MB", or rows.';
+    report({ code: 'plan-type', message: `"expect" is empty. ${message}`, range: nodes.range(pair.key) });
+    return undefined;
+  }
+  const value = parseExpectation(plain);
+  if (!value && Array.isArray(plain)) {
+    const message =
+      'Rows are lists of values, [[1, a], [2, b]], or mappings of columns to values, [{ id: 1 }].';
+    report({ code: 'plan-value', message, range: nodes.range(pair.key) });
+  }
+  return value && { value, range };
 }
 
 function firstKey({ nodes }: Reading, map: YAMLMap | undefined): Range {
@@ -162,7 +178,7 @@ function readAction(
     case 'verify': {
       const of = nodes.map(value);
       const sql = nodes.sql(nodes.get(of, 'sql'));
-      return of && { kind: 'verify', sql, expect: readExpectation(reading, nodes.get(of, 'expect')), ...at };
+      return of && { kind: 'verify', sql, expect: readExpectation(reading, of), ...at };
     }
     case 'wait': {
       const duration = nodes.scalar(value, parseDuration);

@@ -101,7 +101,11 @@ function problemOf(error: ErrorObject, place: Place, document: Document.Parsed):
       };
     }
     case 'type':
-      return { code: 'plan-type', message: wrongType(name, params.type, value, place), range };
+      return {
+        code: 'plan-type',
+        message: wrongType(name, params.type, value, place, formatOf(error)),
+        range,
+      };
     case 'format':
       return {
         code: 'plan-value',
@@ -168,11 +172,20 @@ function unknownKey(error: ErrorObject, map: unknown, document: Document.Parsed)
   };
 }
 
-function wrongType(name: string, wanted: string | string[], value: unknown, place: Place): string {
-  const wants = [wanted]
-    .flat()
-    .filter((type) => type !== 'null')
-    .map((type) => typeNames[type] ?? type);
+function formatOf(error: ErrorObject): string | undefined {
+  return (error.parentSchema as { format?: string } | undefined)?.format;
+}
+
+function wrongType(
+  name: string,
+  wanted: string | string[],
+  value: unknown,
+  place: Place,
+  format: string | undefined,
+): string {
+  const types = [wanted].flat().filter((type) => type !== 'null');
+  const example = format && formatExamples[format];
+  const wants = example ? [example] : types.map((type) => typeNames[type] ?? type);
   const what = /^\d+$/.test(name) ? `This ${singular(place.path)}` : `"${name}"`;
   if (value === undefined || value === null || (isScalar(value) && value.value === null)) {
     return `${what} is empty: it wants ${orList(wants)}.`;
@@ -193,6 +206,8 @@ function kindOf(value: unknown): string {
 
 function notAllowed(name: string, place: Place, value: unknown, allowed: readonly unknown[]): string {
   if (place.path.join('/') === 'database/type') {
+    if (/^(postgres(ql)?|pg)$/i.test(plain(value)))
+      return `Write it as Postgres is called here: "type: postgresql".`;
     return `Switchback reads plans for PostgreSQL, and this one is for ${plain(value)}: write "type: postgresql", or use a tool for ${plain(value)}.`;
   }
   return `${quoted(value)} is not a ${name} that is known: ${orList(allowed.map(String))}.`;
@@ -207,7 +222,7 @@ function badValue(error: ErrorObject, name: string, place: Place, value: unknown
   if (name === 'not_needed' || name === 'impossible') return `"${name}" needs the reason.`;
   if (name === 'id')
     return `${quoted(value)} is not an id: lower-case letters, digits and _ only, a letter first, e.g. add_handle.`;
-  const format = (error.parentSchema as { format?: string } | undefined)?.format;
+  const format = formatOf(error);
   if (error.keyword === 'maximum' && format && error.params.limit === 0)
     return `${quoted(value)} has no unit: write ${formatExamples[format]}.`;
   if (error.keyword === 'maximum' && format) return `${quoted(value)} is not ${formatExamples[format]}.`;

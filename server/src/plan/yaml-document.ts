@@ -25,6 +25,8 @@ const maxDepth = 200;
 /** How many nodes all aliases together may stand for: an alias bomb has millions. */
 const maxAliasedNodes = 10_000;
 const maxAliases = 500;
+/** Unknown tags that are reported; a file with more has one cause. */
+const maxTags = 50;
 /** Each alias is looked up in the whole document: aliases times nodes. */
 const maxAliasLookups = 3_000_000;
 
@@ -93,7 +95,7 @@ function readDocument(text: string, what: string): YamlFile | undefined {
     message,
     range,
   }));
-  problems.push(...duplicateKeys(document));
+  problems.push(...duplicateKeys(document), ...oddKeys(document), ...unknownTags(document, source));
   if (second) {
     const start = second.range[0];
     problems.push({
@@ -107,6 +109,35 @@ function readDocument(text: string, what: string): YamlFile | undefined {
   const lost = mayAlias.test(source) ? cutUnknownAliases(document) : [];
   const value: unknown = document.toJS({ maxAliasCount: -1 });
   return { source, document, value, damages, problems: [...problems, ...lost] };
+}
+
+/** `!= 0` without quotes, or a tag of some other program: YAML takes what follows a `!` for a type. */
+function unknownTags(document: Document.Parsed, source: string): PlanProblem[] {
+  return document.warnings
+    .filter(({ code }) => code === 'TAG_RESOLVE_FAILED')
+    .slice(0, maxTags)
+    .map(({ pos: [start, end] }) => {
+      const tag = source.slice(start, end);
+      const line = (/^[^\r\n#]{1,60}/.exec(source.slice(start)) ?? [tag])[0].trim();
+      const message = tag.startsWith('!=')
+        ? `YAML takes ${tag} for a tag and drops it: put the comparison in quotes, "${line}".`
+        : `The YAML tag ${tag} means nothing in a plan: remove it, or put the text in quotes.`;
+      return { code: 'plan-yaml', message, range: { start, end } };
+    });
+}
+
+/** Keys that are no words: `[a]: b`, or `: b`. */
+function oddKeys(document: Document.Parsed): PlanProblem[] {
+  const problems: PlanProblem[] = [];
+  visit(document, {
+    Pair(_, { key, value }) {
+      if (isAlias(key) || (isScalar(key) && key.value !== null)) return;
+      const range = rangeOf(key);
+      const at = range.end > range.start ? range : rangeOf(value);
+      problems.push({ code: 'plan-yaml', message: 'A key is a plain word here, such as "step".', range: at });
+    },
+  });
+  return problems;
 }
 
 /** An alias of nothing, and what cannot be merged in, is taken out so that the rest can be read. */

@@ -117,7 +117,7 @@ function explain({ code, message }: YAMLParseError, source: string, at: number):
 function unexpected(message: string, source: string, at: number): string {
   if (/flow-(map|seq)-end/.test(message)) return `This ${source[at] ?? 'bracket'} closes nothing.`;
   if (/: +[|>][-+0-9]*[ \t]+$/.test(source.slice(source.lastIndexOf('\n', at) + 1, at)))
-    return 'The text of a | or > block starts on the line below it.';
+    return 'The text of a | or > block starts on the line below it; a comparison stands in quotes: "> 0".';
   const found = /^[^\r\n]{1,40}/.exec(source.slice(at, at + 40))?.[0].trim();
   return found ? `"${found}" does not belong here.` : 'Something is missing here.';
 }

@@ -13,6 +13,8 @@ phases:
         sql: SELECT 1
         rollback: SELECT 2
 `;
+const verify = (expect: string) =>
+  base.replace('sql: SELECT 1', `verify:\n          sql: SELECT 1\n          expect: ${expect}`);
 const example = readFileSync(
   join(__dirname, '../../../examples/rename-username/rename-username.migration.yaml'),
   'utf8',
@@ -158,6 +160,19 @@ describe('parsePlan', () => {
       'plan-file',
       '"http://x/y.sql"',
       /address/,
+    ],
+    ['an empty expectation', verify(''), 'plan-type', 'expect', /is empty/],
+    ['a comparison that YAML takes for a tag', verify('!= 0'), 'plan-yaml', '!=', /quotes, "!= 0"/],
+    ['a comparison that YAML takes for a block', verify('> 0'), 'plan-yaml', '0', /quotes: "> 0"/],
+    ['rows that are none', verify('[[{ a: 1 }]]'), 'plan-value', 'expect', /Rows are lists/],
+    ['an unknown tag', base.replace('SELECT 1', '!foo SELECT 1'), 'plan-yaml', '!foo', /tag/],
+    ['a key that is no word', `${base}? [a]\n: b\n`, 'plan-yaml', '[a]', /plain word/],
+    [
+      'Postgres by another name',
+      base.replace('postgresql', 'Postgres'),
+      'plan-value',
+      'Postgres',
+      /type: postgresql/,
     ],
     ['a colon in a text', `${base}cleanup:\n  - Retro: later\n`, 'plan-type', 'Retro: later\n', /quotes/],
     ['a number for SQL', base.replace('SELECT 2', '5'), 'plan-type', '5', /"5", a number/],
