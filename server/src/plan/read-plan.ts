@@ -13,7 +13,8 @@ import type {
 } from './model.ts';
 import { nearest } from './nearest.ts';
 import { createNodes, type Nodes } from './nodes.ts';
-import { pathProblem, type Reading, readAllow, readExpectation, readStep } from './read-step.ts';
+import { pathProblem, type Reading, readExpectation } from './read-action.ts';
+import { readAllow, readStep } from './read-step.ts';
 import { parseCount, parseRate, parseSize, parseTimeout } from './values.ts';
 
 /** The plan of a text that holds none. */
