@@ -1,15 +1,21 @@
-import type { AlterTableCmd, AlterTableStmt, RangeVar } from '@pgsql/types';
+import type { AlterTableCmd, AlterTableStmt } from '@pgsql/types';
 import { applyAlterCommand } from '../schema/alter-table.ts';
-import { emptyTable } from '../schema/draft.ts';
 import { columnOf, findRelation, relationKey, sequencesOf } from '../schema/lookup.ts';
 import type { Relation, Table } from '../schema/model.ts';
-import { qualify } from '../schema/names.ts';
 import { inPasses } from '../schema/passes.ts';
 import { nameOfRangeVar, quoteIdentifier } from '../sql/names.ts';
 import { addColumn } from './add-column.ts';
 import { alterColumnType, dropColumn, setExpression, setNotNull } from './alter-column.ts';
 import { addConstraint, alterConstraint, dropConstraint, validateConstraint } from './alter-constraint.ts';
-import { type Describe, familyOf, lockRange, rewriteTable, show, type Task } from './builder.ts';
+import {
+  type Describe,
+  familyOf,
+  lockRange,
+  rewriteTable,
+  show,
+  type Task,
+  unknownTable,
+} from './builder.ts';
 import type { LockMode } from './model.ts';
 import { attachPartition, changeInheritance, detachPartition } from './partition.ts';
 
@@ -142,12 +148,6 @@ const recursing: ReadonlySet<string> = new Set([
   'AT_SetStatistics',
   'AT_SetStorage',
 ]);
-
-/** A table of which the statement tells the name and nothing else is known. */
-function unknownTable(task: Task, relation: RangeVar): Table {
-  const name = qualify(task.schema, nameOfRangeVar(relation), () => false);
-  return { ...emptyTable(name), columnsComplete: false };
-}
 
 /** The sequence behind an identity column. */
 function lockSequence(mode: LockMode): Subcommand {

@@ -1,4 +1,5 @@
 import type { RangeVar } from '@pgsql/types';
+import { emptyTable } from '../schema/draft.ts';
 import {
   descendantsOf,
   displayName,
@@ -9,6 +10,7 @@ import {
   tableByKey,
 } from '../schema/lookup.ts';
 import type { Relation, Schema, Table } from '../schema/model.ts';
+import { qualify } from '../schema/names.ts';
 import type { Statement } from '../sql/model.ts';
 import { nameOfRangeVar, type ObjectName, writeName } from '../sql/names.ts';
 import {
@@ -179,6 +181,12 @@ function classOf(
 function assumedName(schema: Schema, name: ObjectName): string {
   const visible = name.schema !== undefined && schema.searchPath.includes(name.schema);
   return writeName(visible ? { schema: undefined, name: name.name } : name);
+}
+
+/** A table of which the statement tells the name and nothing else is known. */
+export function unknownTable(task: Task, relation: RangeVar): Table {
+  const name = qualify(task.schema, nameOfRangeVar(relation), () => false);
+  return { ...emptyTable(name), columnsComplete: false };
 }
 
 /** Locks a parse tree's relation. */

@@ -19,7 +19,7 @@ import {
 } from '../schema/lookup.ts';
 import type { Relation, Table } from '../schema/model.ts';
 import { nameOfRangeVar, parseName, stringsOf } from '../sql/names.ts';
-import { type Describe, familyOf, show, type Task } from './builder.ts';
+import { type Describe, familyOf, show, type Task, unknownTable } from './builder.ts';
 import type { LockMode } from './model.ts';
 
 export const select: Describe<SelectStmt> = (task, fields) => {
@@ -102,6 +102,7 @@ function lockTarget(task: Task, relation: RangeVar | undefined, heirs = true): T
         remedy: 'look at EXPLAIN on a database of production size',
       });
   }
+  if (relation && !found && heirs && !task.schema.complete) return unknownTable(task, relation);
   if (found?.kind !== 'table') return undefined;
   for (const child of heirs && relation?.inh ? descendantsOf(task.schema, relationKey(found.name)) : [])
     task.lock(child, 'RowExclusiveLock');

@@ -45,6 +45,8 @@ describe('rules', () => {
       [
         ['lock-timeout-missing', 'ALTER TABLE users ADD COLUMN handle VARCHAR(255)'],
         ['concurrently-in-transaction', 'CONCURRENTLY'],
+        ['null-blind-comparison', '!='],
+        ['change-unbatched', 'UPDATE'],
         ['rollback-missing', 'Drop the old column'],
       ],
     );
