@@ -1,4 +1,8 @@
+import { plpgsqlBody } from '../effects/whole-database.ts';
 import { setStepKey } from '../plan/edit.ts';
+import { transactionCommands } from '../sql/plpgsql.ts';
+import { documentRange } from '../text/offset-map.ts';
+import type { Range } from '../text/range.ts';
 import { defineRule } from './define-rule.ts';
 import type { Fix, RuleContext, StatementAnalysis } from './model.ts';
 import { untransactedStep } from './new-steps.ts';
@@ -12,7 +16,8 @@ export const concurrentlyInTransaction = defineRule<PlacedStatement>({
   docs: {
     problem: `A step's SQL runs in one transaction. \`CREATE INDEX CONCURRENTLY\`, \`DROP INDEX CONCURRENTLY\`, \`REINDEX … CONCURRENTLY\`,
 \`DETACH PARTITION … CONCURRENTLY\`, \`VACUUM\` and a few others commit on their own and are refused there with SQLSTATE 25001
-(active_sql_transaction): the step fails before it does anything.`,
+(active_sql_transaction): the step fails before it does anything. A \`COMMIT\` inside a DO block is refused there too, with
+SQLSTATE 2D000, when it is reached.`,
     solution: `Set \`transaction: false\` on the step. Its statements then run one by one, each in its own transaction, so give such a
 statement a step of its own: when a later statement fails, nothing takes the earlier ones back.`,
     manual: [
@@ -56,6 +61,21 @@ statement a step of its own: when a later statement fails, nothing takes the ear
     sql: DROP INDEX CONCURRENTLY users_email_idx;
 `,
       },
+      {
+        steps: `- step: Copy the names in batches
+  sql: |
+    DO $$
+    BEGIN
+      LOOP
+        UPDATE users SET email = username WHERE id IN (SELECT id FROM users WHERE email IS NULL LIMIT 1000);
+        EXIT WHEN NOT FOUND;
+        COMMIT;
+      END LOOP;
+    END $$;
+  rollback: { not_needed: nothing reads email yet }
+`,
+        finds: 'COMMIT',
+      },
     ],
     good: [
       {
@@ -71,8 +91,18 @@ statement a step of its own: when a later statement fails, nothing takes the ear
     for (const placed of sqlStatements(context)) {
       const { s } = placed;
       if (!s.inTransaction || s.effects.transactional) continue;
-      const words = commandWords(s);
       const where = placed.part === 'rollback' ? 'rollback' : 'step';
+      const commit = commitInBlock(s);
+      if (commit) {
+        yield {
+          message: `${commit.word} inside a DO block is refused where a transaction is open around it (SQLSTATE 2D000): the ${where} fails when it gets there, and all of it is undone. ${remedy(context, placed)}`,
+          range: commit.range,
+          step: placed.step.id,
+          data: placed,
+        };
+        continue;
+      }
+      const words = commandWords(s);
       yield {
         message: `${words.join(' ')} cannot run inside a transaction (SQLSTATE 25001): the ${where} fails before it does anything. ${remedy(context, placed)}`,
         range: wordsRange(s, words.includes('CONCURRENTLY') ? 'CONCURRENTLY' : (words[0] ?? '')),
@@ -85,6 +115,21 @@ statement a step of its own: when a later statement fails, nothing takes the ear
     return data.part === 'rollback' ? rollbackFix(context, data) : stepFix(context, data);
   },
 });
+
+/** The COMMIT or ROLLBACK in a DO block's body, where it stands in the document. */
+function commitInBlock(s: StatementAnalysis): { readonly word: string; readonly range: Range } | undefined {
+  const { statement } = s;
+  if (!('DoStmt' in statement.node)) return undefined;
+  const [commit] = transactionCommands(plpgsqlBody(statement.node.DoStmt) ?? '');
+  if (!commit) return undefined;
+  const literal = statement.tokens().find(({ kind }) => kind === 'string');
+  const opening = literal && /^\$\w*\$/.exec(statement.slice(literal))?.[0].length;
+  // In quotes the body's characters are not those of the literal.
+  if (!literal || opening === undefined) return { word: commit.word, range: s.range };
+  const start = literal.start + opening;
+  const place = { start: start + commit.start, end: start + commit.end };
+  return { word: commit.word, range: documentRange(s.sql.map, place) };
+}
 
 /** `CREATE UNIQUE INDEX CONCURRENTLY`, `VACUUM`: the words a person would call the statement by. */
 function commandWords({ statement }: StatementAnalysis): readonly string[] {

@@ -14,6 +14,7 @@ const published: readonly Shown[] = [
     line: 48,
   },
   { rule: 'concurrently-in-transaction', severity: 'error', text: 'CONCURRENTLY', line: 54 },
+  { rule: 'concurrently-in-transaction', severity: 'error', text: 'COMMIT', line: 75 },
   { rule: 'null-blind-comparison', severity: 'error', text: '!=', line: 112 },
   { rule: 'change-unbatched', severity: 'error', text: 'UPDATE', line: 115 },
   { rule: 'rollback-missing', severity: 'error', text: 'Drop the old column', line: 141 },

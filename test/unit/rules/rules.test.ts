@@ -45,6 +45,7 @@ describe('rules', () => {
       [
         ['lock-timeout-missing', 'ALTER TABLE users ADD COLUMN handle VARCHAR(255)'],
         ['concurrently-in-transaction', 'CONCURRENTLY'],
+        ['concurrently-in-transaction', 'COMMIT'],
         ['null-blind-comparison', '!='],
         ['change-unbatched', 'UPDATE'],
         ['rollback-missing', 'Drop the old column'],
