@@ -1,6 +1,7 @@
 import { pgVersions } from './effects/model.ts';
 import type { Plan, PlanProblem, SqlText } from './plan/model.ts';
 import { createPlanParser, type PlanParser } from './plan/parse.ts';
+import { withSessionDefaults } from './plan/session-defaults.ts';
 import { planOfSqlFile } from './plan/sql-file.ts';
 import { buildContext, documentRange } from './rules/context.ts';
 import type { Finding, RuleContext } from './rules/model.ts';
@@ -80,16 +81,16 @@ function readBaseline(parser: SqlParser, text: string): Baseline {
 /** The one door into the library: the editor and the terminal both come through here. Never throws on bad input. */
 export function analyze(text: string, options: AnalyzeOptions): Analysis {
   const { parsers, kind, settings = defaultSettings } = options;
-  const { plan, problems } =
+  const { plan: written, problems } =
     kind === 'plan'
       ? parsers.plan.parse(text, { readFile: options.readFile })
       : { plan: planOfSqlFile(text, 'the file'), problems: [] };
+  const plan = withSessionDefaults(written, settings);
   const baseline = findBaseline(plan, options);
   const context = buildContext({
     text,
     kind,
     plan,
-    settings,
     pgVersion: knownVersion(options.pgVersion ?? plan.database.version?.value),
     baseline: baseline.schema,
     parser: parsers.sql,

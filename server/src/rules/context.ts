@@ -7,14 +7,12 @@ import type { SqlParser, Statement } from '../sql/model.ts';
 import { documentRange as rangeIn } from '../text/offset-map.ts';
 import type { Range } from '../text/range.ts';
 import type { ActionAnalysis, RuleContext, StatementAnalysis, StepAnalysis } from './model.ts';
-import type { Settings } from './settings.ts';
 
 export interface ContextInput {
   readonly text: string;
   readonly kind: 'plan' | 'sql';
   readonly plan: Plan;
   readonly pgVersion: number;
-  readonly settings: Settings;
   readonly baseline: Schema;
   readonly parser: SqlParser;
 }
@@ -29,7 +27,7 @@ export function documentRange(sql: SqlText, range: Range): Range {
  * rollback is judged by the schema after its step.
  */
 export function buildContext(input: ContextInput): RuleContext {
-  const { text, kind, plan, pgVersion, settings, baseline } = input;
+  const { text, kind, plan, pgVersion, baseline } = input;
   const steps: StepAnalysis[] = [];
   let schema = baseline;
   for (const phase of plan.phases) {
@@ -40,7 +38,7 @@ export function buildContext(input: ContextInput): RuleContext {
       schema = step.action?.kind === 'deploy' ? exposeNewRelations(analysed.after) : analysed.after;
     }
   }
-  return { text, kind, plan, pgVersion, settings, baseline, steps };
+  return { text, kind, plan, pgVersion, baseline, steps };
 }
 
 function analyzeStep(input: ContextInput, step: Step, before: Schema): StepAnalysis {

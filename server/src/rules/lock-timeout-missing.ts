@@ -69,7 +69,7 @@ one meanwhile, so switch the limit off in its step with \`SET lock_timeout = 0\`
   *check(context) {
     const limit = context.plan.session.lockTimeout;
     if (context.plan.session.lockTimeoutUnreadable) return;
-    const atStart = (limit?.value ?? context.settings.session.lockTimeout ?? 0) > 0;
+    const atStart = (limit?.value ?? 0) > 0;
     const [first, ...others] = unlimited(context, atStart);
     if (!first) return;
     const lock = strongest(first.s);

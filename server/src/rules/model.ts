@@ -3,7 +3,7 @@ import type { Action, Plan, SqlText, Step } from '../plan/model.ts';
 import type { Schema } from '../schema/model.ts';
 import type { SqlProblem, Statement } from '../sql/model.ts';
 import type { Range, TextEdit } from '../text/range.ts';
-import type { Settings, Severity } from './settings.ts';
+import type { Severity } from './settings.ts';
 
 export type { Severity };
 
@@ -73,7 +73,6 @@ export interface RuleContext {
   readonly kind: 'plan' | 'sql';
   readonly plan: Plan;
   readonly pgVersion: number;
-  readonly settings: Settings;
   /** The schema before step one. */
   readonly baseline: Schema;
   readonly steps: readonly StepAnalysis[];
