@@ -32,9 +32,6 @@ export function createHandler(console: RemoteConsole) {
   };
 }
 
-/** The wrapper that `createHandler` makes. */
-export type Handler = ReturnType<typeof createHandler>;
-
 /** @throws ResponseError of code RequestCancelled. */
 function throwIfCancelled(token: CancellationToken): void {
   if (token.isCancellationRequested)

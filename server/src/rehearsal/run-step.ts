@@ -1,5 +1,6 @@
 import type { Action, SessionSettings } from '../plan/model.ts';
 import type { ActionAnalysis, StepAnalysis } from '../rules/model.ts';
+import { documentRange } from '../text/offset-map.ts';
 import { isDatabaseError } from './errors.ts';
 import { judge } from './expectation.ts';
 import type { EngineSession, StatementError } from './model.ts';
@@ -29,10 +30,7 @@ export async function runStep(session: EngineSession, input: StepInput, log: Ste
   const problem = action.problems[0];
   if (problem) {
     const { sql, problem: syntax } = problem;
-    const range = {
-      start: sql.map.toDocument(syntax.range.start),
-      end: sql.map.toDocument(syntax.range.end),
-    };
+    const range = documentRange(sql.map, syntax.range);
     return failed({ ...ownError(syntax.message, range), code: '42601' });
   }
   const prepared = await prepareSession(session, input.session);

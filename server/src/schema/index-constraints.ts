@@ -6,7 +6,7 @@ import { addToTable, columnList, deferrable, type PendingConstraint } from './co
 import { chooseRelationName, type Draft, find, heirsOf, put } from './draft.ts';
 import { columnsRead, expressionName } from './expressions.ts';
 import { tableByKey } from './lookup.ts';
-import type { Index, Table } from './model.ts';
+import type { Constraint, Index, Table } from './model.ts';
 import { relationKey } from './names.ts';
 import { indexColumnNames, joinColumnNames } from './object-names.ts';
 
@@ -101,7 +101,13 @@ function makeIndexConstraint(draft: Draft, key: string, table: Table, made: Inde
     constraint: name,
   };
   put(draft, index);
-  addToTable(draft, key, {
+  const definition = form.kind === 'exclusion' ? '' : words.filter((word) => word !== '').join(' ');
+  addToTable(draft, key, backedBy(name, form, columns, definition));
+}
+
+/** A constraint with the index of the same name behind it. */
+function backedBy(name: string, form: IndexForm, columns: readonly string[], definition: string): Constraint {
+  return {
     name,
     kind: form.kind,
     columns,
@@ -111,8 +117,8 @@ function makeIndexConstraint(draft: Draft, key: string, table: Table, made: Inde
     references: undefined,
     index: name,
     inherits: true,
-    definition: form.kind === 'exclusion' ? '' : words.filter((word) => word !== '').join(' '),
-  });
+    definition,
+  };
 }
 
 /** ADD … USING INDEX: the index takes the constraint's name. */
@@ -127,18 +133,7 @@ function adoptIndex(draft: Draft, key: string, table: Table, node: ConstraintNod
     put(draft, { ...index, name: { schema: table.name.schema, name }, constraint: name });
   }
   const columns = (index?.columns ?? []).filter((column) => column !== null);
-  addToTable(draft, key, {
-    name,
-    kind: form.kind,
-    columns,
-    validated: true,
-    expression: undefined,
-    provesNotNull: [],
-    references: undefined,
-    index: name,
-    inherits: true,
-    definition: `${form.words} (${columnList(columns)})`,
-  });
+  addToTable(draft, key, backedBy(name, form, columns, `${form.words} (${columnList(columns)})`));
 }
 
 export function indexColumns(draft: Draft, tableKey: string, indexName: string): readonly string[] {
