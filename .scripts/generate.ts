@@ -55,12 +55,12 @@ function rulesSetting() {
 
 function ruleProperties() {
   return Object.fromEntries(
-    rules.map(({ id, title, severity }) => [
+    rules.map(({ id, title, severity, off }) => [
       id,
       {
         type: 'string',
         enum: ['off', 'info', 'warning', 'error'],
-        default: severity,
+        default: off ? 'off' : severity,
         description: `${title}.`,
       },
     ]),
@@ -69,8 +69,8 @@ function ruleProperties() {
 
 function withTable(readme: string): string {
   const rows = rules.map(
-    ({ id, title, severity, fixable }) =>
-      `| [\`${id}\`](server/docs/rules/${id}.md) | ${title} | ${severity} | ${fixable ? 'yes' : ''} |`,
+    ({ id, title, severity, off, fixable }) =>
+      `| [\`${id}\`](server/docs/rules/${id}.md) | ${title} | ${off ? 'off' : severity} | ${fixable ? 'yes' : ''} |`,
   );
   const table = ['| rule | what it finds | severity | fix |', '|---|---|---|---|', ...rows].join('\n');
   const marks = /(<!-- rules -->\n)[\s\S]*?(<!-- \/rules -->)/;

@@ -46,6 +46,8 @@ export interface RuleDefinition<D> {
   /** One line without a full stop. */
   readonly title: string;
   readonly severity: Severity;
+  /** An opinion that not every team shares: it runs only where a setting gives it a severity. */
+  readonly off?: true;
   readonly docs: RuleDocs;
   readonly examples: {
     readonly bad: readonly Example[];

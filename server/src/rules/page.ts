@@ -5,15 +5,15 @@ const manualBase = 'https://www.postgresql.org/docs/18/';
 
 /** A rule's page in Markdown: what happens, what to do, examples that the tests run, how to silence it. */
 export function rulePage(rule: Rule): string {
-  const { id, title, severity, docs, examples } = rule;
+  const { id, title, docs, examples } = rule;
   const sections = [
     `# ${id}`,
-    `${title}. Reported as **${severity}**${rule.fixable ? ', with a fix' : ''}.`,
+    `${title}. ${reported(rule)}`,
     `## Problem\n\n${docs.problem}`,
     ...examples.bad.map((example) => `${block(example)}${fixedBlock(example)}`),
     `## Solution\n\n${docs.solution}`,
     ...examples.good.map(block),
-    silencing(id),
+    rule.off ? switchingOn(rule) : silencing(id),
     ...(docs.manual.length > 0
       ? [
           `## In the Postgres manual\n\n${docs.manual.map((m) => `- [${m.title}](${manualBase}${m.path})`).join('\n')}`,
@@ -21,6 +21,22 @@ export function rulePage(rule: Rule): string {
       : []),
   ];
   return `${sections.join('\n\n')}\n`;
+}
+
+function reported({ severity, off, fixable }: Rule): string {
+  const how = `eported as **${severity}**${fixable ? ', with a fix' : ''}.`;
+  return off ? `Off until a setting turns it on; then r${how}` : `R${how}`;
+}
+
+function switchingOn({ id, severity }: Rule): string {
+  return `## Switch it on
+
+Not every team wants this rule. For a whole project, in \`.switchback.yaml\`:
+
+\`\`\`yaml
+rules:
+  ${id}: ${severity}
+\`\`\``;
 }
 
 function block(example: Example): string {

@@ -1,11 +1,11 @@
 import type { AlterTableCmd, RangeVar } from '@pgsql/types';
-import { nameOfRangeVar, quoteIdentifier, writeName } from '../sql/names.ts';
-import { documentRange } from '../text/offset-map.ts';
-import type { Range } from '../text/range.ts';
-import { defineRule } from './define-rule.ts';
-import { settle, severityFor, waitingRequests, withFigures } from './figures.ts';
-import type { Fix, RuleContext, StatementAnalysis } from './model.ts';
-import { aroundStatement, type NewStep } from './new-steps.ts';
+import { nameOfRangeVar, quoteIdentifier, writeName } from '../../sql/names.ts';
+import { documentRange } from '../../text/offset-map.ts';
+import type { Range } from '../../text/range.ts';
+import { defineRule } from '../define-rule.ts';
+import { settle, severityFor, waitingRequests, withFigures } from '../figures.ts';
+import type { Fix, RuleContext, StatementAnalysis } from '../model.ts';
+import { aroundStatement, type NewStep } from '../new-steps.ts';
 import {
   alterCommands,
   alterTable,
@@ -13,7 +13,7 @@ import {
   type PlacedStatement,
   sqlStatements,
   wordPlaces,
-} from './statements.ts';
+} from '../statements.ts';
 
 interface Data {
   readonly placed: PlacedStatement;

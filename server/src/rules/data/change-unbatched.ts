@@ -1,10 +1,10 @@
 import type { Node } from '@pgsql/types';
-import { walk } from '../schema/expressions.ts';
-import { nameOfRangeVar, writeName } from '../sql/names.ts';
-import { defineRule } from './define-rule.ts';
-import { tableSize, waitingRequests, withFigures } from './figures.ts';
-import type { RuleContext, Severity } from './model.ts';
-import { type PlacedStatement, sqlStatements, wordsRange } from './statements.ts';
+import { walk } from '../../schema/expressions.ts';
+import { nameOfRangeVar, writeName } from '../../sql/names.ts';
+import { defineRule } from '../define-rule.ts';
+import { tableSize, waitingRequests, withFigures } from '../figures.ts';
+import type { RuleContext, Severity } from '../model.ts';
+import { type PlacedStatement, sqlStatements, wordsRange } from '../statements.ts';
 
 /** A change of fewer rows is over before anyone waits. */
 const fewRows = 10_000;

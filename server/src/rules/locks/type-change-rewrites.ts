@@ -1,6 +1,6 @@
-import { defineRule } from './define-rule.ts';
-import { settle, severityFor, waitingRequests, withFigures } from './figures.ts';
-import { alterCommands, sqlStatements, tokenRange } from './statements.ts';
+import { defineRule } from '../define-rule.ts';
+import { settle, severityFor, waitingRequests, withFigures } from '../figures.ts';
+import { alterCommands, sqlStatements, tokenRange } from '../statements.ts';
 
 /** ALTER COLUMN … TYPE that writes the whole table anew. */
 export const typeChangeRewrites = defineRule<undefined>({

@@ -1,5 +1,5 @@
-import { defineRule } from './define-rule.ts';
-import { sqlStatements } from './statements.ts';
+import { defineRule } from '../define-rule.ts';
+import { sqlStatements } from '../statements.ts';
 
 /** A statement that the plan's server is too old for. The dry run, on a newer Postgres, would not notice. */
 export const needsNewerVersion = defineRule<undefined>({

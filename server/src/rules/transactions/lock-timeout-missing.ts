@@ -1,11 +1,11 @@
-import { lockModes } from '../effects/model.ts';
-import { insertSessionSetting } from '../plan/edit.ts';
-import type { Range } from '../text/range.ts';
-import { defineRule } from './define-rule.ts';
-import { waitingRequests } from './figures.ts';
-import { withLockLimit } from './lock-limit.ts';
-import type { Fix, RuleContext, StatementAnalysis } from './model.ts';
-import type { PlacedStatement } from './statements.ts';
+import { lockModes } from '../../effects/model.ts';
+import { insertSessionSetting } from '../../plan/edit.ts';
+import type { Range } from '../../text/range.ts';
+import { defineRule } from '../define-rule.ts';
+import { waitingRequests } from '../figures.ts';
+import { withLockLimit } from '../lock-limit.ts';
+import type { Fix, RuleContext, StatementAnalysis } from '../model.ts';
+import type { PlacedStatement } from '../statements.ts';
 
 interface Data {
   readonly first: PlacedStatement;

@@ -1,10 +1,10 @@
 import type { AlterTableCmd, Constraint, IndexStmt } from '@pgsql/types';
-import { tableOf } from '../schema/lookup.ts';
-import { nameOfRangeVar, quoteIdentifier, stringsOf, writeName } from '../sql/names.ts';
-import { defineRule, type Fault } from './define-rule.ts';
-import { severityFor, waitingRequests, withFigures } from './figures.ts';
-import type { Fix, RuleContext } from './model.ts';
-import { aroundStatement, type RollbackSource, untransactedStep } from './new-steps.ts';
+import { tableOf } from '../../schema/lookup.ts';
+import { nameOfRangeVar, quoteIdentifier, stringsOf, writeName } from '../../sql/names.ts';
+import { defineRule, type Fault } from '../define-rule.ts';
+import { severityFor, waitingRequests, withFigures } from '../figures.ts';
+import type { Fix, RuleContext } from '../model.ts';
+import { aroundStatement, type RollbackSource, untransactedStep } from '../new-steps.ts';
 import {
   alterCommands,
   alterTable,
@@ -14,7 +14,7 @@ import {
   tokenRange,
   wordPlaces,
   wordsRange,
-} from './statements.ts';
+} from '../statements.ts';
 
 type Data =
   | {

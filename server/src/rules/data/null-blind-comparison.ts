@@ -1,12 +1,12 @@
 import type { A_Expr, Node, RangeVar } from '@pgsql/types';
-import { replaceStatement } from '../plan/edit.ts';
-import { walk } from '../schema/expressions.ts';
-import { columnOf, tableOf } from '../schema/lookup.ts';
-import { stringsOf } from '../sql/names.ts';
-import type { Range } from '../text/range.ts';
-import { defineRule } from './define-rule.ts';
-import type { StatementAnalysis } from './model.ts';
-import { tokenRange } from './statements.ts';
+import { replaceStatement } from '../../plan/edit.ts';
+import { walk } from '../../schema/expressions.ts';
+import { columnOf, tableOf } from '../../schema/lookup.ts';
+import { stringsOf } from '../../sql/names.ts';
+import type { Range } from '../../text/range.ts';
+import { defineRule } from '../define-rule.ts';
+import type { StatementAnalysis } from '../model.ts';
+import { tokenRange } from '../statements.ts';
 
 interface Data {
   readonly s: StatementAnalysis;

@@ -1,12 +1,12 @@
-import { plpgsqlBody } from '../effects/whole-database.ts';
-import { setStepKey } from '../plan/edit.ts';
-import { transactionCommands } from '../sql/plpgsql.ts';
-import { documentRange } from '../text/offset-map.ts';
-import type { Range } from '../text/range.ts';
-import { defineRule } from './define-rule.ts';
-import type { Fix, RuleContext, StatementAnalysis } from './model.ts';
-import { untransactedStep } from './new-steps.ts';
-import { type PlacedStatement, sqlStatements, wordsRange } from './statements.ts';
+import { plpgsqlBody } from '../../effects/whole-database.ts';
+import { setStepKey } from '../../plan/edit.ts';
+import { transactionCommands } from '../../sql/plpgsql.ts';
+import { documentRange } from '../../text/offset-map.ts';
+import type { Range } from '../../text/range.ts';
+import { defineRule } from '../define-rule.ts';
+import type { Fix, RuleContext, StatementAnalysis } from '../model.ts';
+import { untransactedStep } from '../new-steps.ts';
+import { type PlacedStatement, sqlStatements, wordsRange } from '../statements.ts';
 
 /** A statement that Postgres refuses inside a transaction block, in one. */
 export const concurrentlyInTransaction = defineRule<PlacedStatement>({

@@ -1,8 +1,8 @@
-import { inverseOf } from '../inverse/inverse.ts';
-import { setStepKey } from '../plan/edit.ts';
-import { defineRule } from './define-rule.ts';
-import type { Fix, RuleContext, StepAnalysis } from './model.ts';
-import type { RollbackSource } from './new-steps.ts';
+import { inverseOf } from '../../inverse/inverse.ts';
+import { setStepKey } from '../../plan/edit.ts';
+import { defineRule } from '../define-rule.ts';
+import type { Fix, RuleContext, StepAnalysis } from '../model.ts';
+import type { RollbackSource } from '../new-steps.ts';
 
 /** A step that changes something and says no way back. */
 export const rollbackMissing = defineRule<StepAnalysis>({

@@ -1,10 +1,10 @@
 import type { AlterTableCmd, Constraint } from '@pgsql/types';
-import { tableOf } from '../schema/lookup.ts';
-import { nameOfRangeVar, quoteIdentifier, writeName } from '../sql/names.ts';
-import { defineRule } from './define-rule.ts';
-import { severityFor, waitingRequests, withFigures } from './figures.ts';
-import type { Fix, RuleContext } from './model.ts';
-import { aroundStatement } from './new-steps.ts';
+import { tableOf } from '../../schema/lookup.ts';
+import { nameOfRangeVar, quoteIdentifier, writeName } from '../../sql/names.ts';
+import { defineRule } from '../define-rule.ts';
+import { severityFor, waitingRequests, withFigures } from '../figures.ts';
+import type { Fix, RuleContext } from '../model.ts';
+import { aroundStatement } from '../new-steps.ts';
 import {
   alterCommands,
   alterTable,
@@ -12,7 +12,7 @@ import {
   type PlacedStatement,
   sqlStatements,
   tokenRange,
-} from './statements.ts';
+} from '../statements.ts';
 
 interface Data {
   readonly placed: PlacedStatement;

@@ -1,6 +1,6 @@
-import { removeEntry } from '../plan/edit.ts';
-import { byRule, type ScopedAllow, scopedAllows, silences } from './allow.ts';
-import { defineRule } from './define-rule.ts';
+import { removeEntry } from '../../plan/edit.ts';
+import { byRule, type ScopedAllow, scopedAllows, silences } from '../allow.ts';
+import { defineRule } from '../define-rule.ts';
 
 /** An `allow` that silences nothing. */
 export const allowUnused = defineRule<ScopedAllow>({

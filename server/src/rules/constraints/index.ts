@@ -1,0 +1,6 @@
+import type { Rule } from '../define-rule.ts';
+import { constraintWithoutNotValid } from './constraint-without-not-valid.ts';
+import { setNotNullScans } from './set-not-null-scans.ts';
+
+/** Constraints, triggers and domains: what is checked on existing rows, and under which lock. */
+export const constraintRules: readonly Rule[] = [setNotNullScans, constraintWithoutNotValid];
