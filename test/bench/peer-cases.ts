@@ -1,0 +1,121 @@
+// Measures Switchback on other linters' test cases: of those that expect a finding how many get one of the same
+// concept, and of those that expect silence how many do not stay silent.
+//   node --import tsx test/bench/peer-cases.ts CASES.jsonl [--concept N] [--verbose]
+import { existsSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { type Analysis, analyze, loadParsers, type Parsers } from '../../server/src/analyze.ts';
+import { rules } from '../../server/src/rules/registry.ts';
+import { defaultSettings, type Settings } from '../../server/src/rules/settings.ts';
+import { assumesTransaction, type PeerCase, readPeerCases, versionOf } from './peer-case-file.ts';
+import { rulesOfConcept } from './peer-concepts.ts';
+
+interface Judged {
+  readonly peerCase: PeerCase;
+  /** The concepts of the case that are taken. */
+  readonly concepts: readonly number[];
+  readonly fired: readonly Analysis['findings'][number][];
+  /** Whether a rule of one of its concepts fired. */
+  readonly same: boolean;
+}
+
+async function run(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { concept: { type: 'string' }, verbose: { type: 'boolean', default: false } },
+  });
+  const path = positionals[0] ?? process.env.SWITCHBACK_PEER_CASES;
+  if (path === undefined || !existsSync(path)) {
+    const why = path === undefined ? 'no file is named' : 'there is no such file';
+    console.log(`Peer cases: not measured, ${why} (an argument, or SWITCHBACK_PEER_CASES).`);
+    return;
+  }
+  checkRuleNames();
+  const only = values.concept === undefined ? undefined : Number(values.concept);
+  const parsers = await loadParsers();
+  const settings = withEveryRule();
+  const judged = readPeerCases(path)
+    .map((peerCase) => judge(peerCase, parsers, settings, only))
+    .filter(({ concepts }) => concepts.length > 0);
+  report(judged, values.verbose);
+}
+
+/** A concept whose rule was renamed would look as if it were missed. */
+function checkRuleNames(): void {
+  const known = new Set(rules.map(({ id }) => id));
+  const unknown = Object.values(rulesOfConcept)
+    .flat()
+    .filter((id) => !known.has(id));
+  if (unknown.length > 0)
+    throw new Error(`peer-concepts.ts names rules that do not exist: ${unknown.join(', ')}`);
+}
+
+/** What comes switched off is measured too, for its own concepts. */
+function withEveryRule(): Settings {
+  const off = rules.filter((rule) => rule.off);
+  return { ...defaultSettings, rules: Object.fromEntries(off.map(({ id, severity }) => [id, severity])) };
+}
+
+function judge(peerCase: PeerCase, parsers: Parsers, settings: Settings, only?: number): Judged {
+  const concepts = peerCase.concepts.filter(
+    (concept) => concept in rulesOfConcept && (only === undefined || concept === only),
+  );
+  if (concepts.length === 0) return { peerCase, concepts, fired: [], same: false };
+  const pgVersion = versionOf(peerCase);
+  const { findings } = analyze(textOf(peerCase, parsers), {
+    parsers,
+    kind: 'sql',
+    settings,
+    readFile: (name) => ({ error: `${name} is not part of the case.` }),
+    ...(pgVersion === undefined ? {} : { pgVersion }),
+  });
+  const wanted = new Set(concepts.flatMap((concept) => rulesOfConcept[concept] ?? []));
+  return { peerCase, concepts, fired: findings, same: findings.some(({ rule }) => wanted.has(rule)) };
+}
+
+/** The SQL, in a transaction of its own where the original test supposes one around it. */
+function textOf(peerCase: PeerCase, parsers: Parsers): string {
+  const { sql } = peerCase;
+  if (!assumesTransaction(peerCase)) return sql;
+  const own = parsers.sql.parse(sql).statements.some(({ kind }) => kind === 'TransactionStmt');
+  return own ? sql : `BEGIN;\n${sql}\n;COMMIT;`;
+}
+
+function report(judged: readonly Judged[], verbose: boolean): void {
+  const concepts = [...new Set(judged.flatMap((one) => one.concepts))].sort((a, b) => a - b);
+  for (const concept of concepts) {
+    const about = judged.filter((one) => one.concepts.includes(concept));
+    const names = rulesOfConcept[concept]?.join(', ') ?? '';
+    console.log(`${String(concept).padStart(3)}  ${totals(about)}  ${names}`);
+  }
+  console.log(`all  ${totals(judged)}  ${concepts.length} ${concepts.length === 1 ? 'concept' : 'concepts'}`);
+  if (!verbose) return;
+  for (const one of judged) {
+    const missed = one.peerCase.expect === 'finding' && !one.same;
+    const alarm = one.peerCase.expect === 'silence' && one.same;
+    if (missed || alarm) describe(one, missed ? 'MISSED' : 'FALSE ALARM');
+  }
+}
+
+function totals(judged: readonly Judged[]): string {
+  const share = (expect: PeerCase['expect']) => {
+    const about = judged.filter(({ peerCase }) => peerCase.expect === expect);
+    const fired = about.filter(({ same }) => same).length;
+    const percent = about.length === 0 ? '-' : `${((100 * fired) / about.length).toFixed(1)} %`;
+    return `${fired}/${about.length}`.padStart(7) + percent.padStart(9);
+  };
+  return `found ${share('finding')}   fired in silence ${share('silence')}`;
+}
+
+function describe({ peerCase, concepts, fired }: Judged, verdict: string): void {
+  const { id, source, context, sql } = peerCase;
+  console.log(
+    `\n${verdict} ${id} (${source}; concepts ${concepts.join(', ')}; ${context.trim() || 'no context'})`,
+  );
+  console.log(sql.trim().replace(/^/gm, '    '));
+  for (const { rule, severity, message } of fired) console.log(`  ${severity} [${rule}] ${message}`);
+}
+
+run().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

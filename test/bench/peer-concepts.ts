@@ -1,0 +1,17 @@
+/**
+ * Which rules judge which concept of the field: numbers as the cases carry them. A concept that is not here is
+ * not taken, and its cases are not counted.
+ */
+export const rulesOfConcept: Readonly<Record<number, readonly string[]>> = {
+  1: ['index-without-concurrently'],
+  4: ['concurrently-in-transaction'],
+  10: ['set-not-null-scans'],
+  12: ['type-change-rewrites'],
+  15: ['constraint-without-not-valid'],
+  16: ['constraint-without-not-valid'],
+  19: ['constraint-without-not-valid'],
+  21: ['constraint-without-not-valid'],
+  46: ['lock-timeout-missing'],
+  88: ['change-unbatched'],
+  89: ['change-unbatched'],
+};
