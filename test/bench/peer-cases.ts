@@ -39,7 +39,7 @@ async function run(): Promise<void> {
   report(judged, values.verbose);
 }
 
-/** A concept whose rule was renamed would look as if it were missed. */
+/** A concept whose rule was renamed would look as if it were missed: said, and the run fails. */
 function checkRuleNames(): void {
   const known = new Set(rules.map(({ id }) => id));
   const unknown = Object.values(rulesOfConcept)
