@@ -128,7 +128,8 @@ function describeConstraints(
       case 'CONSTR_FOREIGN':
         lockPointedAt(task, node.pktable);
         if (hasDefault && node.is_enforced)
-          for (const one of keyed) task.scan(one, `the foreign key on ${name} is tested on every row`);
+          for (const one of keyed)
+            task.scan(one, `the foreign key on ${name} is tested on every row`, 'lookup');
         break;
       default:
         break;

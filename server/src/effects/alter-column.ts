@@ -128,7 +128,7 @@ function recheck(task: Task, table: Table, column: string, reason: string, sameO
     if (constraint.kind === 'check')
       task.scan(table, `the CHECK ${constraint.name} is tested again: ${reason}`);
     if (constraint.kind === 'foreign key' && !sameOrder) {
-      task.scan(table, `the foreign key ${constraint.name} is tested again: ${reason}`);
+      task.scan(table, `the foreign key ${constraint.name} is tested again: ${reason}`, 'lookup');
     }
   }
 }
@@ -137,7 +137,7 @@ function recheck(task: Task, table: Table, column: string, reason: string, sameO
 function recheckReferences(task: Task, table: Table, column: string, reason: string): void {
   for (const { table: other, constraint } of referencesTo(task.schema, relationKey(table.name))) {
     if (!constraint.validated || !constraint.references?.columns.includes(column)) continue;
-    task.scan(other, `the foreign key ${constraint.name} is tested again: ${reason}`);
+    task.scan(other, `the foreign key ${constraint.name} is tested again: ${reason}`, 'lookup');
   }
 }
 

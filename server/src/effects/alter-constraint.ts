@@ -57,7 +57,7 @@ function addForeignKey(task: Task, table: Table, node: ConstraintNode): void {
   if (table.partitioned) for (const one of familyOf(task, table)) task.lock(one, 'ShareRowExclusiveLock');
   if (node.skip_validation || !node.is_enforced) return;
   for (const one of table.partitioned ? storedFamily(task, table) : [table]) {
-    task.scan(one, `the ${describe(node, 'foreign key')} is tested on every row`);
+    task.scan(one, `the ${describe(node, 'foreign key')} is tested on every row`, 'lookup');
   }
 }
 
@@ -134,7 +134,8 @@ export const validateConstraint: Subcommand = (task, table, { name = '' }) => {
     if (!own || own.validated) continue;
     task.lock(one, 'ShareUpdateExclusiveLock');
     if (own.references) task.lockKey(own.references.table, 'RowShareLock');
-    if (!one.partitioned) task.scan(one, `the constraint ${shown} is tested on every row`);
+    if (one.partitioned) continue;
+    task.scan(one, `the constraint ${shown} is tested on every row`, own.references ? 'lookup' : undefined);
   }
 };
 
@@ -199,6 +200,7 @@ export const alterConstraint: Subcommand = (task, table, { def }) => {
     task.scan(
       table,
       `the foreign key ${quoteIdentifier(constraint.name)} of ${show(task, table)} is tested on every row`,
+      'lookup',
     );
   }
 };

@@ -9,7 +9,7 @@ import {
   sequencesOf,
   tableByKey,
 } from '../schema/lookup.ts';
-import type { Relation, Schema, Table } from '../schema/model.ts';
+import type { Index, Relation, Schema, Table } from '../schema/model.ts';
 import { qualify } from '../schema/names.ts';
 import type { Statement } from '../sql/model.ts';
 import { nameOfRangeVar, type ObjectName, writeName } from '../sql/names.ts';
@@ -19,6 +19,7 @@ import {
   type LockMode,
   lockModes,
   type RelationWork,
+  type RowWork,
   type UnknownFact,
 } from './model.ts';
 
@@ -66,7 +67,7 @@ interface Gathered {
   beginCommand(command: number): void;
   /** Nothing for a relation that is still empty. */
   rewrite(relation: Relation, reason: string): void;
-  scan(relation: Relation, reason: string): void;
+  scan(relation: Relation, reason: string, each?: RowWork): void;
   /** An index built on the table's rows. */
   build(relation: Relation, reason: string): void;
   /** A fact the schema does not hold. With `decides` it may change the class. */
@@ -104,10 +105,14 @@ function gather(schema: Schema): Gathered {
   };
   const show = (relation: Relation) => displayName(schema, relation.name);
 
-  const work = (relation: Relation, reason: string): RelationWork =>
-    command === undefined || relation.kind === 'index'
-      ? { relation: show(relation), reason }
-      : { relation: show(relation), reason, command };
+  const work = (relation: Relation, reason: string): RelationWork => {
+    if (relation.kind === 'index') return { relation: show(relation), reason, ...tableOfIndex(relation) };
+    return { relation: show(relation), reason, ...(command === undefined ? {} : { command }) };
+  };
+  const tableOfIndex = (index: Index) => {
+    const table = schema.relations.get(index.table);
+    return table ? { indexOf: show(table) } : {};
+  };
 
   const gathered: Gathered = {
     beginCommand(at) {
@@ -135,8 +140,9 @@ function gather(schema: Schema): Gathered {
       if (relation.empty || rewrites.has(show(relation))) return;
       rewrites.set(show(relation), { ...work(relation, reason), isIndex: relation.kind === 'index' });
     },
-    scan(relation, reason) {
-      if (!relation.empty && !scans.has(show(relation))) scans.set(show(relation), work(relation, reason));
+    scan(relation, reason, each) {
+      if (relation.empty || scans.has(show(relation))) return;
+      scans.set(show(relation), { ...work(relation, reason), ...(each ? { each } : {}) });
     },
     build(relation, reason) {
       if (!relation.empty) builds.push(work(relation, reason));

@@ -28,7 +28,13 @@ export interface RelationWork {
   readonly reason: string;
   /** Which subcommand of an ALTER TABLE does it: the index in its list. */
   readonly command?: number;
+  /** What is done with each row beside reading it: looked up in another table, written again, deleted. */
+  readonly each?: RowWork;
+  /** Where the relation is an index: its table. */
+  readonly indexOf?: string;
 }
+
+export type RowWork = 'lookup' | 'update' | 'delete';
 
 /** A fact that decides and that the schema does not hold. */
 export interface UnknownFact {

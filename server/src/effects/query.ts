@@ -223,7 +223,7 @@ function judgeWhere(
   const values = 'targetList' in fields ? fields.targetList : undefined;
   if (!where && !others && !readsTables(values) && !withClause) {
     for (const one of relation?.inh ? familyOf(task, table) : [table])
-      if (!one.partitioned) task.scan(one, reason);
+      if (!one.partitioned) task.scan(one, reason, values ? 'update' : 'delete');
   } else if (!findsOneRow(task, table, where) && !table.empty) plannerDecides(task, table);
 }
 
