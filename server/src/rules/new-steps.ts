@@ -4,7 +4,9 @@ import type { RuleContext } from './model.ts';
 import type { PlacedStatement } from './statements.ts';
 
 /** A step that a fix adds, as it will be written. */
-export interface NewStep {
+export type NewStep = SqlStep | BackfillStep | VerifyStep;
+
+export interface SqlStep {
   readonly name: string;
   /** Written only where false. */
   readonly transaction?: false;
@@ -12,9 +14,28 @@ export interface NewStep {
   readonly rollback: RollbackSource;
 }
 
+export interface BackfillStep {
+  readonly name: string;
+  readonly backfill: BackfillSource;
+  readonly rollback: RollbackSource;
+}
+
+/** It changes nothing, so it needs no rollback. */
+export interface VerifyStep {
+  readonly name: string;
+  readonly verify: { readonly sql: string; readonly expect: number };
+}
+
+export interface BackfillSource {
+  readonly table: string;
+  readonly set: string;
+  readonly where: string;
+}
+
 export type RollbackSource =
   | string
   | { readonly transaction?: false; readonly sql: string }
+  | { readonly backfill: BackfillSource }
   | { readonly not_needed: string }
   | { readonly impossible: string }
   | { readonly deploy: string }
@@ -90,6 +111,23 @@ export function untransactedStep(
   return movedOut(context, placed, sql);
 }
 
+/**
+ * A rollback that is one statement, written in `sql`'s form and outside a transaction. Undefined where the
+ * rollback holds more, or its SQL stands in a file of its own.
+ */
+export function untransactedRollback(
+  context: RuleContext,
+  placed: PlacedStatement,
+  sql: string,
+): readonly TextEdit[] | undefined {
+  const { action, statements } = placed.action;
+  const { rollback } = placed.step;
+  const alone = rollback?.kind === 'actions' && rollback.actions.length === 1 && statements.length === 1;
+  if (!alone || action.kind !== 'sql' || action.sql.file !== undefined) return undefined;
+  if (!action.transaction) return replaceStatement(context.text, placed.s.sql, placed.s.statement.range, sql);
+  return setStepKey(context.text, placed.step, 'rollback', { transaction: false, sql: `${sql};` });
+}
+
 /** Moves the first or last statement of a step into a step of its own. */
 function movedOut(context: RuleContext, placed: PlacedStatement, sql: string) {
   const { statements } = placed.action;
@@ -134,20 +172,21 @@ function afterSemicolon(text: string, end: number): number {
   return end + (rest?.[0].length ?? 0);
 }
 
-function stepSource(step: NewStep): StepSource {
-  const { name, transaction, sql, rollback } = step;
-  return {
-    step: name,
-    ...(transaction === false ? { transaction } : {}),
-    sql,
-    rollback,
-  };
+function stepSource({ name, ...step }: NewStep): StepSource {
+  return { step: name, ...step };
 }
 
-function aroundInFile(text: string, placed: PlacedStatement, around: Around): readonly TextEdit[] {
+/** Undefined where a step is no SQL: a file has no batches, and nothing to check a result with. */
+function aroundInFile(
+  text: string,
+  placed: PlacedStatement,
+  around: Around,
+): readonly TextEdit[] | undefined {
   const { range } = placed.s;
   const edits: TextEdit[] = [];
-  const lines = (steps: readonly NewStep[]) => steps.map((step) => step.sql.trimEnd());
+  if ([...around.before, ...around.after].some((step) => !('sql' in step))) return undefined;
+  const lines = (steps: readonly NewStep[]) =>
+    steps.flatMap((step) => ('sql' in step ? [step.sql.trimEnd()] : []));
   if (around.before.length > 0) {
     edits.push({
       range: { start: range.start, end: range.start },
