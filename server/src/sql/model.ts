@@ -21,6 +21,39 @@ export interface Statement {
   tokens(): readonly Token[];
   /** The source of a range of the SQL text. */
   slice(range: Range): string;
+  /** What a DO block, a function or a procedure in PL/pgSQL or SQL holds; undefined for every other statement. */
+  body(): CodeBody | undefined;
+}
+
+/** The SQL inside a code body. Ranges are those of the SQL text around it. */
+export interface CodeBody {
+  readonly language: string;
+  /** In the order of the source. */
+  readonly statements: readonly EmbeddedStatement[];
+  /** What cannot be read from the text: dynamic SQL, another language, a body that does not parse. */
+  readonly unread: readonly UnreadCode[];
+  /** SQL in it that does not parse. */
+  readonly problems: readonly SqlProblem[];
+  /** It says COMMIT or ROLLBACK, which Postgres refuses inside a transaction block (SQLSTATE 2D000). */
+  readonly endsTransactions: boolean;
+}
+
+export interface EmbeddedStatement {
+  readonly statement: Statement;
+  /** It runs once the body does, unless an error ends that first: no condition or empty loop stands before it. */
+  readonly certain: boolean;
+  /** It stands in a loop. */
+  readonly repeats: boolean;
+  /** Its range is that of the whole body: the source spells it in another way, with doubled quotes or so. */
+  readonly pinned: boolean;
+}
+
+export interface UnreadCode {
+  /** In words, e.g. `the SQL that EXECUTE puts together`. */
+  readonly what: string;
+  readonly range: Range;
+  /** The text that the SQL begins with, where that is constant: it tells the kind of statement. */
+  readonly begins: string | undefined;
 }
 
 /** A lexical token; a range of the SQL text. */

@@ -1,14 +1,15 @@
 // `libpg-query` is Postgres' own scanner and grammar in WebAssembly; `pg-query-parser` is its front, installed
 // under the name of the 2015 original from that project's maintained successor, `pgsql-parser` 18.
-import type { Node, ParseResult } from '@pgsql/types';
+import type { ParseResult } from '@pgsql/types';
 import { hasSqlDetails } from 'libpg-query';
 import { loadModule, parseSync } from 'pg-query-parser';
 import { codePointToUtf16 } from '../text/utf8.ts';
+import { codeBody } from './code-body.ts';
 import { tokenize } from './lexer.ts';
 import type { ParsedSql, SqlParser, SqlProblem, Statement } from './model.ts';
 import { blankPsqlParts } from './psql.ts';
 import { splitStatements } from './split.ts';
-import { statementsFrom } from './statement.ts';
+import { type RawStatement, statementsFrom } from './statement.ts';
 
 export { blankPsqlParts } from './psql.ts';
 
@@ -85,17 +86,12 @@ function parseOnce(
         text,
         start,
         part,
+        codeBody,
       ),
     };
   } catch (error) {
     return { problem: problemFrom(error, start, part) };
   }
-}
-
-export interface RawStatement {
-  readonly stmt?: Node;
-  readonly stmt_location?: number;
-  readonly stmt_len?: number;
 }
 
 function problemFrom(error: unknown, base: number, part: string): SqlProblem {

@@ -2,33 +2,46 @@ import type { Node } from '@pgsql/types';
 import type { Range } from '../text/range.ts';
 import { createByteIndex } from '../text/utf8.ts';
 import { skipBlank, tokenize } from './lexer.ts';
-import type { Statement, StatementKind, Token } from './model.ts';
+import type { CodeBody, Statement, StatementKind, Token } from './model.ts';
+
+export interface RawStatement {
+  readonly stmt?: Node;
+  readonly stmt_location?: number;
+  readonly stmt_len?: number;
+}
+
+/** Reads the code that a statement of `text` holds. */
+export type ReadBody = (statement: Statement, text: string) => CodeBody | undefined;
 
 interface Tree {
-  readonly stmts?: readonly {
-    readonly stmt?: Node;
-    readonly stmt_location?: number;
-    readonly stmt_len?: number;
-  }[];
+  readonly stmts?: readonly RawStatement[];
 }
 
 /** The statements of a parse tree of `part`, which stands in `text` at `base`. */
-export function statementsFrom(tree: Tree, text: string, base: number, part: string): readonly Statement[] {
+export function statementsFrom(
+  tree: Tree,
+  text: string,
+  base: number,
+  part: string,
+  readBody?: ReadBody,
+): readonly Statement[] {
   const bytes = createByteIndex(part);
   const toText = (byte: number) => base + bytes.toUtf16(byte);
   return (tree.stmts ?? []).flatMap((raw) => {
     if (!raw.stmt) return [];
     const from = raw.stmt_location ?? 0;
     const end = raw.stmt_len ? toText(from + raw.stmt_len) : base + part.length;
-    return [createStatement(raw.stmt, text, trim(text, toText(from), end), toText)];
+    return [createStatement(raw.stmt, text, trim(text, toText(from), end), toText, readBody)];
   });
 }
 
-function createStatement(
+/** A statement whose source stands in `range` of `text`; `offsetOf` leads from its parse tree into `text`. */
+export function createStatement(
   node: Node,
   text: string,
   range: Range,
   offsetOf: (location: number) => number,
+  readBody: ReadBody = () => undefined,
 ): Statement {
   let cached: readonly Token[] | undefined;
   const source = text.slice(range.start, range.end);
@@ -40,7 +53,8 @@ function createStatement(
     }));
     return cached;
   };
-  return {
+  let body: { readonly read: CodeBody | undefined } | undefined;
+  const statement: Statement = {
     kind: Object.keys(node)[0] as StatementKind,
     node,
     text: source,
@@ -52,6 +66,22 @@ function createStatement(
       const offset = offsetOf(location);
       return tokens().find((token) => token.end > offset) ?? range;
     },
+    body() {
+      // Most statements have none, and most bodies are never asked for.
+      body ??= { read: readBody(statement, text) };
+      return body.read;
+    },
+  };
+  return statement;
+}
+
+/** A statement of which the source shows only that it stands somewhere in `range` of `text`. */
+export function pinnedStatement(node: Node, text: string, range: Range, source: string): Statement {
+  return {
+    ...createStatement(node, text, range, () => range.start),
+    text: source,
+    tokens: () => [],
+    tokenAt: () => range,
   };
 }
 

@@ -1,0 +1,155 @@
+// Where SQL stands in the tree that Postgres' own PL/pgSQL parser gives: see `src/pl/plpgsql/src/plpgsql.h`.
+
+/** A piece of SQL in a PL/pgSQL body, and whether it runs. */
+export interface EmbeddedSql {
+  /** As PL/pgSQL keeps it: the target of INTO blanked out, PERFORM turned into SELECT. */
+  readonly query: string;
+  /** `statement`, an expression, the right side of an assignment, or an expression that makes SQL for EXECUTE. */
+  readonly form: 'statement' | 'perform' | 'expression' | 'assignment' | 'dynamic';
+  /** Line of the body, 1 for its first. */
+  readonly line: number;
+  /** It runs once the body does, unless an error ends that first. */
+  readonly certain: boolean;
+  /** It stands in a loop. */
+  readonly repeats: boolean;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+interface Flow {
+  readonly certain: boolean;
+  readonly repeats: boolean;
+}
+
+/** What may leave the statements behind it unrun. */
+interface Leaves {
+  /** EXIT or CONTINUE: until the end of the loop. */
+  readonly loop: boolean;
+  /** RETURN: until the end of the body. */
+  readonly body: boolean;
+}
+
+const stays: Leaves = { loop: false, body: false };
+
+/** The SQL of a function's tree in the order of the source. */
+export function embeddedSql(tree: unknown): EmbeddedSql[] {
+  const found: EmbeddedSql[] = [];
+  const [fn] = list((tree as Fields).plpgsql_funcs);
+  const fields = fieldsOf(fn);
+  for (const datum of list(fields?.datums)) collect(found, datum, { certain: true, repeats: false });
+  walkList(found, [fields?.action], { certain: true, repeats: false });
+  return found;
+}
+
+/** Whether the body says COMMIT or ROLLBACK anywhere. */
+export function endsTransactions(tree: unknown): boolean {
+  return /"PLpgSQL_stmt_(?:commit|rollback)"/.test(JSON.stringify(tree));
+}
+
+function walkList(found: EmbeddedSql[], statements: readonly unknown[], flow: Flow): Leaves {
+  let leaves = stays;
+  for (const statement of statements) {
+    const certain = flow.certain && !leaves.loop && !leaves.body;
+    const more = walkStatement(found, statement, { ...flow, certain });
+    leaves = { loop: leaves.loop || more.loop, body: leaves.body || more.body };
+  }
+  return leaves;
+}
+
+const branches: readonly string[] = ['then_body', 'else_body', 'stmts', 'else_stmts', 'action'];
+
+function walkStatement(found: EmbeddedSql[], statement: unknown, flow: Flow): Leaves {
+  const kind = kindOf(statement);
+  const fields = fieldsOf(statement);
+  if (!fields) return stays;
+  collectOwn(found, fields, kind, flow);
+  switch (kind) {
+    case 'PLpgSQL_stmt_block': {
+      const body = walkList(found, list(fields.body), flow);
+      const handlers = walkBranches(found, fields.exceptions, flow);
+      return either(body, handlers);
+    }
+    case 'PLpgSQL_stmt_loop':
+      return { ...walkList(found, list(fields.body), { ...flow, repeats: true }), loop: false };
+    case 'PLpgSQL_stmt_exit':
+      return { loop: true, body: false };
+    case 'PLpgSQL_stmt_return':
+      return { loop: false, body: true };
+    case 'PLpgSQL_stmt_if':
+    case 'PLpgSQL_stmt_case':
+      return walkBranches(found, fields, flow);
+    default: {
+      // WHILE and FOR: the body may run no time at all.
+      if (!fields.body) return stays;
+      const inside = walkList(found, list(fields.body), { certain: false, repeats: true });
+      return { ...inside, loop: false };
+    }
+  }
+}
+
+/** The lists of statements below: each may run or not. */
+function walkBranches(found: EmbeddedSql[], node: unknown, flow: Flow): Leaves {
+  let leaves = stays;
+  const maybe = { ...flow, certain: false };
+  for (const [key, value] of Object.entries((node ?? {}) as Fields)) {
+    if (branches.includes(key)) leaves = either(leaves, walkList(found, list(value), maybe));
+    else if (typeof value === 'object' && value !== null && !isExpression(value)) {
+      collectBelow(found, key, value, maybe);
+      leaves = either(leaves, walkBranches(found, value, flow));
+    }
+  }
+  return leaves;
+}
+
+function collectBelow(found: EmbeddedSql[], key: string, value: object, flow: Flow): void {
+  // ELSIF and WHEN have conditions of their own.
+  if (/^PLpgSQL_(?:if_elsif|case_when)$/.test(key)) collectOwn(found, value as Fields, key, flow);
+}
+
+function either(a: Leaves, b: Leaves): Leaves {
+  return { loop: a.loop || b.loop, body: a.body || b.body };
+}
+
+/** The expressions of a statement itself, not those of statements inside it. */
+function collectOwn(found: EmbeddedSql[], fields: Fields, kind: string, flow: Flow): void {
+  const line = typeof fields.lineno === 'number' ? fields.lineno : 1;
+  for (const [key, value] of Object.entries(fields)) {
+    for (const one of Array.isArray(value) ? value : [value]) {
+      if (!isExpression(one)) continue;
+      const { query = '', parseMode } = one.PLpgSQL_expr;
+      found.push({ query, form: formOf(kind, key, parseMode), line, ...flow });
+    }
+  }
+}
+
+function formOf(kind: string, key: string, parseMode: number | undefined): EmbeddedSql['form'] {
+  if (kind === 'PLpgSQL_stmt_dynexecute' || kind === 'PLpgSQL_stmt_dynfors' || key === 'dynquery')
+    return key === 'query' || key === 'dynquery' ? 'dynamic' : 'expression';
+  if (kind === 'PLpgSQL_stmt_perform') return 'perform';
+  if (parseMode === 2) return 'expression';
+  return (parseMode ?? 0) === 0 ? 'statement' : 'assignment';
+}
+
+/** Initial values, and the queries of declared cursors. */
+function collect(found: EmbeddedSql[], datum: unknown, flow: Flow): void {
+  const fields = fieldsOf(datum);
+  // A cursor's query runs where it is opened, if it is.
+  if (fields)
+    collectOwn(found, fields, kindOf(datum), { ...flow, certain: fields.cursor_explicit_expr === undefined });
+}
+
+function isExpression(value: unknown): value is { PLpgSQL_expr: { query?: string; parseMode?: number } } {
+  return typeof value === 'object' && value !== null && 'PLpgSQL_expr' in value;
+}
+
+function kindOf(node: unknown): string {
+  return Object.keys((node ?? {}) as Fields)[0] ?? '';
+}
+
+function fieldsOf(node: unknown): Fields | undefined {
+  return Object.values((node ?? {}) as Fields)[0] as Fields | undefined;
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
