@@ -141,8 +141,10 @@ function gather(schema: Schema): Gathered {
       rewrites.set(show(relation), { ...work(relation, reason), isIndex: relation.kind === 'index' });
     },
     scan(relation, reason, each) {
-      if (relation.empty || scans.has(show(relation))) return;
-      scans.set(show(relation), { ...work(relation, reason), ...(each ? { each } : {}) });
+      // Each subcommand that reads the table is told, so that what is left when one of them goes was told before.
+      const key = `${show(relation)} ${command ?? ''}`;
+      if (relation.empty || scans.has(key)) return;
+      scans.set(key, { ...work(relation, reason), ...(each ? { each } : {}) });
     },
     build(relation, reason) {
       if (!relation.empty) builds.push(work(relation, reason));
