@@ -16,7 +16,8 @@ import {
   parseSize,
   parseTimeout,
 } from './values.ts';
-import { rangeOf, readYaml, type YamlFile } from './yaml-document.ts';
+import { rangeOf, type YamlFile } from './yaml-document.ts';
+import { createYamlReader } from './yaml-reader.ts';
 import type { Damage } from './yaml-recovery.ts';
 
 /** Reads plan files. Hold one: its validator is compiled at the first use (up to 0.1 s). */
@@ -33,9 +34,10 @@ export interface PlanParser {
 
 export function createPlanParser(): PlanParser {
   const validate = createValidator(planSchema);
+  const readYaml = createYamlReader();
   return {
     parse(text, { readFile }) {
-      const yaml = readYaml(text, 'a plan');
+      const yaml = readYaml(text);
       const { document } = yaml;
       if (!document) return { plan: emptyPlan(text), problems: yaml.problems };
       const { plan, problems } = readPlan(yaml.source, document, readFile);

@@ -46,31 +46,42 @@ export interface YamlFile {
 
 /** Reads YAML: what parses is there even where other parts do not. Never throws. */
 export function readYaml(text: string, what: string): YamlFile {
-  const nothing = { document: undefined, value: undefined, damages: [], source: text };
+  return refusal(text, what) ?? readWhole(text, what);
+}
+
+/** Why a text is not even looked at as YAML; undefined where it is. */
+export function refusal(text: string, what: string): YamlFile | undefined {
   const whole = { start: 0, end: Math.min(text.length, 1) };
-  const refuse = (message: string): YamlFile => ({
-    ...nothing,
-    problems: [{ code: 'plan-unreadable', message, range: whole }],
-  });
   if (text.length > maxPlanLength) {
-    return refuse(`This file is ${Math.round(text.length / 1e6)} MB long; ${what} has at most 2 MB.`);
+    const message = `This file is ${Math.round(text.length / 1e6)} MB long; ${what} has at most 2 MB.`;
+    return refused(text, 'plan-unreadable', message, whole);
   }
   const nul = text.indexOf('\0');
-  if (nul >= 0)
-    return refuse(`This file holds a NUL character: it is binary, or not UTF-8. Save it as UTF-8 text.`);
-  if (text.replace(/^\uFEFF/, '').trim() === '') return refuse(`This file is empty. ${startHint(what)}`);
-  const deep = tooDeepAt(text, maxDepth);
-  if (deep !== undefined) {
-    const message = `This is nested more than ${maxDepth} levels deep: the file is not read.`;
-    return {
-      ...refuse(''),
-      problems: [{ code: 'plan-yaml', message, range: { start: deep, end: deep + 1 } }],
-    };
+  if (nul >= 0) {
+    const message = `This file holds a NUL character: it is binary, or not UTF-8. Save it as UTF-8 text.`;
+    return refused(text, 'plan-unreadable', message, whole);
   }
+  if (text.replace(/^\uFEFF/, '').trim() === '')
+    return refused(text, 'plan-unreadable', `This file is empty. ${startHint(what)}`, whole);
+  const deep = tooDeepAt(text, maxDepth);
+  if (deep === undefined) return undefined;
+  const message = `This is nested more than ${maxDepth} levels deep: the file is not read.`;
+  return refused(text, 'plan-yaml', message, { start: deep, end: deep + 1 });
+}
+
+function refused(text: string, code: PlanProblem['code'], message: string, range: Range): YamlFile {
+  const problems = [{ code, message, range }];
+  return { document: undefined, value: undefined, damages: [], source: text, problems };
+}
+
+/** Reads a text that `refusal` lets pass. */
+export function readWhole(text: string, what: string): YamlFile {
+  const whole = { start: 0, end: Math.min(text.length, 1) };
+  const refuse = (message: string) => refused(text, 'plan-unreadable', message, whole);
   const onlyComments = (): YamlFile =>
     what === 'a plan'
       ? refuse(`This file holds nothing but comments. ${startHint(what)}`)
-      : { ...nothing, problems: [] };
+      : { ...refuse(''), problems: [] };
   try {
     return readDocument(text, what) ?? onlyComments();
   } catch (error) {

@@ -60,9 +60,15 @@ export function parseRecovering(text: string): RecoveredYaml {
 }
 
 function parse(source: string): Attempt {
+  const documents = parseDocuments(source);
+  const [first] = documents;
+  return { source, documents, faults: first ? faultsOf(source, first) : [] };
+}
+
+/** The documents of a text with their errors; none for comments alone. */
+export function parseDocuments(source: string): readonly Document.Parsed[] {
   const parsed = withoutStackTraces(() =>
     parseAllDocuments(source, {
-      keepSourceTokens: true,
       merge: true,
       logLevel: 'silent',
       // Lines and columns of an error are searched from the text's start, for each error.
@@ -71,9 +77,7 @@ function parse(source: string): Attempt {
       uniqueKeys: false,
     }),
   );
-  const documents = Array.isArray(parsed) ? parsed : [];
-  const [first] = documents;
-  return { source, documents, faults: first ? faultsOf(source, first) : [] };
+  return Array.isArray(parsed) ? parsed : [];
 }
 
 /** The library makes an Error of each syntax error; taking its stack, which nobody sees, is most of the time. */
