@@ -1,6 +1,13 @@
 import type { Rule } from '../define-rule.ts';
+import { dropIndexWithoutConcurrently } from './drop-index-without-concurrently.ts';
 import { indexWithoutConcurrently } from './index-without-concurrently.ts';
+import { reindexWithoutConcurrently } from './reindex-without-concurrently.ts';
 import { typeChangeRewrites } from './type-change-rewrites.ts';
 
 /** What a statement locks, scans or writes anew while others wait: indexes, rewrites, partitions, maintenance. */
-export const lockRules: readonly Rule[] = [indexWithoutConcurrently, typeChangeRewrites];
+export const lockRules: readonly Rule[] = [
+  indexWithoutConcurrently,
+  dropIndexWithoutConcurrently,
+  reindexWithoutConcurrently,
+  typeChangeRewrites,
+];

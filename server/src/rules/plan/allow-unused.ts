@@ -33,7 +33,7 @@ silence the next fault of that kind without anyone having decided so.`,
       {
         steps: `- step: Index the email
   sql: CREATE INDEX users_email_idx ON users (email);
-  rollback: DROP INDEX users_email_idx;
+  rollback: { transaction: false, sql: DROP INDEX CONCURRENTLY users_email_idx }
   allow:
     index-without-concurrently: sign-up is closed during this step
 `,
