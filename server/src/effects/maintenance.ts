@@ -9,7 +9,15 @@ import type {
 } from '@pgsql/types';
 import { referencesTo, relationKey } from '../schema/lookup.ts';
 import type { Relation, Table } from '../schema/model.ts';
-import { type Describe, familyOf, lockOwned, lockRange, rewriteTable, type Task } from './builder.ts';
+import {
+  type Describe,
+  familyOf,
+  lockOwned,
+  lockRange,
+  rewriteTable,
+  type Task,
+  unknownTable,
+} from './builder.ts';
 import { isFalse } from './index.ts';
 import { type LockMode, lockModes } from './model.ts';
 
@@ -19,7 +27,7 @@ export const vacuum: Describe<VacuumStmt> = (task, { is_vacuumcmd, options = [],
   for (const node of rels) {
     const range = 'VacuumRelation' in node ? node.VacuumRelation.relation : undefined;
     const mode: LockMode = full ? 'AccessExclusiveLock' : 'ShareUpdateExclusiveLock';
-    const relation = lockRange(task, range, mode);
+    const relation = lockRange(task, range, mode) ?? supposedTable(task, range);
     if (relation?.kind !== 'table') continue;
     // Since 18 heirs are worked through like partitions; before, ANALYZE reads them for the parent's statistics.
     const whole = relation.partitioned || task.context.pgVersion >= 18;
@@ -32,7 +40,10 @@ export const vacuum: Describe<VacuumStmt> = (task, { is_vacuumcmd, options = [],
     }
   }
   if (rels.length === 0) {
-    task.unknown('every table of the database is worked through', { remedy: 'name the tables' });
+    task.unknown('every table of the database is worked through', {
+      remedy: 'name the tables',
+      ...(full ? { may: 'rewrite' } : {}),
+    });
   }
 };
 
@@ -45,10 +56,13 @@ function hasOption(options: readonly Node[], name: string): boolean {
 export const cluster: Describe<ClusterStmt> = (task, { relation }) => {
   if (!relation) {
     task.notTransactional();
-    task.unknown('every table that was clustered before is written anew', { remedy: 'name the table' });
+    task.unknown('every table that was clustered before is written anew', {
+      remedy: 'name the table',
+      may: 'rewrite',
+    });
     return;
   }
-  const table = lockRange(task, relation, 'AccessExclusiveLock');
+  const table = lockRange(task, relation, 'AccessExclusiveLock') ?? supposedTable(task, relation);
   const reason = 'CLUSTER sorts its rows into a new file';
   if (table?.kind === 'materialized view') rewriteTable(task, table, reason);
   if (table?.kind !== 'table') return;
@@ -56,6 +70,11 @@ export const cluster: Describe<ClusterStmt> = (task, { relation }) => {
   for (const one of table.partitioned ? familyOf(task, table) : [table])
     if (!one.partitioned) rewriteTable(task, one, reason);
 };
+
+/** Where no baseline tells, the name is taken for a plain table's: nothing else is vacuumed or clustered. */
+function supposedTable(task: Task, range: RangeVar | undefined): Table | undefined {
+  return range && !task.schema.complete ? unknownTable(task, range) : undefined;
+}
 
 export const refresh: Describe<RefreshMatViewStmt> = (task, { relation, concurrent, skipData }) => {
   const mode: LockMode = concurrent ? 'ExclusiveLock' : 'AccessExclusiveLock';
