@@ -1,28 +1,27 @@
 import type { UnknownFact } from '../effects/model.ts';
-import type { TableSize } from '../plan/model.ts';
-import { parseName } from '../sql/names.ts';
-import type { RuleContext, Severity } from './model.ts';
+import { aboutTime } from '../timing/format.ts';
+import type { Prediction } from '../timing/model.ts';
+import type { RuleContext, Severity, StatementAnalysis } from './model.ts';
+import { predictStatement } from './prediction.ts';
+import { tableSize } from './table-size.ts';
+
+export { tableSize };
 
 /** A table this small is locked or rewritten within milliseconds. */
 const smallTableRows = 10_000;
 
-/** The plan's figures for a relation named as `regclass` prints it, or undefined. */
-export function tableSize(context: RuleContext, relation: string): TableSize | undefined {
-  const wanted = qualified(relation);
-  return context.plan.tables.find((table) => qualified(table.name.value) === wanted);
-}
-
-function qualified(name: string): string {
-  const parsed = parseName(name);
-  return parsed ? `${parsed.schema ?? 'public'}.${parsed.name}` : name;
-}
-
-/** `users (8M rows, 2.4 GB)`, or just the name where the plan gives no figures. */
-export function withFigures(context: RuleContext, relation: string): string {
+/**
+ * `users (8M rows, 2.4 GB)`, or just the name where the plan gives no figures. With the statement that works on
+ * it also the time that this takes: `users (8M rows, 2.4 GB, about 0.8-20 s)`; should a fact that is not known
+ * decide, the time for the worse.
+ */
+export function withFigures(context: RuleContext, relation: string, s?: StatementAnalysis): string {
   const size = tableSize(context, relation);
+  const prediction = s && predictStatement(context, s, relation);
   const parts = [
     size?.rows && `${formatCount(size.rows.value)} rows`,
     size?.size && formatBytes(size.size.value),
+    prediction && prediction.class !== 'instant' && aboutTime(prediction.time),
   ].filter(Boolean);
   return parts.length > 0 ? `${relation} (${parts.join(', ')})` : relation;
 }
@@ -33,10 +32,25 @@ export function severityFor(context: RuleContext, relation: string, rule: Severi
   return rows !== undefined && rows < smallTableRows ? 'info' : rule;
 }
 
-/** `every read and write waits` with the plan's rate where it is given. */
-export function waitingRequests(context: RuleContext, who: string): string {
+/**
+ * `every read and write waits` with the plan's rate where it is given; where the statement shuts everybody out
+ * for a time that is known, also how many requests pile up in it: `(2k requests/s at peak: up to 2k-41k of
+ * them)`.
+ */
+export function waitingRequests(context: RuleContext, who: string, s?: StatementAnalysis): string {
   const rate = context.plan.traffic?.value;
-  return rate ? `${who} waits (${formatCount(rate)} requests/s at peak)` : `${who} waits`;
+  if (!rate) return `${who} waits`;
+  const blocksAll = s?.effects.locks.some(({ mode, isNew }) => mode === 'AccessExclusiveLock' && !isNew);
+  const prediction = s && blocksAll ? predictStatement(context, s, s.effects.locks[0]?.relation) : undefined;
+  const pile = prediction && prediction.class !== 'instant' ? `: ${pileOf(prediction, rate)}` : '';
+  return `${who} waits (${formatCount(rate)} requests/s at peak${pile})`;
+}
+
+/** Requests that come in while a lock is held that stops them all: the rate times the time. */
+function pileOf({ time }: Prediction, rate: number): string {
+  const [low, high] = [time.low, time.high].map((ms) => (ms / 1000) * rate);
+  const count = (requests = 0) => formatCount(Number(requests.toPrecision(2)));
+  return (high ?? 0) < 1 ? 'hardly one of them' : `up to ${count(low)}-${count(high)} of them`;
 }
 
 /** How to settle a fact that is not known, as a sentence. A plain file has no plan to name a baseline in. */

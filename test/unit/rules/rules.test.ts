@@ -122,7 +122,7 @@ describe('rules', () => {
   sql: ALTER TABLE users ALTER COLUMN email SET NOT NULL;
   rollback: ALTER TABLE users ALTER COLUMN email DROP NOT NULL;
 `).findings;
-      assert.match(finding?.message ?? '', /users \(8M rows, 2\.4 GB\)/);
+      assert.match(finding?.message ?? '', /users \(8M rows, 2\.4 GB, about 0\.8-20 s\)/);
       assert.match(finding?.message ?? '', /2,000 requests\/s/);
     });
 

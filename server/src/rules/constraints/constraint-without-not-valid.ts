@@ -3,7 +3,7 @@ import { tableOf } from '../../schema/lookup.ts';
 import { nameOfRangeVar, quoteIdentifier, writeName } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
 import { severityFor, waitingRequests, withFigures } from '../figures.ts';
-import type { Fix, RuleContext } from '../model.ts';
+import type { Fix, RuleContext, StatementAnalysis } from '../model.ts';
 import { aroundStatement } from '../new-steps.ts';
 import {
   alterCommands,
@@ -96,7 +96,7 @@ CREATE TABLE users (id bigint PRIMARY KEY, team_id bigint);`,
         if (!command || !constraint || scan.command === undefined || seen.has(scan.command)) continue;
         seen.add(scan.command);
         yield {
-          message: faultMessage(context, scan.relation, constraint, command.subtype === 'AT_AddColumn'),
+          message: faultMessage(context, s, scan.relation, constraint, command.subtype === 'AT_AddColumn'),
           range: tokenRange(s, constraint.location),
           step: step.id,
           severity: severityFor(context, scan.relation, 'error'),
@@ -127,14 +127,15 @@ function scanned(constraint: Constraint): Constraint | undefined {
 
 function faultMessage(
   context: RuleContext,
+  s: StatementAnalysis,
   relation: string,
   constraint: Constraint,
   inColumn: boolean,
 ): string {
   const remedy = `Add ${inColumn ? 'the column without it, then the constraint' : 'it'} NOT VALID and validate it in a later ${context.kind === 'sql' ? 'transaction' : 'step'}.`;
-  const table = withFigures(context, relation);
+  const table = withFigures(context, relation, s);
   if (constraint.contype === 'CONSTR_CHECK') {
-    return `Adding this CHECK reads all of ${table} under ACCESS EXCLUSIVE: ${waitingRequests(context, 'every read and write')} until the last row is checked. ${remedy}`;
+    return `Adding this CHECK reads all of ${table} under ACCESS EXCLUSIVE: ${waitingRequests(context, 'every read and write', s)} until the last row is checked. ${remedy}`;
   }
   const parent = constraint.pktable?.relname ?? 'the referenced table';
   return `Adding this FOREIGN KEY reads all of ${table} and locks both it and ${parent} in SHARE ROW EXCLUSIVE: ${waitingRequests(context, 'every write to either')} until the last row is checked. ${remedy}`;

@@ -95,7 +95,7 @@ not null.
         if ('fact' in scan) {
           const table = s.effects.locks[0]?.relation ?? 'the table';
           yield {
-            message: `SET NOT NULL reads all of ${withFigures(context, table)} under ACCESS EXCLUSIVE, unless a valid CHECK already proves that ${command.name} has no NULL: ${waitingRequests(context, 'every read and write')} meanwhile. ${settle(context, scan)}`,
+            message: `SET NOT NULL reads all of ${withFigures(context, table, s)} under ACCESS EXCLUSIVE, unless a valid CHECK already proves that ${command.name} has no NULL: ${waitingRequests(context, 'every read and write', s)} meanwhile. ${settle(context, scan)}`,
             range,
             step: step.id,
             severity: severityFor(context, table, 'warning'),
@@ -104,7 +104,7 @@ not null.
           continue;
         }
         yield {
-          message: `SET NOT NULL reads all of ${withFigures(context, scan.relation)} under ACCESS EXCLUSIVE: ${waitingRequests(context, 'every read and write')} until the last row is seen. Add a CHECK (${command.name} IS NOT NULL) NOT VALID, validate it, and Postgres skips the scan.`,
+          message: `SET NOT NULL reads all of ${withFigures(context, scan.relation, s)} under ACCESS EXCLUSIVE: ${waitingRequests(context, 'every read and write', s)} until the last row is seen. Add a CHECK (${command.name} IS NOT NULL) NOT VALID, validate it, and Postgres skips the scan.`,
           range,
           step: step.id,
           severity: severityFor(context, scan.relation, 'error'),

@@ -129,7 +129,7 @@ function indexFault(
     ? 'A partitioned table refuses CONCURRENTLY: create it ON ONLY the parent, build it concurrently on each partition and attach those.'
     : `Build it with CREATE INDEX CONCURRENTLY ${context.kind === 'sql' ? 'outside a transaction' : 'in a step with transaction: false'}.`;
   return {
-    message: `CREATE INDEX holds a SHARE lock on ${withFigures(context, relation)} until the index is built: ${waitingRequests(context, 'every INSERT, UPDATE and DELETE')}. ${remedy}`,
+    message: `CREATE INDEX holds a SHARE lock on ${withFigures(context, relation, placed.s)} until the index is built: ${waitingRequests(context, 'every INSERT, UPDATE and DELETE')}. ${remedy}`,
     range: wordsRange(placed.s, 'CREATE', ...(index.unique ? ['UNIQUE'] : []), 'INDEX'),
     step: placed.step.id,
     severity: severityFor(context, relation, 'error'),
@@ -145,7 +145,7 @@ function* constraintFaults(context: RuleContext, placed: PlacedStatement): Gener
     const constraint = builtBy(command);
     const fixable = constraint && !partitioned && command?.subtype === 'AT_AddConstraint';
     yield {
-      message: `This constraint builds its index on ${withFigures(context, build.relation)} under ACCESS EXCLUSIVE: ${waitingRequests(context, 'every read and write')} until it is built. ${constraintRemedy(constraint, partitioned)}`,
+      message: `This constraint builds its index on ${withFigures(context, build.relation, placed.s)} under ACCESS EXCLUSIVE: ${waitingRequests(context, 'every read and write', placed.s)} until it is built. ${constraintRemedy(constraint, partitioned)}`,
       range: tokenRange(placed.s, constraint?.location),
       step: placed.step.id,
       severity: severityFor(context, build.relation, 'error'),

@@ -57,7 +57,7 @@ reads, and drop the old column when no running version uses it any more.`,
         if ('fact' in rewrite) {
           const table = s.effects.locks[0]?.relation ?? 'the table';
           yield {
-            message: `ALTER COLUMN ${command.name} TYPE may rewrite ${withFigures(context, table)} under ACCESS EXCLUSIVE, while every read and write waits: it hangs on ${rewrite.fact}, which is not known. ${settle(context, rewrite)}`,
+            message: `ALTER COLUMN ${command.name} TYPE may rewrite ${withFigures(context, table, s)} under ACCESS EXCLUSIVE, while every read and write waits: it hangs on ${rewrite.fact}, which is not known. ${settle(context, rewrite)}`,
             range,
             step: step.id,
             severity: severityFor(context, table, 'warning'),
@@ -66,7 +66,7 @@ reads, and drop the old column when no running version uses it any more.`,
           continue;
         }
         yield {
-          message: `ALTER COLUMN ${command.name} TYPE rewrites ${withFigures(context, rewrite.relation)} and its indexes under ACCESS EXCLUSIVE, since ${rewrite.reason}: ${waitingRequests(context, 'every read and write')} until it is done. Add a new column and backfill it instead.`,
+          message: `ALTER COLUMN ${command.name} TYPE rewrites ${withFigures(context, rewrite.relation, s)} and its indexes under ACCESS EXCLUSIVE, since ${rewrite.reason}: ${waitingRequests(context, 'every read and write', s)} until it is done. Add a new column and backfill it instead.`,
           range,
           step: step.id,
           severity: severityFor(context, rewrite.relation, 'error'),

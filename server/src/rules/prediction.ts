@@ -1,0 +1,65 @@
+import { descendantsOf, findRelation, indexesOf, relationKey } from '../schema/lookup.ts';
+import type { Schema } from '../schema/model.ts';
+import { parseName } from '../sql/names.ts';
+import { predictBackfill } from '../timing/backfill.ts';
+import type { Figures, Prediction, TimeRange } from '../timing/model.ts';
+import { atWorst, predict } from '../timing/predict.ts';
+import type { ActionAnalysis, RuleContext, StatementAnalysis } from './model.ts';
+import { tableSize } from './table-size.ts';
+
+/**
+ * How long a statement takes once it has its locks, from the plan's figures; undefined where they do not tell.
+ * With `feared`, a fact that is not known is taken to turn out for the worse for that relation.
+ */
+export function predictStatement(
+  context: RuleContext,
+  s: StatementAnalysis,
+  feared?: string,
+): Prediction | undefined {
+  const effects = feared === undefined ? s.effects : atWorst(s.effects, feared);
+  return predict(effects, (relation) => figuresOf(context, s.before, relation));
+}
+
+/** How long a step's or a rollback's action takes: undefined where one of its statements is not known. */
+export function predictAction(context: RuleContext, { action, statements }: ActionAnalysis) {
+  const parts =
+    action.kind === 'backfill'
+      ? statements.map(({ before }) => {
+          const figures = figuresOf(context, before, action.table?.value ?? '');
+          return figures && predictBackfill({ ...action, conditional: action.where !== undefined }, figures);
+        })
+      : statements.map((s) => predictStatement(context, s));
+  const known = parts.filter((part) => part !== undefined);
+  return known.length === parts.length && known.length > 0 ? inAll(known) : undefined;
+}
+
+function inAll(parts: readonly Prediction[]): { readonly time: TimeRange; readonly wal: number } {
+  const sum = (of: (part: Prediction) => number) => parts.reduce((total, part) => total + of(part), 0);
+  return {
+    time: {
+      low: sum(({ time }) => time.low),
+      likely: sum(({ time }) => time.likely),
+      high: sum(({ time }) => time.high),
+    },
+    wal: sum(({ wal }) => wal),
+  };
+}
+
+/** The plan's figures for a relation; of a partition without its own, a share of its parent's. */
+export function figuresOf(context: RuleContext, schema: Schema, relation: string): Figures | undefined {
+  const name = parseName(relation);
+  const found = name && findRelation(schema, name);
+  const table = found?.kind === 'table' ? found : undefined;
+  const key = table && relationKey(table.name);
+  const indexes = table?.columnsComplete && key ? [...indexesOf(schema, key)].length : undefined;
+  const own = tableSize(context, relation);
+  if (own) return { rows: own.rows?.value, bytes: own.size?.value, indexes };
+  const [parent] = table?.partition ? table.parents : [];
+  const parentName = parent === undefined ? undefined : schema.relations.get(parent)?.name;
+  const whole = parentName && tableSize(context, `${parentName.schema}.${parentName.name}`);
+  if (!whole || parent === undefined) return undefined;
+  const leaves = descendantsOf(schema, parent).filter(({ partitioned }) => !partitioned).length;
+  const share = (count: number | undefined) =>
+    count === undefined ? undefined : count / Math.max(leaves, 1);
+  return { rows: share(whole.rows?.value), bytes: share(whole.size?.value), indexes };
+}

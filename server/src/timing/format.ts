@@ -1,0 +1,46 @@
+import type { TimeRange } from './model.ts';
+
+const units = [
+  { name: 'ms', ms: 1, upTo: 1000 },
+  { name: 's', ms: 1000, upTo: 90_000 },
+  { name: 'min', ms: 60_000, upTo: 90 * 60_000 },
+  { name: 'h', ms: 3_600_000, upTo: 36 * 3_600_000 },
+  { name: 'd', ms: 86_400_000, upTo: Number.POSITIVE_INFINITY },
+] as const;
+
+/** `3-7 min`, `40 s-4 min`: from one in ten to nine in ten servers. */
+export function formatTime({ low, high }: TimeRange): string {
+  const to = formatMs(high);
+  // 0.8-20 s reads better than 760 ms-20 s.
+  const from = low >= 95 && low < 1000 && to.unit === 's' ? secondsOf(low) : formatMs(low);
+  if (from.text === to.text) return to.text;
+  return from.unit === to.unit ? `${from.number}-${to.text}` : `${from.text}-${to.text}`;
+}
+
+/** `about 3-7 min`; `under a second` where it is that at the worst. */
+export function aboutTime(range: TimeRange): string {
+  return range.high < 1000 ? 'under a second' : `about ${formatTime(range)}`;
+}
+
+/** `90 s`, `15 min`: ms to at most two figures. */
+export function formatDuration(ms: number): string {
+  return formatMs(ms).text;
+}
+
+function formatMs(ms: number): { readonly number: string; readonly unit: string; readonly text: string } {
+  const rounded = Number(ms.toPrecision(2));
+  const unit = units.find(({ upTo }) => rounded < upTo) ?? units[0];
+  const value = ms / unit.ms;
+  // Half a second is worth telling from one, half a minute in ten is not.
+  const number = value < 1.95 && unit.name !== 'ms' ? String(Number(value.toFixed(1))) : round(value);
+  return { number, unit: unit.name, text: `${number} ${unit.name}` };
+}
+
+function secondsOf(ms: number) {
+  const number = String(Number((ms / 1000).toFixed(1)));
+  return { number, unit: 's', text: `${number} s` };
+}
+
+function round(value: number): string {
+  return String(value < 10 ? Math.max(1, Math.round(value)) : Number(value.toPrecision(2)));
+}

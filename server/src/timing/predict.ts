@@ -1,0 +1,135 @@
+import type { Effects, RelationWork } from '../effects/model.ts';
+import { add, type Extent, extentOf, indexBytes, nothing, once, read, scale, work, write } from './costs.ts';
+import type { Figures, Prediction, TimeRange } from './model.ts';
+
+/** The figures of a relation as effects name it; undefined where there are none. */
+export type FiguresOf = (relation: string) => Figures | undefined;
+
+/** Changing a catalog, with its flush to disk: measured 1 to 20 ms. */
+const catalogChange: TimeRange = { low: 1, likely: 5, high: 50 };
+/** CONCURRENTLY reads the table twice, and keeps up with its writes. */
+const concurrently: TimeRange = { low: 1.3, likely: 1.5, high: 2 };
+
+interface Part {
+  readonly time: TimeRange;
+  readonly wal: number;
+}
+
+/**
+ * How long a statement takes, from the sizes of the tables that it works on. Undefined where a table's size is
+ * not known, or what Postgres does is not.
+ */
+export function predict(effects: Effects, figuresOf: FiguresOf): Prediction | undefined {
+  if (effects.class === 'unknown' || effects.class === 'batched') return undefined;
+  const parts: (Part | undefined)[] = [
+    ...effects.rewrites.map((one) => rewriteOf(effects, one, figuresOf)),
+    ...effects.builds.map((one) => buildOf(effects, one, figuresOf)),
+    ...scansOf(effects).map((one) => scanOf(one, figuresOf)),
+  ];
+  const known = parts.filter((part) => part !== undefined);
+  if (known.length < parts.length) return undefined;
+  return {
+    class: effects.class,
+    time: add(catalogChange, ...known.map(({ time }) => time)),
+    wal: known.reduce((sum, { wal }) => sum + wal, 0),
+    basis: 'sizes',
+  };
+}
+
+/** The effects as they are where a fact that is not known turns out badly for a table. */
+export function atWorst(effects: Effects, relation: string): Effects {
+  const feared = (may: 'scan' | 'rewrite') =>
+    effects.unknown.filter((fact) => fact.may === may).map(({ fact }) => ({ relation, reason: fact }));
+  const [rewrites, scans] = [feared('rewrite'), feared('scan')];
+  if (rewrites.length + scans.length === 0) return effects;
+  return {
+    ...effects,
+    class: rewrites.length > 0 || effects.rewrites.length > 0 ? 'rewrite' : 'scan',
+    rewrites: [...effects.rewrites, ...rewrites.slice(0, 1)],
+    scans: [...effects.scans, ...scans],
+  };
+}
+
+function extent(relation: string, figuresOf: FiguresOf): Extent | undefined {
+  const figures = figuresOf(relation);
+  return figures && extentOf(figures);
+}
+
+/** A table's new copy; its indexes are told apart, but for a table of which the schema is not known. */
+function rewriteOf(
+  effects: Effects,
+  { relation, indexOf }: RelationWork,
+  figuresOf: FiguresOf,
+): Part | undefined {
+  if (indexOf !== undefined) {
+    // With a build of its own it is counted there.
+    const isBuild = effects.builds.some((build) => build.relation === indexOf);
+    return isBuild ? { time: nothing, wal: 0 } : indexPart(extent(indexOf, figuresOf), once);
+  }
+  const table = extent(relation, figuresOf);
+  if (!table) return undefined;
+  const own = { time: add(work(table, 'rewrite'), read(table.bytes), write(scale(table.bytes, 2))) };
+  const told = effects.rewrites.some((one) => one.indexOf === relation);
+  const schemaKnown = figuresOf(relation)?.indexes !== undefined;
+  const index = told || schemaKnown ? undefined : indexPart(table, table.indexes);
+  return {
+    time: add(own.time, index?.time ?? nothing),
+    wal: table.bytes.likely + 25 * table.rows.likely + (index?.wal ?? 0),
+  };
+}
+
+function indexPart(table: Extent | undefined, times: TimeRange): Part | undefined {
+  if (!table) return undefined;
+  const bytes = scale(indexBytes(table), times);
+  return { time: add(work(table, 'build', times), write(scale(bytes, 2))), wal: bytes.likely };
+}
+
+function buildOf(effects: Effects, { relation }: RelationWork, figuresOf: FiguresOf): Part | undefined {
+  const table = extent(relation, figuresOf);
+  const index = indexPart(table, once);
+  if (!table || !index) return undefined;
+  const mode = effects.locks.find((lock) => lock.relation === relation)?.mode;
+  const factor = !effects.transactional && mode === 'ShareUpdateExclusiveLock' ? concurrently : once;
+  // A table that is written anew as well is read but once.
+  const reading = effects.rewrites.some((one) => one.relation === relation)
+    ? nothing
+    : add(work(table, 'scan'), read(table.bytes));
+  return { time: scale(add(reading, index.time), factor), wal: index.wal };
+}
+
+/** One pass tests all CHECKs and NOT NULLs of a statement; each foreign key has one of its own. */
+function scansOf({ scans, rewrites }: Effects): readonly RelationWork[] {
+  const passed = new Set(rewrites.map(({ relation }) => relation));
+  return scans.filter(({ relation, each }) => {
+    if (each) return true;
+    const first = !passed.has(relation);
+    passed.add(relation);
+    return first;
+  });
+}
+
+function scanOf({ relation, each }: RelationWork, figuresOf: FiguresOf): Part | undefined {
+  const table = extent(relation, figuresOf);
+  if (!table) return undefined;
+  const reading = add(work(table, 'scan'), read(table.bytes));
+  switch (each) {
+    case undefined:
+      return { time: reading, wal: 0 };
+    case 'lookup':
+      return { time: add(reading, work(table, 'lookup')), wal: 0 };
+    case 'delete':
+      return { time: add(reading, work(table, 'delete')), wal: 60 * table.rows.likely };
+    case 'update':
+      return { time: add(reading, updating(table)), wal: updateWal(table) };
+  }
+}
+
+/** Writing every row of a table again, in ms: its indexes get an entry for each. */
+export function updating(table: Extent): TimeRange {
+  return add(work(table, 'update'), work(table, 'updateIndex', table.indexes), write(scale(table.bytes, 2)));
+}
+
+/** Measured: 200 bytes a row beside the row itself, and an entry in each index. */
+export function updateWal({ rows, bytes, indexes }: Extent): number {
+  return bytes.likely + rows.likely * (200 + 70 * indexes.likely);
+}

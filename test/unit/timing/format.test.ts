@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { aboutTime, formatDuration, formatTime } from '../../../server/src/timing/format.ts';
+
+const range = (low: number, high: number) => ({ low, likely: (low + high) / 2, high });
+
+describe('timing: in words', () => {
+  const cases: readonly (readonly [number, number, string])[] = [
+    [180_000, 420_000, 'about 3-7 min'],
+    [40_000, 240_000, 'about 40 s-4 min'],
+    [1500, 9000, 'about 1.5-9 s'],
+    [12, 260, 'under a second'],
+    [250, 3200, 'about 0.3-3 s'],
+    [12, 3200, 'about 12 ms-3 s'],
+    [89_900, 90_100, 'about 1.5 min'],
+    [5_400_000, 4 * 86_400_000, 'about 1.5 h-4 d'],
+    [3_600_000 * 3, 3_600_000 * 11, 'about 3-11 h'],
+  ];
+  for (const [low, high, text] of cases) {
+    it(`${low} to ${high} ms is ${text}`, () => assert.equal(aboutTime(range(low, high)), text));
+  }
+
+  it('is within a quarter of the number, and never 0', () => {
+    const factors: Readonly<Record<string, number>> = {
+      ms: 1,
+      s: 1000,
+      min: 60_000,
+      h: 3_600_000,
+      d: 86_400_000,
+    };
+    fc.assert(
+      fc.property(fc.double({ min: 1, max: 1e10, noNaN: true }), (ms) => {
+        const [number, unit] = formatDuration(ms).split(' ');
+        const back = Number(number) * (factors[unit ?? ''] ?? Number.NaN);
+        assert.ok(Math.abs(back - ms) <= ms / 4 + 0.5, `${ms} as ${number} ${unit}`);
+      }),
+    );
+  });
+
+  it('names one unit where both ends have it', () => {
+    assert.equal(formatTime(range(120_000, 1_200_000)), '2-20 min');
+  });
+});
