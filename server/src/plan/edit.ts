@@ -1,23 +1,13 @@
-import { Document, isMap, isPair, isScalar, type YAMLMap } from 'yaml';
+import { isMap, isPair, isScalar } from 'yaml';
 import type { Range, TextEdit } from '../text/range.ts';
-import {
-  contentEnd,
-  entryEnd,
-  entryMeanings,
-  type Fragment,
-  fragmentAround,
-  hasAnchor,
-  mappingMeaning,
-  meaning,
-  parseFragment,
-  pathTo,
-  scalarMeaning,
-  verified,
-} from './edit-fragment.ts';
-import { pairOf, rangeStart, removeEntryAt, setEntry } from './edit-mapping.ts';
-import { meaningOf, styleOf } from './edit-render.ts';
+import { setInFlow } from './edit-flow.ts';
+import { type Fragment, fragmentAround, hasAnchor, parseFragment, pathTo } from './edit-fragment.ts';
+import { pairOf, removeEntryAt, setEntry } from './edit-mapping.ts';
+import { styleOf } from './edit-render.ts';
+import { addRootKey } from './edit-root.ts';
 import type { Plan } from './model.ts';
 
+export { type AllowPlace, insertAllow } from './edit-allow.ts';
 export { replaceStatement } from './edit-scalar.ts';
 export { insertSteps, type StepSource, setStepKey } from './edit-steps.ts';
 
@@ -33,7 +23,7 @@ export function insertSessionSetting(
 ): TextEdit[] | undefined {
   // An empty `session:` has no range in the model.
   const start = plan.session.range?.start ?? /^session[ \t]*:/m.exec(text)?.index;
-  if (start === undefined) return addSession(text, plan, { [key]: value });
+  if (start === undefined) return addRootKey(text, plan, 'session', { [key]: value });
   const fragment = fragmentAround(text, start);
   const root = fragment?.document.contents;
   if (!fragment || !isMap(root)) return undefined;
@@ -47,62 +37,6 @@ export function insertSessionSetting(
   }
   const isEmpty = isScalar(session) && session.value === null;
   return isEmpty ? setEntry(fragment, root, 'session', { [key]: value }, { after: [] }, style) : undefined;
-}
-
-/** After the last of the keys that say what the database is and bears. */
-function addSession(
-  text: string,
-  plan: Plan,
-  session: Readonly<Record<string, unknown>>,
-): TextEdit[] | undefined {
-  const neighbour =
-    plan.traffic?.range ?? plan.tables.at(-1)?.name.range ?? plan.database.range ?? plan.range;
-  const fragment = fragmentAround(text, neighbour.start);
-  const root = fragment?.document.contents;
-  if (!fragment || !isMap(root)) return undefined;
-  const key = root.items.findLast((pair) => rangeStart(pair.key) + fragment.start <= neighbour.start)?.key;
-  const after = isScalar(key) ? [String(key.value)] : [];
-  return setEntry(fragment, root, 'session', session, { after }, styleOf(text));
-}
-
-function setInFlow(
-  fragment: Fragment,
-  map: YAMLMap,
-  key: string,
-  value: string | number,
-): TextEdit[] | undefined {
-  const entries = entryMeanings(map).filter(([name]) => name !== scalarMeaning(key));
-  const after = mappingMeaning([...entries, [scalarMeaning(key), meaningOf(value)]]);
-  const expected = meaning(fragment.document.contents, new Map([[map, after]]));
-  const edit = flowEdit(fragment.source, map, key, value);
-  return verified(fragment, edit && [edit], expected);
-}
-
-function flowEdit(source: string, map: YAMLMap, key: string, value: unknown): TextEdit | undefined {
-  const entry = flowEntry(key, value);
-  const present = pairOf(map, key);
-  if (present) {
-    if (!isScalar(present.value) || present.value.value === null) return undefined;
-    const range = { start: rangeStart(present.value), end: contentEnd(source, present.value) };
-    return { range, newText: entry.slice(entry.indexOf(': ') + 2) };
-  }
-  const last = map.items.at(-1);
-  if (!last) {
-    const inside = { start: rangeStart(map) + 1, end: contentEnd(source, map) - 1 };
-    const bare = source.slice(inside.start, inside.end).trim() === '';
-    return bare ? { range: inside, newText: ` ${entry} ` } : undefined;
-  }
-  const end = entryEnd(source, last);
-  const comma = /^[ \t]*,/.exec(source.slice(end))?.[0].length;
-  const at = end + (comma ?? 0);
-  return { range: { start: at, end: at }, newText: comma === undefined ? `, ${entry}` : ` ${entry}` };
-}
-
-/** `key: value` as it stands between braces. */
-function flowEntry(key: string, value: unknown): string {
-  const document = new Document({ [key]: value });
-  if (isMap(document.contents)) document.contents.flow = true;
-  return document.toString({ lineWidth: 0 }).trim().slice(1, -1).trim();
 }
 
 /**

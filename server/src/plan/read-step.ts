@@ -1,4 +1,5 @@
 import type { Located } from '../text/range.ts';
+import { isReason } from './allow-reason.ts';
 import type { Allow, Step, StepExpectation } from './model.ts';
 import { firstKey, type Reading, readOneAction } from './read-action.ts';
 import { readRollback } from './read-rollback.ts';
@@ -27,10 +28,15 @@ export function readStep(
   };
 }
 
-/** The `allow` entries that have a reason. */
-export function readAllow({ nodes }: Reading, node: unknown): readonly Allow[] {
+/** The `allow` entries that have a text for a reason; one that a fix left open is reported. */
+export function readAllow({ nodes, report }: Reading, node: unknown): readonly Allow[] {
   return nodes.entries(node).flatMap(({ key, value, range }) => {
     const reason = nodes.string(value);
+    // A blank one is what the schema's check reports.
+    if (reason && reason.value.trim() !== '' && !isReason(reason.value)) {
+      const message = `"${key.value}" needs the reason why it is all right here, in place of ${reason.value.trim()}.`;
+      report({ code: 'plan-value', message, range: reason.range });
+    }
     return reason ? [{ rule: key, reason, range }] : [];
   });
 }

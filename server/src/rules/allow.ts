@@ -1,3 +1,4 @@
+import { isReason } from '../plan/allow-reason.ts';
 import type { Allow } from '../plan/model.ts';
 import type { Finding, RuleContext } from './model.ts';
 
@@ -51,6 +52,6 @@ export function byRule<T>(
 
 /** Whether the entry silences the finding. A finding about no step is silenced by the plan's own entries alone. */
 export function silences({ allow, steps }: ScopedAllow, finding: Finding): boolean {
-  if (allow.rule.value !== finding.rule || allow.reason.value.trim() === '') return false;
+  if (allow.rule.value !== finding.rule || !isReason(allow.reason.value)) return false;
   return steps === undefined || (finding.step !== undefined && steps.has(finding.step));
 }

@@ -1,3 +1,4 @@
+import { isReason } from '../../plan/allow-reason.ts';
 import { removeEntry } from '../../plan/edit.ts';
 import { byRule, type ScopedAllow, scopedAllows, silences } from '../allow.ts';
 import { defineRule } from '../define-rule.ts';
@@ -43,7 +44,7 @@ silence the next fault of that kind without anyone having decided so.`,
   *check(context, found) {
     const findings = byRule(found, ({ rule }) => rule);
     for (const entry of scopedAllows(context)) {
-      if (entry.allow.reason.value.trim() === '') continue;
+      if (!isReason(entry.allow.reason.value)) continue;
       if (findings.get(entry.allow.rule.value)?.some((finding) => silences(entry, finding))) continue;
       const where = {
         step: 'this step',
