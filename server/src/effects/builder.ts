@@ -29,6 +29,8 @@ export interface EffectsContext {
   readonly inTransaction?: boolean;
   /** The session's TimeZone, which decides whether timestamptz to timestamp rewrites. */
   readonly timeZone?: string;
+  /** How many bodies of code the statement stands in. */
+  readonly depth?: number;
 }
 
 /** The statement, what it meets, and where its effects are gathered. */
@@ -73,6 +75,10 @@ interface Gathered {
   /** A fact the schema does not hold. With `decides` it may change the class. */
   unknown(fact: string, options?: UnknownOptions): void;
   notTransactional(): void;
+  /** All that another statement does, which this one runs. */
+  include(effects: Effects): void;
+  /** Whether nothing is in `effects` that is not gathered yet. */
+  includes(effects: Effects): boolean;
   finish(): Effects;
 }
 
@@ -142,7 +148,7 @@ function gather(schema: Schema): Gathered {
     },
     scan(relation, reason, each) {
       // Each subcommand that reads the table is told, so that what is left when one of them goes was told before.
-      const key = `${show(relation)} ${command ?? ''}`;
+      const key = [show(relation), command, each].join(' ');
       if (relation.empty || scans.has(key)) return;
       scans.set(key, { ...work(relation, reason), ...(each ? { each } : {}) });
     },
@@ -156,6 +162,27 @@ function gather(schema: Schema): Gathered {
     },
     notTransactional() {
       transactional = false;
+    },
+    include(effects) {
+      for (const { relation, mode, isNew } of effects.locks) addLock(relation, mode, isNew);
+      // An index that is written anew with its table stands after it.
+      const tables = effects.class === 'rewrite' ? 1 : 0;
+      for (const [i, one] of effects.rewrites.entries())
+        if (!rewrites.has(one.relation)) rewrites.set(one.relation, { ...one, isIndex: i >= tables });
+      for (const one of effects.scans) if (!scans.has(one.relation)) scans.set(one.relation, one);
+      builds.push(...effects.builds);
+      for (const one of effects.unknown) unknown.set(one.fact, one);
+      if (effects.class === 'unknown') decided = false;
+      if (!effects.transactional) transactional = false;
+    },
+    includes({ locks: others, rewrites: written, scans: read, builds: built, unknown: facts }) {
+      return (
+        written.length + read.length + built.length + facts.length === 0 &&
+        others.every(({ relation, mode }) => {
+          const held = locks.get(relation);
+          return held !== undefined && lockModes.indexOf(held.mode) >= lockModes.indexOf(mode);
+        })
+      );
     },
     finish() {
       const rewritten = [...rewrites.values()];

@@ -1,12 +1,20 @@
-import type { AlterTableCmd, Constraint } from '@pgsql/types';
 import { tableOf } from '../../schema/lookup.ts';
 import { nameOfRangeVar, quoteIdentifier, writeName } from '../../sql/names.ts';
+import type { TextEdit } from '../../text/range.ts';
+import {
+  type BroughtConstraint,
+  broughtConstraints,
+  constraintBody,
+  constraintName,
+  constraintRange,
+  subcommandRanges,
+  withParts,
+} from '../alter-parts.ts';
 import { defineRule } from '../define-rule.ts';
 import { severityFor, waitingRequests, withFigures } from '../figures.ts';
-import type { Fix, RuleContext, StatementAnalysis } from '../model.ts';
-import { aroundStatement } from '../new-steps.ts';
+import type { Fix, RuleContext } from '../model.ts';
+import { aroundStatement, type SqlStep } from '../new-steps.ts';
 import {
-  alterCommands,
   alterTable,
   isInWrittenTransaction,
   type PlacedStatement,
@@ -16,21 +24,24 @@ import {
 
 interface Data {
   readonly placed: PlacedStatement;
-  readonly command: AlterTableCmd;
-  readonly constraint: Constraint;
+  /** Every constraint of the statement that reads the table: one that is left would have it read all the same. */
+  readonly checked: readonly BroughtConstraint[];
 }
 
-/** A CHECK or FOREIGN KEY that reads existing rows under the lock it is added with. */
+/** A CHECK, FOREIGN KEY or NOT NULL constraint that reads existing rows under the lock it is added with. */
 export const constraintWithoutNotValid = defineRule<Data>({
   id: 'constraint-without-not-valid',
   title: 'A constraint is checked against every row while requests wait',
   severity: 'error',
   docs: {
     problem: `Adding a CHECK reads the whole table under ACCESS EXCLUSIVE: every read and write waits. Adding a FOREIGN KEY reads it
-under SHARE ROW EXCLUSIVE on both tables: every write to either one waits.`,
+under SHARE ROW EXCLUSIVE on both tables: every write to either one waits. In the definition of a new column it is the
+same: the column is there at once, but the constraint is tested on every row under the lock of ADD COLUMN.`,
     solution: `Add the constraint with \`NOT VALID\`: that is instant, and new rows are checked from then on. Then
 \`VALIDATE CONSTRAINT\` in a step of its own: it reads the table under SHARE UPDATE EXCLUSIVE, which lets reads and writes go on.
-In one transaction with the first, it would keep the first one's lock, and nothing would be won.`,
+In one transaction with the first, it would keep the first one's lock, and nothing would be won.
+
+A constraint in a column's definition cannot be NOT VALID: add the column without it, then the constraint.`,
     manual: [
       {
         title: 'ALTER TABLE … ADD table_constraint',
@@ -72,6 +83,24 @@ CREATE TABLE users (id bigint PRIMARY KEY, team_id bigint);`,
     not_needed: dropping users_team_id_fkey undoes it
 `,
       },
+      {
+        steps: `- step: Count the logins
+  sql: ALTER TABLE users ADD COLUMN logins integer NOT NULL DEFAULT 0 CHECK (logins >= 0);
+  rollback: ALTER TABLE users DROP COLUMN logins;
+`,
+        finds: 'CHECK',
+        fixed: `- step: Count the logins
+  sql: ALTER TABLE users ADD COLUMN logins integer NOT NULL DEFAULT 0;
+  rollback: ALTER TABLE users DROP COLUMN logins;
+- step: Add users_logins_check for new rows
+  sql: ALTER TABLE users ADD CONSTRAINT users_logins_check CHECK (logins >= 0) NOT VALID;
+  rollback: ALTER TABLE users DROP CONSTRAINT users_logins_check;
+- step: Validate users_logins_check
+  sql: ALTER TABLE users VALIDATE CONSTRAINT users_logins_check;
+  rollback:
+    not_needed: dropping users_logins_check undoes it
+`,
+      },
     ],
     good: [
       {
@@ -88,19 +117,18 @@ CREATE TABLE users (id bigint PRIMARY KEY, team_id bigint);`,
   *check(context) {
     for (const placed of sqlStatements(context)) {
       const { s, step } = placed;
-      const commands = alterCommands(s);
+      if (s.effects.scans.length === 0 || !alterTable(s)) continue;
+      const checked = checkedConstraints(placed);
       const seen = new Set<number>();
-      for (const scan of s.effects.scans) {
-        const command = scan.command === undefined ? undefined : commands[scan.command];
-        const constraint = addedConstraint(command);
-        if (!command || !constraint || scan.command === undefined || seen.has(scan.command)) continue;
-        seen.add(scan.command);
+      for (const { brought, relation } of checked) {
+        if (seen.has(brought.at)) continue;
+        seen.add(brought.at);
         yield {
-          message: faultMessage(context, s, scan.relation, constraint, command.subtype === 'AT_AddColumn'),
-          range: tokenRange(s, constraint.location),
+          message: faultMessage(context, placed, relation, brought),
+          range: tokenRange(s, brought.node.location),
           step: step.id,
-          severity: severityFor(context, scan.relation, 'error'),
-          data: { placed, command, constraint },
+          severity: severityFor(context, relation, 'error'),
+          data: { placed, checked: checked.map((one) => one.brought) },
         };
       }
     }
@@ -108,67 +136,98 @@ CREATE TABLE users (id bigint PRIMARY KEY, team_id bigint);`,
   fix: ({ data }, context) => notValidFix(context, data),
 });
 
-/** The CHECK or FOREIGN KEY of ADD CONSTRAINT, or of a column that ADD COLUMN brings. */
-function addedConstraint(command: AlterTableCmd | undefined): Constraint | undefined {
-  if (!command?.def) return undefined;
-  if (command.subtype === 'AT_AddConstraint' && 'Constraint' in command.def)
-    return scanned(command.def.Constraint);
-  if (command.subtype !== 'AT_AddColumn' || !('ColumnDef' in command.def)) return undefined;
-  return (command.def.ColumnDef.constraints ?? [])
-    .map((node) => ('Constraint' in node ? scanned(node.Constraint) : undefined))
-    .find((constraint) => constraint !== undefined);
+interface Checked {
+  readonly brought: BroughtConstraint;
+  /** The first of the tables that are read for it. */
+  readonly relation: string;
 }
 
-function scanned(constraint: Constraint): Constraint | undefined {
-  return constraint.contype === 'CONSTR_CHECK' || constraint.contype === 'CONSTR_FOREIGN'
-    ? constraint
-    : undefined;
+/** The constraints that the statement reads rows for. */
+function checkedConstraints({ s }: PlacedStatement): readonly Checked[] {
+  return broughtConstraints(s).flatMap((brought) => {
+    const { contype, is_enforced } = brought.node;
+    const scans = s.effects.scans.filter(({ command }) => command === brought.at);
+    const isKey = contype === 'CONSTR_FOREIGN';
+    const isOwn = contype === 'CONSTR_CHECK' || (contype === 'CONSTR_NOTNULL' && !brought.column);
+    const [scan] = isKey && brought.column ? scans.filter(({ each }) => each === 'lookup') : scans;
+    if (!scan || !(isKey || isOwn) || (contype !== 'CONSTR_NOTNULL' && !is_enforced)) return [];
+    return [{ brought, relation: scan.relation }];
+  });
 }
 
 function faultMessage(
   context: RuleContext,
-  s: StatementAnalysis,
+  { s }: PlacedStatement,
   relation: string,
-  constraint: Constraint,
-  inColumn: boolean,
+  { node, column }: BroughtConstraint,
 ): string {
-  const remedy = `Add ${inColumn ? 'the column without it, then the constraint' : 'it'} NOT VALID and validate it in a later ${context.kind === 'sql' ? 'transaction' : 'step'}.`;
+  const remedy = `Add ${column ? 'the column without it, then the constraint' : 'it'} NOT VALID and validate it in a later ${context.kind === 'sql' ? 'transaction' : 'step'}.`;
   const table = withFigures(context, relation, s);
-  if (constraint.contype === 'CONSTR_CHECK') {
-    return `Adding this CHECK reads all of ${table} under ACCESS EXCLUSIVE: ${waitingRequests(context, 'every read and write', s)} until the last row is checked. ${remedy}`;
+  if (node.contype === 'CONSTR_FOREIGN') {
+    const parent = node.pktable?.relname ?? 'the referenced table';
+    return `Adding this FOREIGN KEY reads all of ${table} and locks both it and ${parent} in SHARE ROW EXCLUSIVE: ${waitingRequests(context, 'every write to either')} until the last row is checked. ${remedy}`;
   }
-  const parent = constraint.pktable?.relname ?? 'the referenced table';
-  return `Adding this FOREIGN KEY reads all of ${table} and locks both it and ${parent} in SHARE ROW EXCLUSIVE: ${waitingRequests(context, 'every write to either')} until the last row is checked. ${remedy}`;
+  const kind = node.contype === 'CONSTR_CHECK' ? 'CHECK' : 'NOT NULL';
+  return `Adding this ${kind} reads all of ${table} under ACCESS EXCLUSIVE: ${waitingRequests(context, 'every read and write', s)} until the last row is checked. ${remedy}`;
 }
 
-function notValidFix(context: RuleContext, { placed, command, constraint }: Data): readonly Fix[] {
-  const target = alterTable(placed.s)?.relation;
-  const alone = alterCommands(placed.s).length === 1 && command.subtype === 'AT_AddConstraint';
-  if (!target?.relname || !alone || !constraint.conname || placed.part === 'rollback') return [];
+function notValidFix(context: RuleContext, { placed, checked }: Data): readonly Fix[] {
+  const { s } = placed;
+  const target = alterTable(s)?.relation;
+  if (!target?.relname || placed.part === 'rollback') return [];
   if (context.kind === 'sql' && isInWrittenTransaction(placed)) return [];
   // A partitioned table takes a foreign key that is NOT VALID from version 18 on.
-  const partitioned = tableOf(placed.s.before, target)?.partitioned;
-  if (partitioned && constraint.contype === 'CONSTR_FOREIGN' && context.pgVersion < 18) return [];
+  const partitioned = tableOf(s.before, target)?.partitioned;
+  const isKey = checked.some(({ node }) => node.contype === 'CONSTR_FOREIGN');
+  if (partitioned && isKey && context.pgVersion < 18) return [];
   const table = writeName(nameOfRangeVar(target));
-  const name = quoteIdentifier(constraint.conname);
+  const parts = checked.map((brought) => partOf(placed, brought, table));
+  if (parts.some((part) => part === undefined)) return [];
+  const found = parts.flatMap((part) => part ?? []);
   const edits = aroundStatement(context, placed, {
     before: [],
-    replacement: `${placed.s.statement.text.trimEnd()} NOT VALID`,
-    after: [
-      {
-        name: `Validate ${constraint.conname}`,
-        sql: `ALTER TABLE ${table} VALIDATE CONSTRAINT ${name};`,
-        rollback: { not_needed: `dropping ${constraint.conname} undoes it` },
-      },
-    ],
+    replacement: withParts(
+      s,
+      found.flatMap(({ changes }) => changes),
+    ),
+    after: found.flatMap(({ after }) => after),
   });
-  return edits
-    ? [
-        {
-          title: 'Add it NOT VALID, validate in a step of its own',
-          edits,
-          safe: true,
-        },
-      ]
-    : [];
+  return edits ? [{ title: 'Add it NOT VALID, validate in a step of its own', edits, safe: true }] : [];
+}
+
+interface Part {
+  readonly changes: readonly TextEdit[];
+  readonly after: readonly SqlStep[];
+}
+
+/** What becomes of one constraint in the statement, and what follows it. */
+function partOf({ s }: PlacedStatement, brought: BroughtConstraint, table: string): Part | undefined {
+  const conname = constraintName(s, brought);
+  const range = constraintRange(s, brought);
+  const body = constraintBody(s, brought);
+  const place = subcommandRanges(s)[brought.at];
+  if (conname === undefined || !range || body === undefined || !place) return undefined;
+  const name = quoteIdentifier(conname);
+  const drop = `ALTER TABLE ${table} DROP CONSTRAINT ${name};`;
+  const validate: SqlStep = {
+    name: `Validate ${conname}`,
+    sql: `ALTER TABLE ${table} VALIDATE CONSTRAINT ${name};`,
+    rollback: { not_needed: `dropping ${conname} undoes it` },
+  };
+  if (!brought.column) {
+    const changes = [{ range: { start: place.end, end: place.end }, newText: ' NOT VALID' }];
+    const nameless = brought.node.conname === undefined;
+    const start = { start: range.start, end: range.start };
+    return {
+      changes: nameless ? [{ range: start, newText: `CONSTRAINT ${name} ` }, ...changes] : changes,
+      after: [validate],
+    };
+  }
+  const key = brought.node.contype === 'CONSTR_FOREIGN';
+  const clause = key ? `FOREIGN KEY (${quoteIdentifier(brought.columns[0] ?? '')}) ${body}` : body;
+  const add = `ALTER TABLE ${table} ADD CONSTRAINT ${name} ${clause} NOT VALID;`;
+  return {
+    changes: [{ range, newText: '' }],
+    after: [{ name: `Add ${conname} for new rows`, sql: add, rollback: drop }, validate],
+  };
 }

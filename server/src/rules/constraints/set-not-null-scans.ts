@@ -2,10 +2,11 @@ import type { AlterTableCmd, RangeVar } from '@pgsql/types';
 import { nameOfRangeVar, quoteIdentifier, writeName } from '../../sql/names.ts';
 import { documentRange } from '../../text/offset-map.ts';
 import type { Range } from '../../text/range.ts';
+import { subcommandRanges, withParts } from '../alter-parts.ts';
 import { defineRule } from '../define-rule.ts';
 import { settle, severityFor, waitingRequests, withFigures } from '../figures.ts';
 import type { Fix, RuleContext, StatementAnalysis } from '../model.ts';
-import { aroundStatement, type NewStep } from '../new-steps.ts';
+import { aroundStatement } from '../new-steps.ts';
 import {
   alterCommands,
   alterTable,
@@ -14,6 +15,7 @@ import {
   sqlStatements,
   wordPlaces,
 } from '../statements.ts';
+import { checkProof, hasNotNullConstraints, notNullName } from './not-null-steps.ts';
 
 interface Data {
   readonly placed: PlacedStatement;
@@ -33,7 +35,10 @@ not null.
 1. \`ADD CONSTRAINT … CHECK (column IS NOT NULL) NOT VALID\`: instant; new rows are checked from here on.
 2. \`VALIDATE CONSTRAINT\`: reads the table, but reads and writes go on.
 3. \`SET NOT NULL\`: instant now.
-4. \`DROP CONSTRAINT\`: the CHECK has done its work.`,
+4. \`DROP CONSTRAINT\`: the CHECK has done its work.
+
+Since version 18 NOT NULL is a constraint itself: \`ADD CONSTRAINT … NOT NULL column NOT VALID\`, then
+\`VALIDATE CONSTRAINT\`.`,
     manual: [
       {
         title: 'ALTER TABLE … SET NOT NULL',
@@ -66,6 +71,22 @@ not null.
     - sql: ALTER TABLE users VALIDATE CONSTRAINT users_email_is_not_null;
 `,
       },
+      {
+        plan: { database: '{ type: postgresql, version: 18, schema: schema.sql }' },
+        steps: `- step: The email is required
+  sql: ALTER TABLE users ALTER COLUMN email SET NOT NULL;
+  rollback: ALTER TABLE users ALTER COLUMN email DROP NOT NULL;
+`,
+        finds: 'SET NOT NULL',
+        fixed: `- step: The email is required
+  sql: ALTER TABLE users ADD CONSTRAINT users_email_not_null NOT NULL email NOT VALID;
+  rollback: ALTER TABLE users ALTER COLUMN email DROP NOT NULL;
+- step: "email: no old NULL either"
+  sql: ALTER TABLE users VALIDATE CONSTRAINT users_email_not_null;
+  rollback:
+    not_needed: dropping NOT NULL of email undoes it
+`,
+      },
     ],
     good: [
       {
@@ -83,9 +104,11 @@ not null.
     ],
   },
   *check(context) {
+    const provenElsewhere = new Set<string>();
     for (const placed of sqlStatements(context)) {
       const { s, step } = placed;
       const commands = alterCommands(s);
+      for (const table of validatesUnknown(s, commands)) provenElsewhere.add(table);
       const places = setNotNullPlaces(s, commands);
       const possible = s.effects.unknown.filter(({ may }) => may === 'scan');
       for (const scan of [...s.effects.scans, ...possible]) {
@@ -94,6 +117,7 @@ not null.
         const range = places.get(command) ?? s.range;
         if ('fact' in scan) {
           const table = s.effects.locks[0]?.relation ?? 'the table';
+          if (provenElsewhere.has(table)) continue;
           yield {
             message: `SET NOT NULL reads all of ${withFigures(context, table, s)} under ACCESS EXCLUSIVE, unless a valid CHECK already proves that ${command.name} has no NULL: ${waitingRequests(context, 'every read and write', s)} meanwhile. ${settle(context, scan)}`,
             range,
@@ -104,7 +128,7 @@ not null.
           continue;
         }
         yield {
-          message: `SET NOT NULL reads all of ${withFigures(context, scan.relation, s)} under ACCESS EXCLUSIVE: ${waitingRequests(context, 'every read and write', s)} until the last row is seen. Add a CHECK (${command.name} IS NOT NULL) NOT VALID, validate it, and Postgres skips the scan.`,
+          message: `SET NOT NULL reads all of ${withFigures(context, scan.relation, s)} under ACCESS EXCLUSIVE: ${waitingRequests(context, 'every read and write', s)} until the last row is seen. ${remedy(context, command.name ?? '')}`,
           range,
           step: step.id,
           severity: severityFor(context, scan.relation, 'error'),
@@ -113,8 +137,23 @@ not null.
       }
     }
   },
-  fix: ({ data }, context) => checkFirst(context, data),
+  fix: ({ data }, context) => provenFirst(context, data),
 });
+
+function remedy(context: RuleContext, column: string): string {
+  return hasNotNullConstraints(context)
+    ? `Add the constraint NOT NULL ${column} NOT VALID instead, and validate it in a later step.`
+    : `Add a CHECK (${column} IS NOT NULL) NOT VALID, validate it, and Postgres skips the scan.`;
+}
+
+/** The table on which it validates a constraint that another file added: who does that before SET NOT NULL means it. */
+function validatesUnknown(s: StatementAnalysis, commands: readonly AlterTableCmd[]): readonly string[] {
+  const validates = commands.some(
+    ({ subtype }, at) =>
+      subtype === 'AT_ValidateConstraint' && s.effects.unknown.some(({ command }) => command === at),
+  );
+  return validates ? s.effects.locks.slice(0, 1).map(({ relation }) => relation) : [];
+}
 
 /** Where each SET NOT NULL of a statement stands in the document. */
 function setNotNullPlaces(
@@ -133,7 +172,7 @@ function setNotNullPlaces(
 }
 
 /** Proves each column that the statement sets NOT NULL: one that is left would have the table read all the same. */
-function checkFirst(context: RuleContext, { placed }: Data): readonly Fix[] {
+function provenFirst(context: RuleContext, { placed }: Data): readonly Fix[] {
   const target = alterTable(placed.s)?.relation;
   if (!target?.relname || placed.part === 'rollback') return [];
   // One transaction in a file would keep the lock of the first statement through the scan of the second.
@@ -141,7 +180,19 @@ function checkFirst(context: RuleContext, { placed }: Data): readonly Fix[] {
   const columns = alterCommands(placed.s).flatMap(({ subtype, name }) =>
     subtype === 'AT_SetNotNull' && name ? [name] : [],
   );
-  const proofs = [...new Set(columns)].map((column) => proofOf(target, column));
+  const distinct = [...new Set(columns)];
+  return hasNotNullConstraints(context)
+    ? constraintFirst(context, placed, target, distinct)
+    : checkFirst(context, placed, target, distinct);
+}
+
+function checkFirst(
+  context: RuleContext,
+  placed: PlacedStatement,
+  target: RangeVar,
+  columns: readonly string[],
+): readonly Fix[] {
+  const proofs = columns.map((column) => checkProof(target, column));
   const edits = aroundStatement(context, placed, {
     before: proofs.flatMap(({ before }) => before),
     after: proofs.flatMap(({ after }) => after),
@@ -153,29 +204,34 @@ function checkFirst(context: RuleContext, { placed }: Data): readonly Fix[] {
   return edits ? [{ title, edits, safe: true }] : [];
 }
 
-/** The steps around SET NOT NULL that let Postgres skip the scan for one column. */
-function proofOf(target: RangeVar, name: string): { before: readonly NewStep[]; after: readonly NewStep[] } {
+/** Since 18 NOT NULL is a constraint that can be validated later, and nothing is left to drop. */
+function constraintFirst(
+  context: RuleContext,
+  placed: PlacedStatement,
+  target: RangeVar,
+  columns: readonly string[],
+): readonly Fix[] {
+  const { s } = placed;
+  const parts = subcommandRanges(s);
+  const changed = alterCommands(s).flatMap(({ subtype, name = '' }, at) => {
+    const range = parts[at];
+    if (subtype !== 'AT_SetNotNull' || !range) return [];
+    const constraint = notNullName(target, name);
+    return [{ range, newText: `ADD CONSTRAINT ${constraint} NOT NULL ${quoteIdentifier(name)} NOT VALID` }];
+  });
+  // A column named twice would get two constraints.
+  if (changed.length !== columns.length) return [];
   const table = writeName(nameOfRangeVar(target));
-  const column = quoteIdentifier(name);
-  const check = quoteIdentifier(`${target.relname}_${name}_is_not_null`.slice(0, 63));
-  const add = `ALTER TABLE ${table} ADD CONSTRAINT ${check} CHECK (${column} IS NOT NULL) NOT VALID;`;
-  const validate = `ALTER TABLE ${table} VALIDATE CONSTRAINT ${check};`;
-  const drop = `ALTER TABLE ${table} DROP CONSTRAINT ${check};`;
-  return {
-    before: [
-      { name: `${name}: no new NULL`, sql: add, rollback: drop },
-      {
-        name: `${name}: no old NULL either`,
-        sql: validate,
-        rollback: { not_needed: `dropping ${check} undoes it` },
-      },
-    ],
-    after: [
-      {
-        name: `${name}: drop the check that NOT NULL replaces`,
-        sql: drop,
-        rollback: [{ sql: add }, { sql: validate }],
-      },
-    ],
-  };
+  const edits = aroundStatement(context, placed, {
+    before: [],
+    replacement: withParts(s, changed),
+    after: columns.map((column) => ({
+      name: `${column}: no old NULL either`,
+      sql: `ALTER TABLE ${table} VALIDATE CONSTRAINT ${notNullName(target, column)};`,
+      rollback: { not_needed: `dropping NOT NULL of ${column} undoes it` },
+    })),
+  });
+  return edits
+    ? [{ title: 'Add NOT NULL as NOT VALID, validate in a step of its own', edits, safe: true }]
+    : [];
 }
