@@ -3,6 +3,7 @@ import type { Plan, PlanProblem, SqlText } from './plan/model.ts';
 import { createPlanParser, type PlanParser } from './plan/parse.ts';
 import { withSessionDefaults } from './plan/session-defaults.ts';
 import { planOfSqlFile } from './plan/sql-file.ts';
+import { commentProblems } from './rules/allow-comments.ts';
 import { buildContext, documentRange } from './rules/context.ts';
 import type { Finding, RuleContext } from './rules/model.ts';
 import { runRules } from './rules/run-rules.ts';
@@ -99,6 +100,7 @@ export function analyze(text: string, options: AnalyzeOptions): Analysis {
     ...problems.map(planFinding),
     ...baseline.findings,
     ...sqlFindings(context, parsers.sql),
+    ...commentProblems(context).map(({ message, range }) => fault('plan-value', message, range)),
     ...runRules(context, settings),
   ].sort((a, b) => a.range.start - b.range.start || a.range.end - b.range.end);
   return { ...context, findings, baselineSql: baseline.sql };

@@ -1,6 +1,7 @@
 import { isReason } from '../../plan/allow-reason.ts';
 import { removeEntry } from '../../plan/edit.ts';
 import { byRule, type ScopedAllow, scopedAllows, silences } from '../allow.ts';
+import { removeAllowComment } from '../allow-comments.ts';
 import { defineRule } from '../define-rule.ts';
 
 /** An `allow` that silences nothing. */
@@ -50,6 +51,8 @@ silence the next fault of that kind without anyone having decided so.`,
         step: 'this step',
         phase: 'this phase',
         plan: 'this plan',
+        statement: 'the statement below it',
+        file: 'this file',
       }[entry.scope];
       const rule = entry.allow.rule.value;
       yield {
@@ -62,7 +65,9 @@ silence the next fault of that kind without anyone having decided so.`,
     }
   },
   fix({ data }, context) {
-    const edits = removeEntry(context.text, data.allow.range);
+    const edits = data.comment
+      ? removeAllowComment(context.text, data.comment)
+      : removeEntry(context.text, data.allow.range);
     return edits ? [{ title: 'Remove this allow', edits, safe: true }] : [];
   },
 });
