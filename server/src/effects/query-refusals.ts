@@ -1,0 +1,151 @@
+import type { Node } from '@pgsql/types';
+import { columnOf, constraintOf, indexesOf, relationKey } from '../schema/lookup.ts';
+import type { Column, Schema, Table } from '../schema/model.ts';
+import type { Location, QueryNames, RowWrite } from '../schema/query-model.ts';
+import { quoteIdentifier } from '../sql/names.ts';
+
+/** Why Postgres refuses a query on a schema, whatever rows it meets. */
+export interface Refusal {
+  readonly kind:
+    | 'no relation'
+    | 'no column'
+    | 'null' // a row without a value that the table requires
+    | 'generated' // a value for a column that Postgres alone fills
+    | 'too many values'
+    | 'no arbiter'; // ON CONFLICT names what no unique index or constraint is on
+  /** The relation's key; undefined where it is not clear which relation should have the column. */
+  readonly key: string | undefined;
+  /** The relation, column or constraint it is about. */
+  readonly name: string;
+  /** What Postgres says, in short: `username is NOT NULL and has no default`. */
+  readonly reason: string;
+  /** In the query. */
+  readonly location: Location;
+  /** Triggers of the table that may yet supply the value; none where nothing can. */
+  readonly unless: readonly string[];
+}
+
+/** What surely fails in a query: names that are not there, and rows that the table does not take. */
+export function refusalsOf(names: QueryNames, schema: Schema): readonly Refusal[] {
+  const missing = names.missing.map(({ kind, key, name, location }): Refusal => {
+    const reason = `${kind === 'relation' ? 'relation' : 'column'} ${quoteIdentifier(name)} does not exist`;
+    return {
+      kind: kind === 'relation' ? 'no relation' : 'no column',
+      key,
+      name,
+      reason,
+      location,
+      unless: [],
+    };
+  });
+  return [...missing, ...names.writes.flatMap((write) => refusedRows(write, schema))];
+}
+
+function refusedRows(write: RowWrite, schema: Schema): readonly Refusal[] {
+  const table = schema.relations.get(write.key);
+  // A foreign table's constraints are promises: Postgres does not check them.
+  if (table?.kind !== 'table' || table.foreign) return [];
+  return [
+    ...(write.columns === undefined ? tooMany(write, table) : []),
+    ...generated(write, table),
+    ...withoutValue(write, table),
+    ...(write.onConflict ? withoutArbiter(write, table, schema) : []),
+  ];
+}
+
+/** The columns that get a value, in the order of the values. */
+function columnsWritten(write: RowWrite, table: Table): readonly string[] {
+  if (write.columns) return write.columns.map(({ name }) => name);
+  const width = Math.max(...(write.rows ?? []).map((row) => row.length), 0);
+  return table.columns.slice(0, width).map(({ name }) => name);
+}
+
+function tooMany(write: RowWrite, table: Table): readonly Refusal[] {
+  const width = Math.max(...(write.rows ?? []).map((row) => row.length), 0);
+  if (!table.columnsComplete || width <= table.columns.length) return [];
+  const { key, location } = write;
+  const reason = `INSERT gives ${width} values for ${table.columns.length} columns`;
+  return [{ kind: 'too many values', key, name: table.name.name, reason, location, unless: [] }];
+}
+
+/** GENERATED columns take DEFAULT alone; an identity takes more from an INSERT that is OVERRIDING. */
+function generated(write: RowWrite, table: Table): readonly Refusal[] {
+  return columnsWritten(write, table).flatMap((name, at) => {
+    const column = columnOf(table, name);
+    const own = column?.generated
+      ? 'is GENERATED from other columns'
+      : column?.identity === 'always' && !write.overriding
+        ? 'is an identity GENERATED ALWAYS'
+        : undefined;
+    const given = write.rows?.some((row) => !isDefault(row[at])) ?? true;
+    if (!own || !given) return [];
+    const { key } = write;
+    const location = write.columns?.[at]?.location ?? write.location;
+    const reason = `${quoteIdentifier(name)} ${own}: only DEFAULT can be written to it`;
+    return [{ kind: 'generated', key, name, reason, location, unless: [] }];
+  });
+}
+
+/** A required column that no value is given for, or NULL itself. */
+function withoutValue(write: RowWrite, table: Table): readonly Refusal[] {
+  const written = columnsWritten(write, table);
+  // Without a list, a query may give any number of columns.
+  if (write.columns === undefined && write.rows === undefined) return [];
+  return table.columns.flatMap((column) => {
+    const rule = requirementOn(table, column);
+    if (rule === undefined) return [];
+    const at = written.indexOf(column.name);
+    const values = (write.rows ?? []).map((row) => row[at]);
+    const left = at < 0 ? write.kind === 'insert' : values.some((value) => isDefault(value));
+    const isNull = at >= 0 && values.some((value) => value !== undefined && isNullConstant(value));
+    const noDefault = column.default === null && !column.identity && !column.generated;
+    if (!isNull && !(left && noDefault)) return [];
+    const reason = isNull
+      ? `${quoteIdentifier(column.name)} ${rule} and gets NULL`
+      : `${quoteIdentifier(column.name)} ${rule}, has no default and gets no value`;
+    const location = (at < 0 ? undefined : write.columns?.[at]?.location) ?? write.location;
+    const unless = isNull && write.kind === 'update' ? [] : table.triggers;
+    return [{ kind: 'null', key: write.key, name: column.name, reason, location, unless }];
+  });
+}
+
+/** What makes a column refuse NULL, in words. */
+function requirementOn(table: Table, column: Column): string | undefined {
+  if (column.notNull === true) return 'is NOT NULL';
+  const check = table.constraints.find(({ provesNotNull }) => provesNotNull.includes(column.name));
+  return check && `is required by ${quoteIdentifier(check.name)}`;
+}
+
+function isDefault(value: Node | undefined): boolean {
+  return value === undefined || 'SetToDefault' in value;
+}
+
+function isNullConstant(value: Node): boolean {
+  if ('TypeCast' in value && value.TypeCast.arg) return isNullConstant(value.TypeCast.arg);
+  return 'A_Const' in value && value.A_Const.isnull === true;
+}
+
+/** ON CONFLICT needs a unique index on exactly its columns, or the constraint that it names. */
+function withoutArbiter(write: RowWrite, table: Table, schema: Schema): readonly Refusal[] {
+  const infer = write.onConflict?.infer;
+  if (!infer || !schema.complete || !table.columnsComplete) return [];
+  const { key } = write;
+  if (infer.conname) {
+    if (constraintOf(table, infer.conname)) return [];
+    const reason = `ON CONFLICT names the constraint ${quoteIdentifier(infer.conname)}, which does not exist`;
+    return [{ kind: 'no arbiter', key, name: infer.conname, reason, location: infer.location, unless: [] }];
+  }
+  const columns = (infer.indexElems ?? []).map((node) =>
+    'IndexElem' in node ? node.IndexElem.name : undefined,
+  );
+  // An expression is not compared, and a WHERE may ask for a partial index.
+  if (columns.some((name) => name === undefined)) return [];
+  const wanted = [...new Set(columns)].sort().join('\0');
+  for (const index of indexesOf(schema, relationKey(table.name))) {
+    const partial = index.predicate !== undefined && !infer.whereClause;
+    if (index.unique && !partial && [...index.columns].sort().join('\0') === wanted) return [];
+  }
+  const list = columns.map((name) => quoteIdentifier(name ?? '')).join(', ');
+  const reason = `ON CONFLICT (${list}) needs a unique index on just these columns, and there is none`;
+  return [{ kind: 'no arbiter', key, name: list, reason, location: infer.location, unless: [] }];
+}
