@@ -6,7 +6,13 @@ import type { Schema } from '../schema/model.ts';
 import type { SqlParser, Statement } from '../sql/model.ts';
 import { documentRange as rangeIn } from '../text/offset-map.ts';
 import type { Range } from '../text/range.ts';
-import type { ActionAnalysis, RuleContext, StatementAnalysis, StepAnalysis } from './model.ts';
+import type {
+  ActionAnalysis,
+  RuleContext,
+  StatementAnalysis,
+  StepAnalysis,
+  VersionAnalysis,
+} from './model.ts';
 
 export interface ContextInput {
   readonly text: string;
@@ -38,7 +44,18 @@ export function buildContext(input: ContextInput): RuleContext {
       schema = step.action?.kind === 'deploy' ? exposeNewRelations(analysed.after) : analysed.after;
     }
   }
-  return { text, kind, plan, pgVersion, baseline, steps };
+  return { text, kind, plan, pgVersion, baseline, versions: readVersions(input), steps };
+}
+
+function readVersions({ plan, parser }: ContextInput): readonly VersionAnalysis[] {
+  return (plan.app?.versions ?? []).map((version) => ({
+    version,
+    statements: version.statements.flatMap((sql) =>
+      parser
+        .parse(sql.text)
+        .statements.map((statement) => ({ statement, sql, range: documentRange(sql, statement.range) })),
+    ),
+  }));
 }
 
 function analyzeStep(input: ContextInput, step: Step, before: Schema): StepAnalysis {

@@ -1,5 +1,5 @@
 import type { Effects } from '../effects/model.ts';
-import type { Action, Plan, SqlText, Step } from '../plan/model.ts';
+import type { Action, AppVersion, Plan, SqlText, Step } from '../plan/model.ts';
 import type { Schema } from '../schema/model.ts';
 import type { SqlProblem, Statement } from '../sql/model.ts';
 import type { Range, TextEdit } from '../text/range.ts';
@@ -66,6 +66,17 @@ export interface StepAnalysis {
   readonly after: Schema;
 }
 
+/** One of the application's versions, with the statements it runs against these tables, as far as they parse. */
+export interface VersionAnalysis {
+  readonly version: AppVersion;
+  readonly statements: readonly {
+    readonly statement: Statement;
+    readonly sql: SqlText;
+    /** In the document. */
+    readonly range: Range;
+  }[];
+}
+
 /** What a rule looks at: facts only. */
 export interface RuleContext {
   readonly text: string;
@@ -75,5 +86,7 @@ export interface RuleContext {
   readonly pgVersion: number;
   /** The schema before step one. */
   readonly baseline: Schema;
+  /** The application's versions in the order of the file; none for a plain `.sql` file. */
+  readonly versions: readonly VersionAnalysis[];
   readonly steps: readonly StepAnalysis[];
 }
