@@ -3,6 +3,7 @@ import type { Schema } from '../schema/model.ts';
 import type { Statement } from '../sql/model.ts';
 import { alterTable } from './alter-table.ts';
 import { createTask, type Describe, type EffectsContext, type Task } from './builder.ts';
+import { describeCall, describeDo } from './code.ts';
 import { drop } from './drop.ts';
 import { createIndex, isFalse, reindex } from './index.ts';
 import { cluster, lockTable, refresh, truncate, vacuum } from './maintenance.ts';
@@ -30,7 +31,6 @@ import {
   alterEnum,
   createSubscription,
   notTransactional,
-  runsCode,
   touchesNoRelation,
   transactionControl,
 } from './whole-database.ts';
@@ -50,7 +50,7 @@ const describers: Describers = {
   AlterSeqStmt: alterSequence,
   AlterSystemStmt: notTransactional,
   AlterTableStmt: alterTable,
-  CallStmt: runsCode,
+  CallStmt: describeCall,
   ClusterStmt: cluster,
   CommentStmt: comment,
   CopyStmt: copy,
@@ -66,7 +66,7 @@ const describers: Describers = {
   CreateTrigStmt: createTrigger,
   CreatedbStmt: notTransactional,
   DeleteStmt: remove,
-  DoStmt: runsCode,
+  DoStmt: describeDo(effectsOf),
   DropStmt: drop,
   DropSubscriptionStmt: notTransactional,
   DropTableSpaceStmt: notTransactional,

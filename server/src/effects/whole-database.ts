@@ -1,6 +1,5 @@
-import type { AlterEnumStmt, CallStmt, CreateSubscriptionStmt, DoStmt, TransactionStmt } from '@pgsql/types';
+import type { AlterEnumStmt, CreateSubscriptionStmt, TransactionStmt } from '@pgsql/types';
 import type { StatementKind } from '../sql/model.ts';
-import { transactionCommands } from '../sql/plpgsql.ts';
 import type { Describe } from './builder.ts';
 import { isFalse } from './index.ts';
 
@@ -17,27 +16,6 @@ export const createSubscription: Describe<CreateSubscriptionStmt> = (task, { opt
   );
   if (!declined) task.notTransactional();
 };
-
-/** What code does is not known from outside. */
-export const runsCode: Describe<DoStmt | CallStmt> = (task, fields) => {
-  if ('args' in fields && task.statement.kind === 'DoStmt') {
-    const [commit] = transactionCommands(plpgsqlBody(fields) ?? '');
-    if (commit) task.notTransactional();
-  }
-  const what = task.statement.kind === 'CallStmt' ? 'procedure' : 'DO block';
-  task.unknown(`what the ${what} does`, { remedy: 'run the dry run, which sees it' });
-};
-
-/** The body of a DO block in PL/pgSQL, which is its language where it names none; undefined for another. */
-export function plpgsqlBody({ args = [] }: DoStmt): string | undefined {
-  const texts = new Map(
-    args.flatMap((node) => {
-      const { defname = '', arg } = 'DefElem' in node ? node.DefElem : {};
-      return arg && 'String' in arg ? [[defname, arg.String.sval ?? ''] as const] : [];
-    }),
-  );
-  return (texts.get('language') ?? 'plpgsql').toLowerCase() === 'plpgsql' ? texts.get('as') : undefined;
-}
 
 /** A new label is allowed in a transaction since Postgres 12, though it cannot be used before the commit. */
 export const alterEnum: Describe<AlterEnumStmt> = () => {};

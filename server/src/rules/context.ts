@@ -6,6 +6,7 @@ import type { Schema } from '../schema/model.ts';
 import type { SqlParser, Statement } from '../sql/model.ts';
 import { documentRange as rangeIn } from '../text/offset-map.ts';
 import type { Range } from '../text/range.ts';
+import { embeddedStatements } from './embedded.ts';
 import type {
   ActionAnalysis,
   RuleContext,
@@ -118,15 +119,9 @@ function analyzeSql(
       inTransaction,
     });
     const range = documentRange(sql, statement.range);
-    analysed.push({
-      statement,
-      sql,
-      range,
-      before: schema,
-      after,
-      effects,
-      inTransaction,
-    });
+    const analysis = { statement, sql, range, before: schema, after, effects, inTransaction };
+    const embedded = embeddedStatements(analysis, input.pgVersion);
+    analysed.push(embedded ? { ...analysis, embedded } : analysis);
     inTransaction = transactionAfter(statement, inTransaction);
     schema = after;
   }
@@ -134,10 +129,15 @@ function analyzeSql(
     analysis: {
       action,
       statements: analysed,
-      problems: problems.map((problem) => ({ sql, problem })),
+      problems: [...problems, ...codeProblems(statements)].map((problem) => ({ sql, problem })),
     },
     after: schema,
   };
+}
+
+/** What does not parse inside the bodies of DO blocks, functions and procedures. */
+function codeProblems(statements: readonly Statement[]) {
+  return statements.flatMap((statement) => statement.body()?.problems ?? []);
 }
 
 /** BEGIN and COMMIT written out change what the statements after them run in. */

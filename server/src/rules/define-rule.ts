@@ -1,4 +1,5 @@
 import type { Range } from '../text/range.ts';
+import { isInCode } from './embedded.ts';
 import type { Finding, Fix, RuleContext, Severity } from './model.ts';
 
 /** What a rule reports at one place. `data` is what its `fix` works from. */
@@ -82,7 +83,7 @@ export function defineRule<D>(definition: RuleDefinition<D>): Rule {
           related: fault.related ?? [],
           // Finding edits costs far more than finding faults, and few fixes are ever looked at.
           get fixes() {
-            fixes ??= fix ? fix(fault, context) : [];
+            fixes ??= fix && !isInCode(context, fault.range) ? fix(fault, context) : [];
             return fixes;
           },
           tags: fault.tags ?? [],

@@ -45,6 +45,8 @@ export interface StatementAnalysis {
   readonly effects: Effects;
   /** True inside a transaction block: the step's own, or an explicit BEGIN. */
   readonly inTransaction: boolean;
+  /** The statements inside a DO block; absent for all others. `sqlStatements` gives them after the block itself. */
+  readonly embedded?: readonly StatementAnalysis[];
 }
 
 export interface ActionAnalysis {

@@ -14,7 +14,10 @@ export interface PlacedStatement {
   readonly s: StatementAnalysis;
 }
 
-/** Every statement of the plan's `sql` actions in the order of the file, those of rollbacks included. */
+/**
+ * Every statement of the plan's `sql` actions in the order of the file, those of rollbacks included; after a DO
+ * block the statements inside it, which are not among the action's own.
+ */
 export function* sqlStatements(context: RuleContext): Generator<PlacedStatement> {
   for (const at of context.steps) {
     const actions = [
@@ -23,7 +26,10 @@ export function* sqlStatements(context: RuleContext): Generator<PlacedStatement>
     ];
     for (const { part, action } of actions) {
       if (action.action.kind !== 'sql') continue;
-      for (const s of action.statements) yield { at, step: at.step, action, part, s };
+      for (const s of action.statements) {
+        yield { at, step: at.step, action, part, s };
+        for (const one of s.embedded ?? []) yield { at, step: at.step, action, part, s: one };
+      }
     }
   }
 }

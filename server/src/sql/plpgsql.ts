@@ -1,3 +1,4 @@
+import type { DoStmt } from '@pgsql/types';
 import { tokenize } from './lexer.ts';
 import type { Token } from './model.ts';
 
@@ -15,4 +16,15 @@ export function* transactionCommands(body: string): Generator<Token & { readonly
     if (starts && (word === 'COMMIT' || word === 'ROLLBACK')) yield { ...token, word };
     starts = body[token.start] === ';' || opening.has(word);
   }
+}
+
+/** The body of a DO block in PL/pgSQL, which is its language where it names none; undefined for another. */
+export function plpgsqlBody({ args = [] }: DoStmt): string | undefined {
+  const texts = new Map(
+    args.flatMap((node) => {
+      const { defname = '', arg } = 'DefElem' in node ? node.DefElem : {};
+      return arg && 'String' in arg ? [[defname, arg.String.sval ?? ''] as const] : [];
+    }),
+  );
+  return (texts.get('language') ?? 'plpgsql').toLowerCase() === 'plpgsql' ? texts.get('as') : undefined;
 }

@@ -21,3 +21,8 @@ export interface TextEdit {
   readonly range: Range;
   readonly newText: string;
 }
+
+/** Whether all of `inner` lies in `outer`. */
+export function contains(outer: Range, inner: Range): boolean {
+  return outer.start <= inner.start && inner.end <= outer.end;
+}

@@ -101,9 +101,12 @@ function changeOf({ s }: PlacedStatement): Change | undefined {
   return { verb, table: writeName(nameOfRangeVar(fields.relation)), whole: !fields.whereClause };
 }
 
-/** Whether a constant or parameter takes part: then it may well be a few rows, and only the server knows. */
+/** Whether a constant, a parameter or a LIMIT takes part: then it may well be a few rows, and only the server knows. */
 function picksByConstant(where: Node): boolean {
-  for (const [kind] of walk(where)) if (kind === 'A_Const' || kind === 'ParamRef') return true;
+  for (const [kind, fields] of walk(where)) {
+    if (kind === 'A_Const' || kind === 'ParamRef' || (kind === 'SelectStmt' && fields.limitCount))
+      return true;
+  }
   return false;
 }
 

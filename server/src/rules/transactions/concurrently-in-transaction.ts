@@ -1,6 +1,5 @@
-import { plpgsqlBody } from '../../effects/whole-database.ts';
 import { setStepKey } from '../../plan/edit.ts';
-import { transactionCommands } from '../../sql/plpgsql.ts';
+import { plpgsqlBody, transactionCommands } from '../../sql/plpgsql.ts';
 import { documentRange } from '../../text/offset-map.ts';
 import type { Range } from '../../text/range.ts';
 import { defineRule } from '../define-rule.ts';
