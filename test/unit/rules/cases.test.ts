@@ -93,7 +93,7 @@ describe('rules, case by case', () => {
         'ALTER TABLE users /* set not null */ ALTER email SET /* x */ NOT NULL;',
         ['set-not-null-scans', 'SET /* x */ NOT NULL'],
       ],
-      ['ALTER TABLE users ADD COLUMN z int UNIQUE;', ['index-without-concurrently', 'UNIQUE']],
+      ['ALTER TABLE users ADD COLUMN z int UNIQUE;', ['constraint-builds-index', 'UNIQUE']],
       ['-- later', ['plan-action', 'sql'], true],
     ] as const) {
       it(sql.replace(/\n/g, ' '), () =>

@@ -1,6 +1,13 @@
 import type { Rule } from '../define-rule.ts';
+import { constraintBuildsIndex } from './constraint-builds-index.ts';
 import { constraintWithoutNotValid } from './constraint-without-not-valid.ts';
+import { exclusionConstraint } from './exclusion-constraint.ts';
 import { setNotNullScans } from './set-not-null-scans.ts';
 
 /** Constraints, triggers and domains: what is checked on existing rows, and under which lock. */
-export const constraintRules: readonly Rule[] = [setNotNullScans, constraintWithoutNotValid];
+export const constraintRules: readonly Rule[] = [
+  setNotNullScans,
+  constraintWithoutNotValid,
+  constraintBuildsIndex,
+  exclusionConstraint,
+];
