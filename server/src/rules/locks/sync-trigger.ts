@@ -1,0 +1,39 @@
+import type { RangeVar } from '@pgsql/types';
+import { nameOfRangeVar, quoteIdentifier, writeName } from '../../sql/names.ts';
+import type { SqlStep } from '../new-steps.ts';
+
+/** SQL that makes a trigger which works on each new version of a row, and SQL that takes it away. */
+export interface SyncTrigger {
+  readonly create: string;
+  readonly drop: string;
+}
+
+/** `lines` are PL/pgSQL statements on NEW. The function is called as the trigger is, in the table's schema. */
+export function syncTrigger(target: RangeVar, name: string, lines: readonly string[]): SyncTrigger {
+  const table = writeName(nameOfRangeVar(target));
+  const code = writeName({ schema: target.schemaname || undefined, name });
+  const body = lines.join('\n');
+  const quote = body.includes('$$') ? '$body$' : '$$';
+  return {
+    create: [
+      `CREATE FUNCTION ${code}() RETURNS trigger LANGUAGE plpgsql AS ${quote}`,
+      'BEGIN',
+      ...body.split('\n').map((line) => `  ${line}`),
+      '  RETURN NEW;',
+      `END ${quote};`,
+      `CREATE TRIGGER ${quoteIdentifier(name)} BEFORE INSERT OR UPDATE ON ${table}`,
+      `  FOR EACH ROW EXECUTE FUNCTION ${code}();`,
+    ].join('\n'),
+    drop: `DROP TRIGGER ${quoteIdentifier(name)} ON ${table};\nDROP FUNCTION ${code}();`,
+  };
+}
+
+export function triggerStep(
+  target: RangeVar,
+  trigger: string,
+  step: string,
+  lines: readonly string[],
+): SqlStep {
+  const { create, drop } = syncTrigger(target, trigger, lines);
+  return { name: step, sql: create, rollback: drop };
+}
