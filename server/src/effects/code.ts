@@ -1,5 +1,6 @@
 import type { CallStmt, DoStmt } from '@pgsql/types';
 import { applyStatement } from '../schema/apply.ts';
+import type { Schema } from '../schema/model.ts';
 import type { CodeBody, Statement } from '../sql/model.ts';
 import type { Describe, EffectsContext, Task } from './builder.ts';
 import type { Effects } from './model.ts';
