@@ -1,11 +1,12 @@
 import { lockModes } from '../../effects/model.ts';
 import { insertSessionSetting } from '../../plan/edit.ts';
 import type { Range } from '../../text/range.ts';
+import { formatDuration } from '../../timing/format.ts';
 import { defineRule } from '../define-rule.ts';
 import { waitingRequests } from '../figures.ts';
-import { withLockLimit } from '../lock-limit.ts';
 import type { Fix, RuleContext, StatementAnalysis } from '../model.ts';
 import type { PlacedStatement } from '../statements.ts';
+import { limits, type Timeouts, withTimeouts } from '../timeouts.ts';
 
 interface Data {
   readonly first: PlacedStatement;
@@ -70,15 +71,16 @@ one meanwhile, so switch the limit off in its step with \`SET lock_timeout = 0\`
     const limit = context.plan.session.lockTimeout;
     if (context.plan.session.lockTimeoutUnreadable) return;
     const atStart = (limit?.value ?? 0) > 0;
-    const [first, ...others] = unlimited(context, atStart);
-    if (!first) return;
+    const [found, ...others] = unlimited(context);
+    if (!found) return;
+    const { placed: first, timeouts } = found;
     const lock = strongest(first.s);
     const more = others.length > 0 ? ` (${others.length} more such statements follow)` : '';
     yield {
-      message: `${atStart ? 'The lock_timeout is switched off here' : 'No lock_timeout is set'}: this statement waits for ${modeName(lock.mode)} on ${lock.relation} as long as any transaction uses the table, and meanwhile ${waitingRequests(context, 'every later request for it')}${more}. ${remedy(context, atStart)}`,
+      message: `${atStart ? 'The lock_timeout is switched off here' : 'No lock_timeout is set'}: this statement waits for ${modeName(lock.mode)} on ${lock.relation} as long as any transaction uses the table${boundOf(timeouts)}, and meanwhile ${waitingRequests(context, 'every later request for it')}${more}. ${remedy(context, atStart)}`,
       range: (atStart ? undefined : limit?.range) ?? first.s.range,
       step: first.step.id,
-      related: others.slice(0, 5).map(({ s }) => ({
+      related: others.slice(0, 5).map(({ placed: { s } }) => ({
         message: 'This one waits without a limit too.',
         range: s.range,
       })),
@@ -88,11 +90,21 @@ one meanwhile, so switch the limit off in its step with \`SET lock_timeout = 0\`
   fix: ({ data }, context) => (data.atStart ? [] : setTimeout(context, data)),
 });
 
+/** A statement that gives up this soon holds nobody up for long, whichever timeout stops it. */
+const shortWaitMs = 10_000;
+
 /** Statements that queue for a lock others would wait behind, with no limit in force where they stand. */
-function unlimited(context: RuleContext, atStart: boolean): PlacedStatement[] {
-  return [...withLockLimit(context, atStart)]
-    .filter(({ placed, limited }) => !limited && queuesOthers(placed.s))
-    .map(({ placed }) => placed);
+function unlimited(context: RuleContext) {
+  return [...withTimeouts(context)].filter(({ placed, timeouts }) => {
+    const { lock_timeout: lock, statement_timeout: statement } = timeouts;
+    const isShort = limits(statement) && (statement.ms ?? 0) <= shortWaitMs;
+    return !limits(lock) && !isShort && queuesOthers(placed.s);
+  });
+}
+
+/** The time in statement_timeout counts from the start, the wait for the lock included. */
+function boundOf({ statement_timeout: { ms } }: Timeouts): string {
+  return ms ? `, or until statement_timeout cancels it after ${formatDuration(ms)}` : '';
 }
 
 function remedy({ kind }: RuleContext, atStart: boolean): string {
