@@ -15,6 +15,7 @@ export const rulesOfConcept: Readonly<Record<number, readonly string[]>> = {
   12: ['type-change-rewrites'],
   15: ['constraint-without-not-valid'],
   16: ['constraint-without-not-valid'],
+  17: ['validated-in-one-transaction'],
   19: ['constraint-builds-index'],
   21: ['constraint-builds-index'],
   23: ['exclusion-constraint'],

@@ -1,7 +1,7 @@
 import { insertSteps, replaceStatement, type StepSource, setStepKey } from '../plan/edit.ts';
 import type { TextEdit } from '../text/range.ts';
 import type { RuleContext } from './model.ts';
-import type { PlacedStatement } from './statements.ts';
+import { isInWrittenTransaction, type PlacedStatement } from './statements.ts';
 
 /** A step that a fix adds, as it will be written. */
 export type NewStep = SqlStep | BackfillStep | VerifyStep;
@@ -126,6 +126,36 @@ export function untransactedRollback(
   if (!alone || action.kind !== 'sql' || action.sql.file !== undefined) return undefined;
   if (!action.transaction) return replaceStatement(context.text, placed.s.sql, placed.s.statement.range, sql);
   return setStepKey(context.text, placed.step, 'rollback', { transaction: false, sql: `${sql};` });
+}
+
+/**
+ * Ends the transaction before a statement: it and what follows it become a step of their own, right after. In a
+ * plain file COMMIT and BEGIN come between. Undefined where the statement is the first, or that cannot be done
+ * without touching something else.
+ */
+export function splitBefore(
+  context: RuleContext,
+  placed: PlacedStatement,
+  name: string,
+  rollback: RollbackSource,
+): readonly TextEdit[] | undefined {
+  const { s, action } = placed;
+  const { start } = s.range;
+  if (context.kind === 'sql')
+    return s.inTransaction ? [{ range: { start, end: start }, newText: 'COMMIT;\nBEGIN;\n' }] : undefined;
+  const previous = action.statements[action.statements.indexOf(s) - 1];
+  if (!previous || placed.part === 'rollback' || isInWrittenTransaction(placed)) return undefined;
+  const { text } = s.sql;
+  const semicolon = afterSemicolon(text, previous.statement.range.end);
+  // A comment on the line of the statement before belongs to that.
+  const from =
+    semicolon + (/^[^\n]*\S/.exec(text.slice(semicolon, s.statement.range.start))?.[0].length ?? 0);
+  const moved = text.slice(from).trim();
+  const range = { start: from, end: text.trimEnd().length };
+  const removed = replaceStatement(context.text, s.sql, range, '');
+  const step = stepSource({ name, sql: moved, rollback });
+  const inserted = insertSteps(context.text, placed.step, 'after', [step]);
+  return removed && inserted ? [...removed, ...inserted] : undefined;
 }
 
 /** Moves the first or last statement of a step into a step of its own. */

@@ -3,11 +3,13 @@ import { constraintBuildsIndex } from './constraint-builds-index.ts';
 import { constraintWithoutNotValid } from './constraint-without-not-valid.ts';
 import { exclusionConstraint } from './exclusion-constraint.ts';
 import { setNotNullScans } from './set-not-null-scans.ts';
+import { validatedInOneTransaction } from './validated-in-one-transaction.ts';
 
 /** Constraints, triggers and domains: what is checked on existing rows, and under which lock. */
 export const constraintRules: readonly Rule[] = [
   setNotNullScans,
   constraintWithoutNotValid,
+  validatedInOneTransaction,
   constraintBuildsIndex,
   exclusionConstraint,
 ];
