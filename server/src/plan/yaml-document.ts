@@ -2,7 +2,9 @@ import {
   type Alias,
   type Document,
   isAlias,
+  isCollection,
   isMap,
+  isPair,
   isScalar,
   isSeq,
   type Node,
@@ -248,10 +250,28 @@ function countNodes(document: Document.Parsed): number {
   return count;
 }
 
-/** A node's value without what follows it. */
+/**
+ * A node's value without what follows it. The parser ends a block collection behind the blanks and comments below
+ * it, and which of them depends on what comes then.
+ */
 export function rangeOf(node: unknown): Range {
   const range = (node as ParsedNode | null | undefined)?.range;
-  return range ? { start: range[0], end: range[1] } : { start: 0, end: 0 };
+  if (!range) return { start: 0, end: 0 };
+  return { start: range[0], end: blockEnd(node) ?? range[1] };
+}
+
+/** Where the last key, item or value of a block collection ends; undefined for other nodes. */
+function blockEnd(node: unknown): number | undefined {
+  if (!isCollection(node) || node.flow) return undefined;
+  const last: unknown = node.items.at(-1);
+  if (!isPair(last)) return last ? rangeOf(last).end : undefined;
+  return Math.max(rangeOf(last.key).end, isWritten(last.value) ? rangeOf(last.value).end : 0);
+}
+
+/** Not the empty node that stands for a missing value. */
+function isWritten(node: unknown): boolean {
+  const { start, end } = rangeOf(node);
+  return end > start;
 }
 
 /** Through an alias to what it stands for. */

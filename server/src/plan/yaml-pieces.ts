@@ -1,4 +1,4 @@
-import { Document, isMap, isScalar, isSeq, Pair, type ParsedNode, Scalar, YAMLMap, YAMLSeq } from 'yaml';
+import { Document, isMap, isScalar, isSeq, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml';
 import type { Range } from '../text/range.ts';
 import { rangeOf } from './yaml-document.ts';
 import { parseDocuments } from './yaml-recovery.ts';
@@ -85,12 +85,11 @@ function placed<T extends YAMLMap | YAMLSeq | Scalar>(node: T, from: T, by: numb
   return node;
 }
 
-/** A list of items that begins at `start`. */
+/** A list of items that begins at `start`. Where block collections end is told by what is in them: see `rangeOf`. */
 export function listOf(items: readonly YAMLMap[], start: number): YAMLSeq {
   const seq = new YAMLSeq();
   seq.items = [...items];
-  const end = endOf(items.at(-1)) ?? start;
-  seq.range = [start, end, end];
+  seq.range = [start, start, start];
   return seq;
 }
 
@@ -105,9 +104,7 @@ export function mappingOf(pairs: readonly Pair[]): YAMLMap {
   const map = new YAMLMap();
   map.items = [...pairs];
   const { start } = rangeOf(pairs[0]?.key);
-  const last = pairs.at(-1);
-  const end = endOf(last?.value) ?? endOf(last?.key) ?? start;
-  map.range = [start, end, end];
+  map.range = [start, start, start];
   return map;
 }
 
@@ -116,11 +113,6 @@ export function documentOf(contents: YAMLMap): Document.Parsed {
   const document = new Document();
   document.contents = contents as unknown as typeof document.contents;
   return document as unknown as Document.Parsed;
-}
-
-/** Behind the blanks and comments that follow a node: where the parser ends what holds it. */
-function endOf(node: unknown): number | undefined {
-  return (node as ParsedNode | null | undefined)?.range?.[2];
 }
 
 /** Whether the node stands wholly in the range. */

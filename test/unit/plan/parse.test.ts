@@ -174,7 +174,7 @@ describe('parsePlan', () => {
       'Postgres',
       /type: postgresql/,
     ],
-    ['a colon in a text', `${base}cleanup:\n  - Retro: later\n`, 'plan-type', 'Retro: later\n', /quotes/],
+    ['a colon in a text', `${base}cleanup:\n  - Retro: later\n`, 'plan-type', 'Retro: later', /quotes/],
     ['a number for SQL', base.replace('SELECT 2', '5'), 'plan-type', '5', /"5", a number/],
     ['no reason', base.replace('SELECT 2', '{ not_needed: "" }'), 'plan-value', '""', /reason/],
     ['an allow without reason', `${base}allow: { rollback-missing: "" }\n`, 'plan-value', '""', /reason/],

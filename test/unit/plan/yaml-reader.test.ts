@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { isMap, isScalar, isSeq } from 'yaml';
-import { readYaml, type YamlFile } from '../../../server/src/plan/yaml-document.ts';
+import { rangeOf, readYaml, type YamlFile } from '../../../server/src/plan/yaml-document.ts';
 import { createYamlReader } from '../../../server/src/plan/yaml-reader.ts';
 import { benchPlan } from '../../bench/bench-plan.ts';
 
@@ -16,8 +16,8 @@ const texts = [
 
 /** What is read of a node: kinds, values and places. */
 function shape(node: unknown): unknown {
-  const { range, flow } = (node ?? {}) as { range?: readonly number[]; flow?: boolean };
-  const place = range?.slice(0, 2);
+  const { flow } = (node ?? {}) as { flow?: boolean };
+  const place = rangeOf(node);
   if (isScalar(node)) return { value: node.value, source: node.source, type: node.type, place };
   if (isSeq(node)) return { items: node.items.map(shape), flow, place };
   if (isMap(node))
