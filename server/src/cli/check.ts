@@ -4,6 +4,7 @@ import { printable } from '../text/terminal.ts';
 import { analyzeDocument } from './analysis.ts';
 import { choice, pgVersion, readArguments } from './arguments.ts';
 import { isSettings, readDocument } from './documents.ts';
+import { fixDocument } from './fix.ts';
 import { formatGitlab } from './format/gitlab.ts';
 import { formatJson } from './format/json.ts';
 import { formatSarif } from './format/sarif.ts';
@@ -24,28 +25,49 @@ export async function check(args: readonly string[], io: Io): Promise<number> {
     format: 'string',
     'pg-version': 'string',
     'stdin-filename': 'string',
+    fix: 'boolean',
   });
   const format = choice('check', given, 'format', formats);
   const version = pgVersion('check', given);
   if (given.files.length === 0) throw new UsageError('check needs at least one plan or .sql file.', 'check');
 
-  const files = await checkFiles(given.files, version, given.value('stdin-filename'), io);
+  const fix = given.flag('fix');
+  if (fix && given.files.includes('-'))
+    throw new UsageError('--fix writes files, and standard input (-) is none.', 'check');
+
+  const options = { version, stdinName: given.value('stdin-filename'), fix };
+  const { files, failures } = await checkFiles(given.files, options, io);
   for (const file of files) if (!file.usable) io.stderr.write(`switchback: ${unusableReason(file)}\n`);
+  for (const failure of failures) io.stderr.write(`switchback: ${printable(failure)}\n`);
   io.stdout.write(render(files, format, io));
-  if (files.some(({ usable }) => !usable)) return exitCodes.unusable;
+  if (failures.length > 0 || files.some(({ usable }) => !usable)) return exitCodes.unusable;
   return hasErrors(files) ? exitCodes.findings : exitCodes.clean;
+}
+
+interface CheckOptions {
+  /** Overrides the plans' version of Postgres. */
+  readonly version: number | undefined;
+  readonly stdinName: string | undefined;
+  /** Writes the safe fixes. */
+  readonly fix: boolean;
+}
+
+interface CheckedFiles {
+  readonly files: readonly CheckedFile[];
+  /** Files that could not be written, in a sentence each. */
+  readonly failures: readonly string[];
 }
 
 /** Checks the files one by one; settings with problems follow at the end, under their own path. */
 async function checkFiles(
   paths: readonly string[],
-  version: number | undefined,
-  stdinName: string | undefined,
+  { version, stdinName, fix }: CheckOptions,
   io: Io,
-): Promise<CheckedFile[]> {
+): Promise<CheckedFiles> {
   const parsers = await loadParsers();
   const finder = createSettingsFinder(io);
   const checked: CheckedFile[] = [];
+  const failures: string[] = [];
   for (const path of onePerFile(paths, io)) {
     if (isSettings(path)) {
       const { file } = readSettings(resolve(io.cwd, path), path, io);
@@ -53,11 +75,16 @@ async function checkFiles(
       continue;
     }
     const document = await readDocument(path, io, stdinName);
-    const { settings } = finder.find(document.folder);
-    checked.push(analyzeDocument(document, parsers, { pgVersion: version, settings }).checked);
+    const options = { pgVersion: version, settings: finder.find(document.folder).settings };
+    if (fix) {
+      const result = fixDocument(document, parsers, options, io);
+      checked.push(result.checked);
+      if (result.failed !== undefined) failures.push(result.failed);
+    } else checked.push(analyzeDocument(document, parsers, options).checked);
   }
   const named = new Set(checked.map((file) => resolve(io.cwd, file.path)));
-  return [...checked, ...finder.faulty().filter((file) => !named.has(resolve(io.cwd, file.path)))];
+  const faulty = finder.faulty().filter((file) => !named.has(resolve(io.cwd, file.path)));
+  return { files: [...checked, ...faulty], failures };
 }
 
 /** Overlapping globs name a file twice; it is checked once. */

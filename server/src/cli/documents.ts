@@ -16,6 +16,8 @@ export interface Document {
   readonly folder: string;
   /** Reads a file that the plan names. */
   readonly readFile: ReadFile;
+  /** Whether its bytes begin with a byte order mark, which `text` leaves out. */
+  readonly marked: boolean;
 }
 
 /** A baseline is machine-made and may be far larger than a plan: 32 MiB. */
@@ -38,8 +40,16 @@ export async function readDocument(
     text: 'text' in decoded ? decoded.text : '',
     error: 'error' in decoded ? decoded.error : undefined,
     folder,
+    marked: 'bytes' in read && read.bytes[0] === 0xef && read.bytes[1] === 0xbb && read.bytes[2] === 0xbf,
     readFile: (relative) => readNamedFile(resolve(folder, relative), relative, io),
   };
+}
+
+/** Writes the document's file with another text, a byte order mark kept. Why not, in a sentence, where that fails. */
+export function writeDocument({ path, marked }: Document, text: string, io: Io): string | undefined {
+  const bytes = new TextEncoder().encode(marked ? `\ufeff${text}` : text);
+  const failed = io.files.write(resolve(io.cwd, path), bytes);
+  return failed && `${path} cannot be written: ${failed.error}.`;
 }
 
 function readPath(absolute: string, name: string, io: Io): { bytes: Uint8Array } | { error: string } {

@@ -26,6 +26,7 @@ others are still checked. \`-\` reads standard input. Settings come from the nea
 Options:
   --format FORMAT         text (default), json, sarif (code scanning) or gitlab (Code Quality)
   --pg-version N          Judge by this major version of Postgres instead of the plan's
+  --fix                   Write all safe fixes into the files; what is reported is what then remains
   --stdin-filename NAME   What to call standard input; a name that ends in .sql makes it SQL
 
 Exit codes: 0 no error found, 1 findings at error level, 2 a file that nothing can be made of.

@@ -1,4 +1,15 @@
-import { existsSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { WriteStream } from 'node:tty';
 import { maxFileBytes, withFile } from '../node-files.ts';
 import type { Files, InterruptSignal, Io, Output } from './io.ts';
@@ -51,7 +62,45 @@ export const nodeFiles: Files = {
       read.error === 'it is a folder' ? ': name the files in it, e.g. FOLDER/*.migration.yaml' : '';
     return { error: read.error + hint };
   },
+  write(path, bytes) {
+    try {
+      replaceFile(realpathSync(path), bytes);
+      return undefined;
+    } catch (error) {
+      return { error: writeError(error as NodeJS.ErrnoException) };
+    }
+  },
 };
+
+/** Writes beside the file and renames, so that whoever reads meanwhile, or a crash, never meets half of it. */
+function replaceFile(path: string, bytes: Uint8Array): void {
+  // A rename would replace a file that may not be written.
+  accessSync(path, constants.W_OK);
+  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
+  try {
+    writeFileSync(temporary, bytes, { flag: 'wx', mode: statSync(path).mode, flush: true });
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+function writeError({ code, message }: NodeJS.ErrnoException): string {
+  switch (code) {
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return 'you may not write it';
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return 'the disk is full';
+    case 'ENOENT':
+      return 'it is gone';
+    default:
+      return code ?? message;
+  }
+}
 
 async function readStdin(): Promise<Uint8Array> {
   const chunks: Buffer[] = [];

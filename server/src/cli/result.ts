@@ -10,6 +10,16 @@ export interface CheckedFile {
   readonly findings: readonly Finding[];
   /** False where nothing could be made of the file at all. */
   readonly usable: boolean;
+  /** What `--fix` mended in it, in order: none of it is among the findings any more. */
+  readonly fixed?: readonly FixedFinding[];
+}
+
+export interface FixedFinding {
+  readonly rule: string;
+  /** What was done, as the editor's menu calls it. */
+  readonly title: string;
+  /** The id of the step that it was about. */
+  readonly step: string | undefined;
 }
 
 export function hasErrors(files: readonly CheckedFile[]): boolean {

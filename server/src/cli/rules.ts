@@ -24,6 +24,7 @@ export async function rules(args: readonly string[], io: Io): Promise<number> {
   const described = listed.map((rule) => ({
     id: rule.id,
     severity: rule.severity,
+    off: rule.off === true,
     title: rule.title,
     docs: docsUri(rule.id, io.packageRoot),
     fixable: rule.fixable,
@@ -37,10 +38,11 @@ export async function rules(args: readonly string[], io: Io): Promise<number> {
   } else {
     const style = styleFor(io.stdout, io.env);
     const width = Math.max(...described.map((rule) => rule.id.length));
-    for (const { id: name, severity, title, fixable } of described)
-      io.stdout.write(
-        `${style.strong(name.padEnd(width))}  ${style[severity](severity.padEnd(7))}  ${title}${fixable ? style.faint(' (has a fix)') : ''}\n`,
-      );
+    for (const { id: name, severity, off, title, fixable } of described) {
+      const level = off ? style.faint('off'.padEnd(7)) : style[severity](severity.padEnd(7));
+      const fix = fixable ? style.faint(' (has a fix)') : '';
+      io.stdout.write(`${style.strong(name.padEnd(width))}  ${level}  ${title}${fix}\n`);
+    }
   }
   return exitCodes.clean;
 }

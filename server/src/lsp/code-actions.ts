@@ -5,8 +5,9 @@ import {
   type Diagnostic,
   type WorkspaceEdit,
 } from 'vscode-languageserver';
-import type { Finding, Fix } from '../rules/model.ts';
-import type { Range, TextEdit } from '../text/range.ts';
+import { safeFixes, touches } from '../rules/fix-all.ts';
+import type { Finding } from '../rules/model.ts';
+import type { TextEdit } from '../text/range.ts';
 import type { Checked } from './analyses.ts';
 import { toLspRange } from './convert.ts';
 import { type DocsOf, diagnosticsOf } from './diagnostics.ts';
@@ -38,10 +39,10 @@ export function codeActions(
   }
   // Unasked, the list of quick fixes under the cursor stays short.
   if (context.only !== undefined && wanted(fixAllKind)) {
-    const edits = allSafeEdits(findings);
+    const edits = safeFixes(findings).flatMap(({ fix }) => fix.edits);
     if (edits.length > 0)
       actions.push({
-        title: 'Apply all safe Switchback fixes',
+        title: 'Fix all safe Switchback findings',
         kind: fixAllKind,
         edit: workspaceEdit(checked, edits),
       });
@@ -70,23 +71,4 @@ function workspaceEdit({ uri, version, lines }: Checked, edits: readonly TextEdi
       },
     ],
   };
-}
-
-/**
- * The first safe fix of every finding, from the top; one that would touch an edit already taken waits for the
- * next time, when the findings are those of the new text.
- */
-export function allSafeEdits(findings: readonly Finding[]): TextEdit[] {
-  const taken: TextEdit[] = [];
-  for (const { fixes } of findings) {
-    const fix: Fix | undefined = fixes.find(({ safe }) => safe);
-    const free = fix?.edits.every(({ range }) => !taken.some((other) => touches(other.range, range)));
-    if (fix && free) taken.push(...fix.edits);
-  }
-  return taken;
-}
-
-/** Whether two ranges share a character or a border. */
-function touches(a: Range, b: Range): boolean {
-  return a.start <= b.end && b.start <= a.end;
 }

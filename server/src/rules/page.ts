@@ -3,6 +3,11 @@ import type { Example, Rule } from './define-rule.ts';
 /** The newest major version whose manual the pages link to. */
 const manualBase = 'https://www.postgresql.org/docs/18/';
 
+/** The address of a page of the Postgres manual. */
+export function manualUri(path: string): string {
+  return manualBase + path;
+}
+
 /** A rule's page in Markdown: what happens, what to do, examples that the tests run, how to silence it. */
 export function rulePage(rule: Rule): string {
   const { id, title, docs, examples } = rule;
@@ -16,7 +21,7 @@ export function rulePage(rule: Rule): string {
     rule.off ? switchingOn(rule) : silencing(id),
     ...(docs.manual.length > 0
       ? [
-          `## In the Postgres manual\n\n${docs.manual.map((m) => `- [${m.title}](${manualBase}${m.path})`).join('\n')}`,
+          `## In the Postgres manual\n\n${docs.manual.map((m) => `- [${m.title}](${manualUri(m.path)})`).join('\n')}`,
         ]
       : []),
   ];

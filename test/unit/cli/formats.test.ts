@@ -105,6 +105,16 @@ describe('sarif', () => {
     for (const rule of run?.tool.driver.rules ?? []) assert.equal(rule.help?.markdown, `# ${rule.id}`);
   });
 
+  it('tells what is switched off, and links to the manual', () => {
+    for (const rule of rules) {
+      const described = run?.tool.driver.rules?.find(({ id }) => id === rule.id);
+      assert.equal(described?.defaultConfiguration?.enabled, rule.off ? false : undefined);
+      const [manual] = rule.docs.manual;
+      assert.equal(described?.helpUri, manual && `https://www.postgresql.org/docs/18/${manual.path}`);
+      assert.equal(described?.fullDescription?.text, rule.docs.problem);
+    }
+  });
+
   it('points each result to its rule by index', () => {
     for (const result of run?.results ?? [])
       assert.equal(run?.tool.driver.rules?.[result.ruleIndex ?? -1]?.id, result.ruleId);
@@ -207,13 +217,38 @@ describe('text', () => {
     = see a.yaml:4:15: the step
     = fix: Build it CONCURRENTLY
 
-1 error in 1 file. 1 can be fixed from the editor's quick fix menu.
+1 error in 1 file. 1 can be fixed: 1 with --fix.
 `,
     );
   });
 
   it('leaves to standard error why a file cannot be read, and counts it', () => {
     assert.equal(formatText([unreadable], { style: plain, width: 80 }), '1 error in 1 file.\n');
+  });
+
+  it('tells what was fixed, what can be, and by whom', () => {
+    const judged = finding('CREATE INDEX');
+    const fixes = judged.fixes.map((fix) => ({ ...fix, safe: false }));
+    const fixed = [{ rule: 'rollback-missing', step: 'one', title: 'Add a rollback' }];
+    const report = formatText([{ ...file, findings: [{ ...judged, fixes }], fixed }], {
+      style: plain,
+      width: 100,
+    });
+    assert.match(
+      report,
+      /^plans\/größer plan\.migration\.yaml fixed\n {2}Add a rollback \[rollback-missing\] \(step one\)\n\n/,
+    );
+    assert.match(report, /= fix, yours to judge: Build it/);
+    assert.match(
+      report,
+      /1 finding fixed\. 1 error in 1 file\. 1 can be fixed: 1 from the editor's quick fix menu\.\n$/,
+    );
+    assert.equal(
+      formatText([{ ...file, findings: [], fixed }], { style: plain, width: 80 })
+        .split('\n')
+        .at(-2),
+      '1 finding fixed. Nothing left in 1 file.',
+    );
   });
 
   it('says so where nothing was found', () => {

@@ -54,6 +54,11 @@ function memoryFiles(files: Readonly<Record<string, string | Uint8Array>>): File
   const known = new Map(Object.entries(files).map(([path, content]) => [resolve(cwd, path), content]));
   return {
     exists: (path) => known.has(path),
+    write(path, bytes) {
+      if (!known.has(path)) return { error: 'it is gone' };
+      known.set(path, bytes);
+      return undefined;
+    },
     read(path) {
       const content = known.get(path);
       if (content !== undefined)

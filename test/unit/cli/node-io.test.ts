@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nodeFiles } from '../../../server/src/cli/node-io.ts';
@@ -49,5 +60,23 @@ describe('the file system', () => {
     writeFileSync(join(folder, 'giant'), '');
     truncateSync(join(folder, 'giant'), 2 ** 31);
     assert.equal(errorOf('giant'), 'it holds 2048 MB; at most 64 MB are read');
+  });
+
+  it('replaces a file whole, its mode kept, through a link, and leaves nothing beside it', function () {
+    if (process.platform === 'win32') this.skip();
+    const place = mkdtempSync(join(folder, 'write-'));
+    const [target, link] = [join(place, 'a.yaml'), join(place, 'link.yaml')];
+    writeFileSync(target, 'old');
+    chmodSync(target, 0o640);
+    symlinkSync(target, link);
+    assert.equal(nodeFiles.write(link, Buffer.from('new')), undefined);
+    assert.equal(readFileSync(target, 'utf8'), 'new');
+    assert.equal(statSync(target).mode & 0o777, 0o640);
+    assert.ok(lstatSync(link).isSymbolicLink());
+    assert.deepEqual(readdirSync(place).sort(), ['a.yaml', 'link.yaml']);
+  });
+
+  it('says why a file is not written', () => {
+    assert.deepEqual(nodeFiles.write(join(folder, 'nowhere'), Buffer.from('x')), { error: 'it is gone' });
   });
 });

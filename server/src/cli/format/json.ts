@@ -12,6 +12,7 @@ export function formatJson(files: readonly CheckedFile[], packageRoot: string): 
       return {
         path: file.path,
         usable: file.usable,
+        fixed: (file.fixed ?? []).map(({ rule, step, title }) => ({ rule, title, step: step ?? null })),
         findings: file.findings.map((finding) => jsonFinding(finding, lines, packageRoot)),
       };
     }),

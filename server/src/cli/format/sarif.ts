@@ -8,7 +8,9 @@ import type {
   Result,
   Fix as SarifFix,
 } from 'sarif';
+import type { Rule } from '../../rules/define-rule.ts';
 import type { Finding, Fix, Severity } from '../../rules/model.ts';
+import { manualUri } from '../../rules/page.ts';
 import { rules } from '../../rules/registry.ts';
 import { createLineIndex, type LineIndex } from '../../text/line-index.ts';
 import type { Range } from '../../text/range.ts';
@@ -65,24 +67,40 @@ const levels: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
 function describeRules(files: readonly CheckedFile[], { page }: SarifOptions): ReportingDescriptor[] {
   const known = new Set(rules.map(({ id }) => id));
   const codes = new Set(files.flatMap(({ findings }) => findings.map(({ rule }) => rule)));
-  const described = [
-    ...rules.map(({ id, title, severity }) => ({ id, title, severity })),
-    ...[...codes]
-      .filter((code) => !known.has(code))
-      .sort()
-      .map((id) => ({ id, title: 'A problem with the file itself', severity: 'error' as const })),
+  const ofFiles = [...codes].filter((code) => !known.has(code)).sort();
+  return [
+    ...rules.map((rule) => describeRule(rule, page(rule.id))),
+    ...ofFiles.map((id) => describeProblem(id, page(id))),
   ];
-  return described.map(({ id, title, severity }) => {
-    const markdown = page(id);
-    return {
-      id,
-      shortDescription: { text: title },
-      fullDescription: { text: title },
-      defaultConfiguration: { level: levels[severity] },
-      ...(markdown === undefined ? {} : { help: { text: markdown, markdown } }),
-      properties: { tags: ['postgres', 'migration'] },
-    };
-  });
+}
+
+const properties = { tags: ['postgres', 'migration'] };
+
+function describeRule(rule: Rule, markdown: string | undefined): ReportingDescriptor {
+  const { id, title, severity, off, docs } = rule;
+  // The rule's own page is in the package alone; the manual's is what it rests on, and open to all.
+  const [manual] = docs.manual;
+  return {
+    id,
+    shortDescription: { text: title },
+    fullDescription: { text: docs.problem, markdown: docs.problem },
+    defaultConfiguration: { level: levels[severity], ...(off ? { enabled: false } : {}) },
+    ...(manual ? { helpUri: manualUri(manual.path) } : {}),
+    ...(markdown === undefined ? {} : { help: { text: `${docs.problem}\n\n${docs.solution}`, markdown } }),
+    properties,
+  };
+}
+
+function describeProblem(id: string, markdown: string | undefined): ReportingDescriptor {
+  const title = 'A problem with the file itself';
+  return {
+    id,
+    shortDescription: { text: title },
+    fullDescription: { text: title },
+    defaultConfiguration: { level: 'error' },
+    ...(markdown === undefined ? {} : { help: { text: markdown, markdown } }),
+    properties,
+  };
 }
 
 function fileResults(file: CheckedFile, ruleIndex: ReadonlyMap<string, number>, cwd: string): Result[] {

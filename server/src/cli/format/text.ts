@@ -1,6 +1,6 @@
 import type { Finding, Severity } from '../../rules/model.ts';
 import { printable, printableLines, wrap } from '../../text/terminal.ts';
-import type { CheckedFile } from '../result.ts';
+import type { CheckedFile, FixedFinding } from '../result.ts';
 import { count, type Style } from '../style.ts';
 import { codeFrame } from './code-frame.ts';
 
@@ -12,10 +12,20 @@ export interface TextOptions {
 
 /** `check --format text`: each finding under its place with its source, then one line that sums up. */
 export function formatText(files: readonly CheckedFile[], options: TextOptions): string {
-  const blocks = files.flatMap((file) =>
-    file.findings.filter(hasPlace).map((finding) => textFinding(file, finding, options)),
-  );
+  const blocks = files.flatMap((file) => [
+    ...(file.fixed && file.fixed.length > 0 ? [textFixed(file.path, file.fixed, options)] : []),
+    ...file.findings.filter(hasPlace).map((finding) => textFinding(file, finding, options)),
+  ]);
   return `${[...blocks, summary(files, options.style)].join('\n')}\n`;
+}
+
+/** What was mended in a file, a line each; ends with a line break. */
+function textFixed(path: string, fixed: readonly FixedFinding[], { style }: TextOptions): string {
+  const lines = fixed.map(({ rule, title, step }) => {
+    const where = step === undefined ? '' : ` (step ${printable(step)})`;
+    return `  ${printable(title)} ${style.faint(`[${rule}]`)}${where}`;
+  });
+  return `${style.strong(printable(path))} ${style.success('fixed')}\n${lines.join('\n')}\n`;
 }
 
 /** Why a file cannot be read has no line to show; it stands on standard error, in every format. */
@@ -52,7 +62,8 @@ export function textFinding(
       `${margin} ${style.faint('=')} see ${path}:${place.line}:${place.column}: ${printable(related.message)}`,
     );
   }
-  for (const fix of finding.fixes) lines.push(`${margin} ${style.faint('=')} fix: ${printable(fix.title)}`);
+  for (const { title, safe } of finding.fixes)
+    lines.push(`${margin} ${style.faint('=')} ${safe ? 'fix' : 'fix, yours to judge'}: ${printable(title)}`);
   return `${lines.join('\n')}\n`;
 }
 
@@ -73,13 +84,22 @@ function summary(files: readonly CheckedFile[], style: Style): string {
     return n === 0 ? [] : [style[severity](count(n, ...nouns[severity]))];
   });
   const total = count(files.length, 'file');
-  if (parts.length === 0) return style.success(`Nothing found in ${total}.`);
+  const fixed = files.reduce((sum, file) => sum + (file.fixed?.length ?? 0), 0);
+  const done = fixed === 0 ? '' : `${count(fixed, 'finding')} fixed. `;
+  const left = fixed === 0 ? 'Nothing found' : 'Nothing left';
+  if (parts.length === 0) return done + style.success(`${left} in ${total}.`);
   const touched = files.filter((file) => file.findings.length > 0).length;
   const where = touched === files.length ? total : `${touched} of ${total}`;
-  const fixes = files.reduce(
-    (sum, file) => sum + file.findings.filter(({ fixes }) => fixes.length > 0).length,
-    0,
-  );
-  const hint = fixes === 0 ? '' : ` ${fixes} can be fixed from the editor's quick fix menu.`;
-  return `${parts.join(', ')} in ${where}.${hint}`;
+  return `${done}${parts.join(', ')} in ${where}.${fixHint(files)}`;
+}
+
+/** ` 2 of them can be fixed: 1 with --fix, 1 from the editor's quick fix menu.` */
+function fixHint(files: readonly CheckedFile[]): string {
+  const findings = files.flatMap((file) => file.findings).filter(({ fixes }) => fixes.length > 0);
+  const safe = findings.filter(({ fixes }) => fixes.some((fix) => fix.safe)).length;
+  const ways = [
+    ...(safe > 0 ? [`${safe} with --fix`] : []),
+    ...(findings.length > safe ? [`${findings.length - safe} from the editor's quick fix menu`] : []),
+  ];
+  return ways.length === 0 ? '' : ` ${findings.length} can be fixed: ${ways.join(', ')}.`;
 }
