@@ -4,6 +4,7 @@ import type { Range } from '../text/range.ts';
 import type { PlanProblem, PlanResult } from './model.ts';
 import { emptyPlan, readPlan } from './read-plan.ts';
 import { schemaProblems } from './schema-problems.ts';
+import { createStepReader } from './step-readings.ts';
 import {
   parseBatch,
   parseCount,
@@ -35,12 +36,13 @@ export interface PlanParser {
 export function createPlanParser(): PlanParser {
   const validate = createValidator(planSchema);
   const readYaml = createYamlReader();
+  const readStep = createStepReader();
   return {
     parse(text, { readFile }) {
       const yaml = readYaml(text);
       const { document } = yaml;
       if (!document) return { plan: emptyPlan(text), problems: yaml.problems };
-      const { plan, problems } = readPlan(yaml.source, document, readFile);
+      const { plan, problems } = readPlan(yaml.source, document, readFile, readStep);
       return {
         plan,
         problems: [...yaml.problems, ...structuralProblems(text, yaml, problems, validate(text.length))],

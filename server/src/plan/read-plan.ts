@@ -8,13 +8,13 @@ import type {
   Plan,
   PlanProblem,
   SessionSettings,
-  Step,
   TableSize,
 } from './model.ts';
 import { nearest } from './nearest.ts';
 import { createNodes, type Nodes } from './nodes.ts';
 import { pathProblem, type Reading, readExpectation } from './read-action.ts';
-import { readAllow, readStep } from './read-step.ts';
+import { readAllow } from './read-step.ts';
+import type { ReadStep, StepId } from './step-readings.ts';
 import { parseCount, parseRate, parseSize, parseTimeout } from './values.ts';
 
 /** The plan of a text that holds none. */
@@ -41,6 +41,7 @@ export function readPlan(
   text: string,
   document: Document.Parsed,
   readFile: Reading['readFile'],
+  readStep: ReadStep,
 ): { readonly plan: Plan; readonly problems: readonly PlanProblem[] } {
   const problems: PlanProblem[] = [];
   const nodes = createNodes(text, document);
@@ -48,7 +49,7 @@ export function readPlan(
   const root = nodes.map(document.contents);
   const get = (key: string) => nodes.get(root, key);
   const app = readApp(nodes, get('app'));
-  const phases = readPhases(reading, get('phases'));
+  const phases = readPhases(reading, readStep, get('phases'));
   reportVersions(reading, app, phases);
   const plan: Plan = {
     migration: nodes.string(get('migration')),
@@ -159,7 +160,7 @@ function readMonitoring(nodes: Nodes, node: unknown): Monitoring | undefined {
   return { alerts, queries };
 }
 
-function readPhases(reading: Reading, node: unknown): readonly Phase[] {
+function readPhases(reading: Reading, readStep: ReadStep, node: unknown): readonly Phase[] {
   const { nodes } = reading;
   const ids: Ids = { taken: new Map(), explicit: new Set(), counts: new Map() };
   const phases = nodes.items(node).map((item) => {
@@ -167,14 +168,15 @@ function readPhases(reading: Reading, node: unknown): readonly Phase[] {
     const steps = nodes.items(nodes.get(map, 'steps')).filter((step) => nodes.map(step));
     return { item, map, steps: steps.map((step) => readStep(reading, step)) };
   });
-  for (const { steps } of phases) for (const { id } of steps) if (id) ids.explicit.add(id.value);
+  for (const { steps } of phases)
+    for (const { id } of steps) if (id.written) ids.explicit.add(id.written.value);
   return phases.map(({ item, map, steps }) => ({
     name: nodes.string(nodes.get(map, 'phase')) ?? {
       value: 'unnamed phase',
       range: nodes.range(map?.items[0]?.key),
     },
     risk: nodes.string(nodes.get(map, 'risk')),
-    steps: steps.map((step): Step => ({ ...step, id: uniqueId(reading, step, ids) })),
+    steps: steps.map((step) => step.withId(uniqueId(reading, step.id, ids))),
     allow: readAllow(reading, nodes.get(map, 'allow')),
     range: nodes.range(item),
   }));
@@ -189,36 +191,23 @@ interface Ids {
 }
 
 /** The step's own id, or one made from its name; a second use of an id is reported and given a number. */
-function uniqueId(
-  reading: Reading,
-  step: { readonly id: Located<string> | undefined; readonly name: Located<string> },
-  { taken, explicit, counts }: Ids,
-): string {
-  const base = step.id?.value ?? idFrom(step.name.value);
+function uniqueId(reading: Reading, step: StepId, { taken, explicit, counts }: Ids): string {
+  const base = step.written?.value ?? step.fromName;
   const first = taken.get(base);
-  if (step.id && first) {
+  if (step.written && first) {
     reading.report({
       code: 'plan-duplicate-id',
       message: `Another step has the id "${base}" already: ids are unique in a plan.`,
-      range: step.id.range,
+      range: step.written.range,
       related: [{ message: 'the first step with this id', range: first }],
     });
   }
   let id = base;
   let n = counts.get(base) ?? 1;
-  while (taken.has(id) || (explicit.has(id) && id !== step.id?.value)) id = `${base}_${++n}`;
+  while (taken.has(id) || (explicit.has(id) && id !== step.written?.value)) id = `${base}_${++n}`;
   counts.set(base, n);
-  taken.set(id, step.id?.range ?? step.name.range);
+  taken.set(id, step.place);
   return id;
-}
-
-function idFrom(name: string): string {
-  const words = name
-    .normalize('NFKD')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '_')
-    .replace(/^_+|_+$/g, '');
-  return /^[a-z]/.test(words) ? words : `step_${words}`.replace(/_$/, '');
 }
 
 /** Every deploy, in steps and rollbacks, and `runs` name a version that is declared. */

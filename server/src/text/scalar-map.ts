@@ -1,5 +1,6 @@
 import type { Scalar } from 'yaml';
 import { readBlock } from './block-scalar.ts';
+import { detached } from './detached.ts';
 import { readDoubleQuoted, readPlain, readSingleQuoted } from './flow-scalar.ts';
 import { type OffsetMap, pinnedMap } from './offset-map.ts';
 
@@ -17,40 +18,59 @@ export interface Decoded {
 
 /**
  * The map of a scalar of any style, from the document's own characters. Should what this reads ever differ from
- * the value that the YAML parser read, the map pins to the scalar rather than point at a wrong place.
+ * the value that the YAML parser read, the map pins to the scalar rather than point at a wrong place. The
+ * characters are read when a place is first asked for, which few scalars are.
  */
 export function scalarMap(text: string, scalar: Scalar): OffsetMap {
   const [start, end] = scalar.range ?? [0, 0];
-  const decoded = decode(text, scalar, start, end);
+  const { type } = scalar;
+  const source = detached(text.slice(start, end));
   const value = typeof scalar.value === 'string' ? scalar.value : '';
-  if (decoded?.value !== value) return pinnedMap({ start, end }, value.length);
+  let read: OffsetMap | undefined;
+  const map = () => {
+    read ??= readMap(source, type, value, start);
+    return read;
+  };
+  return {
+    toDocument: (valueOffset) => map().toDocument(valueOffset),
+    endInDocument: (valueOffset) => (map().endInDocument ?? map().toDocument)(valueOffset),
+    toValue: (documentOffset) => map().toValue(documentOffset),
+  };
+}
+
+/** The map of a scalar with this source, which stands in the document at `at`. */
+function readMap(source: string, type: Scalar['type'], value: string, at: number): OffsetMap {
+  const decoded = decode(source, type, value);
+  if (decoded?.value !== value) return pinnedMap({ start: at, end: at + source.length }, value.length);
+  const { starts, ends, end } = decoded;
   return {
     toDocument(valueOffset) {
-      const at = Math.max(0, valueOffset);
-      return at < value.length ? (decoded.starts[at] ?? decoded.end) : decoded.end;
+      const place = Math.max(0, valueOffset);
+      return at + (place < value.length ? (starts[place] ?? end) : end);
     },
     endInDocument: (valueOffset) =>
       // A line break that the document's end cuts off stands nowhere.
-      Math.min(decoded.ends[Math.min(valueOffset, value.length) - 1] ?? decoded.end, end),
+      at + Math.min(ends[Math.min(valueOffset, value.length) - 1] ?? end, source.length),
     toValue(documentOffset) {
-      const at = lastStart(decoded.starts, documentOffset);
-      if (at >= 0 && documentOffset < (decoded.ends[at] ?? 0)) return at;
-      return documentOffset === decoded.end ? value.length : undefined;
+      const wanted = documentOffset - at;
+      const place = lastStart(starts, wanted);
+      if (place >= 0 && wanted < (ends[place] ?? 0)) return place;
+      return wanted === end ? value.length : undefined;
     },
   };
 }
 
-function decode(text: string, scalar: Scalar, start: number, end: number): Decoded | undefined {
-  switch (scalar.type) {
+function decode(source: string, type: Scalar['type'], value: string): Decoded | undefined {
+  switch (type) {
     case 'PLAIN':
-      return readPlain(text, start, end);
+      return readPlain(source, 0, source.length);
     case 'QUOTE_SINGLE':
-      return readSingleQuoted(text, start, end);
+      return readSingleQuoted(source, 0, source.length);
     case 'QUOTE_DOUBLE':
-      return readDoubleQuoted(text, start, end);
+      return readDoubleQuoted(source, 0, source.length);
     case 'BLOCK_LITERAL':
     case 'BLOCK_FOLDED':
-      return readBlock(text, start, end, typeof scalar.value === 'string' ? scalar.value : '');
+      return readBlock(source, 0, source.length, value);
     default:
       return undefined;
   }
