@@ -1,7 +1,9 @@
 import { insertSteps, replaceStatement, type StepSource, setStepKey } from '../plan/edit.ts';
 import type { TextEdit } from '../text/range.ts';
 import type { RuleContext } from './model.ts';
+import { replaceWithLines } from './set-around.ts';
 import { isInWrittenTransaction, type PlacedStatement } from './statements.ts';
+import { withoutLockLimit } from './without-lock-limit.ts';
 
 /** A step that a fix adds, as it will be written. */
 export type NewStep = SqlStep | BackfillStep | VerifyStep;
@@ -101,14 +103,21 @@ export function untransactedStep(
     const edits = aroundStatement(context, placed, {
       before: [],
       after: [],
-      ...(sql === placed.s.statement.text ? {} : { replacement: sql }),
       ...(rollback === undefined ? {} : { rollback }),
     });
-    if (!edits || context.kind === 'sql') return edits && { edits, safe: true };
+    const own = withoutLimitToBuild(context, sql);
+    const rewritten = own === placed.s.statement.text ? [] : replaceWithLines(context, placed.s, own);
+    if (!edits || !rewritten) return undefined;
+    if (context.kind === 'sql') return { edits: [...rewritten, ...edits], safe: true };
     const flag = setStepKey(context.text, placed.step, 'transaction', false);
-    return flag && { edits: [...edits, ...flag], safe: true };
+    return flag && { edits: [...rewritten, ...edits, ...flag], safe: true };
   }
   return movedOut(context, placed, sql);
+}
+
+/** What builds an index concurrently must not be cancelled midway; what drops one can be tried again. */
+function withoutLimitToBuild(context: RuleContext, sql: string): string {
+  return /^(?:CREATE|REINDEX)\b/i.test(sql) ? withoutLockLimit(context, sql) : sql;
 }
 
 /**
@@ -170,7 +179,7 @@ function movedOut(context: RuleContext, placed: PlacedStatement, sql: string) {
     stepSource({
       name: `${placed.step.name.value}: outside the transaction`,
       transaction: false,
-      sql: `${sql};`,
+      sql: withoutLimitToBuild(context, `${sql};`),
       rollback: {
         not_needed: `the rollback of "${placed.step.name.value}" undoes it`,
       },

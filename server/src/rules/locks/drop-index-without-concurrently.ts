@@ -70,7 +70,11 @@ CREATE INDEX users_email_idx ON users (email);`,
         steps: `- step: Nobody looks users up by email
   transaction: false
   sql: DROP INDEX CONCURRENTLY users_email_idx;
-  rollback: { transaction: false, sql: CREATE INDEX CONCURRENTLY users_email_idx ON users (email); }
+  rollback:
+    transaction: false
+    sql: |
+      SET lock_timeout = 0;
+      CREATE INDEX CONCURRENTLY users_email_idx ON users (email);
 `,
       },
     ],

@@ -52,7 +52,9 @@ concurrently, and attach them with \`ALTER INDEX … ATTACH PARTITION\`.`,
         finds: 'CREATE INDEX',
         fixed: `- step: Index the email
   transaction: false
-  sql: CREATE INDEX CONCURRENTLY users_email_idx ON users (email);
+  sql: |
+    SET lock_timeout = 0;
+    CREATE INDEX CONCURRENTLY users_email_idx ON users (email);
   rollback:
     transaction: false
     sql: DROP INDEX CONCURRENTLY users_email_idx;
@@ -63,7 +65,9 @@ concurrently, and attach them with \`ALTER INDEX … ATTACH PARTITION\`.`,
       {
         steps: `- step: Index the email
   transaction: false
-  sql: CREATE INDEX CONCURRENTLY users_email_idx ON users (email);
+  sql: |
+    SET lock_timeout = 0;
+    CREATE INDEX CONCURRENTLY users_email_idx ON users (email);
   rollback: { transaction: false, sql: DROP INDEX CONCURRENTLY users_email_idx }
 `,
       },

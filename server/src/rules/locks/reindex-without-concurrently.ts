@@ -49,7 +49,9 @@ CREATE INDEX users_email_idx ON users (email);`,
         finds: 'REINDEX',
         fixed: `- step: The index has grown
   transaction: false
-  sql: REINDEX INDEX CONCURRENTLY users_email_idx;
+  sql: |
+    SET lock_timeout = 0;
+    REINDEX INDEX CONCURRENTLY users_email_idx;
   rollback: { not_needed: the same index is only packed }
 `,
       },
@@ -58,7 +60,9 @@ CREATE INDEX users_email_idx ON users (email);`,
       {
         steps: `- step: The indexes have grown
   transaction: false
-  sql: REINDEX TABLE CONCURRENTLY users;
+  sql: |
+    SET lock_timeout = 0;
+    REINDEX TABLE CONCURRENTLY users;
   rollback: { not_needed: the same indexes are only packed }
 `,
       },

@@ -31,7 +31,9 @@ says.`,
         plan: { database: '{ type: postgresql, version: 15, schema: schema.sql }' },
         steps: `- step: One empty email at most
   transaction: false
-  sql: CREATE UNIQUE INDEX CONCURRENTLY users_email_key ON users (email) NULLS NOT DISTINCT;
+  sql: |
+    SET lock_timeout = 0;
+    CREATE UNIQUE INDEX CONCURRENTLY users_email_key ON users (email) NULLS NOT DISTINCT;
   rollback: { transaction: false, sql: DROP INDEX CONCURRENTLY users_email_key }
 `,
       },

@@ -39,7 +39,9 @@ statement a step of its own: when a later statement fails, nothing takes the ear
         finds: 'CONCURRENTLY',
         fixed: `- step: Index the email
   transaction: false
-  sql: CREATE INDEX CONCURRENTLY users_email_idx ON users (email);
+  sql: |
+    SET lock_timeout = 0;
+    CREATE INDEX CONCURRENTLY users_email_idx ON users (email);
   rollback:
     transaction: false
     sql: DROP INDEX CONCURRENTLY users_email_idx;

@@ -1,6 +1,11 @@
 import type { Rule } from '../define-rule.ts';
 import { concurrentlyInTransaction } from './concurrently-in-transaction.ts';
 import { lockTimeoutMissing } from './lock-timeout-missing.ts';
+import { lockTimeoutOnConcurrently } from './lock-timeout-on-concurrently.ts';
 
 /** Transactions, timeouts, and how long and in which order locks are held. */
-export const transactionRules: readonly Rule[] = [concurrentlyInTransaction, lockTimeoutMissing];
+export const transactionRules: readonly Rule[] = [
+  concurrentlyInTransaction,
+  lockTimeoutMissing,
+  lockTimeoutOnConcurrently,
+];
