@@ -1,4 +1,10 @@
-import type { ColumnDef, Constraint as ConstraintNode, CreateStmt, TableLikeClause } from '@pgsql/types';
+import type {
+  ColumnDef,
+  Constraint as ConstraintNode,
+  CreateStmt,
+  PartitionSpec,
+  TableLikeClause,
+} from '@pgsql/types';
 import type { Statement } from '../sql/model.ts';
 import { nameOfRangeVar, quoteLiteral, stringsOf, writeName } from '../sql/names.ts';
 import { sourceAfter, sourceInParentheses } from '../sql/source.ts';
@@ -16,7 +22,7 @@ import {
   typeOf,
 } from './draft.ts';
 import { cloneIndexes } from './indexes.ts';
-import type { Column, Constraint, QualifiedName, Table } from './model.ts';
+import type { Column, Constraint, PartitionKey, QualifiedName, Table } from './model.ts';
 import { displayName, relationKey } from './names.ts';
 
 /** More than these a table cannot have: Postgres refuses the statement. */
@@ -42,6 +48,7 @@ export function createTable(
     madeByPlan: draft.madeByPlan,
     empty: draft.madeByPlan,
     partitioned: fields.partspec !== undefined,
+    ...(fields.partspec ? { partitionKey: partitionKeyOf(fields.partspec) } : {}),
     partition: fields.partbound !== undefined,
     isDefaultPartition: fields.partbound?.is_default === true,
     persistence: persistenceOf(fields.relation.relpersistence),
@@ -52,6 +59,19 @@ export function createTable(
   };
   put(draft, table);
   fillTable(draft, key, fields, parents, statement);
+}
+
+const strategies: Readonly<Record<string, PartitionKey['strategy']>> = {
+  PARTITION_STRATEGY_HASH: 'hash',
+  PARTITION_STRATEGY_LIST: 'list',
+  PARTITION_STRATEGY_RANGE: 'range',
+};
+
+function partitionKeyOf({ strategy, partParams = [] }: PartitionSpec): PartitionKey {
+  return {
+    strategy: strategies[strategy ?? ''] ?? 'range',
+    columns: partParams.map((node) => ('PartitionElem' in node && node.PartitionElem.name) || null),
+  };
 }
 
 function parentsOf(draft: Draft, fields: CreateStmt): readonly Table[] {

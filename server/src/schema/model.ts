@@ -41,6 +41,8 @@ export type Relation = Table | Index | View | Sequence;
 export interface Table extends RelationBase {
   readonly kind: 'table';
   readonly partitioned: boolean;
+  /** PARTITION BY, where a statement told: an expression stands as null. */
+  readonly partitionKey?: PartitionKey | undefined;
   /** A partition of its parent, as against an inheriting table. */
   readonly partition: boolean;
   /** The partition for rows that fit no other. */
@@ -55,6 +57,11 @@ export interface Table extends RelationBase {
   readonly triggers: readonly string[];
   /** False for a table known only from a statement that touches it: other columns may exist. */
   readonly columnsComplete: boolean;
+}
+
+export interface PartitionKey {
+  readonly strategy: 'range' | 'list' | 'hash';
+  readonly columns: readonly (string | null)[];
 }
 
 export interface Column {
