@@ -45,6 +45,33 @@ export function setEntry(
   return verified(fragment, edit && [edit], meaning(fragment.document.contents, new Map([[map, after]])));
 }
 
+/** Puts another entry in a key's place, in the same lines. Undefined where the key is not there or in the way. */
+export function replaceEntry(
+  fragment: Fragment,
+  map: YAMLMap,
+  old: string,
+  [key, value]: readonly [string, unknown],
+  style: Style,
+): TextEdit[] | undefined {
+  const present = pairOf(map, old);
+  if (map.flow || !present || pairOf(map, key)) return undefined;
+  const wanted = normalised(value);
+  const edit = replaceValue(fragment, map, present, wanted, style);
+  const start = rangeStart(present.key);
+  const whole = edit && {
+    range: { start, end: edit.range.end },
+    newText: `${key}:${edit.newText}`,
+  };
+  const entries = map.items.map(
+    (pair) =>
+      (pair === present
+        ? [scalarMeaning(key), meaningOf(wanted)]
+        : [meaning(pair.key), meaning(pair.value)]) as [string, string],
+  );
+  const expected = meaning(fragment.document.contents, new Map([[map, mappingMeaning(entries)]]));
+  return verified(fragment, whole && [whole], expected);
+}
+
 export function pairOf(map: YAMLMap, key: string): Pair | undefined {
   return map.items.find((pair) => isScalar(pair.key) && pair.key.value === key);
 }

@@ -13,7 +13,7 @@ import {
   pathTo,
   verified,
 } from './edit-fragment.ts';
-import { rangeStart, setEntry } from './edit-mapping.ts';
+import { pairOf, rangeStart, replaceEntry, setEntry } from './edit-mapping.ts';
 import { meaningOf, normalised, renderItem, styleOf } from './edit-render.ts';
 import type { Step } from './model.ts';
 
@@ -52,6 +52,22 @@ export function setStepKey(
     ...(key === 'transaction' ? { above: actions } : {}),
   };
   return setEntry(fragment, map, key, value, order, styleOf(text, fragment.source));
+}
+
+/**
+ * Gives a step another action in the place of the one it has. Undefined where that cannot be done without
+ * touching something else.
+ */
+export function replaceAction(
+  text: string,
+  step: Pick<Step, 'range'>,
+  key: string,
+  value: unknown,
+): TextEdit[] | undefined {
+  const place = placeOf(text, step);
+  const old = place && actions.find((action) => pairOf(place.map, action));
+  if (!place || old === undefined) return undefined;
+  return replaceEntry(place.fragment, place.map, old, [key, value], styleOf(text, place.fragment.source));
 }
 
 /**

@@ -9,7 +9,7 @@ import type { Plan } from './model.ts';
 
 export { type AllowPlace, insertAllow } from './edit-allow.ts';
 export { replaceStatement } from './edit-scalar.ts';
-export { insertSteps, type StepSource, setStepKey } from './edit-steps.ts';
+export { insertSteps, replaceAction, type StepSource, setStepKey } from './edit-steps.ts';
 
 /**
  * Sets a setting under the plan's `session`, which is made where the plan has none. Undefined where that cannot
