@@ -46,6 +46,7 @@ async function makeClient(context: ExtensionContext, output: LogOutputChannel): 
     distPath: context.asAbsolutePath('dist'),
     docsBase: docs.toString(),
     trusted: workspace.isTrusted,
+    commands: true,
   });
   return new LanguageClient(
     'switchback',
@@ -62,10 +63,14 @@ function clientOptions(docs: Uri): LanguageClientOptions {
   return {
     // The old side of a diff (git:) is not a plan that anyone edits. SQL is followed since plans name SQL files
     // whose unsaved text counts; what is in them is reported only where the user asks for it.
-    documentSelector: ['file', 'untitled', 'vscode-vfs'].flatMap((scheme) => [
-      { language: planLanguage, scheme },
-      { language: 'sql', scheme },
-    ]),
+    documentSelector: [
+      ...['file', 'untitled', 'vscode-vfs'].flatMap((scheme) => [
+        { language: planLanguage, scheme },
+        { language: 'sql', scheme },
+      ]),
+      // Its unsaved text counts as well.
+      { scheme: 'file', pattern: '**/.switchback.yaml' },
+    ],
     diagnosticPullOptions: { onChange: true, onSave: false },
     middleware: {
       async provideDiagnostics(document, previousResultId, token, next) {

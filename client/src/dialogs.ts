@@ -1,4 +1,4 @@
-import { type Uri, window } from 'vscode';
+import { type InputBoxOptions, type Uri, window } from 'vscode';
 
 /** Everything that waits for a person. A property of each can be replaced by a test. */
 export interface Dialogs {
@@ -7,6 +7,8 @@ export interface Dialogs {
   warn(message: string, ...actions: string[]): Thenable<string | undefined>;
   error(message: string, ...actions: string[]): Thenable<string | undefined>;
   saveAs(suggested: Uri): Thenable<Uri | undefined>;
+  /** Asks for a line of text; undefined when it was closed. */
+  input(options: InputBoxOptions): Thenable<string | undefined>;
 }
 
 export function createDialogs(): Dialogs {
@@ -14,6 +16,7 @@ export function createDialogs(): Dialogs {
     info: (message, ...actions) => window.showInformationMessage(message, ...actions),
     warn: (message, ...actions) => window.showWarningMessage(message, ...actions),
     error: (message, ...actions) => window.showErrorMessage(message, ...actions),
+    input: (options) => window.showInputBox(options),
     saveAs: (suggested) =>
       window.showSaveDialog({ defaultUri: suggested, filters: { HTML: ['html'] }, saveLabel: 'Save Report' }),
   };

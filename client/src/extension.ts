@@ -4,6 +4,7 @@ import { registerCheck } from './commands/check.ts';
 import { registerDryRun } from './commands/dry-run.ts';
 import { openRule, openRuleCommand } from './commands/open-rule.ts';
 import { registerShowReport } from './commands/show-report.ts';
+import { registerSilence } from './commands/silence.ts';
 import { createDialogs, type Dialogs } from './dialogs.ts';
 import { createDryRunProblems } from './dry-run-problems.ts';
 import { createReportStore, type ReportStore } from './report-store.ts';
@@ -38,6 +39,7 @@ export function activate(context: ExtensionContext): SwitchbackApi {
     registerCheck({ ready, dialogs }),
     registerDryRun({ ready, dialogs, reports, problems, panel, status }),
     registerShowReport({ reports, panel, dialogs }),
+    registerSilence({ ready, dialogs }),
     commands.registerCommand(openRuleCommand, (page: unknown) =>
       openRule(context.extensionUri, page, dialogs),
     ),

@@ -3,14 +3,13 @@ import {
   CodeActionKind,
   type CodeActionParams,
   type Diagnostic,
-  type WorkspaceEdit,
 } from 'vscode-languageserver';
 import { safeFixes, touches } from '../rules/fix-all.ts';
 import type { Finding } from '../rules/model.ts';
-import type { TextEdit } from '../text/range.ts';
 import type { Checked } from './analyses.ts';
-import { toLspRange } from './convert.ts';
+import { workspaceEdit } from './convert.ts';
 import { type DocsOf, diagnosticsOf } from './diagnostics.ts';
+import { type SilenceContext, silenceActions } from './silence.ts';
 
 /** Applies all safe fixes at once: on request, or on save where the user's settings say so. */
 export const fixAllKind = `${CodeActionKind.SourceFixAll}.switchback`;
@@ -20,6 +19,7 @@ export function codeActions(
   checked: Checked,
   { range, context }: CodeActionParams,
   docsOf: DocsOf,
+  silence: SilenceContext,
 ): CodeAction[] {
   const wanted = (kind: string) =>
     context.only === undefined || context.only.some((only) => kind === only || kind.startsWith(`${only}.`));
@@ -31,11 +31,16 @@ export function codeActions(
       start: checked.lines.offsetAt(range.start),
       end: checked.lines.offsetAt(range.end),
     };
-    findings.forEach((finding, index) => {
+    const here = findings.flatMap((finding, index) => {
       const diagnostic = diagnostics[index];
-      if (diagnostic && touches(finding.range, asked))
-        actions.push(...quickFixes(checked, finding, diagnostic));
+      return diagnostic && touches(finding.range, asked) ? [{ finding, diagnostic }] : [];
     });
+    actions.push(
+      ...here.flatMap(({ finding, diagnostic }) => quickFixes(checked, finding, diagnostic)),
+      ...silenceOnce(
+        here.flatMap(({ finding, diagnostic }) => silenceActions(checked, finding, diagnostic, silence)),
+      ),
+    );
   }
   // Unasked, the list of quick fixes under the cursor stays short.
   if (context.only !== undefined && wanted(fixAllKind)) {
@@ -50,6 +55,11 @@ export function codeActions(
   return actions;
 }
 
+/** Two findings of one rule at one place are silenced by one entry. */
+function silenceOnce(actions: readonly CodeAction[]): CodeAction[] {
+  return [...new Map(actions.map((action) => [action.title, action])).values()];
+}
+
 function quickFixes(checked: Checked, finding: Finding, diagnostic: Diagnostic): CodeAction[] {
   const preferred = finding.fixes.find(({ safe }) => safe);
   return finding.fixes.map((fix) => ({
@@ -59,16 +69,4 @@ function quickFixes(checked: Checked, finding: Finding, diagnostic: Diagnostic):
     ...(fix === preferred && { isPreferred: true }),
     edit: workspaceEdit(checked, fix.edits),
   }));
-}
-
-/** For the version that was analysed: a client whose text went on meanwhile refuses the edit. */
-function workspaceEdit({ uri, version, lines }: Checked, edits: readonly TextEdit[]): WorkspaceEdit {
-  return {
-    documentChanges: [
-      {
-        textDocument: { uri, version },
-        edits: edits.map(({ range, newText }) => ({ range: toLspRange(range, lines), newText })),
-      },
-    ],
-  };
 }

@@ -3,10 +3,13 @@ import {
   DiagnosticSeverity,
   DiagnosticTag,
   type Range as LspRange,
+  type TextEdit as LspTextEdit,
+  type WorkspaceEdit,
 } from 'vscode-languageserver';
 import type { Finding, Severity } from '../rules/model.ts';
 import type { LineIndex } from '../text/line-index.ts';
-import type { Range } from '../text/range.ts';
+import type { Range, TextEdit } from '../text/range.ts';
+import type { Checked } from './analyses.ts';
 
 /** Named in the Problems panel beside each finding. */
 export const diagnosticSource = 'switchback';
@@ -14,6 +17,18 @@ export const diagnosticSource = 'switchback';
 /** A span of offsets as lines and characters. */
 export function toLspRange(range: Range, lines: LineIndex): LspRange {
   return { start: lines.positionAt(range.start), end: lines.positionAt(range.end) };
+}
+
+export function toLspTextEdits(edits: readonly TextEdit[], lines: LineIndex): LspTextEdit[] {
+  return edits.map(({ range, newText }) => ({ range: toLspRange(range, lines), newText }));
+}
+
+/** For the version that was analysed: a client whose text went on meanwhile refuses the edit. */
+export function workspaceEdit(
+  { uri, version, lines }: Pick<Checked, 'uri' | 'version' | 'lines'>,
+  edits: readonly TextEdit[],
+): WorkspaceEdit {
+  return { documentChanges: [{ textDocument: { uri, version }, edits: toLspTextEdits(edits, lines) }] };
 }
 
 /** What a finding needs besides itself to become a diagnostic. */

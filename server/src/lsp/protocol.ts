@@ -1,4 +1,4 @@
-import type { Diagnostic } from 'vscode-languageserver';
+import type { Diagnostic, WorkspaceEdit } from 'vscode-languageserver';
 import type { Report } from '../rehearsal/model.ts';
 
 /** Requests beyond the Language Server Protocol. The client imports this file for its types and names alone. */
@@ -26,6 +26,8 @@ export interface InitializationOptions {
   /** Rule pages: `docsBase` + `/` + rule id + `.md`. */
   readonly docsBase: string;
   readonly trusted: boolean;
+  /** The client has `allowCommand` and `saveSettingsCommand`; one that has not gets plain edits. */
+  readonly commands?: boolean;
 }
 
 /**
@@ -62,3 +64,29 @@ export interface StatusParams {
   readonly warnings: number;
   readonly infos: number;
 }
+
+/** A command of the client, with `AllowParams` but for the reason: asks for that, then sends `allowRequest`. */
+export const allowCommand = 'switchback.allow';
+
+/** A command of the client, with the URI of a settings file: saves it, since its text counts from then on. */
+export const saveSettingsCommand = 'switchback.saveSettings';
+
+/** The edit that silences a finding's rule, with the reason that the user gave. */
+export const allowRequest = 'switchback/allow';
+
+export type AllowScope = 'statement' | 'file' | 'step' | 'phase' | 'plan';
+
+export interface AllowParams {
+  readonly uri: string;
+  /** The document's version that the finding is of. */
+  readonly version: number;
+  readonly rule: string;
+  readonly scope: AllowScope;
+  /** Where the finding starts. */
+  readonly offset: number;
+  /** The id of the step that it is about. */
+  readonly step?: string;
+  readonly reason: string;
+}
+
+export type AllowResult = { readonly edit: WorkspaceEdit } | { readonly refused: string };

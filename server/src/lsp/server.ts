@@ -24,6 +24,9 @@ import { type Files, pathOf } from './files.ts';
 import { createHandler } from './handler.ts';
 import { createProjectSettings } from './project-settings.ts';
 import {
+  type AllowParams,
+  type AllowResult,
+  allowRequest,
   type CheckParams,
   type CheckResult,
   checkRequest,
@@ -36,6 +39,7 @@ import {
 } from './protocol.ts';
 import { createRefresh } from './refresh.ts';
 import { createEditorSettings, settingsFileName } from './settings.ts';
+import { allow, type SilenceContext } from './silence.ts';
 import { createSources } from './sources.ts';
 
 /** What the server works with; tests give their own. */
@@ -55,6 +59,8 @@ interface Session {
   options: InitializationOptions;
   capabilities: ClientCapabilities;
   trusted: boolean;
+  /** Paths of the client's folders. */
+  folders: readonly string[];
 }
 
 /** Serves one client on `connection` until it shuts down. */
@@ -64,6 +70,7 @@ export function startServer(connection: Connection, dependencies: ServerDependen
     options: { distPath: '', docsBase: '', trusted: false },
     capabilities: {},
     trusted: false,
+    folders: [],
   };
   const services = createServices(connection, dependencies, session);
   serveLifecycle(connection, session, services);
@@ -111,7 +118,13 @@ function createServices(connection: Connection, dependencies: ServerDependencies
     check: checks.find,
     progress: (token) => connection.window.attachWorkDoneProgress(token),
   });
-  return { documents, editorSettings, analyses, docsOf, refresh, checks, dryRuns };
+  const silence = (): SilenceContext => ({
+    sources,
+    folders: session.folders,
+    hasCommands: session.options.commands === true,
+    canCreate: session.capabilities.workspace?.workspaceEdit?.resourceOperations?.includes('create') === true,
+  });
+  return { documents, editorSettings, analyses, docsOf, refresh, checks, dryRuns, silence };
 }
 
 function serveLifecycle(connection: Connection, session: Session, { refresh, dryRuns }: Services): void {
@@ -119,6 +132,7 @@ function serveLifecycle(connection: Connection, session: Session, { refresh, dry
     session.capabilities = params.capabilities;
     session.options = { ...session.options, ...params.initializationOptions };
     session.trusted = session.options.trusted;
+    session.folders = foldersOf(params);
     return {
       serverInfo: { name: 'switchback' },
       capabilities: {
@@ -147,6 +161,11 @@ function serveLifecycle(connection: Connection, session: Session, { refresh, dry
   });
 }
 
+function foldersOf({ workspaceFolders, rootUri }: InitializeParams): string[] {
+  const uris = workspaceFolders?.map(({ uri }) => uri) ?? (rootUri ? [rootUri] : []);
+  return uris.flatMap((uri) => pathOf(uri) ?? []);
+}
+
 /** Keeps the analyses true to the documents, the files and settings that they depend on. */
 function serveChanges(
   connection: Connection,
@@ -173,7 +192,7 @@ function serveChanges(
   });
 }
 
-function serveRequests(connection: Connection, { docsOf, checks, dryRuns }: Services): void {
+function serveRequests(connection: Connection, { docsOf, checks, dryRuns, silence }: Services): void {
   const handler = createHandler(connection.console);
   connection.languages.diagnostics.on(
     handler<DocumentDiagnosticParams, DocumentDiagnosticReport>(
@@ -191,7 +210,7 @@ function serveRequests(connection: Connection, { docsOf, checks, dryRuns }: Serv
   connection.onCodeAction(
     handler('textDocument/codeAction', [], async (params) => {
       const checked = await checks.current(params.textDocument.uri);
-      return checked ? codeActions(checked, params, docsOf) : [];
+      return checked ? codeActions(checked, params, docsOf, silence()) : [];
     }),
   );
   connection.onDocumentSymbol(
@@ -207,6 +226,13 @@ function serveRequests(connection: Connection, { docsOf, checks, dryRuns }: Serv
   connection.onRequest(
     new RequestType<DryRunParams, DryRunResult, void>(dryRunRequest),
     handler<DryRunParams, DryRunResult>(dryRunRequest, { refused: failure }, dryRuns.run),
+  );
+  connection.onRequest(
+    new RequestType<AllowParams, AllowResult, void>(allowRequest),
+    handler<AllowParams, AllowResult>(allowRequest, { refused: failure }, async (params) => {
+      const checked = await checks.current(params.uri);
+      return checked ? allow(checked, params) : { refused: 'The file is not open any more.' };
+    }),
   );
 }
 

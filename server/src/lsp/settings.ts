@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import type { Connection } from 'vscode-languageserver';
 import { defaultSettings, type Settings } from '../rules/settings.ts';
 import type { Files } from './files.ts';
@@ -74,4 +74,29 @@ export function settingsPaths(path: string, files: Pick<Files, 'exists'>): strin
     paths.push(join(folder, settingsFileName));
     if (files.exists(join(folder, '.git')) || folder === dirname(folder)) return paths;
   }
+}
+
+/**
+ * The settings file of a file at `path`: the nearest there is; else where one is found from anywhere in the
+ * client's folder, or in the git repository; else beside the file.
+ */
+export function settingsHome(
+  path: string,
+  files: Pick<Files, 'exists'>,
+  folders: readonly string[],
+): { readonly path: string; readonly exists: boolean } {
+  const paths = settingsPaths(path, files);
+  const nearest = paths.find((candidate) => files.exists(candidate));
+  if (nearest !== undefined) return { path: nearest, exists: true };
+  const inFolder = paths.filter((candidate) =>
+    folders.some((folder) => isInside(folder, dirname(candidate))),
+  );
+  const top = paths.at(-1);
+  const root = top !== undefined && files.exists(join(dirname(top), '.git')) ? top : paths[0];
+  return { path: inFolder.at(-1) ?? root ?? join(dirname(path), settingsFileName), exists: false };
+}
+
+function isInside(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way));
 }

@@ -5,6 +5,7 @@ import { PassThrough } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import {
   type ClientCapabilities,
+  type CodeAction,
   CodeActionRequest,
   ConfigurationRequest,
   createConnection,
@@ -66,6 +67,7 @@ export interface ProtocolClient {
 
 export interface ProtocolClientOptions extends Partial<ServerDependencies> {
   readonly trusted?: boolean;
+  readonly commands?: boolean;
 }
 
 const capabilities: ClientCapabilities = {
@@ -74,7 +76,7 @@ const capabilities: ClientCapabilities = {
     didChangeConfiguration: { dynamicRegistration: true },
     didChangeWatchedFiles: { dynamicRegistration: true },
     diagnostics: { refreshSupport: true },
-    workspaceEdit: { documentChanges: true },
+    workspaceEdit: { documentChanges: true, resourceOperations: ['create'] },
   },
   textDocument: {
     diagnostic: { relatedInformation: true, codeDescriptionSupport: true, tagSupport: { valueSet: [1, 2] } },
@@ -86,7 +88,7 @@ const capabilities: ClientCapabilities = {
 
 /** Starts a server with the real library and joins a client to it. Stop it, or the test never ends. */
 export async function startProtocolClient(options: ProtocolClientOptions = {}): Promise<ProtocolClient> {
-  const { trusted = true, ...dependencies } = options;
+  const { trusted = true, commands = false, ...dependencies } = options;
   const [up, down] = [new PassThrough(), new PassThrough()];
   startServer(createConnection(new StreamMessageReader(up), new StreamMessageWriter(down)), {
     loadParsers,
@@ -97,7 +99,7 @@ export async function startProtocolClient(options: ProtocolClientOptions = {}): 
     ...dependencies,
   });
   const connection = createProtocolConnection(new StreamMessageReader(down), new StreamMessageWriter(up));
-  return joinServer(connection, { distPath: '', docsBase: 'docs:/rules', trusted });
+  return joinServer(connection, { distPath: '', docsBase: 'docs:/rules', trusted, commands });
 }
 
 /** Joins a client to a server that listens at the other end of `connection`. */
@@ -197,8 +199,8 @@ async function codeActions(connection: ProtocolConnection, uri: string, range: R
     context: { diagnostics: [], ...(only && { only }) },
   });
   return (actions ?? []).map((action) => {
-    if (!('edit' in action)) throw new Error('a command where an edit was expected');
-    return action;
+    if (typeof action.command === 'string') throw new Error('a command where an action was expected');
+    return action as CodeAction;
   });
 }
 
