@@ -11,6 +11,7 @@ export const rulesOfConcept: Readonly<Record<number, readonly string[]>> = {
   7: ['add-column-rewrites'],
   8: ['add-column-rewrites'],
   9: ['add-column-rewrites'],
+  6: ['required-column-without-default'],
   10: ['set-not-null-scans'],
   12: ['type-change-rewrites'],
   15: ['constraint-without-not-valid'],

@@ -117,13 +117,17 @@ function describeConstraints(
             task.scan(one, `the CHECK on ${name} is tested on every row`);
         break;
       case 'CONSTR_NOTNULL':
-        if (!hasDefault)
-          for (const one of stored)
-            task.scan(one, `every row is looked at for a null in ${name}, and has one`);
+        if (hasDefault) break;
+        for (const one of stored) {
+          task.scan(one, `every row is looked at for a null in ${name}, and has one`);
+          task.refuse(one, `${name} is null in every row`);
+        }
         break;
       case 'CONSTR_PRIMARY':
       case 'CONSTR_UNIQUE':
         for (const one of keyed) task.build(one, `the unique index on ${name} is built`);
+        if (!hasDefault && node.contype === 'CONSTR_PRIMARY')
+          for (const one of stored) task.refuse(one, `${name} is null in every row`);
         break;
       case 'CONSTR_FOREIGN':
         lockPointedAt(task, node.pktable);

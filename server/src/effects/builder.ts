@@ -70,6 +70,8 @@ interface Gathered {
   /** Nothing for a relation that is still empty. */
   rewrite(relation: Relation, reason: string): void;
   scan(relation: Relation, reason: string, each?: RowWork): void;
+  /** The statement fails where the table holds a row. */
+  refuse(relation: Relation, reason: string): void;
   /** An index built on the table's rows. */
   build(relation: Relation, reason: string): void;
   /** A fact the schema does not hold. With `decides` it may change the class. */
@@ -99,6 +101,7 @@ function gather(schema: Schema): Gathered {
   const rewrites = new Map<string, RelationWork & { readonly isIndex: boolean }>();
   const scans = new Map<string, RelationWork>();
   const builds: RelationWork[] = [];
+  const refusals: RelationWork[] = [];
   const unknown = new Map<string, UnknownFact>();
   let decided = true;
   let command: number | undefined;
@@ -152,6 +155,9 @@ function gather(schema: Schema): Gathered {
       if (relation.empty || scans.has(key)) return;
       scans.set(key, { ...work(relation, reason), ...(each ? { each } : {}) });
     },
+    refuse(relation, reason) {
+      if (!relation.empty) refusals.push(work(relation, reason));
+    },
     build(relation, reason) {
       if (!relation.empty) builds.push(work(relation, reason));
     },
@@ -192,6 +198,7 @@ function gather(schema: Schema): Gathered {
         rewrites: rewritten.map(({ isIndex: _, ...rest }) => rest),
         scans: [...scans.values()],
         builds,
+        ...(refusals.length > 0 ? { refusals } : {}),
         unknown: [...unknown.values()],
         transactional,
       };

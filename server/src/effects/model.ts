@@ -68,6 +68,8 @@ export interface Effects {
   readonly scans: readonly RelationWork[];
   /** Indexes built on existing rows: the table is in `relation`. */
   readonly builds: readonly RelationWork[];
+  /** Tables on which the statement fails as soon as they hold a row; absent for none. */
+  readonly refusals?: readonly RelationWork[];
   readonly unknown: readonly UnknownFact[];
   /** False where Postgres refuses the statement inside a transaction block. */
   readonly transactional: boolean;

@@ -2,11 +2,13 @@ import type { Rule } from '../define-rule.ts';
 import { constraintBuildsIndex } from './constraint-builds-index.ts';
 import { constraintWithoutNotValid } from './constraint-without-not-valid.ts';
 import { exclusionConstraint } from './exclusion-constraint.ts';
+import { requiredColumnWithoutDefault } from './required-column-without-default.ts';
 import { setNotNullScans } from './set-not-null-scans.ts';
 import { validatedInOneTransaction } from './validated-in-one-transaction.ts';
 
 /** Constraints, triggers and domains: what is checked on existing rows, and under which lock. */
 export const constraintRules: readonly Rule[] = [
+  requiredColumnWithoutDefault,
   setNotNullScans,
   constraintWithoutNotValid,
   validatedInOneTransaction,
