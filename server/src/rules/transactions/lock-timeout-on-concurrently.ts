@@ -1,8 +1,8 @@
 import { formatDuration } from '../../timing/format.ts';
 import { defineRule } from '../define-rule.ts';
+import { timeoutAround } from '../set-around.ts';
 import { type PlacedStatement, wordsRange } from '../statements.ts';
 import { type Timeout, withTimeouts } from '../timeouts.ts';
-import { timeoutAround } from '../set-around.ts';
 
 interface Data {
   readonly placed: PlacedStatement;
