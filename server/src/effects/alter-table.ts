@@ -158,6 +158,14 @@ function lockSequence(mode: LockMode): Subcommand {
 
 function setPersistence(wanted: 'permanent' | 'unlogged'): Subcommand {
   return (task, table) => {
+    // Of a table known by name alone no one told whether it is logged.
+    if (table.persistence === wanted && !table.columnsComplete && !task.schema.complete)
+      task.unknown(
+        `whether ${show(task, table)} is ${wanted === 'permanent' ? 'logged' : 'unlogged'} already`,
+        {
+          may: 'rewrite',
+        },
+      );
     if (table.persistence !== wanted)
       rewriteTable(task, table, `it becomes ${wanted === 'permanent' ? 'logged' : 'unlogged'}`);
   };

@@ -21,6 +21,7 @@ import { childrenOf, findRelation, findType, indexesOf, relationKey } from '../s
 import { nameOfObject, nameOfRangeVar, nameOfStrings, stringsOf } from '../sql/names.ts';
 import { type Describe, familyOf, lockRange, type Task } from './builder.ts';
 import type { LockMode } from './model.ts';
+import { scanDefault } from './partition.ts';
 import { readAll, readNamed, select } from './query.ts';
 
 /** A new table locks what it points at: referenced tables, parents, the table it is made like. */
@@ -69,7 +70,7 @@ function lockForPartition(task: Task, parentKey: string, addingDefault: boolean)
   for (const child of childrenOf(task.schema, parentKey)) {
     if (!child.isDefaultPartition) continue;
     task.lock(child, 'AccessExclusiveLock');
-    task.scan(child, 'every row of the default partition is looked at for the new bounds');
+    scanDefault(task, parent?.kind === 'table' ? parent : undefined, child);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { AlterTableCmd, PartitionCmd } from '@pgsql/types';
 import { childrenOf, indexesOf, referencesTo, relationKey } from '../schema/lookup.ts';
-import type { Table } from '../schema/model.ts';
+import type { Constraint, Table } from '../schema/model.ts';
 import type { Subcommand } from './alter-table.ts';
 import { familyOf, lockRange, lockReferencedTable, show, storedFamily, type Task } from './builder.ts';
 import type { LockMode } from './model.ts';
@@ -32,18 +32,17 @@ export const attachPartition: Subcommand = (task, parent, command) => {
     if (!task.schema.complete)
       task.unknown(
         'whether a valid CHECK of the new partition proves its bounds, and which indexes it lacks',
+        { may: 'scan' },
       );
     return;
   }
-  checkRows(task, child);
+  checkRows(task, parent, child);
   buildMissingIndexes(task, parent, child);
 };
 
 /** The rows are read to see that they are within the bounds, unless a valid CHECK says so. */
-function checkRows(task: Task, child: Table): void {
-  const checks = child.constraints.filter(
-    (constraint) => constraint.kind === 'check' && constraint.validated,
-  );
+function checkRows(task: Task, parent: Table, child: Table): void {
+  const checks = keyChecks(parent, child);
   if (checks.length > 0 && !child.empty) {
     task.unknown(
       `whether the CHECK ${checks.map(({ name }) => name).join(', ')} proves the bounds of the partition ${show(task, child)}; if not, every row is read`,
@@ -55,6 +54,15 @@ function checkRows(task: Task, child: Table): void {
   }
   for (const one of storedFamily(task, child))
     task.scan(one, 'every row is looked at for the bounds of the partition');
+}
+
+/** Valid checks that may prove something of the parent's partition key. */
+function keyChecks(parent: Table | undefined, table: Table): readonly Constraint[] {
+  const key = parent?.partitionKey?.columns ?? [null];
+  return table.constraints.filter(
+    ({ kind, validated, columns }) =>
+      kind === 'check' && validated && key.some((column) => column === null || columns.includes(column)),
+  );
 }
 
 function buildMissingIndexes(task: Task, parent: Table, child: Table): void {
@@ -77,7 +85,21 @@ function lockDefault(task: Task, parent: Table, addingDefault: boolean): void {
   );
   if (!fallback) return;
   task.lock(fallback, 'AccessExclusiveLock');
-  task.scan(fallback, 'every row of the default partition is looked at for the new bounds');
+  scanDefault(task, parent, fallback);
+}
+
+/** Its rows are looked at for some that belong into the new partition, unless a valid CHECK rules those out. */
+export function scanDefault(task: Task, parent: Table | undefined, fallback: Table): void {
+  const checks = keyChecks(parent, fallback);
+  if (checks.length === 0 || fallback.empty) {
+    task.scan(fallback, 'every row of the default partition is looked at for the new bounds');
+    return;
+  }
+  const names = checks.map(({ name }) => name).join(', ');
+  task.unknown(
+    `whether the CHECK ${names} rules out that the default partition ${show(task, fallback)} holds rows of the new one; if not, every row is read`,
+    { remedy: 'run the dry run, which sees it' },
+  );
 }
 
 export const detachPartition: Subcommand = (task, parent, command) => {
