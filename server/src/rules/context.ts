@@ -7,6 +7,7 @@ import type { SqlParser, Statement } from '../sql/model.ts';
 import { documentRange as rangeIn } from '../text/offset-map.ts';
 import type { Range } from '../text/range.ts';
 import { embeddedStatements } from './embedded.ts';
+import { liveVersions } from './live-versions.ts';
 import type {
   ActionAnalysis,
   RuleContext,
@@ -45,7 +46,13 @@ export function buildContext(input: ContextInput): RuleContext {
       schema = step.action?.kind === 'deploy' ? exposeNewRelations(analysed.after) : analysed.after;
     }
   }
-  return { text, kind, plan, pgVersion, baseline, versions: readVersions(input), steps };
+  const versions = readVersions(input);
+  const live = liveVersions(
+    plan,
+    steps.map(({ step }) => step),
+    versions,
+  );
+  return { text, kind, plan, pgVersion, baseline, versions, live, steps };
 }
 
 function readVersions({ plan, parser }: ContextInput): readonly VersionAnalysis[] {

@@ -3,6 +3,7 @@ import type { Action, AppVersion, Plan, SqlText, Step } from '../plan/model.ts';
 import type { Schema } from '../schema/model.ts';
 import type { SqlProblem, Statement } from '../sql/model.ts';
 import type { Range, TextEdit } from '../text/range.ts';
+import type { LiveVersions } from './live-versions.ts';
 import type { Severity } from './settings.ts';
 
 export type { Severity };
@@ -90,5 +91,7 @@ export interface RuleContext {
   readonly baseline: Schema;
   /** The application's versions in the order of the file; none for a plain `.sql` file. */
   readonly versions: readonly VersionAnalysis[];
+  /** Which of them runs when. */
+  readonly live: LiveVersions;
   readonly steps: readonly StepAnalysis[];
 }
