@@ -6,6 +6,8 @@ import { type Output, unknownOutput } from './query-scope.ts';
 import { select } from './query-select.ts';
 import type { Place, Walk } from './query-walk.ts';
 
+export type * from './query-model.ts';
+
 /** Deeper nesting than any hand or framework writes is left unread. */
 const maxDepth = 100;
 

@@ -49,6 +49,7 @@ shows a point of no return, and everyone knows before they pass it.`,
   rollback: { impossible: the nicknames are gone }
 `,
         schema: 'CREATE TABLE users (id bigint PRIMARY KEY, nickname text);',
+        plan: { app: '{ runs: v7, versions: { v7: ["SELECT id FROM users"] } }' },
       },
     ],
   },

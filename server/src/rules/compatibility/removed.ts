@@ -1,0 +1,174 @@
+import { isGone, type Removal, removalsOf } from '../../effects/removals.ts';
+import { keyOf, relationKey } from '../../schema/lookup.ts';
+import type { Schema } from '../../schema/model.ts';
+import type { Location } from '../../schema/query-names.ts';
+import { nameOfRangeVar } from '../../sql/names.ts';
+import type { Live, LiveVersions } from '../live-versions.ts';
+import type { RuleContext, StatementAnalysis, VersionAnalysis } from '../model.ts';
+import { type PlacedStatement, sqlStatements } from '../statements.ts';
+
+/** A statement of a live version that names what a step takes away. */
+export interface Use {
+  readonly version: VersionAnalysis;
+  readonly statement: VersionAnalysis['statements'][number];
+  readonly location: Location;
+  /** `all`: as one of the columns of `SELECT *`; `maybe`: another relation may have a column of that name. */
+  readonly by: 'name' | 'all' | 'maybe';
+}
+
+/** A name that a step, or a rollback, takes away from those who use it. */
+export interface PlacedRemoval {
+  readonly placed: PlacedStatement;
+  /** The place of the step in `context.steps`. */
+  readonly step: number;
+  readonly removal: Removal;
+  readonly live: Live;
+  /** The statements of live versions that name it, those that do so for certain first. */
+  readonly uses: readonly Use[];
+  /** The plan itself made it, and no version was deployed since. */
+  readonly made: boolean;
+  /** Others see a moment in which nothing of that name is there. */
+  readonly gone: boolean;
+}
+
+const removing = new Set(['AlterTableStmt', 'DropStmt', 'RenameStmt', 'AlterObjectSchemaStmt']);
+
+/** Every name that the plan's statements take away, in the order of the file. */
+export function* placedRemovals(context: RuleContext): Generator<PlacedRemoval> {
+  const made = new Set<string>();
+  for (const { placed, step } of numbered(context, made)) {
+    const { s } = placed;
+    if (removing.has(s.statement.kind)) {
+      const live = liveAt(context.live, step, placed);
+      for (const removal of removalsOf(s.statement, s.before, s.after)) {
+        yield {
+          placed,
+          step,
+          removal,
+          live,
+          uses: usesOf(context.live, live, removal, s.before),
+          made: made.has(madeKey(removal)) || made.has(removal.key),
+          gone: isGone(removal, transactionEnd(placed)),
+        };
+      }
+    }
+    if (placed.part === 'step') noteMade(made, s);
+  }
+}
+
+/** The versions that run while a statement of the step, or of its rollback, does. */
+export function liveAt(live: LiveVersions, step: number, { part }: PlacedStatement): Live {
+  const at = live.steps[step];
+  return (part === 'step' ? at?.during : at?.atRollback) ?? { versions: [], complete: false };
+}
+
+/** Each statement with the number of its step; what earlier steps made is forgotten with each deploy. */
+function* numbered(context: RuleContext, made: Set<string>) {
+  let step = 0;
+  for (const placed of sqlStatements(context)) {
+    for (; context.steps[step] !== placed.at && step < context.steps.length; step++)
+      if (context.steps[step]?.step.action?.kind === 'deploy') made.clear();
+    yield { placed, step };
+  }
+}
+
+function madeKey({ kind, key, name }: Removal): string {
+  return kind === 'column' ? `${key} ${name}` : key;
+}
+
+function noteMade(made: Set<string>, { statement: { node }, before, after }: StatementAnalysis): void {
+  const created =
+    'CreateStmt' in node
+      ? node.CreateStmt.relation
+      : 'ViewStmt' in node
+        ? node.ViewStmt.view
+        : 'CreateTableAsStmt' in node
+          ? node.CreateTableAsStmt.into?.rel
+          : undefined;
+  if (created) {
+    const key = keyOf(after, nameOfRangeVar(created));
+    if (!before.relations.has(key)) made.add(key);
+  }
+  if ('CreateSchemaStmt' in node && node.CreateSchemaStmt.schemaname)
+    made.add(`${relationKey({ schema: node.CreateSchemaStmt.schemaname, name: '' }).replace(/""$/, '')}`);
+  if ('AlterTableStmt' in node && node.AlterTableStmt.relation) noteColumns(made, node, before);
+  if ('RenameStmt' in node) noteRename(made, node, before);
+}
+
+function noteColumns(made: Set<string>, node: StatementAnalysis['statement']['node'], before: Schema): void {
+  if (!('AlterTableStmt' in node) || !node.AlterTableStmt.relation) return;
+  const key = keyOf(before, nameOfRangeVar(node.AlterTableStmt.relation));
+  for (const command of node.AlterTableStmt.cmds ?? []) {
+    const { subtype, def } = 'AlterTableCmd' in command ? command.AlterTableCmd : {};
+    if (subtype === 'AT_AddColumn' && def && 'ColumnDef' in def) made.add(`${key} ${def.ColumnDef.colname}`);
+  }
+}
+
+/** What the plan made stays its own under another name. */
+function noteRename(made: Set<string>, node: StatementAnalysis['statement']['node'], before: Schema): void {
+  const { relation, renameType, subname, newname = '' } = 'RenameStmt' in node ? node.RenameStmt : {};
+  if (!relation) return;
+  const name = nameOfRangeVar(relation);
+  const key = keyOf(before, name);
+  if (renameType === 'OBJECT_COLUMN') {
+    if (made.delete(`${key} ${subname}`)) made.add(`${key} ${newname}`);
+  } else if (made.delete(key)) {
+    made.add(
+      relationKey({
+        schema: before.relations.get(key)?.name.schema ?? name.schema ?? 'public',
+        name: newname,
+      }),
+    );
+  }
+}
+
+/** The schema that others see once the statement has taken effect: after the transaction it is in. */
+export function transactionEnd({ action: { statements }, s }: PlacedStatement): Schema {
+  let end = s;
+  for (let at = statements.indexOf(s) + 1; at > 0 && end.inTransaction; at++) {
+    const next = statements[at];
+    if (!next?.inTransaction) break;
+    end = next;
+  }
+  return end.after;
+}
+
+/** The statements of live versions that name what is taken away. */
+export function usesOf(
+  reader: LiveVersions,
+  { versions }: Live,
+  removal: Removal,
+  before: Schema,
+): readonly Use[] {
+  const uses = versions.flatMap((version) =>
+    version.statements.flatMap((statement) => {
+      const use = useIn(reader, statement, removal, before);
+      return use ? [{ version, statement, ...use }] : [];
+    }),
+  );
+  const rank = { name: 0, all: 1, maybe: 2 };
+  return uses.sort((a, b) => rank[a.by] - rank[b.by]);
+}
+
+function useIn(
+  reader: LiveVersions,
+  { statement }: VersionAnalysis['statements'][number],
+  { kind, key, name }: Removal,
+  before: Schema,
+): Pick<Use, 'location' | 'by'> | undefined {
+  const { names } = reader.read(statement, before);
+  if (kind !== 'column') {
+    const named = names.relations.find((one) =>
+      kind === 'schema' ? one.key.startsWith(key) : one.key === key,
+    );
+    return named && { location: named.location, by: 'name' };
+  }
+  const columns = names.columns.filter(
+    (one) => one.key === key && (one.column === name || one.column === null),
+  );
+  // An INSERT without a column list gives a value for each column, by their order.
+  const sure = columns.find((one) => one.certain && (one.column === name || one.how === 'written'));
+  if (sure) return { location: sure.location, by: 'name' };
+  const [first] = columns;
+  return first && { location: first.location, by: first.column === null ? 'all' : 'maybe' };
+}
