@@ -27,6 +27,10 @@ export const rulesOfConcept: Readonly<Record<number, readonly string[]>> = {
   31: ['table-rewritten'],
   35: ['index-without-concurrently'],
   46: ['lock-timeout-missing'],
+  60: ['drop-column', 'live-name-removed'],
+  63: ['drop-table', 'live-name-removed'],
+  69: ['rename-column', 'live-name-removed'],
+  70: ['rename-table', 'live-name-removed'],
   88: ['change-unbatched'],
   89: ['change-unbatched'],
 };
