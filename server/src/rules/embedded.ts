@@ -14,7 +14,7 @@ export function embeddedStatements(
 ): readonly StatementAnalysis[] | undefined {
   if (outer.statement.kind !== 'DoStmt') return undefined;
   let schema = outer.before;
-  return (outer.statement.body()?.statements ?? []).map(({ statement, pinned }) => {
+  return (outer.statement.body()?.statements ?? []).map(({ statement, pinned, repeats }) => {
     const before = schema;
     schema = applyStatement(schema, statement, { madeByPlan: true });
     return {
@@ -25,6 +25,7 @@ export function embeddedStatements(
       after: schema,
       effects: effectsOf(statement, before, { pgVersion, inTransaction: true }),
       inTransaction: true,
+      repeats,
     };
   });
 }

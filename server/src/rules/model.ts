@@ -48,6 +48,8 @@ export interface StatementAnalysis {
   readonly inTransaction: boolean;
   /** The statements inside a DO block; absent for all others. `sqlStatements` gives them after the block itself. */
   readonly embedded?: readonly StatementAnalysis[];
+  /** For a statement inside a DO block: it stands in a loop. */
+  readonly repeats?: boolean;
 }
 
 export interface ActionAnalysis {

@@ -1,6 +1,15 @@
 import type { Rule } from '../define-rule.ts';
+import { batchLoopNeverEnds } from './batch-loop-never-ends.ts';
+import { batchLoopSkipsLocked } from './batch-loop-skips-locked.ts';
 import { changeUnbatched } from './change-unbatched.ts';
+import { duplicateAssignment } from './duplicate-assignment.ts';
 import { nullBlindComparison } from './null-blind-comparison.ts';
 
 /** Changes of rows: backfills, bulk statements, and the queries that verify them. */
-export const dataRules: readonly Rule[] = [changeUnbatched, nullBlindComparison];
+export const dataRules: readonly Rule[] = [
+  changeUnbatched,
+  batchLoopSkipsLocked,
+  batchLoopNeverEnds,
+  duplicateAssignment,
+  nullBlindComparison,
+];
