@@ -19,6 +19,7 @@ export const rulesOfConcept: Readonly<Record<number, readonly string[]>> = {
   17: ['validated-in-one-transaction'],
   19: ['constraint-builds-index'],
   21: ['constraint-builds-index'],
+  22: ['primary-key-scans'],
   23: ['exclusion-constraint'],
   24: ['table-rewritten'],
   25: ['table-rewritten'],

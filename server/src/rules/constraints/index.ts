@@ -2,6 +2,7 @@ import type { Rule } from '../define-rule.ts';
 import { constraintBuildsIndex } from './constraint-builds-index.ts';
 import { constraintWithoutNotValid } from './constraint-without-not-valid.ts';
 import { exclusionConstraint } from './exclusion-constraint.ts';
+import { primaryKeyScans } from './primary-key-scans.ts';
 import { requiredColumnWithoutDefault } from './required-column-without-default.ts';
 import { setNotNullScans } from './set-not-null-scans.ts';
 import { validatedInOneTransaction } from './validated-in-one-transaction.ts';
@@ -13,5 +14,6 @@ export const constraintRules: readonly Rule[] = [
   constraintWithoutNotValid,
   validatedInOneTransaction,
   constraintBuildsIndex,
+  primaryKeyScans,
   exclusionConstraint,
 ];
