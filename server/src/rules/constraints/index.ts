@@ -1,7 +1,9 @@
 import type { Rule } from '../define-rule.ts';
 import { constraintBuildsIndex } from './constraint-builds-index.ts';
+import { constraintNeverValidated } from './constraint-never-validated.ts';
 import { constraintWithoutNotValid } from './constraint-without-not-valid.ts';
 import { exclusionConstraint } from './exclusion-constraint.ts';
+import { notEnforcedValidated } from './not-enforced-validated.ts';
 import { primaryKeyScans } from './primary-key-scans.ts';
 import { requiredColumnWithoutDefault } from './required-column-without-default.ts';
 import { setNotNullScans } from './set-not-null-scans.ts';
@@ -13,6 +15,8 @@ export const constraintRules: readonly Rule[] = [
   setNotNullScans,
   constraintWithoutNotValid,
   validatedInOneTransaction,
+  constraintNeverValidated,
+  notEnforcedValidated,
   constraintBuildsIndex,
   primaryKeyScans,
   exclusionConstraint,
