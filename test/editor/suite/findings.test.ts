@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import { diagnostics, open, openNew, placeOf, type Shown, shown, until } from '../editor.ts';
 import { switchback } from '../switchback.ts';
-import { needsWindow, palette, screenshots, see } from '../window.ts';
+import { click, needsWindow, palette, putCursor, screenshots, see } from '../window.ts';
 
 /** What an engineer who knows Postgres marks in examples/as-published. */
 const published: readonly Shown[] = [
@@ -69,6 +69,19 @@ describe('findings', () => {
       assert.ok(typeof code === 'object', `a finding without a link: ${code}`);
       assert.match(decodeURIComponent(code.target.toString()), /\.md/);
     }
+  });
+
+  it('open that page, rendered, inside the editor', async function () {
+    needsWindow(this);
+    const editor = await openNew('page.migration.yaml', plan('CREATE INDEX ON users (email);'));
+    await diagnostics(editor.document);
+    await putCursor(editor, placeOf(editor.document, 'CREATE INDEX').start.translate(0, 2));
+    await vscode.commands.executeCommand('editor.action.showHover');
+    await see('.monaco-hover a.code-link', 'index-without-concurrently');
+    await click('.monaco-hover a.code-link');
+    await see('.tab.active', 'Preview index-without-concurrently.md');
+    await see('h1', 'index-without-concurrently');
+    await screenshots('rule-page');
   });
 
   it('are listed in the Problems panel', async function () {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { applyFix, diagnostics, openNew, placeOf } from '../editor.ts';
+import * as vscode from 'vscode';
+import { applyFix, diagnostics, openNew, placeOf, workspaceUri } from '../editor.ts';
 import { switchback } from '../switchback.ts';
-import { needsWindow, press, putCursor, screenshots, see } from '../window.ts';
+import { needsWindow, press, putCursor, screenshots, see, type } from '../window.ts';
 
 const plan = `migration: Index the addresses
 database: { type: postgresql, version: 16, schema: as-published/schema.sql }
@@ -40,6 +41,54 @@ describe('fixes', () => {
     await see('.action-widget .monaco-list-row', 'Build the index CONCURRENTLY');
     await screenshots('fix-menu');
     await press('Enter');
+    await diagnostics(editor.document, (found) => found.every((each) => each.rule !== rule));
+    assert.match(editor.document.getText(), /CONCURRENTLY/);
+  });
+
+  it('allow a rule in a step, with the reason that is asked for', async function () {
+    needsWindow(this);
+    const editor = await openNew('allowed.migration.yaml', plan);
+    await diagnostics(editor.document, (found) => found.some((each) => each.rule === rule));
+    await putCursor(editor, placeOf(editor.document, 'CREATE INDEX').start);
+    await press('Control+.');
+    const entry = `Allow ${rule} in this step…`;
+    await see('.action-widget .monaco-list-row', entry);
+    await press('ArrowDown');
+    await screenshots('silence-menu');
+    await press('Enter');
+    await see('.quick-input-widget', 'Why is it all right here?');
+    await type('sign-up is closed: at night');
+    await screenshots('silence-reason');
+    await press('Enter');
+    await diagnostics(editor.document, (found) => found.every((each) => each.rule !== rule));
+    assert.match(
+      editor.document.getText(),
+      /rollback: DROP INDEX users_email_idx;\n {8}allow:\n {10}index-without-concurrently: "sign-up is closed: at night"\n/,
+    );
+  });
+
+  it('switch a rule off for the project, at once', async () => {
+    const { document } = await openNew('off.migration.yaml', plan);
+    await diagnostics(document, (found) => found.some((each) => each.rule === rule));
+    const settings = workspaceUri('.switchback.yaml');
+    try {
+      await applyFix(document, rule, `Switch ${rule} off in .switchback.yaml`);
+      await diagnostics(document, (found) => found.every((each) => each.rule !== rule));
+      const written = await vscode.workspace.fs.readFile(settings);
+      assert.equal(Buffer.from(written).toString(), `rules:\n  ${rule}: off\n`);
+    } finally {
+      await vscode.workspace.fs.delete(settings);
+    }
+    await diagnostics(document, (found) => found.some((each) => each.rule === rule));
+  });
+
+  it('are made all at once where the user asks', async () => {
+    const editor = await openNew('all.migration.yaml', plan);
+    await diagnostics(editor.document, (found) => found.some((each) => each.rule === rule));
+    await vscode.commands.executeCommand('editor.action.sourceAction', {
+      kind: 'source.fixAll.switchback',
+      apply: 'first',
+    });
     await diagnostics(editor.document, (found) => found.every((each) => each.rule !== rule));
     assert.match(editor.document.getText(), /CONCURRENTLY/);
   });

@@ -20,6 +20,20 @@ describe('restricted mode', () => {
     await screenshot('restricted');
   });
 
+  it('lets the page of a finding be read', async function () {
+    needsWindow(this);
+    await switchback();
+    const { document } = await open(example);
+    await diagnostics(document);
+    const [found] = vscode.languages.getDiagnostics(document.uri);
+    assert.ok(found && typeof found.code === 'object');
+    const [page] = JSON.parse(decodeURIComponent(found.code.target.query));
+    await vscode.commands.executeCommand(found.code.target.path, page);
+    await see('.tab.active', `Preview ${page}`);
+    await see('h1', String(found.code.value));
+    await screenshot('restricted-page');
+  });
+
   it('lets nothing be run, and says why', async () => {
     const api = await switchback();
     const { document } = await open(example);
