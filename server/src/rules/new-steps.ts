@@ -115,9 +115,9 @@ export function untransactedStep(
   return movedOut(context, placed, sql);
 }
 
-/** What builds an index concurrently must not be cancelled midway; what drops one can be tried again. */
+/** What builds an index or detaches a partition concurrently must not be cancelled midway; what drops an index can be tried again. */
 function withoutLimitToBuild(context: RuleContext, sql: string): string {
-  return /^(?:CREATE|REINDEX)\b/i.test(sql) ? withoutLockLimit(context, sql) : sql;
+  return /^(?:CREATE|REINDEX)\b|\bDETACH\s+PARTITION\b/i.test(sql) ? withoutLockLimit(context, sql) : sql;
 }
 
 /**
