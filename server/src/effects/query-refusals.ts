@@ -149,3 +149,8 @@ function withoutArbiter(write: RowWrite, table: Table, schema: Schema): readonly
   const reason = `ON CONFLICT (${list}) needs a unique index on just these columns, and there is none`;
   return [{ kind: 'no arbiter', key, name: list, reason, location: infer.location, unless: [] }];
 }
+
+/** Whether two refusals have the same cause. */
+export function sameRefusal(a: Refusal, b: Refusal): boolean {
+  return a.kind === b.kind && a.key === b.key && a.name === b.name;
+}

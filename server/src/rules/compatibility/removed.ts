@@ -36,8 +36,11 @@ const removing = new Set(['AlterTableStmt', 'DropStmt', 'RenameStmt', 'AlterObje
 /** Every name that the plan's statements take away, in the order of the file. */
 export function* placedRemovals(context: RuleContext): Generator<PlacedRemoval> {
   const made = new Set<string>();
-  for (const { placed, step } of numbered(context, made)) {
+  let seen = 0;
+  for (const { placed, step } of numberedStatements(context)) {
     const { s } = placed;
+    // A version that was deployed meanwhile may use what the plan has made.
+    for (; seen < step; seen++) if (context.steps[seen]?.step.action?.kind === 'deploy') made.clear();
     if (removing.has(s.statement.kind)) {
       const live = liveAt(context.live, step, placed);
       for (const removal of removalsOf(s.statement, s.before, s.after)) {
@@ -62,12 +65,13 @@ export function liveAt(live: LiveVersions, step: number, { part }: PlacedStateme
   return (part === 'step' ? at?.during : at?.atRollback) ?? { versions: [], complete: false };
 }
 
-/** Each statement with the number of its step; what earlier steps made is forgotten with each deploy. */
-function* numbered(context: RuleContext, made: Set<string>) {
+/** Each statement of the plan's `sql` actions with the place of its step in `context.steps`. */
+export function* numberedStatements(
+  context: RuleContext,
+): Generator<{ readonly placed: PlacedStatement; readonly step: number }> {
   let step = 0;
   for (const placed of sqlStatements(context)) {
-    for (; context.steps[step] !== placed.at && step < context.steps.length; step++)
-      if (context.steps[step]?.step.action?.kind === 'deploy') made.clear();
+    while (context.steps[step] !== placed.at && step < context.steps.length) step++;
     yield { placed, step };
   }
 }
