@@ -114,6 +114,8 @@ function remedy({ kind }: RuleContext, atStart: boolean): string {
 
 /** SHARE and stronger make writes wait; a concurrent build waits itself but stops no one. */
 function queuesOthers(s: StatementAnalysis): boolean {
+  // DETACH … CONCURRENTLY locks the partition only when no query reaches it through its table any more.
+  if ('AlterTableStmt' in s.statement.node && !s.effects.transactional) return false;
   const rank = lockModes.indexOf('ShareLock');
   return s.effects.locks.some((lock) => !lock.isNew && lockModes.indexOf(lock.mode) >= rank);
 }
