@@ -1,35 +1,65 @@
-import type { AlterTableCmd, AlterTableStmt, ColumnDef, Constraint as ConstraintNode } from '@pgsql/types';
+import type { AlterTableCmd, AlterTableStmt, Constraint as ConstraintNode } from '@pgsql/types';
 import type { Statement } from '../sql/model.ts';
-import { nameOfRangeVar, stringsOf } from '../sql/names.ts';
+import { nameOfObject, nameOfRangeVar, stringsOf } from '../sql/names.ts';
 import { sourceAfter } from '../sql/source.ts';
-import { addConstraints, setNotNull } from './constraints.ts';
-import { makeSequence, maxColumns, readColumn, tableConstraint } from './create-table.ts';
+import { alterConstraint, dropConstraint, validateConstraint } from './alter-constraint.ts';
+import { addAttributes } from './attributes.ts';
+import { addColumn, dropColumn } from './column-commands.ts';
+import { addConstraints } from './constraints.ts';
+import { makeSequence, tableConstraint } from './create-table.ts';
+import { dependenciesOf } from './dependencies.ts';
 import {
   type Apply,
+  childKeys,
   createDraft,
   type Draft,
+  find,
   findKey,
   heirsOf,
   schemaOf,
   touchRangeVar,
-  touchTable,
   typeOf,
   updateTable,
 } from './draft.ts';
-import { dropColumn, dropConstraint } from './drop.ts';
-import { cloneIndexes } from './indexes.ts';
-import { columnOf, constraintOf, indexesOf, sequencesOf, tableByKey } from './lookup.ts';
-import type { Column, Schema, Table } from './model.ts';
-import { relationKey } from './names.ts';
+import {
+  changeColumn,
+  dropConstraintTree,
+  inheritFrom,
+  keysOf,
+  parentsWithColumn,
+  parentsWithConstraint,
+  releaseFrom,
+} from './inheritance.ts';
+import { columnOf, sequencesOf, tableByKey } from './lookup.ts';
+import type { Column, Schema } from './model.ts';
+import { qualify, relationKey } from './names.ts';
+import { notNullOf, setNotNull } from './not-null.ts';
+import { attachIndex, attachPartition, detachPartition } from './partitions.ts';
 import { inPasses } from './passes.ts';
 
 export const applyAlterTable: Apply<AlterTableStmt> = (draft, fields, statement) => {
-  if (!fields.relation || !['OBJECT_TABLE', 'OBJECT_FOREIGN_TABLE'].includes(fields.objtype ?? '')) return;
-  const table = touchRangeVar(draft, fields.relation);
-  if (!table) return;
+  const { relation, objtype = '', cmds, missing_ok } = fields;
+  if (!relation) return;
+  if (objtype === 'OBJECT_TYPE') {
+    addAttributes(draft, relation, cmds);
+    return;
+  }
+  if (objtype === 'OBJECT_INDEX') {
+    const key = findKey(draft, nameOfRangeVar(relation));
+    for (const { command } of inPasses(cmds))
+      if (command.subtype === 'AT_AttachPartition') attachIndex(draft, key, command);
+    return;
+  }
+  if (objtype !== 'OBJECT_TABLE' && objtype !== 'OBJECT_FOREIGN_TABLE') return;
+  const table = touchRangeVar(draft, relation);
+  if (!table) {
+    const other = find(draft, nameOfRangeVar(relation));
+    if (!other && draft.complete && !missing_ok) draft.refused = true;
+    return;
+  }
   const key = relationKey(table.name);
-  const target: Target = { draft, key, statement, recurse: fields.relation.inh === true };
-  for (const { command } of inPasses(fields.cmds)) subcommands[command.subtype ?? '']?.(target, command);
+  const target: Target = { draft, key, statement, recurse: relation.inh === true };
+  for (const { command } of inPasses(cmds)) subcommands[command.subtype ?? '']?.(target, command);
 };
 
 /** The schema after one subcommand of an ALTER TABLE: the next one meets that. */
@@ -41,10 +71,10 @@ export function applyAlterCommand(
 ): Schema {
   const draft = createDraft(schema, true);
   applyAlterTable(draft, { ...fields, cmds: [{ AlterTableCmd: command }] }, statement);
-  return schemaOf(draft);
+  return draft.refused ? schema : schemaOf(draft);
 }
 
-interface Target {
+export interface Target {
   readonly draft: Draft;
   readonly key: string;
   readonly statement: Statement;
@@ -56,83 +86,87 @@ type Subcommand = (target: Target, command: AlterTableCmd) => void;
 
 const subcommands: Readonly<Record<string, Subcommand>> = {
   AT_AddColumn: addColumn,
-  AT_DropColumn: ({ draft, key }, { name = '', behavior }) => {
-    const heirs = heirsOf(draft, key).map((child) => relationKey(child.name));
-    for (const each of [key, ...heirs]) dropColumn(draft, each, name, behavior === 'DROP_CASCADE');
-  },
+  AT_DropColumn: dropColumn,
   AT_AlterColumnType: alterType,
   AT_ColumnDefault: (target, { name = '', def }) => {
     const source = def ? sourceAfter(target.statement, 'default', def) : null;
-    eachColumn(target, name, (column) => ({ ...column, default: source }));
+    const dependsOn = dependenciesOf(target.draft, def);
+    eachColumn(target, name, (column) => ({ ...column, default: source, dependsOn }));
   },
-  AT_SetNotNull: ({ draft, key }, { name = '' }) => {
+  AT_SetNotNull: ({ draft, key, recurse }, { name = '' }) => {
     learnColumn(draft, key, name);
-    setNotNull(draft, key, name);
+    setNotNull(draft, key, name, { recurse });
   },
   AT_DropNotNull: dropNotNull,
   AT_AddConstraint: ({ draft, key, statement, recurse }, { def }) => {
     if (!def || !('Constraint' in def)) return;
-    addConstraints(draft, key, [{ ...tableConstraint(def.Constraint, false), only: !recurse }], statement);
+    const pending = { ...tableConstraint(def.Constraint, false), only: !recurse };
+    for (const column of pending.columns) learnColumn(draft, key, column);
+    addConstraints(draft, key, [pending], statement);
   },
-  AT_DropConstraint: ({ draft, key }, { name = '', behavior }) => {
-    const heirs = heirsOf(draft, key).map((child) => relationKey(child.name));
-    for (const each of [key, ...heirs]) dropConstraint(draft, each, name, behavior === 'DROP_CASCADE');
-  },
-  AT_ValidateConstraint: validate,
+  AT_DropConstraint: dropConstraint,
+  AT_ValidateConstraint: validateConstraint,
   AT_AlterConstraint: alterConstraint,
   AT_AddIdentity: ({ draft, key }, { name = '', def }) => {
     makeSequence(draft, key, name);
     const always = (def as { Constraint?: ConstraintNode } | undefined)?.Constraint?.generated_when === 'a';
-    change(draft, key, name, (column) => ({ ...column, identity: always ? 'always' : 'by default' }));
+    setIdentity(draft, key, name, always ? 'always' : 'by default');
   },
-  AT_SetIdentity: setIdentity,
+  AT_SetIdentity: alterIdentity,
   AT_DropIdentity: ({ draft, key }, { name = '' }) => {
     for (const sequence of [...sequencesOf(draft, key, name)])
       draft.relations.delete(relationKey(sequence.name));
-    change(draft, key, name, (column) => ({ ...column, identity: undefined }));
+    setIdentity(draft, key, name, undefined);
   },
   AT_SetExpression: (target, { name = '', def }) => {
     const source = sourceAfter(target.statement, 'as', def);
-    eachColumn(target, name, (column) => ({ ...column, default: source?.replace(/^\((.*)\)$/s, '$1') }));
+    const dependsOn = dependenciesOf(target.draft, def);
+    eachColumn(target, name, (column) => ({
+      ...column,
+      default: source?.replace(/^\((.*)\)$/s, '$1'),
+      dependsOn,
+    }));
   },
   AT_DropExpression: (target, { name = '' }) => {
-    eachColumn(target, name, (column) => ({ ...column, generated: undefined, default: null }));
+    eachColumn(target, name, (column) => ({
+      ...column,
+      generated: undefined,
+      default: null,
+      dependsOn: [],
+      reads: [],
+    }));
   },
   AT_AddInherit: ({ draft, key }, { def }) => {
     const parent = def && 'RangeVar' in def ? touchRangeVar(draft, def.RangeVar) : undefined;
-    if (parent)
-      updateTable(draft, key, (table) => ({
-        ...table,
-        parents: [...table.parents, relationKey(parent.name)],
-      }));
+    if (parent) inheritFrom(draft, key, relationKey(parent.name), false);
+    else draft.refused = true;
   },
   AT_DropInherit: ({ draft, key }, { def }) => {
     const parent = def && 'RangeVar' in def ? findKey(draft, nameOfRangeVar(def.RangeVar)) : undefined;
-    updateTable(draft, key, (table) => ({
-      ...table,
-      parents: table.parents.filter((one) => one !== parent),
-    }));
+    if (parent !== undefined && tableByKey(draft, key)?.parents.includes(parent))
+      releaseFrom(draft, key, parent);
+    else draft.refused = draft.complete;
   },
-  AT_AttachPartition: attachPartition,
-  AT_DetachPartition: ({ draft, key }, { def }) => {
-    const child =
-      def && 'PartitionCmd' in def && def.PartitionCmd.name
-        ? findKey(draft, nameOfRangeVar(def.PartitionCmd.name))
-        : '';
-    updateTable(draft, child, (table) => ({
-      ...table,
-      partition: false,
-      parents: table.parents.filter((parent) => parent !== key),
-    }));
-  },
+  AT_AttachPartition: ({ draft, key }, command) => attachPartition(draft, key, command),
+  AT_DetachPartition: ({ draft, key }, command) => detachPartition(draft, key, command),
   AT_SetLogged: ({ draft, key }) =>
     updateTable(draft, key, (table) => ({ ...table, persistence: 'permanent' })),
   AT_SetUnLogged: ({ draft, key }) =>
     updateTable(draft, key, (table) => ({ ...table, persistence: 'unlogged' })),
+  AT_EnableRowSecurity: ({ draft, key }) =>
+    updateTable(draft, key, (table) => ({ ...table, rowSecurity: true })),
+  AT_DisableRowSecurity: ({ draft, key }) =>
+    updateTable(draft, key, (table) => ({ ...table, rowSecurity: false })),
+  AT_AddOf: ({ draft, key }, { def }) => {
+    const name = nameOfObject(def);
+    const type = name && relationKey(qualify(draft, name, (one) => draft.types.has(one)));
+    updateTable(draft, key, (table) => ({ ...table, ofType: type }));
+  },
+  AT_DropOf: ({ draft, key }) => updateTable(draft, key, (table) => ({ ...table, ofType: undefined })),
 };
 
-/** The column as known; one of which only the name is known where the table is not known in full. */
-function learnColumn(draft: Draft, key: string, name: string): void {
+/** Makes the column known, of which only the name is known where the table is not known in full. */
+export function learnColumn(draft: Draft, key: string, name: string): void {
   updateTable(draft, key, (table) => {
     if (table.columnsComplete || columnOf(table, name)) return table;
     const column: Column = {
@@ -148,151 +182,56 @@ function learnColumn(draft: Draft, key: string, name: string): void {
   });
 }
 
-function change(draft: Draft, key: string, name: string, to: (column: Column) => Column): void {
-  learnColumn(draft, key, name);
-  updateTable(draft, key, (table) => ({
-    ...table,
-    columns: table.columns.map((column) => (column.name === name ? to(column) : column)),
-  }));
-}
-
-/** The column in the table and in those that inherit it. */
+/** The column in the table and in those that inherit it. One that is not there is refused. */
 function eachColumn({ draft, key, recurse }: Target, name: string, to: (column: Column) => Column): void {
-  const heirs = recurse ? heirsOf(draft, key).map((child) => relationKey(child.name)) : [];
-  for (const each of [key, ...heirs]) change(draft, each, name, to);
-}
-
-function addColumn({ draft, key, statement }: Target, { def }: AlterTableCmd): void {
-  if (!def || !('ColumnDef' in def)) return;
-  const definition: ColumnDef = def.ColumnDef;
-  const table = tableByKey(draft, key);
-  if (!table || columnOf(table, definition.colname ?? '') || table.columns.length >= maxColumns) return;
-  const { column, pending } = readColumn(draft, key, definition, statement, false);
-  const heirs = heirsOf(draft, key).map((child) => relationKey(child.name));
-  for (const each of [key, ...heirs]) {
-    updateTable(draft, each, (one) =>
-      columnOf(one, column.name) ? one : { ...one, columns: [...one.columns, column] },
-    );
-  }
-  addConstraints(draft, key, pending, statement);
+  const heirs = recurse ? keysOf(heirsOf(draft, key)) : [];
+  learnColumn(draft, key, name);
+  if (!columnOf(tableByKey(draft, key), name)) draft.refused = true;
+  for (const each of [key, ...heirs]) changeColumn(draft, each, name, to);
 }
 
 function alterType(target: Target, { name = '', def }: AlterTableCmd): void {
+  const { draft, key } = target;
   const definition = def && 'ColumnDef' in def ? def.ColumnDef : undefined;
-  const type = typeOf(target.draft, definition?.typeName);
+  const type = typeOf(draft, definition?.typeName);
   const collation = definition?.collClause && stringsOf(definition.collClause.collname).at(-1);
+  const table = tableByKey(draft, key);
+  if (table && parentsWithColumn(draft, table, name) > 0) draft.refused = true;
   eachColumn(target, name, (column) => ({ ...column, type, collation }));
 }
 
-function dropNotNull({ draft, key, recurse }: Target, { name = '' }: AlterTableCmd): void {
-  const heirs = recurse ? heirsOf(draft, key).map((child) => relationKey(child.name)) : [];
-  for (const each of [key, ...heirs]) {
-    const table = tableByKey(draft, each);
-    const primary = table?.constraints.find((one) => one.kind === 'primary key');
-    if (primary?.columns.includes(name)) continue;
-    change(draft, each, name, (column) => ({ ...column, notNull: false }));
-    updateTable(draft, each, (one) => ({
-      ...one,
-      constraints: one.constraints.filter((each) => each.kind !== 'not null' || each.columns[0] !== name),
-    }));
-  }
+/** A partitioned table's identity is its partitions' too. */
+function setIdentity(draft: Draft, key: string, name: string, identity: Column['identity']): void {
+  learnColumn(draft, key, name);
+  changeColumn(draft, key, name, (column) => ({ ...column, identity }));
+  for (const child of childKeys(draft, key))
+    if (tableByKey(draft, child)?.partition) setIdentity(draft, child, name, identity);
 }
 
-function validate({ draft, key }: Target, { name = '' }: AlterTableCmd): void {
-  const heirs = heirsOf(draft, key).map((child) => relationKey(child.name));
-  for (const each of [key, ...heirs]) {
-    updateTable(draft, each, (table) => ({
-      ...table,
-      constraints: table.constraints.map((one) =>
-        one.name === name
-          ? {
-              ...one,
-              validated: true,
-              provesNotNull: one.kind === 'not null' ? one.columns : one.provesNotNull,
-              definition: one.definition.replace(/ NOT VALID$/, ''),
-            }
-          : one,
-      ),
-    }));
-  }
-}
-
-function alterConstraint({ draft, key }: Target, { def }: AlterTableCmd): void {
-  const fields = (def as { ATAlterConstraint?: Record<string, unknown> } | undefined)?.ATAlterConstraint;
-  if (!fields) return;
-  updateTable(draft, key, (table) => {
-    const constraint = constraintOf(table, String(fields.conname));
-    if (!constraint) return table;
-    const altered = { ...constraint };
-    const enforceability = fields.alterEnforceability === true;
-    const bare = constraint.definition.replace(/ (?:DEFERRABLE.*|NOT VALID|NOT ENFORCED)$/, '');
-    const words = [
-      bare,
-      fields.deferrable ? `DEFERRABLE${fields.initdeferred ? ' INITIALLY DEFERRED' : ''}` : '',
-      enforceability && !fields.is_enforced ? 'NOT ENFORCED' : '',
-    ];
-    const changed = {
-      ...altered,
-      validated: enforceability ? fields.is_enforced === true : constraint.validated,
-      inherits: fields.alterInheritability ? fields.noinherit !== true : constraint.inherits,
-      definition: words.filter((word) => word !== '').join(' '),
-    };
-    return { ...table, constraints: table.constraints.map((one) => (one === constraint ? changed : one)) };
-  });
-}
-
-function setIdentity({ draft, key }: Target, { name = '', def }: AlterTableCmd): void {
+function alterIdentity({ draft, key }: Target, { name = '', def }: AlterTableCmd): void {
   const items = def && 'List' in def ? (def.List.items ?? []) : [];
   for (const item of items) {
     if (!('DefElem' in item) || item.DefElem.defname !== 'generated') continue;
     const letter =
       item.DefElem.arg && 'Integer' in item.DefElem.arg ? item.DefElem.arg.Integer.ival : undefined;
-    const always = letter === 'a'.charCodeAt(0);
-    change(draft, key, name, (column) => ({ ...column, identity: always ? 'always' : 'by default' }));
+    setIdentity(draft, key, name, letter === 'a'.charCodeAt(0) ? 'always' : 'by default');
   }
 }
 
-function attachPartition({ draft, key }: Target, { def }: AlterTableCmd): void {
-  const name = def && 'PartitionCmd' in def ? def.PartitionCmd.name : undefined;
-  const bound = def && 'PartitionCmd' in def ? def.PartitionCmd.bound : undefined;
-  const child = name && touchTable(draft, nameOfRangeVar(name));
-  const parent = tableByKey(draft, key);
-  if (!child || !parent) return;
-  const childKey = relationKey(child.name);
-  updateTable(draft, childKey, (table) => ({
-    ...table,
-    partition: true,
-    isDefaultPartition: bound?.is_default === true,
-    parents: [key],
-  }));
-  for (const each of [childKey, ...heirsOf(draft, childKey).map((one) => relationKey(one.name))])
-    adoptForeignKeys(draft, parent, each);
-  if ([...indexesOf(draft, childKey)].length === 0) cloneIndexes(draft, key, childKey);
-  else cloneMissingIndexes(draft, key, childKey);
-}
-
-/** A partition gets the foreign keys of its parent that it does not have yet. */
-function adoptForeignKeys(draft: Draft, parent: Table, childKey: string): void {
-  updateTable(draft, childKey, (child) => {
-    const missing = parent.constraints.filter(
-      (one) =>
-        one.kind === 'foreign key' &&
-        !child.constraints.some(
-          (own) =>
-            own.kind === 'foreign key' &&
-            own.columns.join('\0') === one.columns.join('\0') &&
-            own.references?.table === one.references?.table,
-        ),
-    );
-    return { ...child, constraints: [...child.constraints, ...missing] };
-  });
-}
-
-function cloneMissingIndexes(draft: Draft, key: string, childKey: string): void {
-  const own = [...indexesOf(draft, childKey)];
-  const sameColumns = (a: readonly (string | null)[], b: readonly (string | null)[]) =>
-    a.join('\0') === b.join('\0');
-  cloneIndexes(draft, key, childKey, (index) =>
-    own.every((one) => one.unique !== index.unique || !sameColumns(one.columns, index.columns)),
-  );
+function dropNotNull({ draft, key, recurse }: Target, { name = '' }: AlterTableCmd): void {
+  learnColumn(draft, key, name);
+  const table = tableByKey(draft, key);
+  const column = columnOf(table, name);
+  const primary = table?.constraints.find((one) => one.kind === 'primary key');
+  const constraint = notNullOf(table, name);
+  const inherited = table && constraint && parentsWithConstraint(draft, table, constraint) > 0;
+  if (!table || !column || primary?.columns.includes(name) || column.identity || inherited) {
+    draft.refused = true;
+    return;
+  }
+  if (!constraint) {
+    if (column.notNull !== false) changeColumn(draft, key, name, (one) => ({ ...one, notNull: false }));
+    return;
+  }
+  dropConstraintTree({ draft, cascade: false, named: new Set() }, key, constraint, recurse);
 }

@@ -1,31 +1,35 @@
 import type { Node } from '@pgsql/types';
 import type { ParsedSql, Statement } from '../sql/model.ts';
 import { applyAlterTable } from './alter-table.ts';
+import { applyCreateTableAs } from './create-query-table.ts';
 import { applyCreateTable } from './create-table.ts';
 import { type Apply, createDraft, type Draft, schemaOf } from './draft.ts';
 import { applyDrop } from './drop.ts';
+import { applyAlterFunction, applyCreateFunction } from './functions.ts';
 import { applyCreateIndex } from './indexes.ts';
+import { relationMap } from './links.ts';
 import type { Schema } from './model.ts';
 import {
   applyAlterSequence,
   applyCreateForeignTable,
   applyCreateSchema,
   applyCreateSequence,
-  applyCreateTableAs,
-  applyCreateTrigger,
-  applyCreateView,
 } from './objects.ts';
-import { applyRename, applySetSchema, respellTypes } from './rename.ts';
-import { applySearchPath, applySelect } from './search-path.ts';
+import { applyRename } from './rename.ts';
+import { applyDiscard, applySelect, applySetting } from './search-path.ts';
+import { applySetSchema } from './set-schema.ts';
+import { changeSession, spellDumpedTypes } from './spelling.ts';
+import { applyTransaction, begin, commit } from './transactions.ts';
+import { applyAlterPolicy, applyCreatePolicy, applyCreateTrigger } from './triggers.ts';
 import {
   applyAlterDomain,
   applyAlterEnum,
   applyCompositeType,
   applyCreateDomain,
   applyCreateEnum,
-  applyCreateFunction,
   applyCreateRange,
 } from './types.ts';
+import { applyCreateView } from './views.ts';
 import { applyWrite } from './writes.ts';
 
 type Appliers = {
@@ -35,7 +39,9 @@ type Appliers = {
 const appliers: Appliers = {
   AlterDomainStmt: applyAlterDomain,
   AlterEnumStmt: applyAlterEnum,
+  AlterFunctionStmt: applyAlterFunction,
   AlterObjectSchemaStmt: applySetSchema,
+  AlterPolicyStmt: applyAlterPolicy,
   AlterSeqStmt: applyAlterSequence,
   AlterTableStmt: applyAlterTable,
   CompositeTypeStmt: applyCompositeType,
@@ -44,19 +50,22 @@ const appliers: Appliers = {
   CreateEnumStmt: applyCreateEnum,
   CreateForeignTableStmt: applyCreateForeignTable,
   CreateFunctionStmt: applyCreateFunction,
+  CreatePolicyStmt: applyCreatePolicy,
   CreateRangeStmt: applyCreateRange,
   CreateSchemaStmt: applyCreateSchema,
   CreateSeqStmt: applyCreateSequence,
   CreateStmt: applyCreateTable,
   CreateTableAsStmt: applyCreateTableAs,
   CreateTrigStmt: applyCreateTrigger,
+  DiscardStmt: applyDiscard,
   DropStmt: applyDrop,
   IndexStmt: applyCreateIndex,
   InsertStmt: applyWrite,
   MergeStmt: applyWrite,
   RenameStmt: applyRename,
   SelectStmt: applySelect,
-  VariableSetStmt: applySearchPath,
+  TransactionStmt: applyTransaction,
+  VariableSetStmt: applySetting,
   ViewStmt: applyCreateView,
 };
 
@@ -75,7 +84,8 @@ export function emptySchema({ complete }: { readonly complete: boolean }): Schem
 
 /**
  * The schema after a statement. The one before stays as it is; what does not change is shared. A statement
- * that Postgres would refuse, or that changes no schema, gives the same schema.
+ * that changes no schema gives the same schema, and so does one that Postgres would refuse, as far as the
+ * schema tells: that something is there already, is missing, or is needed by something else.
  */
 export function applyStatement(
   schema: Schema,
@@ -84,7 +94,22 @@ export function applyStatement(
 ): Schema {
   if (!(statement.kind in appliers)) return schema;
   const draft = createDraft(schema, madeByPlan);
-  applyTo(draft, statement);
+  applyNode(draft, statement.node, statement);
+  return draft.refused ? schema : schemaOf(draft);
+}
+
+/** The schema inside of a transaction that was begun for a step: a ROLLBACK there comes back to this. */
+export function beginTransaction(schema: Schema): Schema {
+  const draft = createDraft(schema, true);
+  begin(draft);
+  return schemaOf(draft);
+}
+
+/** The schema after the COMMIT that ends a step; the same where its SQL has ended the transaction itself. */
+export function commitTransaction(schema: Schema): Schema {
+  if (!schema.transaction) return schema;
+  const draft = createDraft(schema, true);
+  commit(draft);
   return schemaOf(draft);
 }
 
@@ -95,10 +120,13 @@ export function applyStatement(
 export function baselineSchema(parsed: ParsedSql): Schema {
   const start = emptySchema({ complete: parsed.problems.length === 0 });
   const draft = createDraft(start, false);
-  for (const statement of parsed.statements) applyTo(draft, statement);
-  draft.searchPath = start.searchPath;
-  draft.timeZone = start.timeZone;
-  respellTypes(draft);
+  for (const statement of parsed.statements) {
+    applyNode(draft, statement.node, statement);
+    draft.refused = false;
+  }
+  commit(draft);
+  changeSession(draft, start);
+  spellDumpedTypes(draft);
   return schemaOf(draft);
 }
 
@@ -106,13 +134,14 @@ export function baselineSchema(parsed: ParsedSql): Schema {
  * After a deploy the application may use, and fill, what the plan has made so far: it is empty no longer.
  */
 export function exposeNewRelations(schema: Schema): Schema {
-  const relations = new Map(
-    [...schema.relations].map(([key, one]) => [key, one.empty ? { ...one, empty: false } : one] as const),
-  );
+  const relations = relationMap(schema.relations);
+  for (const [key, one] of [...relations]) if (one.empty) relations.set(key, { ...one, empty: false });
   return { ...schema, relations };
 }
 
-function applyTo(draft: Draft, statement: Statement): void {
-  const apply = appliers[statement.kind];
-  if (apply) apply(draft, Object.values(statement.node)[0] as never, statement);
+/** Carries out one statement's parse tree, whatever statement it is a part of. */
+export function applyNode(draft: Draft, node: Node, statement: Statement): void {
+  const [kind, fields] = Object.entries(node)[0] ?? [''];
+  const apply = appliers[kind as keyof Appliers];
+  if (apply) apply(draft, fields as never, statement);
 }

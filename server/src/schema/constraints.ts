@@ -1,15 +1,19 @@
 import type { Constraint as ConstraintNode } from '@pgsql/types';
 import type { Statement } from '../sql/model.ts';
-import { nameOfRangeVar, quoteIdentifier, stringsOf } from '../sql/names.ts';
+import { nameOfRangeVar, stringsOf } from '../sql/names.ts';
 import { sourceInParentheses } from '../sql/source.ts';
 import { addToTable, columnList, deferrable, type PendingConstraint } from './constraint-parts.ts';
-import { chooseConstraintName, type Draft, findKey, heirsOf, updateTable } from './draft.ts';
+import { dependenciesOf, withDependencies } from './dependencies.ts';
+import { childKeys, chooseConstraintName, type Draft, findKey } from './draft.ts';
 import { columnsRead, provesNotNull } from './expressions.ts';
 import { addIndexConstraint, indexColumns } from './index-constraints.ts';
-import { tableByKey } from './lookup.ts';
+import { changeConstraint, parentsWithConstraint } from './inheritance.ts';
+import { columnOf, constraintOf, indexesOf, tableByKey } from './lookup.ts';
 import type { Constraint, Table } from './model.ts';
-import { displayKey, relationKey } from './names.ts';
-import { chooseName, joinColumnNames } from './object-names.ts';
+import { displayKey } from './names.ts';
+import { notNullOf, setNotNull } from './not-null.ts';
+import { joinColumnNames } from './object-names.ts';
+import { ensureForeignKey } from './partitions.ts';
 
 export type { PendingConstraint } from './constraint-parts.ts';
 
@@ -85,18 +89,19 @@ function addCheck(
   draft: Draft,
   key: string,
   table: Table,
-  { node, alwaysValid }: PendingConstraint,
+  pending: PendingConstraint,
   statement: Statement,
 ): void {
+  const { node, alwaysValid } = pending;
   const columns = columnsRead(node.raw_expr);
   const only = columns.length === 1 ? columns[0] : undefined;
   const { schema, name } = table.name;
   const enforced = node.is_enforced === true;
   const expression = sourceInParentheses(statement, 'check', node.location ?? 0);
   const validated = enforced && (alwaysValid || node.initially_valid === true);
-  const constraint: Constraint = {
+  const source = {
     name: node.conname ?? chooseConstraintName(draft, schema, name, only, 'check'),
-    kind: 'check',
+    kind: 'check' as const,
     columns,
     validated,
     expression,
@@ -105,9 +110,39 @@ function addCheck(
     index: undefined,
     inherits: node.is_no_inherit !== true,
     definition: `CHECK (${expression ?? ''})${node.is_no_inherit ? ' NO INHERIT' : ''}${suffix(enforced, validated)}`,
+    ...(enforced ? {} : { enforced: false }),
   };
-  const heirs = constraint.inherits ? heirsOf(draft, key).map((child) => relationKey(child.name)) : [];
-  for (const each of [key, ...heirs]) addToTable(draft, each, constraint);
+  const constraint: Constraint = withDependencies(source, dependenciesOf(draft, node.raw_expr));
+  const children = constraint.inherits ? childKeys(draft, key) : [];
+  const unknown = table.columnsComplete && columns.some((column) => !columnOf(table, column));
+  if (unknown || (pending.only && children.length > 0) || (!constraint.inherits && table.partitioned)) {
+    draft.refused = true;
+    return;
+  }
+  putCheck(draft, key, constraint);
+}
+
+/** On the table and its heirs; one that has an equal check of that name keeps it as its own as well. */
+function putCheck(draft: Draft, key: string, constraint: Constraint): void {
+  const table = tableByKey(draft, key);
+  const existing = constraintOf(table, constraint.name);
+  if (!table) return;
+  if (existing) {
+    const inherited = parentsWithConstraint(draft, table, existing) > 0;
+    const mergeable = constraint.local === false || inherited;
+    if (!mergeable || !isSameCheck(existing, constraint)) draft.refused = true;
+    else if (constraint.local !== false)
+      changeConstraint(draft, key, existing.name, (one) => ({ ...one, local: true }));
+    return;
+  }
+  addToTable(draft, key, constraint);
+  if (constraint.inherits)
+    for (const child of childKeys(draft, key)) putCheck(draft, child, { ...constraint, local: false });
+}
+
+function isSameCheck(one: Constraint, { kind, expression, inherits }: Constraint): boolean {
+  const bare = (source: string | undefined) => source?.replace(/\s+/g, ' ');
+  return one.kind === kind && one.inherits === inherits && bare(one.expression) === bare(expression);
 }
 
 function suffix(enforced: boolean, validated: boolean): string {
@@ -125,7 +160,7 @@ function addForeignKey(
   draft: Draft,
   key: string,
   table: Table,
-  { node, columns, alwaysValid }: PendingConstraint,
+  { node, columns, alwaysValid, only }: PendingConstraint,
 ): void {
   if (!node.pktable) return;
   const target = findKey(draft, nameOfRangeVar(node.pktable));
@@ -136,6 +171,15 @@ function addForeignKey(
   const enforced = node.is_enforced === true;
   const validated = enforced && (alwaysValid || node.skip_validation !== true);
   const referenced = named.length > 0 ? named : (primary?.columns ?? []);
+  const index = named.length > 0 ? uniqueIndexOn(draft, target, referenced) : primary?.index;
+  const unknown = targetTable ? targetTable.columnsComplete && index === undefined : draft.complete;
+  const missing = unknown && draft.madeByPlan;
+  const parts = table.partitioned ? childKeys(draft, key) : [];
+  const taken = table.constraints.some((one) => one.name === node.conname);
+  if (missing || taken || (only && parts.length > 0)) {
+    draft.refused = true;
+    return;
+  }
   const constraint: Constraint = {
     name: node.conname ?? chooseConstraintName(draft, schema, name, joinColumnNames(columns), 'fkey'),
     kind: 'foreign key',
@@ -143,15 +187,25 @@ function addForeignKey(
     validated,
     expression: undefined,
     provesNotNull: [],
-    references: { table: target, columns: referenced },
+    references: { table: target, columns: referenced, index },
     index: undefined,
     inherits: true,
     definition:
       foreignKeyDefinition(node, columns, referenced, displayKey({ ...draft }, target)) +
       suffix(enforced, validated),
+    ...(enforced ? {} : { enforced: false }),
   };
-  const partitions = table.partitioned ? heirsOf(draft, key).map((child) => relationKey(child.name)) : [];
-  for (const each of [key, ...partitions]) addToTable(draft, each, constraint);
+  addToTable(draft, key, constraint);
+  for (const child of parts) ensureForeignKey(draft, constraint, child);
+}
+
+/** The first index that holds these columns in any order and no row twice. */
+function uniqueIndexOn(draft: Draft, key: string, columns: readonly string[]): string | undefined {
+  const wanted = [...columns].sort().join('\0');
+  for (const { unique, predicate, valid = true, columns: own, name } of indexesOf(draft, key)) {
+    if (unique && valid && predicate === undefined && [...own].sort().join('\0') === wanted) return name.name;
+  }
+  return undefined;
 }
 
 function foreignKeyDefinition(
@@ -176,69 +230,14 @@ function foreignKeyDefinition(
     .join(' ');
 }
 
-/**
- * NOT NULL with its constraint, named as Postgres 18 does (older versions keep none), on the table and those
- * that inherit from it.
- */
-export function setNotNull(
-  draft: Draft,
-  tableKey: string,
-  column: string,
-  name?: string,
-  validated = true,
-  inherits = true,
-): void {
-  const table = tableByKey(draft, tableKey);
-  if (!table) return;
-  const existing = table.constraints.find((one) => one.kind === 'not null' && one.columns[0] === column);
-  const chosen =
-    existing?.name ??
-    name ??
-    chooseConstraintName(draft, table.name.schema, table.name.name, column, 'not_null');
-  markNotNull(draft, tableKey, column, chosen, validated, inherits);
-  if (!inherits) return;
-  for (const child of heirsOf(draft, tableKey)) {
-    markNotNull(draft, relationKey(child.name), column, chosen, validated, true);
+function addNotNull(draft: Draft, tableKey: string, pending: PendingConstraint): void {
+  const { node, columns, alwaysValid, only } = pending;
+  const validated = alwaysValid || node.skip_validation !== true;
+  const inherits = node.is_no_inherit !== true;
+  for (const column of columns) {
+    const existing = notNullOf(tableByKey(draft, tableKey), column);
+    // SET NOT NULL validates what is not valid yet, another constraint does not.
+    if (existing && existing.validated !== validated) draft.refused = true;
+    setNotNull(draft, tableKey, column, { name: node.conname, validated, inherits, recurse: !only });
   }
-}
-
-function markNotNull(
-  draft: Draft,
-  key: string,
-  column: string,
-  name: string,
-  validated: boolean,
-  inherits: boolean,
-): void {
-  updateTable(draft, key, (table) => {
-    const existing = table.constraints.find((one) => one.kind === 'not null' && one.columns[0] === column);
-    const taken = table.constraints.map((one) => one.name);
-    const chosen =
-      taken.includes(name) && !existing
-        ? chooseName(table.name.name, column, 'not_null', (n) => taken.includes(n))
-        : name;
-    const constraint: Constraint = {
-      name: existing?.name ?? chosen,
-      kind: 'not null',
-      columns: [column],
-      validated: validated || existing?.validated === true,
-      expression: undefined,
-      provesNotNull: validated ? [column] : [],
-      references: undefined,
-      index: undefined,
-      inherits,
-      definition: `NOT NULL ${quoteIdentifier(column)}${validated ? '' : ' NOT VALID'}`,
-    };
-    return {
-      ...table,
-      columns: table.columns.map((one) => (one.name === column ? { ...one, notNull: true } : one)),
-      constraints: [...table.constraints.filter((one) => one !== existing), constraint],
-    };
-  });
-}
-
-function addNotNull(draft: Draft, tableKey: string, { node, columns, alwaysValid }: PendingConstraint): void {
-  const valid = alwaysValid || node.skip_validation !== true;
-  for (const column of columns)
-    setNotNull(draft, tableKey, column, node.conname, valid, node.is_no_inherit !== true);
 }

@@ -6,24 +6,32 @@ import type {
   TableLikeClause,
 } from '@pgsql/types';
 import type { Statement } from '../sql/model.ts';
-import { nameOfRangeVar, quoteLiteral, stringsOf, writeName } from '../sql/names.ts';
+import { nameOfRangeVar, nameOfStrings, quoteLiteral, stringsOf, writeName } from '../sql/names.ts';
 import { sourceAfter, sourceInParentheses } from '../sql/source.ts';
 import { serialBase } from '../sql/type-names.ts';
+import { addToTable } from './constraint-parts.ts';
 import { addConstraints, type PendingConstraint } from './constraints.ts';
+import { dependenciesOf, withDependencies } from './dependencies.ts';
 import {
   type Apply,
   chooseRelationName,
   type Draft,
   emptyTable,
+  isFree,
   newName,
   put,
-  putTable,
   touchRangeVar,
   typeOf,
+  updateTable,
 } from './draft.ts';
+import { columnsRead } from './expressions.ts';
 import { cloneIndexes } from './indexes.ts';
-import type { Column, Constraint, PartitionKey, QualifiedName, Table } from './model.ts';
-import { displayName, relationKey } from './names.ts';
+import { dependencyOf } from './links.ts';
+import { constraintOf, tableByKey } from './lookup.ts';
+import type { Column, Constraint, PartitionKey, QualifiedName, Table, UserType } from './model.ts';
+import { displayName, qualify, relationKey } from './names.ts';
+import { setNotNull } from './not-null.ts';
+import { joinPartition } from './partitions.ts';
 
 /** More than these a table cannot have: Postgres refuses the statement. */
 export const maxColumns = 1600;
@@ -39,26 +47,32 @@ export function createTable(
   extra: Partial<Table>,
 ): void {
   if (!fields.relation) return;
-  const name = newName(draft, nameOfRangeVar(fields.relation));
+  const persistence = persistenceOf(fields.relation.relpersistence);
+  const name = newName(draft, nameOfRangeVar(fields.relation), persistence === 'temporary');
   const key = relationKey(name);
-  if (draft.relations.has(key) || (fields.tableElts?.length ?? 0) > 2 * maxColumns) return;
+  if (!isFree(draft, name, fields.if_not_exists === true)) return;
+  if ((fields.tableElts?.length ?? 0) > 2 * maxColumns) return;
   const parents = parentsOf(draft, fields);
+  const { partspec, partbound } = fields;
+  const ofType = typedTableType(draft, fields);
   const table: Table = {
     ...emptyTable(name),
     madeByPlan: draft.madeByPlan,
     empty: draft.madeByPlan,
-    partitioned: fields.partspec !== undefined,
-    ...(fields.partspec ? { partitionKey: partitionKeyOf(fields.partspec) } : {}),
-    partition: fields.partbound !== undefined,
-    isDefaultPartition: fields.partbound?.is_default === true,
-    persistence: persistenceOf(fields.relation.relpersistence),
+    partitioned: partspec !== undefined,
+    partition: partbound !== undefined,
+    isDefaultPartition: partbound?.is_default === true,
+    persistence,
     parents: parents.map((parent) => relationKey(parent.name)),
-    // A typed table has the columns of its type.
-    columnsComplete: !fields.ofTypename && parents.every((parent) => parent.columnsComplete),
+    columnsComplete:
+      (!fields.ofTypename || ofType?.attributes !== undefined) &&
+      parents.every((parent) => parent.columnsComplete),
+    ...(partspec ? { partitionKey: partitionKeyOf(partspec) } : {}),
+    ...(ofType ? { ofType: relationKey(ofType.name) } : {}),
     ...extra,
   };
   put(draft, table);
-  fillTable(draft, key, fields, parents, statement);
+  fillTable(draft, key, { fields, parents, ofType, statement });
 }
 
 const strategies: Readonly<Record<string, PartitionKey['strategy']>> = {
@@ -68,15 +82,23 @@ const strategies: Readonly<Record<string, PartitionKey['strategy']>> = {
 };
 
 function partitionKeyOf({ strategy, partParams = [] }: PartitionSpec): PartitionKey {
+  const elements = partParams.flatMap((node) => ('PartitionElem' in node ? [node.PartitionElem] : []));
   return {
     strategy: strategies[strategy ?? ''] ?? 'range',
-    columns: partParams.map((node) => ('PartitionElem' in node && node.PartitionElem.name) || null),
+    columns: elements.map(({ name }) => name ?? null),
+    reads: elements.flatMap(({ name, expr }) => (name === undefined ? columnsRead(expr) : [name])),
   };
+}
+
+function typedTableType(draft: Draft, { ofTypename }: CreateStmt): UserType | undefined {
+  const name = ofTypename && nameOfStrings(stringsOf(ofTypename.names));
+  return name && draft.types.get(relationKey(qualify(draft, name, (one) => draft.types.has(one))));
 }
 
 function parentsOf(draft: Draft, fields: CreateStmt): readonly Table[] {
   return (fields.inhRelations ?? []).flatMap((node) => {
     const parent = 'RangeVar' in node ? touchRangeVar(draft, node.RangeVar) : undefined;
+    if (!parent) draft.refused = true;
     return parent ? [parent] : [];
   });
 }
@@ -85,81 +107,122 @@ export function persistenceOf(letter: string | undefined): Table['persistence'] 
   return letter === 't' ? 'temporary' : letter === 'u' ? 'unlogged' : 'permanent';
 }
 
-function fillTable(
-  draft: Draft,
-  key: string,
-  fields: CreateStmt,
-  parents: readonly Table[],
-  statement: Statement,
-): void {
+interface Source {
+  readonly fields: CreateStmt;
+  readonly parents: readonly Table[];
+  readonly ofType: UserType | undefined;
+  readonly statement: Statement;
+}
+
+function fillTable(draft: Draft, key: string, { fields, parents, ofType, statement }: Source): void {
   const parts = createParts();
-  for (const parent of parents) inherit(parts, parent);
+  for (const { name, type, collation } of ofType?.attributes ?? [])
+    parts.columns.set(name, { ...bareColumn(name), type, collation });
+  for (const parent of parents) inherit(parts, parent, fields.partbound !== undefined);
   for (const element of [...(fields.tableElts ?? []), ...(fields.constraints ?? [])]) {
-    if ('ColumnDef' in element) addColumn(parts, readColumn(draft, key, element.ColumnDef, statement, true));
+    if ('ColumnDef' in element)
+      addColumn(draft, parts, readColumn(draft, key, element.ColumnDef, statement, true));
     else if ('Constraint' in element) parts.pending.push(tableConstraint(element.Constraint, true));
-    else if ('TableLikeClause' in element) addLike(draft, parts, element.TableLikeClause);
+    else if ('TableLikeClause' in element) addLike(draft, key, parts, element.TableLikeClause);
   }
-  const table = draft.relations.get(key);
-  if (table?.kind !== 'table') return;
-  putTable(draft, key, {
+  updateTable(draft, key, (table) => ({
     ...table,
     columns: [...parts.columns.values()],
-    constraints: parts.constraints,
+    constraints: parts.checks,
     columnsComplete: table.columnsComplete && parts.complete,
-  });
+  }));
   addConstraints(draft, key, parts.pending, statement);
-  if (fields.partbound) for (const parent of parents) cloneIndexes(draft, relationKey(parent.name), key);
+  for (const parent of parents) inheritNotNull(draft, key, parent);
+  if (fields.partbound) for (const parent of parents) joinPartition(draft, relationKey(parent.name), key);
+  for (const check of parts.likeChecks) addToTable(draft, key, check);
   for (const source of parts.indexSources) cloneIndexes(draft, source, key);
 }
 
 interface Parts {
   readonly columns: Map<string, Column>;
-  readonly constraints: Constraint[];
+  /** Checks of the parents. */
+  readonly checks: Constraint[];
   readonly pending: PendingConstraint[];
+  readonly likeChecks: Constraint[];
   readonly indexSources: string[];
   complete: boolean;
 }
 
 function createParts(): Parts {
-  return { columns: new Map(), constraints: [], pending: [], indexSources: [], complete: true };
+  return { columns: new Map(), checks: [], pending: [], likeChecks: [], indexSources: [], complete: true };
 }
 
-function inherit(parts: Parts, parent: Table): void {
+function bareColumn(name: string): Column {
+  const none = { identity: undefined, generated: undefined, collation: undefined };
+  return { name, type: undefined, notNull: false, default: null, ...none };
+}
+
+function inherit(parts: Parts, parent: Table, partition: boolean): void {
   for (const column of parent.columns) {
-    parts.columns.set(column.name, { ...column, identity: undefined });
+    const merged = parts.columns.get(column.name);
+    parts.columns.set(column.name, {
+      ...column,
+      notNull: false,
+      identity: partition ? column.identity : undefined,
+      local: false,
+      ...(merged && column.default === null
+        ? { default: merged.default, dependsOn: merged.dependsOn ?? [] }
+        : {}),
+    });
   }
-  for (const constraint of parent.constraints) {
-    const copied =
-      constraint.kind === 'check' || constraint.kind === 'not null' || constraint.kind === 'foreign key';
-    if (copied && constraint.inherits && !parts.constraints.some(({ name }) => name === constraint.name)) {
-      parts.constraints.push(constraint);
-    }
+  for (const one of parent.constraints) {
+    if (one.kind !== 'check' || !one.inherits || parts.checks.some(({ name }) => name === one.name)) continue;
+    parts.checks.push({ ...one, local: false });
+  }
+}
+
+/** After the table's own, which keep the names that they were given. */
+function inheritNotNull(draft: Draft, key: string, parent: Table): void {
+  for (const { kind, columns, inherits, name, validated } of parent.constraints) {
+    const [column] = columns;
+    if (kind !== 'not null' || !inherits || column === undefined) continue;
+    const taken = constraintOf(tableByKey(draft, key), name) !== undefined;
+    setNotNull(draft, key, column, { name: taken ? undefined : name, validated, local: false });
   }
 }
 
 /** Of INCLUDING: the bits that change what the schema holds. */
 const likeOptions = { constraints: 4, defaults: 8, generated: 16, identity: 32, indexes: 64 };
 
-function addLike(draft: Draft, parts: Parts, { relation, options = 0 }: TableLikeClause): void {
+function addLike(draft: Draft, key: string, parts: Parts, { relation, options = 0 }: TableLikeClause): void {
   const source = touchRangeVar(draft, relation);
   if (!source?.columnsComplete) parts.complete = false;
-  if (!source) return;
+  if (!source) {
+    draft.refused = draft.complete;
+    return;
+  }
   const wants = (option: number) => (options & option) !== 0;
   for (const column of source.columns) {
+    if (parts.columns.has(column.name)) draft.refused = true;
     const kept = column.generated ? wants(likeOptions.generated) : wants(likeOptions.defaults);
+    const identity = wants(likeOptions.identity) ? column.identity : undefined;
+    const { local: _, dependsOn, reads, ...own } = column;
     parts.columns.set(column.name, {
-      ...column,
+      ...own,
+      ...(kept && dependsOn ? { dependsOn } : {}),
+      ...(kept && reads ? { reads } : {}),
+      notNull: false,
       default: kept ? column.default : null,
       generated: kept ? column.generated : undefined,
-      identity: wants(likeOptions.identity) ? column.identity : undefined,
+      identity,
     });
+    if (identity) makeSequence(draft, key, column.name);
   }
-  for (const constraint of source.constraints) {
-    if (constraint.kind === 'not null' || (constraint.kind === 'check' && wants(likeOptions.constraints))) {
-      parts.constraints.push(constraint);
-    }
+  for (const { local: _, ...constraint } of source.constraints) {
+    if (constraint.kind === 'not null') parts.pending.push(likeNotNull(constraint));
+    if (constraint.kind === 'check' && wants(likeOptions.constraints)) parts.likeChecks.push(constraint);
   }
   if (wants(likeOptions.indexes)) parts.indexSources.push(relationKey(source.name));
+}
+
+function likeNotNull({ name, columns, inherits }: Constraint): PendingConstraint {
+  const node: ConstraintNode = { contype: 'CONSTR_NOTNULL', conname: name, is_no_inherit: !inherits };
+  return { node, columns, alwaysValid: true };
 }
 
 /** A column as written, and what comes with it. */
@@ -168,16 +231,28 @@ export interface ReadColumn {
   readonly pending: readonly PendingConstraint[];
 }
 
-function addColumn(parts: Parts, { column, pending }: ReadColumn): void {
+function addColumn(draft: Draft, parts: Parts, { column, pending }: ReadColumn): void {
   const inherited = parts.columns.get(column.name);
-  parts.columns.set(column.name, {
-    ...column,
-    // A partition's column list may leave the type out.
-    type: column.type ?? inherited?.type,
-    default: column.default ?? inherited?.default ?? null,
-    notNull: column.notNull || (inherited?.notNull ?? false),
-  });
+  if (inherited && inherited.local !== false && inherited.type !== undefined && column.type !== undefined)
+    draft.refused = true;
+  parts.columns.set(column.name, inherited ? mergeColumn(inherited, column) : column);
   parts.pending.push(...pending);
+}
+
+/** A column that parents have as well; a partition's or a typed table's column list leaves the type out. */
+function mergeColumn(inherited: Column, column: Column): Column {
+  const own = column.default !== null || column.generated !== undefined;
+  const base = own ? column : inherited;
+  return {
+    ...column,
+    type: column.type ?? inherited.type,
+    collation: column.collation ?? inherited.collation,
+    default: base.default,
+    generated: column.generated ?? inherited.generated,
+    identity: column.identity ?? inherited.identity,
+    dependsOn: base.dependsOn ?? [],
+    reads: base.reads ?? [],
+  };
 }
 
 /** Reads a column of CREATE TABLE or ADD COLUMN; makes the sequence that a serial or identity column owns. */
@@ -210,7 +285,10 @@ export function readColumn(
     collation:
       definition.collClause &&
       writeName({ schema: undefined, name: stringsOf(definition.collClause.collname).at(-1) ?? '' }),
+    ...(generated ? { reads: columnsRead(generated.raw_expr) } : {}),
   };
+  const uses = dependenciesOf(draft, generated?.raw_expr, defaulted?.raw_expr);
+  const serialUse = serialDefault && sequence ? [dependencyOf('relation', relationKey(sequence))] : [];
   const implied: ConstraintNode[] =
     (serial || identity) && !nodes.some((node) => node.contype === 'CONSTR_NOTNULL')
       ? [{ contype: 'CONSTR_NOTNULL' }]
@@ -218,7 +296,7 @@ export function readColumn(
   const pending = [...nodes, ...implied]
     .filter((node) => !notConstraints.has(node.contype ?? ''))
     .map((node) => ({ node, columns: [name], alwaysValid: alwaysValid || !hasDefault }));
-  return { column, pending };
+  return { column: withDependencies(column, [...uses, ...serialUse]), pending };
 }
 
 const notConstraints = new Set<string>([

@@ -1,10 +1,12 @@
 import type { TypeName } from '@pgsql/types';
 import type { Statement } from '../sql/model.ts';
-import { nameOfRangeVar, type ObjectName, quoteIdentifier } from '../sql/names.ts';
+import { nameOfRangeVar, type ObjectName } from '../sql/names.ts';
 import { namedType } from '../sql/type-names.ts';
-import { descendantsOf, tableByKey } from './lookup.ts';
-import type { QualifiedName, Relation, Schema, Table, UserFunction, UserType } from './model.ts';
-import { creationSchema, qualify, relationKey } from './names.ts';
+import type { LayeredMap } from './layered-map.ts';
+import { constraintLink, functionMap, relationMap, typeMap } from './links.ts';
+import { childrenOf, descendantsOf, tableByKey } from './lookup.ts';
+import type { QualifiedName, Relation, Schema, Table, Transaction, UserFunction, UserType } from './model.ts';
+import { creationSchema, qualify, relationKey, temporarySchema, typeDisplayName } from './names.ts';
 import { chooseName } from './object-names.ts';
 
 /** A schema while statements are applied to it: the maps are this draft's own and may be changed. */
@@ -12,19 +14,18 @@ export interface Draft {
   readonly complete: boolean;
   searchPath: readonly string[];
   timeZone: string | undefined;
-  readonly relations: Map<string, Relation>;
-  readonly types: Map<string, UserType>;
-  readonly functions: Map<string, UserFunction>;
-  readonly schemas: Set<string>;
-  /** Names that constraints have, or had, as `nameKey` spells them; made when first asked for. */
-  constraintNames: Set<string> | undefined;
-  /** Keys of tables that have, or had, partitions or heirs; made when first asked for. */
-  parentKeys: Set<string> | undefined;
+  relations: LayeredMap<Relation>;
+  types: LayeredMap<UserType>;
+  functions: LayeredMap<UserFunction>;
+  schemas: Set<string>;
+  transaction: Transaction | undefined;
   /** What is made now belongs to the plan, not to the baseline. */
   readonly madeByPlan: boolean;
+  /** Postgres would refuse the statement: the schema stays as it was. */
+  refused: boolean;
 }
 
-/** Changes a draft by one statement. Leaves alone what the statement would fail on. */
+/** Changes a draft by one statement. Sets `refused`, or leaves alone, what the statement would fail on. */
 export type Apply<Fields> = (draft: Draft, fields: Fields, statement: Statement) => void;
 
 export function createDraft(schema: Schema, madeByPlan: boolean): Draft {
@@ -32,17 +33,36 @@ export function createDraft(schema: Schema, madeByPlan: boolean): Draft {
     complete: schema.complete,
     searchPath: schema.searchPath,
     timeZone: schema.timeZone,
-    relations: new Map(schema.relations),
-    types: new Map(schema.types),
-    functions: new Map(schema.functions),
+    relations: relationMap(schema.relations),
+    types: typeMap(schema.types),
+    functions: functionMap(schema.functions),
     schemas: new Set(schema.schemas),
-    constraintNames: undefined,
-    parentKeys: undefined,
+    transaction: schema.transaction,
     madeByPlan,
+    refused: false,
   };
 }
 
-export function schemaOf({ madeByPlan: _, constraintNames: __, parentKeys: ___, ...schema }: Draft): Schema {
+/** The draft as it is now: what is changed in the draft afterwards does not change it. */
+export function snapshot(draft: Draft): Schema {
+  const { relations, types, functions, schemas } = draft;
+  return {
+    ...schemaOf(draft),
+    relations: relations.fork(),
+    types: types.fork(),
+    functions: functions.fork(),
+    schemas: new Set(schemas),
+  };
+}
+
+/** Puts the draft back to what it was at a snapshot. */
+export function restore(draft: Draft, schema: Schema): void {
+  const { madeByPlan, refused } = draft;
+  Object.assign(draft, createDraft(schema, madeByPlan), { refused });
+}
+
+/** The draft's own maps as a schema, once no more is changed. */
+export function schemaOf({ madeByPlan: _, refused: __, ...schema }: Draft): Schema {
   return schema;
 }
 
@@ -55,30 +75,32 @@ export function find(draft: Draft, name: ObjectName): Relation | undefined {
 }
 
 /** The name that a CREATE gives: in the schema it says, else in the first of the search path. */
-export function newName(draft: Draft, { schema, name }: ObjectName): QualifiedName {
+export function newName(draft: Draft, { schema, name }: ObjectName, temporary = false): QualifiedName {
+  if (temporary) return { schema: temporarySchema, name };
   return { schema: schema ?? creationSchema(draft), name };
 }
 
+/** Whether a new relation may have the name; if not, and no IF NOT EXISTS makes up for it, the statement is refused. */
+export function isFree(draft: Draft, name: QualifiedName, ifNotExists: boolean): boolean {
+  const key = relationKey(name);
+  const free = !draft.relations.has(key);
+  if (!free && !ifNotExists) draft.refused = true;
+  // A baseline may leave out what makes the schemas; a statement of the plan cannot.
+  if (name.schema !== temporarySchema && !draft.schemas.has(name.schema)) {
+    if (!draft.madeByPlan) draft.schemas.add(name.schema);
+    else if (draft.complete) draft.refused = true;
+  }
+  return free && !draft.refused;
+}
+
 export function put(draft: Draft, relation: Relation): void {
-  if (relation.kind === 'table') putTable(draft, relationKey(relation.name), relation);
-  else draft.relations.set(relationKey(relation.name), relation);
+  draft.relations.set(relationKey(relation.name), relation);
 }
 
 /** Puts the table that `change` makes of the one at `key` in its place. */
 export function updateTable(draft: Draft, key: string, change: (table: Table) => Table): void {
   const table = tableByKey(draft, key);
-  if (table) putTable(draft, key, change(table));
-}
-
-/** Puts a table with constraints of its own at `key`. */
-export function putTable(draft: Draft, key: string, table: Table): void {
-  draft.relations.set(key, table);
-  for (const parent of table.parents) draft.parentKeys?.add(parent);
-  for (const { name } of table.constraints) draft.constraintNames?.add(nameKey(table.name.schema, name));
-}
-
-function nameKey(schema: string, name: string): string {
-  return `${schema}\0${name}`;
+  if (table) draft.relations.set(key, change(table));
 }
 
 /**
@@ -122,16 +144,14 @@ export function emptyTable(name: QualifiedName): Table {
 
 /** The type as `format_type` prints it, a user's own found by the search path. Undefined where the source does not tell. */
 export function typeOf(
-  draft: Pick<Schema, 'searchPath' | 'types'>,
+  draft: Pick<Schema, 'searchPath' | 'types' | 'relations'>,
   type: TypeName | undefined,
 ): string | undefined {
   const named = type && namedType(type);
   if (!named) return undefined;
   if (named.kind === 'built-in') return named.printed;
-  const { schema, name } = qualify(draft, named, (key) => draft.types.has(key));
-  const visible = named.schema === undefined || draft.searchPath.includes(schema);
-  const prefix = visible ? '' : `${quoteIdentifier(schema)}.`;
-  return `${prefix}${quoteIdentifier(name)}${named.suffix}`;
+  const name = qualify(draft, named, (key) => draft.types.has(key) || draft.relations.has(key));
+  return typeDisplayName(draft, name) + named.suffix;
 }
 
 /** A free name for a relation in `schema`; constraint names count too where it will carry a constraint. */
@@ -171,35 +191,19 @@ export function chooseConstraintName(
 }
 
 function constraintNameTaken(draft: Draft, schema: string, name: string): boolean {
-  draft.constraintNames ??= allConstraintNames(draft);
-  if (!draft.constraintNames.has(nameKey(schema, name))) return false;
-  // It may have been dropped or renamed since: look.
-  for (const relation of draft.relations.values()) {
+  for (const relation of draft.relations.linked(constraintLink(schema, name))) {
     if (relation.kind !== 'table' || relation.name.schema !== schema) continue;
     if (relation.constraints.some((constraint) => constraint.name === name)) return true;
   }
   return false;
 }
 
-function allConstraintNames({ relations }: Draft): Set<string> {
-  const names = new Set<string>();
-  for (const relation of relations.values()) {
-    if (relation.kind !== 'table') continue;
-    for (const { name } of relation.constraints) names.add(nameKey(relation.name.schema, name));
-  }
-  return names;
-}
-
-/** Partitions and inheriting tables at all levels; most tables have none, and that is known at once. */
+/** Partitions and inheriting tables at all levels. */
 export function heirsOf(draft: Draft, key: string): readonly Table[] {
-  draft.parentKeys ??= allParentKeys(draft);
-  return draft.parentKeys.has(key) ? descendantsOf(draft, key) : [];
+  return descendantsOf(draft, key);
 }
 
-function allParentKeys({ relations }: Draft): Set<string> {
-  const keys = new Set<string>();
-  for (const relation of relations.values()) {
-    if (relation.kind === 'table') for (const parent of relation.parents) keys.add(parent);
-  }
-  return keys;
+/** Keys of the partitions and inheriting tables one level down. */
+export function childKeys(draft: Draft, key: string): readonly string[] {
+  return [...childrenOf(draft, key)].map((child) => relationKey(child.name));
 }

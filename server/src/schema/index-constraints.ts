@@ -3,12 +3,15 @@ import type { Statement } from '../sql/model.ts';
 import { stringsOf } from '../sql/names.ts';
 import { sourceInParentheses } from '../sql/source.ts';
 import { addToTable, columnList, deferrable, type PendingConstraint } from './constraint-parts.ts';
-import { chooseRelationName, type Draft, find, heirsOf, put } from './draft.ts';
+import { childKeys, chooseRelationName, type Draft, find, put } from './draft.ts';
 import { columnsRead, expressionName } from './expressions.ts';
+import { signatureOf } from './indexes.ts';
 import { tableByKey } from './lookup.ts';
 import type { Constraint, Index, Table } from './model.ts';
+import { moveRelation } from './move.ts';
 import { relationKey } from './names.ts';
 import { indexColumnNames, joinColumnNames } from './object-names.ts';
+import { ensurePart } from './partitions.ts';
 
 const indexKinds = {
   CONSTR_PRIMARY: { kind: 'primary key', label: 'pkey', words: 'PRIMARY KEY' },
@@ -36,11 +39,10 @@ export function addIndexConstraint(
   const predicate = node.where_clause && sourceInParentheses(statement, 'where', node.location ?? 0);
   const shape = { form, keys, include, predicate, node, elements };
   const name = node.conname ?? constraintIndexName(draft, table, form, elements, keys, include);
-  makeIndexConstraint(draft, key, table, { name, ...shape });
-  for (const child of table.partitioned && !pending.only ? heirsOf(draft, key) : []) {
-    const own = constraintIndexName(draft, child, form, elements, keys, include);
-    makeIndexConstraint(draft, relationKey(child.name), child, { name: own, ...shape });
-  }
+  const children = table.partitioned ? childKeys(draft, key) : [];
+  const valid = !pending.only || children.length === 0;
+  const index = makeIndexConstraint(draft, key, table, { name, valid, ...shape });
+  if (index && !pending.only) for (const child of children) ensurePart(draft, index, child);
 }
 
 type IndexForm = (typeof indexKinds)[keyof typeof indexKinds];
@@ -71,12 +73,21 @@ interface IndexConstraint {
   readonly predicate: string | undefined;
   readonly node: ConstraintNode;
   readonly elements: readonly IndexElem[];
+  readonly valid: boolean;
 }
 
-function makeIndexConstraint(draft: Draft, key: string, table: Table, made: IndexConstraint): void {
+function makeIndexConstraint(
+  draft: Draft,
+  key: string,
+  table: Table,
+  made: IndexConstraint,
+): Index | undefined {
   const { name, form, keys, include, node, elements } = made;
   const indexName = { schema: table.name.schema, name };
-  if (draft.relations.has(relationKey(indexName))) return;
+  if (draft.relations.has(relationKey(indexName)) || table.constraints.some((one) => one.name === name)) {
+    draft.refused = true;
+    return undefined;
+  }
   const columns = keys.filter((column) => column !== null);
   const words = [
     form.words === 'UNIQUE' && node.nulls_not_distinct ? 'UNIQUE NULLS NOT DISTINCT' : form.words,
@@ -99,10 +110,22 @@ function makeIndexConstraint(draft: Draft, key: string, table: Table, made: Inde
     reads: [...elements.flatMap(elementReads), ...columnsRead(node.where_clause)],
     definition: '',
     constraint: name,
+    signature: signatureOf(signedElements(elements, keys), node.where_clause),
+    ...(node.nulls_not_distinct ? { nullsNotDistinct: true } : {}),
+    ...(made.valid ? {} : { valid: false }),
   };
   put(draft, index);
   const definition = form.kind === 'exclusion' ? '' : words.filter((word) => word !== '').join(' ');
   addToTable(draft, key, backedBy(name, form, columns, definition));
+  return index;
+}
+
+/** A key's columns as the elements of the index that would be the same. */
+function signedElements(
+  elements: readonly IndexElem[],
+  keys: readonly (string | null)[],
+): readonly IndexElem[] {
+  return elements.length > 0 ? elements : keys.map(() => ({}));
 }
 
 /** A constraint with the index of the same name behind it. */
@@ -125,14 +148,17 @@ function backedBy(name: string, form: IndexForm, columns: readonly string[], def
 function adoptIndex(draft: Draft, key: string, table: Table, node: ConstraintNode, form: IndexForm): void {
   const oldKey = relationKey({ schema: table.name.schema, name: node.indexname ?? '' });
   const index = draft.relations.get(oldKey);
-  if (index && index.kind !== 'index') return;
-  if (!index && draft.complete) return;
   const name = node.conname ?? node.indexname ?? '';
-  if (index) {
-    draft.relations.delete(oldKey);
-    put(draft, { ...index, name: { schema: table.name.schema, name }, constraint: name });
+  const newKey = relationKey({ schema: table.name.schema, name });
+  const usable = index?.kind === 'index' && index.table === key && index.constraint === undefined;
+  const taken = newKey !== oldKey && draft.relations.has(newKey);
+  if (taken || (!usable && (index || draft.complete)) || table.constraints.some((one) => one.name === name)) {
+    draft.refused = true;
+    return;
   }
-  const columns = (index?.columns ?? []).filter((column) => column !== null);
+  if (usable) moveRelation(draft, oldKey, { schema: table.name.schema, name });
+  if (usable) put(draft, { ...index, name: { schema: table.name.schema, name }, constraint: name });
+  const columns = (usable ? index.columns : []).filter((column) => column !== null);
   addToTable(draft, key, backedBy(name, form, columns, `${form.words} (${columnList(columns)})`));
 }
 

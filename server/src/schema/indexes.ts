@@ -1,11 +1,14 @@
-import type { IndexStmt } from '@pgsql/types';
+import type { IndexElem, IndexStmt, Node } from '@pgsql/types';
 import { nameOfRangeVar } from '../sql/names.ts';
 import { sourceToEnd } from '../sql/source.ts';
+import { dependenciesOf, withDependencies } from './dependencies.ts';
 import {
   type Apply,
+  childKeys,
   chooseRelationName,
   type Draft,
-  heirsOf,
+  find,
+  isFree,
   put,
   touchTable,
   updateTable,
@@ -16,18 +19,20 @@ import { indexesOf, tableByKey } from './lookup.ts';
 import type { Index, Table } from './model.ts';
 import { relationKey } from './names.ts';
 import { indexColumnNames, joinColumnNames } from './object-names.ts';
+import { ensurePart } from './partitions.ts';
 
 export const applyCreateIndex: Apply<IndexStmt> = (draft, fields, statement) => {
-  if (!fields.relation) return;
   const owner = ownerOf(draft, fields);
-  if (!owner) return;
+  if (!owner || !fields.relation) return;
   const elements = elementsOf(fields);
   const include = (fields.indexIncludingParams ?? []).flatMap((node) =>
     'IndexElem' in node && node.IndexElem.name ? [node.IndexElem.name] : [],
   );
   const names = [...elements.map(elementName), ...include];
   const name = { schema: owner.schema, name: fields.idxname ?? chooseIndexName(draft, owner, names) };
-  if (draft.relations.has(relationKey(name))) return;
+  if (!isFree(draft, name, fields.if_not_exists === true)) return;
+  const children = owner.table?.partitioned ? childKeys(draft, owner.key) : [];
+  const only = !fields.relation.inh;
   const index: Index = {
     kind: 'index',
     name,
@@ -43,12 +48,26 @@ export const applyCreateIndex: Apply<IndexStmt> = (draft, fields, statement) => 
     reads: [...new Set([...elements.flatMap(elementReads), ...columnsRead(fields.whereClause)])],
     definition: statement.text,
     constraint: undefined,
+    signature: signatureOf(elements, fields.whereClause),
+    ...(fields.nulls_not_distinct ? { nullsNotDistinct: true } : {}),
+    // ON ONLY leaves the partitions to ATTACH PARTITION.
+    ...(only && children.length > 0 ? { valid: false } : {}),
   };
-  put(draft, index);
-  // ON ONLY leaves the partitions to ATTACH PARTITION.
-  if (!owner.table?.partitioned || !fields.relation.inh) return;
-  for (const child of heirsOf(draft, owner.key)) cloneIndex(draft, index, child);
+  const nodes = [...elements.map(({ expr }) => expr), fields.whereClause];
+  put(draft, withDependencies(index, dependenciesOf(draft, ...nodes)));
+  if (!only) for (const child of children) ensurePart(draft, index, child);
 };
+
+/** What an index's elements must have in common with another's for the one to be a part of the other. */
+export function signatureOf(elements: readonly IndexElem[], predicate: Node | undefined): string {
+  const parts = elements.map(({ expr, collation, opclass, opclassopts }) => [
+    expr,
+    collation,
+    opclass,
+    opclassopts,
+  ]);
+  return JSON.stringify([parts, predicate], (key, value) => (key === 'location' ? undefined : value));
+}
 
 interface Owner {
   readonly key: string;
@@ -60,17 +79,14 @@ interface Owner {
 /** A table, or a materialized view. */
 function ownerOf(draft: Draft, fields: IndexStmt): Owner | undefined {
   if (!fields.relation) return undefined;
-  const name = nameOfRangeVar(fields.relation);
-  const view = [...draft.searchPath, name.schema]
-    .map((schema) =>
-      draft.relations.get(relationKey({ schema: name.schema ?? schema ?? '', name: name.name })),
-    )
-    .find((relation) => relation !== undefined);
-  if (view?.kind === 'materialized view') {
-    return { key: relationKey(view.name), schema: view.name.schema, name: view.name.name, table: undefined };
+  const named = nameOfRangeVar(fields.relation);
+  const known = find(draft, named) ?? touchTable(draft, named);
+  if (known?.kind !== 'materialized view' && known?.kind !== 'table') {
+    draft.refused = true;
+    return undefined;
   }
-  const table = touchTable(draft, name);
-  return table && { key: relationKey(table.name), schema: table.name.schema, name: table.name.name, table };
+  const { schema, name } = known.name;
+  return { key: relationKey(known.name), schema, name, table: known.kind === 'table' ? known : undefined };
 }
 
 function chooseIndexName(
@@ -94,7 +110,8 @@ export function cloneIndexes(
   }
 }
 
-function cloneIndex(draft: Draft, index: Index, target: Table): void {
+/** `parent` is the key of the partitioned index that the new one is a part of. */
+export function cloneIndex(draft: Draft, index: Index, target: Table, parent?: string): Index | undefined {
   const source = tableByKey(draft, index.table);
   const constraint = source?.constraints.find((one) => one.name === index.constraint);
   const { schema, name } = target.name;
@@ -105,17 +122,23 @@ function cloneIndex(draft: Draft, index: Index, target: Table): void {
     ? chooseRelationName(draft, schema, name, label === 'pkey' ? undefined : joined, label, true)
     : chooseRelationName(draft, schema, name, joined, 'idx');
   const key = relationKey(target.name);
-  put(draft, {
-    ...index,
+  const { parent: _, valid: __, ...like } = index;
+  const made: Index = {
+    ...like,
     name: { schema, name: chosen },
     table: key,
     empty: target.empty,
     madeByPlan: draft.madeByPlan,
     constraint: label && chosen,
-  });
-  if (!constraint || !label) return;
+    ...(parent === undefined ? {} : { parent }),
+  };
+  put(draft, made);
+  if (!constraint || !label) return made;
+  const { parent: ___, local: ____, ...own } = constraint;
+  const part = parent === undefined ? {} : { parent: constraint.name, local: false };
   updateTable(draft, key, (table) => ({
     ...table,
-    constraints: [...table.constraints, { ...constraint, name: chosen, index: chosen }],
+    constraints: [...table.constraints, { ...own, ...part, name: chosen, index: chosen }],
   }));
+  return made;
 }

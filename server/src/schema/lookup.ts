@@ -1,5 +1,6 @@
 import type { RangeVar } from '@pgsql/types';
 import { nameOfRangeVar, type ObjectName, parseName } from '../sql/names.ts';
+import { LayeredMap } from './layered-map.ts';
 import type {
   Column,
   Constraint,
@@ -76,27 +77,28 @@ export interface Relations {
   readonly relations: ReadonlyMap<string, Relation>;
 }
 
-export function* indexesOf({ relations }: Relations, tableKey: string): Generator<Index> {
-  for (const relation of relations.values()) {
+/** Relations that may point at the one at `key`, which is looked at again: all, where no links are kept. */
+function linkedTo({ relations }: Relations, key: string): Iterable<Relation> {
+  return relations instanceof LayeredMap ? relations.linked(key) : relations.values();
+}
+
+export function* indexesOf(schema: Relations, tableKey: string): Generator<Index> {
+  for (const relation of linkedTo(schema, tableKey)) {
     if (relation.kind === 'index' && relation.table === tableKey) yield relation;
   }
 }
 
 /** Sequences owned by the table, or by one of its columns. */
-export function* sequencesOf(
-  { relations }: Relations,
-  tableKey: string,
-  column?: string,
-): Generator<Sequence> {
-  for (const relation of relations.values()) {
+export function* sequencesOf(schema: Relations, tableKey: string, column?: string): Generator<Sequence> {
+  for (const relation of linkedTo(schema, tableKey)) {
     if (relation.kind !== 'sequence' || relation.ownedBy?.table !== tableKey) continue;
     if (column === undefined || relation.ownedBy.column === column) yield relation;
   }
 }
 
 /** Partitions and inheriting tables, one level down. */
-export function* childrenOf({ relations }: Relations, tableKey: string): Generator<Table> {
-  for (const relation of relations.values()) {
+export function* childrenOf(schema: Relations, tableKey: string): Generator<Table> {
+  for (const relation of linkedTo(schema, tableKey)) {
     if (relation.kind === 'table' && relation.parents.includes(tableKey)) yield relation;
   }
 }
@@ -118,10 +120,10 @@ export function descendantsOf(schema: Relations, tableKey: string): readonly Tab
 
 /** Foreign keys that point at the table, with the table they stand on. */
 export function* referencesTo(
-  { relations }: Relations,
+  schema: Relations,
   tableKey: string,
 ): Generator<{ readonly table: Table; readonly constraint: Constraint }> {
-  for (const table of relations.values()) {
+  for (const table of linkedTo(schema, tableKey)) {
     if (table.kind !== 'table') continue;
     for (const constraint of table.constraints) {
       if (constraint.references?.table === tableKey) yield { table, constraint };
@@ -130,8 +132,8 @@ export function* referencesTo(
 }
 
 /** Views and materialized views that read the relation directly. */
-export function* viewsOf({ relations }: Relations, key: string): Generator<View> {
-  for (const relation of relations.values()) {
+export function* viewsOf(schema: Relations, key: string): Generator<View> {
+  for (const relation of linkedTo(schema, key)) {
     if ((relation.kind === 'view' || relation.kind === 'materialized view') && relation.reads.includes(key)) {
       yield relation;
     }

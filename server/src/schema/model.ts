@@ -1,4 +1,5 @@
 import type { Node } from '@pgsql/types';
+import type { CodeBody } from '../sql/model.ts';
 
 /**
  * The database as the plan knows it at one moment: immutable, so that every step can keep its own.
@@ -21,6 +22,18 @@ export interface Schema {
   readonly functions: ReadonlyMap<string, UserFunction>;
   /** Names of schemas that a statement made. */
   readonly schemas: ReadonlySet<string>;
+  /** The transaction that a BEGIN opened, or that the step runs in; undefined outside of one. */
+  readonly transaction?: Transaction | undefined;
+}
+
+/** What ROLLBACK goes back to, and what COMMIT ends. */
+export interface Transaction {
+  /** The schema before it. */
+  readonly start: Schema;
+  /** In order; a later one of the same name hides the earlier. */
+  readonly savepoints: readonly { readonly name: string; readonly schema: Schema }[];
+  /** The settings that hold after COMMIT, where SET LOCAL put others in their place. */
+  readonly session: Pick<Schema, 'searchPath' | 'timeZone'> | undefined;
 }
 
 export interface QualifiedName {
@@ -55,16 +68,54 @@ export interface Table extends RelationBase {
   readonly columns: readonly Column[];
   readonly constraints: readonly Constraint[];
   readonly triggers: readonly string[];
+  /** The same triggers with what they stand on, as far as a statement told. */
+  readonly triggerDefinitions?: readonly Trigger[];
+  readonly policies?: readonly Policy[];
+  /** ENABLE ROW LEVEL SECURITY; absent: not enabled. */
+  readonly rowSecurity?: boolean;
+  /** The key of the composite type that a typed table (`CREATE TABLE … OF`) is made of. */
+  readonly ofType?: string | undefined;
   /** False for a table known only from a statement that touches it: other columns may exist. */
   readonly columnsComplete: boolean;
+}
+
+export interface Trigger extends Dependent {
+  readonly name: string;
+  /** Columns of its `UPDATE OF` and its `WHEN`. */
+  readonly reads: readonly string[];
+  /** On a partition, one that its parent's trigger brought: it comes and goes with that. */
+  readonly ofParent: boolean;
+  readonly row: boolean;
+}
+
+export interface Policy {
+  readonly name: string;
+  readonly using: PolicyExpression | undefined;
+  readonly check: PolicyExpression | undefined;
+}
+
+export interface PolicyExpression extends Dependent {
+  /** Columns of the table that it reads. */
+  readonly reads: readonly string[];
+}
+
+/** What cannot be without something else. */
+export interface Dependent {
+  /**
+   * Functions, types and relations that an expression names, as `dependencyOf` spells them: to drop one of
+   * these takes CASCADE, and this with it. Absent: none known.
+   */
+  readonly dependsOn?: readonly string[];
 }
 
 export interface PartitionKey {
   readonly strategy: 'range' | 'list' | 'hash';
   readonly columns: readonly (string | null)[];
+  /** Columns that decide the partition, alone or in an expression. */
+  readonly reads?: readonly string[];
 }
 
-export interface Column {
+export interface Column extends Dependent {
   readonly name: string;
   /** Canonical name as `format_type` prints it, e.g. `character varying(255)`; undefined where unknown. */
   readonly type: string | undefined;
@@ -75,10 +126,14 @@ export interface Column {
   readonly identity: 'always' | 'by default' | undefined;
   readonly generated: 'stored' | 'virtual' | undefined;
   readonly collation: string | undefined;
+  /** False for a column that the table has from its parents alone: dropped there, it goes here too. Absent: true. */
+  readonly local?: boolean;
+  /** Columns that a generated column's expression reads. */
+  readonly reads?: readonly string[];
 }
 
 /** NOT NULL is here too, under the name that Postgres 18 gives it; older versions keep no constraint for it. */
-export interface Constraint {
+export interface Constraint extends Dependent {
   readonly name: string;
   readonly kind: 'primary key' | 'unique' | 'foreign key' | 'check' | 'exclusion' | 'not null';
   readonly columns: readonly string[];
@@ -88,16 +143,29 @@ export interface Constraint {
   /** For a check that proves `column IS NOT NULL` (alone or in a conjunction): those columns. */
   readonly provesNotNull: readonly string[];
   /** For a foreign key: the referenced table's key and columns. */
-  readonly references: { readonly table: string; readonly columns: readonly string[] } | undefined;
+  readonly references:
+    | {
+        readonly table: string;
+        readonly columns: readonly string[];
+        /** Name of the unique index that it stands on, where known. */
+        readonly index?: string | undefined;
+      }
+    | undefined;
   /** Name of the index that backs a primary key, unique or exclusion constraint. */
   readonly index: string | undefined;
   /** The constraint as `pg_get_constraintdef` would, as far as the source tells. */
   readonly definition: string;
   /** False for NO INHERIT: children and partitions do not get it. */
   readonly inherits: boolean;
+  /** False for NOT ENFORCED. Absent: true. */
+  readonly enforced?: boolean;
+  /** False for one that the table has from its parents alone. Absent: true. */
+  readonly local?: boolean;
+  /** On a partition, the name of the parent's key, foreign key or exclusion that this is a part of. */
+  readonly parent?: string | undefined;
 }
 
-export interface Index extends RelationBase {
+export interface Index extends RelationBase, Dependent {
   readonly kind: 'index';
   /** The table's key. */
   readonly table: string;
@@ -115,13 +183,25 @@ export interface Index extends RelationBase {
   readonly definition: string;
   /** Name of the constraint it backs. */
   readonly constraint: string | undefined;
+  /** On a partition, the key of the partitioned index that this is a part of. */
+  readonly parent?: string | undefined;
+  /** False for the index of a partitioned table that some partition has no part of yet. Absent: true. */
+  readonly valid?: boolean;
+  /** Its expressions, collations, operator classes and predicate, in a form in which equal ones are equal. */
+  readonly signature?: string;
+  /** UNIQUE … NULLS NOT DISTINCT. Absent: false. */
+  readonly nullsNotDistinct?: boolean;
 }
 
-export interface View extends RelationBase {
+export interface View extends RelationBase, Dependent {
   readonly kind: 'view' | 'materialized view';
   readonly definition: string;
   /** Keys of relations that its query reads, as far as names tell. */
   readonly reads: readonly string[];
+  /** Columns that the query reads, by the key of their relation; absent where names alone do not tell. */
+  readonly readsColumns?: Readonly<Record<string, readonly string[]>>;
+  /** In order; absent where the query does not tell them. */
+  readonly columns?: readonly Pick<Column, 'name' | 'type' | 'collation'>[];
 }
 
 export interface Sequence extends RelationBase {
@@ -129,7 +209,7 @@ export interface Sequence extends RelationBase {
   readonly ownedBy: { readonly table: string; readonly column: string } | undefined;
 }
 
-export interface UserType {
+export interface UserType extends Dependent {
   readonly name: QualifiedName;
   readonly kind: 'enum' | 'domain' | 'composite' | 'range';
   /** Enum labels in order; a domain's base type alone. */
@@ -139,6 +219,8 @@ export interface UserType {
   readonly constraints: readonly string[];
   /** A domain's default, as the parser reads it. */
   readonly default?: Node;
+  /** A composite type's attributes in order. */
+  readonly attributes?: readonly Pick<Column, 'name' | 'type' | 'collation'>[];
 }
 
 export interface UserFunction {
@@ -148,4 +230,15 @@ export interface UserFunction {
   readonly language: string;
   /** The weakest promise of its overloads. */
   readonly volatility: 'immutable' | 'stable' | 'volatile';
+  /** One for each argument list that the name is declared with. */
+  readonly overloads?: readonly Overload[];
+}
+
+export interface Overload extends Dependent {
+  /** Types of the arguments that are passed in, as `format_type` prints them; undefined where unknown. */
+  readonly argumentTypes: readonly (string | undefined)[];
+  readonly volatility: UserFunction['volatility'];
+  readonly language: string;
+  /** What its body holds, read when first asked for; absent where no statement told. */
+  readonly body?: () => CodeBody | undefined;
 }

@@ -3,98 +3,50 @@ import type {
   CreateForeignTableStmt,
   CreateSchemaStmt,
   CreateSeqStmt,
-  CreateTableAsStmt,
-  CreateTrigStmt,
   DefElem,
   Node,
-  RangeVar,
-  ViewStmt,
 } from '@pgsql/types';
 import { nameOfRangeVar, nameOfStrings, stringsOf } from '../sql/names.ts';
-import { createTable, persistenceOf } from './create-table.ts';
-import {
-  type Apply,
-  type Draft,
-  emptyTable,
-  find,
-  findKey,
-  heirsOf,
-  newName,
-  put,
-  touchRangeVar,
-  updateTable,
-} from './draft.ts';
-import { walk } from './expressions.ts';
+import { applyNode } from './apply.ts';
+import { createTable } from './create-table.ts';
+import { type Apply, type Draft, find, findKey, isFree, newName, put } from './draft.ts';
 import type { Sequence } from './model.ts';
-import { relationKey } from './names.ts';
+import { changeSession } from './spelling.ts';
 
 export const applyCreateForeignTable: Apply<CreateForeignTableStmt> = (draft, { base }, statement) => {
   if (base) createTable(draft, base, statement, { foreign: true });
 };
 
-export const applyCreateSchema: Apply<CreateSchemaStmt> = (draft, { schemaname }) => {
-  if (schemaname) draft.schemas.add(schemaname);
+/** CREATE SCHEMA with what it is said to hold, which is made there. */
+export const applyCreateSchema: Apply<CreateSchemaStmt> = (draft, fields, statement) => {
+  const { schemaname, authrole, schemaElts = [], if_not_exists } = fields;
+  const name = schemaname ?? authrole?.rolename;
+  if (name === undefined) return;
+  if (draft.schemas.has(name)) {
+    draft.refused = draft.refused || !if_not_exists;
+    return;
+  }
+  draft.schemas.add(name);
+  if (schemaElts.length === 0) return;
+  const { searchPath } = draft;
+  changeSession(draft, { searchPath: [name, ...searchPath], timeZone: draft.timeZone });
+  for (const node of inCreationOrder(schemaElts)) applyNode(draft, node, statement);
+  changeSession(draft, { searchPath, timeZone: draft.timeZone });
 };
 
-export const applyCreateView: Apply<ViewStmt> = (draft, { view, query, replace }, statement) => {
-  if (!view) return;
-  const name = newName(draft, nameOfRangeVar(view));
-  const key = relationKey(name);
-  const before = draft.relations.get(key);
-  if (before && !(replace && before.kind === 'view')) return;
-  put(draft, {
-    kind: 'view',
-    name,
-    madeByPlan: before?.madeByPlan ?? draft.madeByPlan,
-    empty: false,
-    definition: statement.text,
-    reads: relationsRead(draft, query),
-  });
-};
+/** Postgres makes sequences, then tables, then views, indexes and triggers, whatever the text says. */
+const creationOrder = ['CreateSeqStmt', 'CreateStmt', 'ViewStmt', 'IndexStmt', 'CreateTrigStmt', 'GrantStmt'];
 
-/** CREATE TABLE AS and CREATE MATERIALIZED VIEW. The columns of the query are not worked out. */
-export const applyCreateTableAs: Apply<CreateTableAsStmt> = (draft, { into, objtype, query }, statement) => {
-  if (!into?.rel) return;
-  const name = newName(draft, nameOfRangeVar(into.rel));
-  if (draft.relations.has(relationKey(name))) return;
-  const common = { name, madeByPlan: draft.madeByPlan, empty: draft.madeByPlan && into.skipData === true };
-  if (objtype === 'OBJECT_MATVIEW') {
-    put(draft, {
-      ...common,
-      kind: 'materialized view',
-      definition: statement.text,
-      reads: relationsRead(draft, query),
-    });
-  } else {
-    const persistence = persistenceOf(into.rel.relpersistence);
-    put(draft, { ...emptyTable(name), ...common, persistence, columnsComplete: false });
-  }
-};
-
-/** Keys of the relations that a query names, those of its WITH clauses left out. */
-export function relationsRead(
-  draft: Pick<Draft, 'relations' | 'searchPath'>,
-  query: Node | undefined,
-): readonly string[] {
-  const keys = new Set<string>();
-  const named = new Set<string>();
-  const ranges: RangeVar[] = [];
-  for (const [kind, fields] of walk(query)) {
-    if (kind === 'CommonTableExpr' && typeof fields.ctename === 'string') named.add(fields.ctename);
-    if (kind === 'RangeVar') ranges.push(fields as RangeVar);
-  }
-  for (const range of ranges) {
-    const name = nameOfRangeVar(range);
-    if (name.schema === undefined && named.has(name.name)) continue;
-    keys.add(findKey(draft as Draft, name));
-  }
-  return [...keys];
+function inCreationOrder(nodes: readonly Node[]): readonly Node[] {
+  const rank = (node: Node) => creationOrder.indexOf(Object.keys(node)[0] ?? '');
+  return [...nodes].sort((a, b) => rank(a) - rank(b));
 }
 
-export const applyCreateSequence: Apply<CreateSeqStmt> = (draft, { sequence, options = [] }) => {
+export const applyCreateSequence: Apply<CreateSeqStmt> = (draft, fields) => {
+  const { sequence, options = [], if_not_exists } = fields;
   if (!sequence) return;
-  const name = newName(draft, nameOfRangeVar(sequence));
-  if (draft.relations.has(relationKey(name))) return;
+  const name = newName(draft, nameOfRangeVar(sequence), sequence.relpersistence === 't');
+  if (!isFree(draft, name, if_not_exists === true)) return;
   const ownedBy = ownerIn(draft, options);
   put(draft, {
     kind: 'sequence',
@@ -125,14 +77,3 @@ function ownerIn(
   }
   return undefined;
 }
-
-export const applyCreateTrigger: Apply<CreateTrigStmt> = (draft, { relation, trigname = '', row }) => {
-  const table = touchRangeVar(draft, relation);
-  if (!table) return;
-  const partitions = table.partitioned && row ? heirsOf(draft, relationKey(table.name)) : [];
-  for (const one of [table, ...partitions]) {
-    updateTable(draft, relationKey(one.name), (own) =>
-      own.triggers.includes(trigname) ? own : { ...own, triggers: [...own.triggers, trigname] },
-    );
-  }
-};

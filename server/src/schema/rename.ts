@@ -1,268 +1,239 @@
-import type { AlterObjectSchemaStmt, RenameStmt } from '@pgsql/types';
-import { nameOfObject, nameOfRangeVar, type ObjectName, quoteIdentifier, writeName } from '../sql/names.ts';
-import { type Apply, type Draft, findKey, heirsOf, putTable, touchTable, updateTable } from './draft.ts';
-import { renameInSource } from './expressions.ts';
-import { indexesOf, referencesTo, sequencesOf, tableByKey } from './lookup.ts';
-import type { Constraint, QualifiedName, Relation } from './model.ts';
+import type { RenameStmt } from '@pgsql/types';
+import { nameOfObject, nameOfRangeVar } from '../sql/names.ts';
+import { overloadDependency } from './dependencies.ts';
+import { type Apply, childKeys, type Draft, find, findKey, touchTable, updateTable } from './draft.ts';
+import { findOverload, moveOverload } from './functions.ts';
+import { changeConstraint, counterpart, parentsWithColumn, parentsWithConstraint } from './inheritance.ts';
+import { constraintOf, tableByKey } from './lookup.ts';
+import type { Constraint, Index } from './model.ts';
+import { moveRelation, moveType, replaceDependency } from './move.ts';
 import { qualify, relationKey } from './names.ts';
+import { renameColumn, renameViewColumn } from './rename-column.ts';
+import { renameTrigger, triggersOf } from './triggers.ts';
 
 export const applyRename: Apply<RenameStmt> = (draft, fields) => {
-  const { renameType, newname = '', subname = '' } = fields;
-  const relation = fields.relation && nameOfRangeVar(fields.relation);
-  switch (renameType) {
-    case 'OBJECT_TABLE':
-    case 'OBJECT_FOREIGN_TABLE':
-    case 'OBJECT_VIEW':
-    case 'OBJECT_MATVIEW':
-    case 'OBJECT_SEQUENCE':
-    case 'OBJECT_INDEX':
-      if (relation) renameRelation(draft, relation, newname);
-      break;
-    case 'OBJECT_COLUMN':
-      if (relation) renameColumn(draft, relation, subname, newname);
-      break;
-    case 'OBJECT_TABCONSTRAINT':
-      if (relation) renameConstraint(draft, relation, subname, newname);
-      break;
-    case 'OBJECT_TRIGGER':
-      if (relation) {
-        updateTable(draft, findKey(draft, relation), (table) => ({
-          ...table,
-          triggers: table.triggers.map((name) => (name === subname ? newname : name)),
-        }));
-      }
-      break;
-    case 'OBJECT_TYPE':
-    case 'OBJECT_DOMAIN': {
-      const name = nameOfObject(fields.object);
-      if (name) moveType(draft, name, (old) => ({ ...old, name: newname }));
-      break;
-    }
-    case 'OBJECT_SCHEMA':
-      renameSchema(draft, subname, newname);
-      break;
-    default:
-      break;
-  }
+  const rename = renames[fields.renameType ?? ''];
+  if (!rename) return;
+  const key = fields.relation && findKey(draft, nameOfRangeVar(fields.relation));
+  rename({ draft, fields, key: key ?? '', to: fields.newname ?? '', from: fields.subname ?? '' });
 };
 
-export const applySetSchema: Apply<AlterObjectSchemaStmt> = (draft, fields) => {
-  const schema = fields.newschema ?? '';
-  if (fields.relation) {
-    const name = nameOfRangeVar(fields.relation);
-    touchIfTable(draft, name, fields.objectType === 'OBJECT_TABLE');
-    const key = findKey(draft, name);
-    const owned = [...indexesOf(draft, key), ...sequencesOf(draft, key)];
-    for (const relation of owned) move(draft, relationKey(relation.name), { ...relation.name, schema });
-    const relation = draft.relations.get(key);
-    if (relation) move(draft, key, { ...relation.name, schema });
+interface Rename {
+  readonly draft: Draft;
+  readonly fields: RenameStmt;
+  /** Of the relation that it names. */
+  readonly key: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+const renames: Readonly<Record<string, (rename: Rename) => void>> = {
+  OBJECT_TABLE: renameRelation,
+  OBJECT_FOREIGN_TABLE: renameRelation,
+  OBJECT_VIEW: renameRelation,
+  OBJECT_MATVIEW: renameRelation,
+  OBJECT_SEQUENCE: renameRelation,
+  OBJECT_INDEX: renameRelation,
+  OBJECT_COLUMN: renameRelationColumn,
+  OBJECT_TABCONSTRAINT: renameConstraint,
+  OBJECT_TRIGGER: renameTableTrigger,
+  OBJECT_POLICY: renamePolicy,
+  OBJECT_TYPE: renameType,
+  OBJECT_DOMAIN: renameType,
+  OBJECT_ATTRIBUTE: renameAttribute,
+  OBJECT_DOMCONSTRAINT: renameDomainConstraint,
+  OBJECT_FUNCTION: renameRoutine,
+  OBJECT_PROCEDURE: renameRoutine,
+  OBJECT_ROUTINE: renameRoutine,
+  OBJECT_SCHEMA: renameSchema,
+};
+
+/** Refused where the schema is known in full and the statement does not allow for it. */
+function missing({ draft, fields }: Rename): void {
+  if (draft.complete && !fields.missing_ok) draft.refused = true;
+}
+
+function renameRelation(rename: Rename): void {
+  const { draft, fields, key, to } = rename;
+  if (
+    fields.renameType === 'OBJECT_TABLE' &&
+    fields.relation &&
+    !find(draft, nameOfRangeVar(fields.relation))
+  )
+    touchTable(draft, nameOfRangeVar(fields.relation));
+  const relation = draft.relations.get(key);
+  if (!relation) {
+    missing(rename);
     return;
   }
-  const name = nameOfObject(fields.object);
-  const isType = fields.objectType === 'OBJECT_TYPE' || fields.objectType === 'OBJECT_DOMAIN';
-  if (name && isType) moveType(draft, name, (old) => ({ ...old, schema }));
-};
-
-function touchIfTable(draft: Draft, name: ObjectName, table: boolean): void {
-  if (table) touchTable(draft, name);
+  if (relation.kind === 'index') renameIndex(draft, relation, to);
+  else moveRelation(draft, key, { ...relation.name, name: to });
 }
 
-function renameRelation(draft: Draft, name: ObjectName, newName: string): void {
-  const key = findKey(draft, name);
-  const relation = draft.relations.get(key);
-  if (!relation) return;
-  move(draft, key, { ...relation.name, name: newName });
-  if (relation.kind !== 'index' || relation.constraint === undefined) return;
-  const old = relation.constraint;
-  draft.relations.set(relationKey({ ...relation.name, name: newName }), {
-    ...relation,
-    name: { ...relation.name, name: newName },
-    constraint: newName,
-  });
-  renameConstraintOf(draft, relation.table, old, newName);
+/** An index and the constraint that it backs have one name. */
+function renameIndex(draft: Draft, index: Index, to: string): void {
+  const name = { ...index.name, name: to };
+  const { constraint } = index;
+  if (constraint !== undefined && constraintOf(tableByKey(draft, index.table), to)) draft.refused = true;
+  moveRelation(draft, relationKey(index.name), name);
+  if (constraint === undefined || draft.refused) return;
+  const moved = draft.relations.get(relationKey(name));
+  if (moved?.kind === 'index') draft.relations.set(relationKey(name), { ...moved, constraint: to });
+  changeConstraint(draft, index.table, constraint, (one) => ({ ...one, name: to, index: to }));
+  renameParts(draft, index.table, constraint, to);
 }
 
-/** Puts a relation under another name, and all that points at it. */
-function move(draft: Draft, key: string, to: QualifiedName): void {
-  const relation = draft.relations.get(key);
-  const newKey = relationKey(to);
-  if (!relation || draft.relations.has(newKey)) return;
-  draft.relations.delete(key);
-  const moved = { ...relation, name: to } as Relation;
-  if (moved.kind === 'table') putTable(draft, newKey, moved);
-  else draft.relations.set(newKey, moved);
-  for (const [each, other] of draft.relations) {
-    const changed = repoint(other, key, newKey);
-    if (changed === other) continue;
-    if (changed.kind === 'table') putTable(draft, each, changed);
-    else draft.relations.set(each, changed);
+/** The parts on partitions know the parent's constraint by its name. */
+function renameParts(draft: Draft, key: string, from: string, to: string): void {
+  for (const child of childKeys(draft, key)) {
+    const part = tableByKey(draft, child)?.constraints.find((one) => one.parent === from);
+    if (part) changeConstraint(draft, child, part.name, (one) => ({ ...one, parent: to }));
   }
 }
 
-function repoint(relation: Relation, from: string, to: string): Relation {
-  const swap = (key: string) => (key === from ? to : key);
-  switch (relation.kind) {
-    case 'index':
-      return relation.table === from ? { ...relation, table: to } : relation;
-    case 'sequence':
-      return relation.ownedBy?.table === from
-        ? { ...relation, ownedBy: { ...relation.ownedBy, table: to } }
-        : relation;
-    case 'table': {
-      const points =
-        relation.parents.includes(from) || relation.constraints.some((one) => one.references?.table === from);
-      if (!points) return relation;
-      return {
-        ...relation,
-        parents: relation.parents.map(swap),
-        constraints: relation.constraints.map((one) =>
-          one.references
-            ? { ...one, references: { ...one.references, table: swap(one.references.table) } }
-            : one,
-        ),
-      };
-    }
-    default:
-      return relation.reads.includes(from) ? { ...relation, reads: relation.reads.map(swap) } : relation;
+function renameRelationColumn(rename: Rename): void {
+  const { draft, fields, from, to } = rename;
+  const name = fields.relation && nameOfRangeVar(fields.relation);
+  const known = name && (find(draft, name) ?? touchTable(draft, name));
+  if (!known) {
+    missing(rename);
+    return;
   }
-}
-
-function renameColumn(draft: Draft, name: ObjectName, from: string, to: string): void {
-  touchTable(draft, name);
-  const key = findKey(draft, name);
-  const swap = (column: string) => (column === from ? to : column);
-  const descendants = heirsOf(draft, key).map((child) => relationKey(child.name));
-  for (const each of [key, ...descendants]) {
-    if (tableByKey(draft, each)?.columns.some((column) => column.name === to)) continue;
-    updateTable(draft, each, (table) => ({
-      ...table,
-      columns: table.columns.map((column) => (column.name === from ? { ...column, name: to } : column)),
-      constraints: table.constraints.map((one) => renameInConstraint(one, from, to)),
-    }));
-    for (const index of [...indexesOf(draft, each)]) {
-      draft.relations.set(relationKey(index.name), {
-        ...index,
-        columns: index.columns.map((column) => (column === null ? null : swap(column))),
-        columnNames: index.columnNames.map(swap),
-        include: index.include.map(swap),
-        reads: index.reads.map(swap),
-        predicate: index.predicate && renameInSource(index.predicate, from, quoteIdentifier(to)),
-        definition: renameInSource(index.definition, from, quoteIdentifier(to)),
-      });
-    }
-    for (const { table, constraint } of [...referencesTo(draft, each)]) {
-      const references = constraint.references && {
-        ...constraint.references,
-        columns: constraint.references.columns.map(swap),
-      };
-      replaceConstraint(draft, relationKey(table.name), constraint, { ...constraint, references });
-    }
-    for (const sequence of [...sequencesOf(draft, each, from)]) {
-      draft.relations.set(relationKey(sequence.name), { ...sequence, ownedBy: { table: each, column: to } });
-    }
+  const key = relationKey(known.name);
+  if (known.kind !== 'table') {
+    renameViewColumn(draft, key, from, to);
+    return;
   }
+  const only = fields.relation?.inh !== true && childKeys(draft, key).length > 0;
+  if (only || parentsWithColumn(draft, known, from) > 0) draft.refused = true;
+  else renameColumn(draft, key, from, to);
 }
 
-function renameInConstraint(constraint: Constraint, from: string, to: string): Constraint {
-  if (!constraint.columns.includes(from)) return constraint;
-  const swap = (column: string) => (column === from ? to : column);
-  // Behind REFERENCES the names are those of the other table.
-  const [own = '', ...rest] = constraint.definition.split(/(?= REFERENCES )/);
-  return {
-    ...constraint,
-    columns: constraint.columns.map(swap),
-    provesNotNull: constraint.provesNotNull.map(swap),
-    expression: constraint.expression && renameInSource(constraint.expression, from, quoteIdentifier(to)),
-    definition: [renameInSource(own, from, quoteIdentifier(to)), ...rest].join(''),
-  };
-}
-
-function replaceConstraint(draft: Draft, key: string, from: Constraint, to: Constraint): void {
-  updateTable(draft, key, (table) => ({
-    ...table,
-    constraints: table.constraints.map((one) => (one === from ? to : one)),
-  }));
-}
-
-function renameConstraint(draft: Draft, name: ObjectName, from: string, to: string): void {
-  const key = findKey(draft, name);
-  const constraint = tableByKey(draft, key)?.constraints.find((one) => one.name === from);
-  if (!constraint) return;
-  const inherited = constraint.inherits && (constraint.kind === 'check' || constraint.kind === 'not null');
-  const heirs = inherited ? heirsOf(draft, key).map((child) => relationKey(child.name)) : [];
-  for (const each of [key, ...heirs]) renameConstraintOf(draft, each, from, to);
+function renameConstraint(rename: Rename): void {
+  const { draft, fields, key, from, to } = rename;
+  const table = tableByKey(draft, key);
+  const constraint = constraintOf(table, from);
+  if (!table || !constraint) {
+    if (!table || table.columnsComplete) missing(rename);
+    return;
+  }
+  const handedDown = constraint.inherits && (constraint.kind === 'check' || constraint.kind === 'not null');
+  const only = fields.relation?.inh !== true && handedDown && childKeys(draft, key).length > 0;
+  const inherited = handedDown && parentsWithConstraint(draft, table, constraint) > 0;
+  if (only || inherited || constraintOf(table, to)) {
+    draft.refused = true;
+    return;
+  }
   if (constraint.index !== undefined) {
-    const table = tableByKey(draft, key);
-    if (!table) return;
-    const old = relationKey({ schema: table.name.schema, name: constraint.index });
-    const index = draft.relations.get(old);
-    if (index?.kind !== 'index') return;
-    const renamed = { ...index, name: { ...index.name, name: to }, constraint: to };
-    draft.relations.delete(old);
-    draft.relations.set(relationKey(renamed.name), renamed);
+    const index = draft.relations.get(relationKey({ schema: table.name.schema, name: constraint.index }));
+    if (index?.kind === 'index') {
+      renameIndex(draft, index, to);
+      return;
+    }
+  }
+  renameConstraintTree(draft, key, constraint, to);
+}
+
+function renameConstraintTree(draft: Draft, key: string, constraint: Constraint, to: string): void {
+  changeConstraint(draft, key, constraint.name, (one) => ({ ...one, name: to }));
+  renameParts(draft, key, constraint.name, to);
+  if (!constraint.inherits) return;
+  for (const child of childKeys(draft, key)) {
+    const own = counterpart(tableByKey(draft, child), constraint);
+    if (own && constraintOf(tableByKey(draft, child), to)) draft.refused = true;
+    else if (own) renameConstraintTree(draft, child, own, to);
   }
 }
 
-function renameConstraintOf(draft: Draft, key: string, from: string, to: string): void {
-  updateTable(draft, key, (table) => ({
-    ...table,
-    constraints: table.constraints.map((one) =>
-      one.name === from ? { ...one, name: to, index: one.index === undefined ? undefined : to } : one,
-    ),
-  }));
+function renameTableTrigger(rename: Rename): void {
+  const { draft, key, from, to } = rename;
+  const table = tableByKey(draft, key);
+  const trigger = table && triggersOf(table).find(({ name }) => name === from);
+  if (!trigger) missing(rename);
+  else if (trigger.ofParent || table.triggers.includes(to)) draft.refused = true;
+  else renameTrigger(draft, key, from, to);
 }
 
-function moveType(draft: Draft, name: ObjectName, rename: (name: QualifiedName) => QualifiedName): void {
-  const key = relationKey(qualify(draft, name, (candidate) => draft.types.has(candidate)));
+function renamePolicy(rename: Rename): void {
+  const { draft, key, from, to } = rename;
+  const policies = tableByKey(draft, key)?.policies ?? [];
+  if (!policies.some(({ name }) => name === from)) missing(rename);
+  else if (policies.some(({ name }) => name === to)) draft.refused = true;
+  else
+    updateTable(draft, key, (table) => ({
+      ...table,
+      policies: policies.map((one) => (one.name === from ? { ...one, name: to } : one)),
+    }));
+}
+
+function typeKeyOf({ draft, fields }: Rename): string {
+  const name = fields.relation ? nameOfRangeVar(fields.relation) : nameOfObject(fields.object);
+  return name ? relationKey(qualify(draft, name, (key) => draft.types.has(key))) : '';
+}
+
+function renameType(rename: Rename): void {
+  const key = typeKeyOf(rename);
+  const type = rename.draft.types.get(key);
+  if (type) moveType(rename.draft, key, { ...type.name, name: rename.to });
+  else missing(rename);
+}
+
+function renameAttribute(rename: Rename): void {
+  const { draft, from, to } = rename;
+  const key = typeKeyOf(rename);
   const type = draft.types.get(key);
-  if (!type) return;
-  const to = rename(type.name);
-  draft.types.delete(key);
-  draft.types.set(relationKey(to), { ...type, name: to });
-  const print = (own: QualifiedName) =>
-    draft.searchPath.includes(own.schema) ? quoteIdentifier(own.name) : writeName(own);
-  const old = print(type.name);
-  retype(draft, (columnType) =>
-    columnType.replace(/\[\]$/, '') === old ? columnType.replace(old, () => print(to)) : columnType,
-  );
+  const attributes = type?.attributes?.map((one) => (one.name === from ? { ...one, name: to } : one));
+  if (type && attributes) draft.types.set(key, { ...type, attributes });
 }
 
-/**
- * Spells the types of columns as the search path now wants it: a dump names all with their schema, which
- * `format_type` leaves out where the path finds the type.
- */
-export function respellTypes(draft: Draft): void {
-  const spelled = new Map<string, string>();
-  for (const { name } of draft.types.values()) {
-    spelled.set(
-      writeName(name),
-      draft.searchPath.includes(name.schema) ? quoteIdentifier(name.name) : writeName(name),
-    );
-  }
-  retype(draft, (type) => {
-    const bare = type.replace(/\[\]$/, '');
-    return (spelled.get(bare) ?? bare) + type.slice(bare.length);
-  });
-}
-
-function retype(draft: Draft, change: (type: string) => string): void {
-  for (const [key, relation] of draft.relations) {
-    if (relation.kind !== 'table') continue;
-    const columns = relation.columns.map((column) => {
-      const type = column.type && change(column.type);
-      return type === column.type ? column : { ...column, type };
+function renameDomainConstraint(rename: Rename): void {
+  const { draft, from, to } = rename;
+  const key = typeKeyOf(rename);
+  const type = draft.types.get(key);
+  if (!type?.constraints.includes(from)) missing(rename);
+  else if (type.constraints.includes(to)) draft.refused = true;
+  else
+    draft.types.set(key, {
+      ...type,
+      constraints: type.constraints.map((one) => (one === from ? to : one)),
     });
-    if (columns.some((column, at) => column !== relation.columns[at]))
-      draft.relations.set(key, { ...relation, columns });
-  }
 }
 
-function renameSchema(draft: Draft, from: string, to: string): void {
-  for (const [key, relation] of [...draft.relations]) {
-    if (relation.name.schema === from) move(draft, key, { ...relation.name, schema: to });
+function renameRoutine(rename: Rename): void {
+  const { draft, fields, to } = rename;
+  const object =
+    fields.object && 'ObjectWithArgs' in fields.object ? fields.object.ObjectWithArgs : undefined;
+  const found = object && findOverload(draft, object);
+  const old = found && draft.functions.get(found.key);
+  if (!found || !old) {
+    missing(rename);
+    return;
   }
-  for (const type of [...draft.types.values()]) {
-    if (type.name.schema === from) moveType(draft, type.name, (name) => ({ ...name, schema: to }));
+  const moved = moveOverload(draft, found, { ...old.name, name: to });
+  if (moved !== undefined) replaceDependency(draft, overloadDependency(found.key, found.overload), moved);
+}
+
+function renameSchema(rename: Rename): void {
+  const { draft, from, to } = rename;
+  if (!draft.schemas.has(from)) {
+    missing(rename);
+    if (draft.complete) return;
   }
-  if (draft.schemas.delete(from)) draft.schemas.add(to);
+  if (draft.schemas.has(to)) {
+    draft.refused = true;
+    return;
+  }
+  draft.schemas.delete(from);
+  draft.schemas.add(to);
+  for (const [key, { name }] of [...draft.relations])
+    if (name.schema === from) moveRelation(draft, key, { ...name, schema: to });
+  for (const [key, { name }] of [...draft.types])
+    if (name.schema === from) moveType(draft, key, { ...name, schema: to });
+  for (const [key, entry] of [...draft.functions]) {
+    if (entry.name.schema !== from) continue;
+    for (const overload of entry.overloads ?? []) {
+      const moved = moveOverload(draft, { key, overload }, { ...entry.name, schema: to });
+      if (moved !== undefined) replaceDependency(draft, overloadDependency(key, overload), moved);
+    }
+  }
 }

@@ -1,41 +1,68 @@
-import type { Node, SelectStmt, VariableSetStmt } from '@pgsql/types';
-import { nameOfRangeVar, stringsOf } from '../sql/names.ts';
-import { persistenceOf } from './create-table.ts';
-import { type Apply, emptyTable, newName, put } from './draft.ts';
-import { relationKey } from './names.ts';
+import type { DiscardStmt, Node, SelectStmt, VariableSetStmt } from '@pgsql/types';
+import { stringsOf } from '../sql/names.ts';
+import { createQueryTable } from './create-query-table.ts';
+import type { Apply, Draft } from './draft.ts';
+import { temporarySchema } from './names.ts';
+import { removeRelations } from './removal.ts';
+import { changeSession, type SessionSettings } from './spelling.ts';
 
 export const defaultSearchPath: readonly string[] = ['public'];
 
-export const applySearchPath: Apply<VariableSetStmt> = (draft, { kind, name, args = [] }) => {
-  if (kind === 'VAR_RESET_ALL') {
-    draft.searchPath = defaultSearchPath;
-    draft.timeZone = undefined;
-  }
-  if (name?.toLowerCase() === 'timezone') {
-    draft.timeZone = kind === 'VAR_SET_VALUE' && args[0] ? constantString(args[0]) : undefined;
-  }
+export const applySetting: Apply<VariableSetStmt> = (draft, { kind, name = '', args = [], is_local }) => {
+  if (kind === 'VAR_RESET_ALL')
+    setSession(draft, { searchPath: defaultSearchPath, timeZone: undefined }, false);
+  const values = kind === 'VAR_SET_VALUE' ? args : undefined;
+  if (!values && kind !== 'VAR_SET_DEFAULT' && kind !== 'VAR_RESET') return;
+  const local = is_local === true;
+  if (name.toLowerCase() === 'timezone')
+    setSession(draft, { timeZone: values?.[0] && constantString(values[0]) }, local);
   if (name !== 'search_path') return;
-  if (kind === 'VAR_SET_VALUE') draft.searchPath = readPath(args.flatMap((arg) => constantString(arg) ?? []));
-  else if (kind === 'VAR_SET_DEFAULT' || kind === 'VAR_RESET') draft.searchPath = defaultSearchPath;
+  const path = values && readPath(values.flatMap((value) => constantString(value) ?? []));
+  setSession(draft, { searchPath: path ?? defaultSearchPath }, local);
 };
+
+/** DISCARD ALL resets the session; it and DISCARD TEMP drop what is temporary. */
+export const applyDiscard: Apply<DiscardStmt> = (draft, { target }) => {
+  if (target === 'DISCARD_ALL')
+    setSession(draft, { searchPath: defaultSearchPath, timeZone: undefined }, false);
+  if (target !== 'DISCARD_ALL' && target !== 'DISCARD_TEMP') return;
+  const temporary = [...draft.relations].flatMap(([key, { name }]) =>
+    name.schema === temporarySchema ? [key] : [],
+  );
+  removeRelations(draft, temporary, true);
+};
+
+/** What holds from now on: SET LOCAL only to the transaction's end, and outside of one not at all. */
+function setSession(draft: Draft, change: Partial<SessionSettings>, local: boolean): void {
+  const { transaction, searchPath, timeZone } = draft;
+  if (local && !transaction) return;
+  if (transaction) {
+    const kept = transaction.session ?? (local ? { searchPath, timeZone } : undefined);
+    draft.transaction = { ...transaction, session: kept && (local ? kept : { ...kept, ...change }) };
+  }
+  changeSession(draft, { searchPath, timeZone, ...change });
+}
 
 /** SELECT INTO makes a table, `set_config('search_path', …)` sets the path: the form `pg_dump` writes. */
 export const applySelect: Apply<SelectStmt> = (draft, select) => {
   if (select.intoClause?.rel) {
-    const name = newName(draft, nameOfRangeVar(select.intoClause.rel));
-    if (draft.relations.has(relationKey(name))) return;
-    const persistence = persistenceOf(select.intoClause.rel.relpersistence);
-    put(draft, { ...emptyTable(name), madeByPlan: draft.madeByPlan, persistence, columnsComplete: false });
+    createQueryTable(draft, select.intoClause, { SelectStmt: select }, {});
     return;
   }
   for (const target of select.targetList ?? []) {
     const value = 'ResTarget' in target ? target.ResTarget.val : undefined;
     if (!value || !('FuncCall' in value)) continue;
     if (stringsOf(value.FuncCall.funcname).at(-1) !== 'set_config') continue;
-    const [setting, path] = (value.FuncCall.args ?? []).map(constantString);
-    if (setting === 'search_path' && path !== undefined) draft.searchPath = readPath(splitPath(path));
+    const [setting, path, local] = value.FuncCall.args ?? [];
+    const text = path && constantString(path);
+    if (!setting || constantString(setting) !== 'search_path' || text === undefined) continue;
+    setSession(draft, { searchPath: readPath(splitPath(text)) }, isTrue(local));
   }
 };
+
+function isTrue(node: Node | undefined): boolean {
+  return node !== undefined && 'A_Const' in node && node.A_Const.boolval?.boolval === true;
+}
 
 function constantString(node: Node): string | undefined {
   return 'A_Const' in node && node.A_Const.sval ? (node.A_Const.sval.sval ?? '') : undefined;

@@ -4,24 +4,30 @@ import type {
   CompositeTypeStmt,
   CreateDomainStmt,
   CreateEnumStmt,
-  CreateFunctionStmt,
   CreateRangeStmt,
 } from '@pgsql/types';
 import { nameOfRangeVar, nameOfStrings, stringsOf } from '../sql/names.ts';
+import { attributeOf } from './attributes.ts';
 import { type Apply, type Draft, newName, typeOf } from './draft.ts';
-import type { UserFunction, UserType } from './model.ts';
+import type { UserType } from './model.ts';
 import { qualify, relationKey } from './names.ts';
 import { chooseName } from './object-names.ts';
+import { respellTypes } from './spelling.ts';
 
 function addType(draft: Draft, type: UserType): void {
   const key = relationKey(type.name);
-  if (!draft.types.has(key)) draft.types.set(key, type);
+  if (draft.types.has(key)) {
+    draft.refused = true;
+    return;
+  }
+  respellTypes(draft, () => draft.types.set(key, type));
 }
 
 function updateType(draft: Draft, parts: readonly string[], change: (type: UserType) => UserType): void {
   const key = relationKey(qualify(draft, nameOfStrings(parts), (candidate) => draft.types.has(candidate)));
   const type = draft.types.get(key);
   if (type) draft.types.set(key, change(type));
+  else if (draft.complete) draft.refused = true;
 }
 
 export const applyCreateEnum: Apply<CreateEnumStmt> = (draft, { typeName, vals }) => {
@@ -34,10 +40,11 @@ export const applyCreateRange: Apply<CreateRangeStmt> = (draft, { typeName }) =>
   addType(draft, { name, kind: 'range', labels: [], baseType: undefined, constraints: [] });
 };
 
-export const applyCompositeType: Apply<CompositeTypeStmt> = (draft, { typevar }) => {
+export const applyCompositeType: Apply<CompositeTypeStmt> = (draft, { typevar, coldeflist = [] }) => {
   if (!typevar) return;
   const name = newName(draft, nameOfRangeVar(typevar));
-  addType(draft, { name, kind: 'composite', labels: [], baseType: undefined, constraints: [] });
+  const attributes = coldeflist.flatMap((node) => attributeOf(draft, node) ?? []);
+  addType(draft, { name, kind: 'composite', labels: [], baseType: undefined, constraints: [], attributes });
 };
 
 export const applyCreateDomain: Apply<CreateDomainStmt> = (
@@ -99,36 +106,12 @@ export const applyAlterEnum: Apply<AlterEnumStmt> = (draft, fields) => {
   const { typeName, oldVal, newVal = '', newValNeighbor, newValIsAfter } = fields;
   updateType(draft, stringsOf(typeName), (type) => {
     if (oldVal) return { ...type, labels: type.labels.map((label) => (label === oldVal ? newVal : label)) };
-    if (type.labels.includes(newVal)) return type;
+    if (type.labels.includes(newVal)) {
+      draft.refused = !fields.skipIfNewValExists;
+      return type;
+    }
     const neighbor = newValNeighbor ? type.labels.indexOf(newValNeighbor) : -1;
     const at = neighbor < 0 ? type.labels.length : neighbor + (newValIsAfter ? 1 : 0);
     return { ...type, labels: [...type.labels.slice(0, at), newVal, ...type.labels.slice(at)] };
-  });
-};
-
-const strength = { immutable: 0, stable: 1, volatile: 2 } as const;
-
-export const applyCreateFunction: Apply<CreateFunctionStmt> = (
-  draft,
-  { funcname, is_procedure, options = [], replace },
-) => {
-  const name = newName(draft, nameOfStrings(stringsOf(funcname)));
-  const key = relationKey(name);
-  const before = draft.functions.get(key);
-  let volatility: UserFunction['volatility'] = 'volatile';
-  let language = 'sql';
-  for (const option of options) {
-    if (!('DefElem' in option) || !option.DefElem.arg || !('String' in option.DefElem.arg)) continue;
-    const word = option.DefElem.arg.String.sval ?? '';
-    if (option.DefElem.defname === 'language') language = word.toLowerCase();
-    if (option.DefElem.defname === 'volatility' && (word === 'immutable' || word === 'stable'))
-      volatility = word;
-  }
-  const weaker = before && !replace && strength[before.volatility] > strength[volatility];
-  draft.functions.set(key, {
-    name,
-    kind: is_procedure ? 'procedure' : 'function',
-    language,
-    volatility: weaker ? before.volatility : volatility,
   });
 };

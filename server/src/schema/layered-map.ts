@@ -1,0 +1,147 @@
+/**
+ * A map that is cheap to fork: a base that is never changed, shared by all forks, and over it the few entries
+ * that changed since. Each statement of a plan has a schema of its own, so a full copy for each would cost
+ * more than all else. Entries keep the order in which they first came in.
+ *
+ * `linksOf` names what a value points at; `linked` then finds the values that may point at something without
+ * a walk over all.
+ */
+export class LayeredMap<Value> implements ReadonlyMap<string, Value> {
+  readonly #linksOf: (value: Value) => Iterable<string>;
+  #base: Base<Value>;
+  /** Undefined stands for an entry that is gone. */
+  #changes: Map<string, Value | undefined>;
+  #size: number;
+  /** What the changed values point at, or did; made once this map is asked often, as that of a whole script is. */
+  #changeLinks: Map<string, Set<string>> | undefined;
+  #asked = 0;
+
+  constructor(
+    linksOf: (value: Value) => Iterable<string>,
+    base: Base<Value> = { entries: new Map(), links: undefined },
+    changes: ReadonlyMap<string, Value | undefined> = new Map(),
+    size: number = base.entries.size,
+  ) {
+    this.#linksOf = linksOf;
+    this.#base = base;
+    this.#changes = new Map(changes);
+    this.#size = size;
+  }
+
+  /** A map of the same entries; what is changed in one is not changed in the other. */
+  fork(): LayeredMap<Value> {
+    return new LayeredMap(this.#linksOf, this.#base, this.#changes, this.#size);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get(key: string): Value | undefined {
+    const changed = this.#changes.get(key);
+    return changed !== undefined || this.#changes.has(key) ? changed : this.#base.entries.get(key);
+  }
+
+  has(key: string): boolean {
+    return this.get(key) !== undefined;
+  }
+
+  set(key: string, value: Value): this {
+    if (!this.has(key)) this.#size++;
+    this.#changes.set(key, value);
+    if (this.#changeLinks) addLinks(this.#changeLinks, key, this.#linksOf(value));
+    this.#settle();
+    return this;
+  }
+
+  delete(key: string): boolean {
+    if (!this.has(key)) return false;
+    this.#size--;
+    if (this.#base.entries.has(key)) this.#changes.set(key, undefined);
+    else this.#changes.delete(key);
+    return true;
+  }
+
+  /** All values that point at `link`, and of those changed lately some that do not: the caller looks itself. */
+  *linked(link: string): Generator<Value> {
+    const changes = this.#changes;
+    const { entries } = this.#base;
+    this.#base.links ??= linksOfAll(entries, this.#linksOf);
+    for (const key of this.#base.links.get(link) ?? []) {
+      const value = changes.has(key) ? undefined : entries.get(key);
+      if (value !== undefined) yield value;
+    }
+    if (this.#asked++ >= often) this.#changeLinks ??= linksOfAll(changes, this.#linksOf);
+    const changed = this.#changeLinks ? (this.#changeLinks.get(link) ?? []) : changes.keys();
+    for (const key of changed) {
+      const value = changes.get(key);
+      if (value !== undefined) yield value;
+    }
+  }
+
+  *entries(): Generator<[string, Value], undefined> {
+    const changes = this.#changes;
+    const { entries } = this.#base;
+    for (const [key, old] of entries) {
+      const value = changes.has(key) ? changes.get(key) : old;
+      if (value !== undefined) yield [key, value];
+    }
+    for (const [key, value] of changes) {
+      if (value !== undefined && !entries.has(key)) yield [key, value];
+    }
+    return undefined;
+  }
+
+  *keys(): Generator<string, undefined> {
+    for (const [key] of this.entries()) yield key;
+    return undefined;
+  }
+
+  *values(): Generator<Value, undefined> {
+    for (const [, value] of this.entries()) yield value;
+    return undefined;
+  }
+
+  [Symbol.iterator](): Generator<[string, Value], undefined> {
+    return this.entries();
+  }
+
+  forEach(each: (value: Value, key: string, map: ReadonlyMap<string, Value>) => void): void {
+    for (const [key, value] of this.entries()) each(value, key, this);
+  }
+
+  /** Makes a new base once the changes are no longer few against it: an entry's share of that stays constant. */
+  #settle(): void {
+    if (this.#changes.size < smallest || this.#changes.size * share < this.#base.entries.size) return;
+    this.#base = { entries: new Map(this.entries()), links: undefined };
+    this.#changes = new Map();
+    if (this.#changeLinks) this.#changeLinks = new Map();
+  }
+}
+
+interface Base<Value> {
+  readonly entries: ReadonlyMap<string, Value>;
+  /** Keys of the values that point at something, by what they point at; made when first asked for. */
+  links: ReadonlyMap<string, ReadonlySet<string>> | undefined;
+}
+
+const often = 32;
+const smallest = 32;
+const share = 8;
+
+function linksOfAll<Value>(
+  entries: ReadonlyMap<string, Value | undefined>,
+  linksOf: (value: Value) => Iterable<string>,
+): Map<string, Set<string>> {
+  const links = new Map<string, Set<string>>();
+  for (const [key, value] of entries) if (value !== undefined) addLinks(links, key, linksOf(value));
+  return links;
+}
+
+function addLinks(links: Map<string, Set<string>>, key: string, to: Iterable<string>): void {
+  for (const link of to) {
+    const keys = links.get(link);
+    if (keys) keys.add(key);
+    else links.set(link, new Set([key]));
+  }
+}

@@ -1,0 +1,176 @@
+import type { AlterTableCmd } from '@pgsql/types';
+import { nameOfRangeVar } from '../sql/names.ts';
+import {
+  childKeys,
+  chooseConstraintName,
+  type Draft,
+  find,
+  findKey,
+  put,
+  touchTable,
+  updateTable,
+} from './draft.ts';
+import { cloneIndex } from './indexes.ts';
+import { changeColumn, inheritFrom, releaseFrom } from './inheritance.ts';
+import { childrenOf, columnOf, indexesOf, tableByKey } from './lookup.ts';
+import type { Constraint, Index, Table } from './model.ts';
+import { relationKey } from './names.ts';
+import { joinColumnNames } from './object-names.ts';
+import { cloneTriggers, dropClonedTriggers } from './triggers.ts';
+
+export function attachPartition(draft: Draft, key: string, { def }: AlterTableCmd): void {
+  const { name, bound } = def && 'PartitionCmd' in def ? def.PartitionCmd : {};
+  const child = name && touchTable(draft, nameOfRangeVar(name));
+  const parent = tableByKey(draft, key);
+  if (!child || !parent || child.parents.length > 0) {
+    draft.refused = true;
+    return;
+  }
+  const childKey = relationKey(child.name);
+  inheritFrom(draft, childKey, key, true);
+  updateTable(draft, childKey, (table) => ({
+    ...table,
+    partition: true,
+    isDefaultPartition: bound?.is_default === true,
+  }));
+  for (const { name: column, identity } of parent.columns)
+    if (identity) changeColumn(draft, childKey, column, (one) => ({ ...one, identity }));
+  joinPartition(draft, key, childKey);
+}
+
+/** A partition gets its part of the parent's indexes, foreign keys and row triggers. */
+export function joinPartition(draft: Draft, parentKey: string, childKey: string): void {
+  for (const index of [...indexesOf(draft, parentKey)]) ensurePart(draft, index, childKey);
+  for (const constraint of tableByKey(draft, parentKey)?.constraints ?? [])
+    if (constraint.kind === 'foreign key') ensureForeignKey(draft, constraint, childKey);
+  cloneTriggers(draft, parentKey, childKey);
+}
+
+/** An index of the partition that is like the parent's becomes a part of it; where there is none, one is made. */
+export function ensurePart(draft: Draft, index: Index, childKey: string): void {
+  const child = tableByKey(draft, childKey);
+  if (!child || child.foreign) return;
+  const own = [...indexesOf(draft, childKey)].find((one) => fits(draft, one, index));
+  if (own) {
+    adoptPart(draft, own, index);
+    return;
+  }
+  const made = cloneIndex(draft, index, child, relationKey(index.name));
+  for (const grandchild of made && child.partitioned ? childKeys(draft, childKey) : [])
+    ensurePart(draft, made as Index, grandchild);
+}
+
+/** Whether the one can be a part of the other: `CompareIndexInfo` of Postgres' source. */
+function fits(draft: Draft, own: Index, index: Index): boolean {
+  const same = (one: Index) =>
+    JSON.stringify([
+      one.unique,
+      one.nullsNotDistinct ?? false,
+      one.method,
+      one.columns,
+      one.include,
+      one.signature,
+      one.predicate,
+    ]);
+  if (own.parent !== undefined || same(own) !== same(index)) return false;
+  return index.constraint === undefined || kindOf(draft, own) === kindOf(draft, index);
+}
+
+function kindOf(draft: Draft, { table, constraint }: Index): Constraint['kind'] | undefined {
+  return tableByKey(draft, table)?.constraints.find(({ name }) => name === constraint)?.kind;
+}
+
+function adoptPart(draft: Draft, own: Index, index: Index): void {
+  const part = { ...own, parent: relationKey(index.name) };
+  put(draft, part);
+  if (index.constraint !== undefined) bindConstraint(draft, part, index.constraint);
+  settleValidity(draft, relationKey(index.name));
+}
+
+function bindConstraint(draft: Draft, { table: key, constraint }: Index, parent: string): void {
+  updateTable(draft, key, (table) => ({
+    ...table,
+    constraints: table.constraints.map((one) =>
+      one.name === constraint ? { ...one, parent, local: false } : one,
+    ),
+  }));
+}
+
+/** A partitioned index is valid once each partition has a valid part of it. */
+export function settleValidity(draft: Draft, key: string): void {
+  const index = draft.relations.get(key);
+  if (index?.kind !== 'index' || index.valid !== false) return;
+  const parts = [...draft.relations.linked(key)].filter((one) => one.kind === 'index' && one.parent === key);
+  const partitions = [...childrenOf(draft, index.table)];
+  if (parts.length < partitions.length || parts.some((one) => one.kind === 'index' && one.valid === false))
+    return;
+  const { valid: _, ...settled } = index;
+  put(draft, settled);
+  if (index.parent !== undefined) settleValidity(draft, index.parent);
+}
+
+/** ALTER INDEX … ATTACH PARTITION */
+export function attachIndex(draft: Draft, key: string, { def }: AlterTableCmd): void {
+  const named = def && 'PartitionCmd' in def ? def.PartitionCmd.name : undefined;
+  const index = draft.relations.get(key);
+  const own = named && find(draft, nameOfRangeVar(named));
+  if (index?.kind !== 'index' || own?.kind !== 'index') return;
+  if (own.parent === key) return;
+  if (!fits(draft, own, index) || !tableByKey(draft, own.table)?.parents.includes(index.table)) {
+    draft.refused = true;
+    return;
+  }
+  adoptPart(draft, own, index);
+}
+
+/** A foreign key of the partition that says the same becomes a part of the parent's; else one is made. */
+export function ensureForeignKey(draft: Draft, constraint: Constraint, childKey: string): void {
+  const child = tableByKey(draft, childKey);
+  if (!child) return;
+  const own = child.constraints.find(
+    (one) =>
+      one.kind === 'foreign key' &&
+      one.parent === undefined &&
+      one.validated === constraint.validated &&
+      one.definition === constraint.definition,
+  );
+  const taken = child.constraints.some(({ name }) => name === constraint.name);
+  const { schema, name } = child.name;
+  const made = {
+    ...(own ?? constraint),
+    name:
+      own?.name ??
+      (taken
+        ? chooseConstraintName(draft, schema, name, joinColumnNames(constraint.columns), 'fkey')
+        : constraint.name),
+    parent: constraint.name,
+    local: false,
+  };
+  updateTable(draft, childKey, (table) => ({
+    ...table,
+    constraints: [...table.constraints.filter((one) => one !== own), made],
+  }));
+  for (const grandchild of [...childrenOf(draft, childKey)])
+    if (grandchild.partition) ensureForeignKey(draft, made, relationKey(grandchild.name));
+}
+
+export function detachPartition(draft: Draft, key: string, { def }: AlterTableCmd): void {
+  const name = def && 'PartitionCmd' in def ? def.PartitionCmd.name : undefined;
+  const childKey = name && findKey(draft, nameOfRangeVar(name));
+  const child: Table | undefined = childKey === undefined ? undefined : tableByKey(draft, childKey);
+  if (childKey === undefined || !child?.parents.includes(key)) {
+    draft.refused = draft.complete;
+    return;
+  }
+  for (const index of [...indexesOf(draft, childKey)]) {
+    const { parent, ...own } = index;
+    if (parent !== undefined) put(draft, own);
+  }
+  dropClonedTriggers(draft, childKey);
+  releaseFrom(draft, childKey, key);
+  const parent = tableByKey(draft, key);
+  for (const column of child.columns) {
+    if (columnOf(parent, column.name)?.identity)
+      changeColumn(draft, childKey, column.name, (one) => ({ ...one, identity: undefined }));
+  }
+}

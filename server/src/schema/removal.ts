@@ -1,0 +1,176 @@
+import { removeDependents } from './dependents.ts';
+import { childKeys, type Draft, updateTable } from './draft.ts';
+import { dependencyOf } from './links.ts';
+import { childrenOf, columnOf, indexesOf, referencesTo, sequencesOf, tableByKey, viewsOf } from './lookup.ts';
+import type { Constraint, Index, Table, View } from './model.ts';
+import { relationKey } from './names.ts';
+import { dropPolicy, dropTrigger, triggersOf } from './triggers.ts';
+
+/**
+ * One DROP, as Postgres' `performMultipleDeletions`: some things go with what is dropped, others only with
+ * CASCADE; without it they make Postgres refuse the statement.
+ */
+export interface Removal {
+  readonly draft: Draft;
+  readonly cascade: boolean;
+  /** Keys of relations, types and so on that the statement itself names: what of these needs another is no hindrance. */
+  readonly named: ReadonlySet<string>;
+}
+
+/** True where a dependent may go: it was named too, or CASCADE was said. Else the statement is refused. */
+export function mayGo({ draft, cascade, named }: Removal, dependent: string): boolean {
+  if (cascade || named.has(dependent)) return true;
+  draft.refused = true;
+  return false;
+}
+
+export function removeRelations(draft: Draft, keys: readonly string[], cascade: boolean): void {
+  const removal: Removal = { draft, cascade, named: new Set(keys) };
+  for (const key of keys) removeRelation(removal, key);
+}
+
+/** A relation with what goes with it: indexes, owned sequences, partitions; with CASCADE all that needs it. */
+export function removeRelation(removal: Removal, key: string): void {
+  const { draft } = removal;
+  const relation = draft.relations.get(key);
+  if (!relation || draft.refused) return;
+  if (relation.kind === 'index') {
+    removeIndex(removal, key, relation);
+    return;
+  }
+  draft.relations.delete(key);
+  for (const view of [...viewsOf(draft, key)]) removeView(removal, view);
+  for (const { table, constraint } of [...referencesTo(draft, key)]) {
+    const owner = relationKey(table.name);
+    if (owner === key || mayGo(removal, owner)) removeConstraint(draft, owner, constraint);
+  }
+  for (const child of [...childrenOf(draft, key)]) {
+    const childKey = relationKey(child.name);
+    if (child.partition || mayGo(removal, childKey)) removeRelation(removal, childKey);
+  }
+  for (const index of [...indexesOf(draft, key)]) draft.relations.delete(relationKey(index.name));
+  for (const sequence of [...sequencesOf(draft, key)]) removeRelation(removal, relationKey(sequence.name));
+  removeDependents(removal, dependencyOf('relation', key));
+  if (relation.kind !== 'sequence') removeDependents(removal, dependencyOf('type', key));
+}
+
+export function removeView(removal: Removal, view: View): void {
+  const key = relationKey(view.name);
+  if (mayGo(removal, key)) removeRelation(removal, key);
+}
+
+/** An index that a constraint or a partitioned index needs goes with that alone. */
+function removeIndex(removal: Removal, key: string, index: Index): void {
+  const { draft, named } = removal;
+  const bound = index.constraint !== undefined || index.parent !== undefined;
+  if (bound && !(index.parent !== undefined && named.has(index.parent))) {
+    draft.refused = true;
+    return;
+  }
+  deleteIndex(removal, key);
+}
+
+/** The index, its parts on partitions, and the foreign keys that stand on it. */
+export function deleteIndex(removal: Removal, key: string): void {
+  const { draft } = removal;
+  const index = draft.relations.get(key);
+  if (index?.kind !== 'index') return;
+  draft.relations.delete(key);
+  for (const { table, constraint } of standingOn(draft, index)) {
+    const owner = relationKey(table.name);
+    if (mayGo(removal, owner)) removeConstraint(draft, owner, constraint);
+  }
+  for (const part of [...indexesPartOf(draft, key)]) deletePart(removal, part);
+}
+
+function deletePart(removal: Removal, part: Index): void {
+  if (part.constraint !== undefined)
+    updateTable(removal.draft, part.table, (table) => ({
+      ...table,
+      constraints: table.constraints.filter(({ name }) => name !== part.constraint),
+    }));
+  deleteIndex(removal, relationKey(part.name));
+}
+
+function* indexesPartOf(draft: Draft, key: string): Generator<Index> {
+  for (const one of draft.relations.linked(key)) if (one.kind === 'index' && one.parent === key) yield one;
+}
+
+/** Foreign keys that need this very index. */
+function standingOn(draft: Draft, { table: key, name }: Index) {
+  return [...referencesTo(draft, key)].filter(({ constraint }) => constraint.references?.index === name.name);
+}
+
+/** A column with its constraints, indexes and sequences; with CASCADE also what reads it. */
+export function removeColumn(removal: Removal, key: string, name: string): void {
+  const { draft } = removal;
+  const table = tableByKey(draft, key);
+  const column = table && columnOf(table, name);
+  if (!table || !column || draft.refused) return;
+  updateTable(draft, key, (one) => ({ ...one, columns: one.columns.filter((each) => each !== column) }));
+  for (const constraint of table.constraints) {
+    if (constraint.columns.includes(name)) deleteConstraint(removal, key, constraint);
+  }
+  for (const index of [...indexesOf(draft, key)]) {
+    if ([...index.columns, ...index.include, ...index.reads].includes(name))
+      deleteIndex(removal, relationKey(index.name));
+  }
+  for (const { table: other, constraint } of [...referencesTo(draft, key)]) {
+    if (!constraint.references?.columns.includes(name)) continue;
+    if (mayGo(removal, relationKey(other.name))) removeConstraint(draft, relationKey(other.name), constraint);
+  }
+  for (const each of table.columns) {
+    if (each.reads?.includes(name) && mayGo(removal, `${key}.${each.name}`))
+      removeColumn(removal, key, each.name);
+  }
+  removeReaders(removal, key, table, name);
+  for (const sequence of [...sequencesOf(draft, key, name)])
+    removeRelation(removal, relationKey(sequence.name));
+}
+
+function removeReaders(removal: Removal, key: string, table: Table, column: string): void {
+  const { draft } = removal;
+  for (const view of [...viewsOf(draft, key)]) {
+    if (view.readsColumns?.[key]?.includes(column)) removeView(removal, view);
+  }
+  for (const trigger of triggersOf(table)) {
+    if (trigger.reads.includes(column) && mayGo(removal, key)) dropTrigger(draft, key, trigger.name);
+  }
+  for (const { name, using, check } of table.policies ?? []) {
+    const reads = using?.reads.includes(column) || check?.reads.includes(column);
+    if (reads && mayGo(removal, key)) dropPolicy(draft, key, name);
+  }
+}
+
+/** A constraint with its index; with CASCADE also the foreign keys that need that. */
+export function deleteConstraint(removal: Removal, key: string, constraint: Constraint): void {
+  const { draft } = removal;
+  const table = tableByKey(draft, key);
+  if (!table) return;
+  removeConstraint(draft, key, constraint);
+  if (constraint.index !== undefined)
+    deleteIndex(removal, relationKey({ schema: table.name.schema, name: constraint.index }));
+  if (constraint.kind === 'foreign key') {
+    for (const child of childKeys(draft, key)) {
+      const part = tableByKey(draft, child)?.constraints.find(
+        (one) => one.kind === 'foreign key' && one.parent === constraint.name,
+      );
+      if (part) deleteConstraint(removal, child, part);
+    }
+  }
+  if (constraint.kind === 'not null') setNullable(draft, key, constraint.columns);
+}
+
+function setNullable(draft: Draft, key: string, columns: readonly string[]): void {
+  updateTable(draft, key, (table) => ({
+    ...table,
+    columns: table.columns.map((one) => (columns.includes(one.name) ? { ...one, notNull: false } : one)),
+  }));
+}
+
+export function removeConstraint(draft: Draft, key: string, { name }: Constraint): void {
+  updateTable(draft, key, (table) => ({
+    ...table,
+    constraints: table.constraints.filter((one) => one.name !== name),
+  }));
+}

@@ -1,0 +1,126 @@
+import { quoteIdentifier } from '../sql/names.ts';
+import { childKeys, type Draft, updateTable } from './draft.ts';
+import { renameInSource } from './expressions.ts';
+import { columnOf, indexesOf, referencesTo, sequencesOf, tableByKey, viewsOf } from './lookup.ts';
+import type { Column, Constraint, Index, PartitionKey, PolicyExpression, Table, View } from './model.ts';
+import { relationKey } from './names.ts';
+import { triggersOf, withTriggers } from './triggers.ts';
+
+/** In the table, what stands on it, and the tables that inherit from it. */
+export function renameColumn(draft: Draft, key: string, from: string, to: string): void {
+  const table = tableByKey(draft, key);
+  if (!table) return;
+  const missing = !columnOf(table, from) && table.columnsComplete;
+  if (missing || columnOf(table, to)) {
+    draft.refused = true;
+    return;
+  }
+  updateTable(draft, key, (one) => renameInTable(one, from, to));
+  for (const index of [...indexesOf(draft, key)])
+    draft.relations.set(relationKey(index.name), renameInIndex(index, from, to));
+  for (const { table: other } of [...referencesTo(draft, key)]) {
+    updateTable(draft, relationKey(other.name), (one) => ({
+      ...one,
+      constraints: one.constraints.map((each) => renameReferences(each, key, from, to)),
+    }));
+  }
+  for (const sequence of [...sequencesOf(draft, key, from)])
+    draft.relations.set(relationKey(sequence.name), { ...sequence, ownedBy: { table: key, column: to } });
+  renameInReaders(draft, key, from, to);
+  for (const child of childKeys(draft, key)) renameColumn(draft, child, from, to);
+}
+
+/** A view's own column. */
+export function renameViewColumn(draft: Draft, key: string, from: string, to: string): void {
+  const view = draft.relations.get(key);
+  if (view?.kind !== 'view' && view?.kind !== 'materialized view') return;
+  const columns = view.columns?.map((one) => (one.name === from ? { ...one, name: to } : one));
+  const renamed: View = { ...view, ...(columns ? { columns } : {}) };
+  draft.relations.set(key, renamed);
+  for (const index of [...indexesOf(draft, key)])
+    draft.relations.set(relationKey(index.name), renameInIndex(index, from, to));
+  renameInReaders(draft, key, from, to);
+}
+
+function renameInReaders(draft: Draft, key: string, from: string, to: string): void {
+  for (const view of [...viewsOf(draft, key)]) {
+    const names = view.readsColumns?.[key];
+    if (!names?.includes(from)) continue;
+    const readsColumns = { ...view.readsColumns, [key]: swapAll(names, from, to) };
+    draft.relations.set(relationKey(view.name), { ...view, readsColumns });
+  }
+}
+
+function swapAll(names: readonly string[], from: string, to: string): readonly string[] {
+  return names.map((name) => (name === from ? to : name));
+}
+
+function renameInTable(table: Table, from: string, to: string): Table {
+  const expression = (one: PolicyExpression | undefined) =>
+    one && { ...one, reads: swapAll(one.reads, from, to) };
+  const renamed: Table = {
+    ...table,
+    columns: table.columns.map((column) => renameInColumn(column, from, to)),
+    constraints: table.constraints.map((one) => renameInConstraint(one, from, to)),
+    ...(table.partitionKey ? { partitionKey: renameInKey(table.partitionKey, from, to) } : {}),
+    ...(table.policies
+      ? {
+          policies: table.policies.map(({ name, using, check }) => ({
+            name,
+            using: expression(using),
+            check: expression(check),
+          })),
+        }
+      : {}),
+  };
+  const triggers = triggersOf(table).map((one) => ({ ...one, reads: swapAll(one.reads, from, to) }));
+  return table.triggers.length > 0 ? withTriggers(renamed, triggers) : renamed;
+}
+
+function renameInKey(key: PartitionKey, from: string, to: string): PartitionKey {
+  const columns = key.columns.map((column) => (column === from ? to : column));
+  return { ...key, columns, ...(key.reads ? { reads: swapAll(key.reads, from, to) } : {}) };
+}
+
+function renameInColumn(column: Column, from: string, to: string): Column {
+  if (column.name === from) return { ...column, name: to };
+  if (!column.reads?.includes(from)) return column;
+  const source = column.default && renameInSource(column.default, from, quoteIdentifier(to));
+  return { ...column, default: source, reads: swapAll(column.reads, from, to) };
+}
+
+/** Its own column names stay. */
+function renameInIndex(index: Index, from: string, to: string): Index {
+  const swap = (column: string) => (column === from ? to : column);
+  const reference = (name: string) => `{"ColumnRef":{"fields":[{"String":{"sval":${JSON.stringify(name)}}}]`;
+  return {
+    ...index,
+    columns: index.columns.map((column) => (column === null ? null : swap(column))),
+    include: index.include.map(swap),
+    reads: index.reads.map(swap),
+    predicate: index.predicate && renameInSource(index.predicate, from, quoteIdentifier(to)),
+    definition: renameInSource(index.definition, from, quoteIdentifier(to)),
+    ...(index.signature === undefined
+      ? {}
+      : { signature: index.signature.replaceAll(reference(from), () => reference(to)) }),
+  };
+}
+
+function renameReferences(constraint: Constraint, key: string, from: string, to: string): Constraint {
+  const { references } = constraint;
+  if (references?.table !== key) return constraint;
+  return { ...constraint, references: { ...references, columns: swapAll(references.columns, from, to) } };
+}
+
+function renameInConstraint(constraint: Constraint, from: string, to: string): Constraint {
+  if (!constraint.columns.includes(from)) return constraint;
+  // Behind REFERENCES the names are those of the other table.
+  const [own = '', ...rest] = constraint.definition.split(/(?= REFERENCES )/);
+  return {
+    ...constraint,
+    columns: swapAll(constraint.columns, from, to),
+    provesNotNull: swapAll(constraint.provesNotNull, from, to),
+    expression: constraint.expression && renameInSource(constraint.expression, from, quoteIdentifier(to)),
+    definition: [renameInSource(own, from, quoteIdentifier(to)), ...rest].join(''),
+  };
+}

@@ -1,0 +1,48 @@
+import type { Node, RangeVar, ViewStmt } from '@pgsql/types';
+import { nameOfRangeVar, stringsOf } from '../sql/names.ts';
+import { dependenciesOf, withDependencies } from './dependencies.ts';
+import { type Apply, type Draft, findKey, isFree, newName, put } from './draft.ts';
+import { walk } from './expressions.ts';
+import type { View } from './model.ts';
+import { relationKey } from './names.ts';
+import { readQuery } from './query.ts';
+
+export const applyCreateView: Apply<ViewStmt> = (draft, fields, statement) => {
+  const { view, query, replace, aliases } = fields;
+  if (!view) return;
+  const name = newName(draft, nameOfRangeVar(view), view.relpersistence === 't');
+  const before = draft.relations.get(relationKey(name));
+  const replaced = replace && before?.kind === 'view' ? before : undefined;
+  if (!replaced && !isFree(draft, name, false)) return;
+  const { columns, reads } = readQuery(draft, query);
+  const names = stringsOf(aliases);
+  const named = columns?.map((column, at) => ({ ...column, name: names[at] ?? column.name }));
+  const made: View = {
+    kind: 'view',
+    name,
+    madeByPlan: replaced?.madeByPlan ?? draft.madeByPlan,
+    empty: false,
+    definition: statement.text,
+    reads: relationsRead(draft, query),
+    ...(named ? { columns: named } : {}),
+    ...(reads ? { readsColumns: reads } : {}),
+  };
+  put(draft, withDependencies(made, dependenciesOf(draft, query)));
+};
+
+/** Keys of the relations that a query names, those of its WITH clauses left out. */
+export function relationsRead(draft: Draft, query: Node | undefined): readonly string[] {
+  const keys = new Set<string>();
+  const named = new Set<string>();
+  const ranges: RangeVar[] = [];
+  for (const [kind, fields] of walk(query)) {
+    if (kind === 'CommonTableExpr' && typeof fields.ctename === 'string') named.add(fields.ctename);
+    if (kind === 'RangeVar') ranges.push(fields as RangeVar);
+  }
+  for (const range of ranges) {
+    const name = nameOfRangeVar(range);
+    if (name.schema === undefined && named.has(name.name)) continue;
+    keys.add(findKey(draft, name));
+  }
+  return [...keys];
+}
