@@ -1,7 +1,13 @@
 import type { Rule } from '../define-rule.ts';
 import { addColumnRewrites } from './add-column-rewrites.ts';
+import { attachPartitionScans } from './attach-partition-scans.ts';
+import { concurrentlyRefused } from './concurrently-refused.ts';
+import { defaultPartitionScanned } from './default-partition-scanned.ts';
+import { detachWithoutConcurrently } from './detach-without-concurrently.ts';
+import { dropIndexOfConstraint } from './drop-index-of-constraint.ts';
 import { dropIndexWithoutConcurrently } from './drop-index-without-concurrently.ts';
 import { indexWithoutConcurrently } from './index-without-concurrently.ts';
+import { matviewRefreshBlocksReads } from './matview-refresh-blocks-reads.ts';
 import { reindexWithoutConcurrently } from './reindex-without-concurrently.ts';
 import { tableRewritten } from './table-rewritten.ts';
 import { typeChangeRewrites } from './type-change-rewrites.ts';
@@ -10,8 +16,14 @@ import { typeChangeRewrites } from './type-change-rewrites.ts';
 export const lockRules: readonly Rule[] = [
   indexWithoutConcurrently,
   dropIndexWithoutConcurrently,
+  dropIndexOfConstraint,
   reindexWithoutConcurrently,
+  concurrentlyRefused,
   addColumnRewrites,
   typeChangeRewrites,
   tableRewritten,
+  matviewRefreshBlocksReads,
+  attachPartitionScans,
+  defaultPartitionScanned,
+  detachWithoutConcurrently,
 ];

@@ -1,0 +1,104 @@
+import type { PartitionCmd } from '@pgsql/types';
+import { childrenOf, relationKey, tableOf } from '../../schema/lookup.ts';
+import { defineRule } from '../define-rule.ts';
+import { severityFor, waitingRequests, withFigures } from '../figures.ts';
+import type { Fix, RuleContext, StatementAnalysis } from '../model.ts';
+import { untransactedStep } from '../new-steps.ts';
+import {
+  alterCommands,
+  alterTable,
+  isInWrittenTransaction,
+  type PlacedStatement,
+  sqlStatements,
+  wordsRange,
+} from '../statements.ts';
+
+/** DETACH PARTITION that queues for the whole partitioned table. */
+export const detachWithoutConcurrently = defineRule<PlacedStatement>({
+  id: 'detach-without-concurrently',
+  title: 'A partition is detached under a lock that stops every request for the whole table',
+  severity: 'warning',
+  docs: {
+    problem: `\`DETACH PARTITION\` is over in a moment, but it needs ACCESS EXCLUSIVE on the partitioned table: it waits for every
+transaction that has touched any of it, and meanwhile every later read and write of all its partitions waits behind it.`,
+    solution: `\`DETACH PARTITION … CONCURRENTLY\` lets reads and writes go on while it waits. It is refused in a transaction: give it
+a step of its own with \`transaction: false\`. Should it be interrupted, \`DETACH PARTITION … FINALIZE\` ends it. Postgres refuses it
+while the table has a default partition; this rule is silent there, and a \`lock_timeout\` keeps the wait short.`,
+    manual: [
+      {
+        title: 'ALTER TABLE … DETACH PARTITION',
+        path: 'sql-altertable.html#SQL-ALTERTABLE-DETACH-PARTITION',
+      },
+    ],
+  },
+  examples: {
+    bad: [
+      {
+        schema: `CREATE TABLE events (id bigint, day date NOT NULL) PARTITION BY RANGE (day);
+CREATE TABLE events_2024 PARTITION OF events FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');`,
+        steps: `- step: Old events go to the archive
+  sql: ALTER TABLE events DETACH PARTITION events_2024;
+  rollback: { impossible: attaching it again reads all its rows }
+`,
+        finds: 'DETACH PARTITION',
+        fixed: `- step: Old events go to the archive
+  transaction: false
+  sql: |
+    SET lock_timeout = 0;
+    ALTER TABLE events DETACH PARTITION events_2024 CONCURRENTLY;
+  rollback: { impossible: attaching it again reads all its rows }
+`,
+      },
+    ],
+    good: [
+      {
+        schema: `CREATE TABLE events (id bigint, day date NOT NULL) PARTITION BY RANGE (day);
+CREATE TABLE events_2024 PARTITION OF events FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');`,
+        steps: `- step: Old events go to the archive
+  transaction: false
+  sql: |
+    SET lock_timeout = 0;
+    ALTER TABLE events DETACH PARTITION events_2024 CONCURRENTLY;
+  rollback: { impossible: attaching it again reads all its rows }
+`,
+      },
+    ],
+  },
+  *check(context) {
+    for (const placed of sqlStatements(context)) {
+      const { s, step } = placed;
+      if (!detached(s) || hasDefault(s)) continue;
+      const lock = s.effects.locks[0];
+      if (!lock || lock.isNew) continue;
+      yield {
+        message: `DETACH PARTITION takes ACCESS EXCLUSIVE on ${withFigures(context, lock.relation)}: it waits for every transaction that uses any of its partitions, and meanwhile ${waitingRequests(context, 'every later read and write of the whole table')}. DETACH PARTITION … CONCURRENTLY holds nobody up; run it ${context.kind === 'sql' ? 'outside a transaction' : 'with transaction: false'}.`,
+        range: wordsRange(s, 'DETACH', 'PARTITION'),
+        step: step.id,
+        severity: severityFor(context, lock.relation, 'warning'),
+        data: placed,
+      };
+    }
+  },
+  fix: ({ data }, context) => concurrentFix(context, data),
+});
+
+function detached(s: StatementAnalysis): PartitionCmd | undefined {
+  const command = alterCommands(s).find(({ subtype }) => subtype === 'AT_DetachPartition');
+  const partition = command?.def && 'PartitionCmd' in command.def ? command.def.PartitionCmd : undefined;
+  return partition?.concurrent ? undefined : partition;
+}
+
+function hasDefault(s: StatementAnalysis): boolean {
+  const parent = tableOf(s.before, alterTable(s)?.relation);
+  if (!parent) return false;
+  for (const child of childrenOf(s.before, relationKey(parent.name)))
+    if (child.isDefaultPartition) return true;
+  return false;
+}
+
+function concurrentFix(context: RuleContext, placed: PlacedStatement): readonly Fix[] {
+  if (isInWrittenTransaction(placed) || placed.part === 'rollback') return [];
+  const sql = `${placed.s.statement.text.trimEnd()} CONCURRENTLY`;
+  const fixed = untransactedStep(context, placed, sql, undefined);
+  return fixed ? [{ title: 'Detach the partition CONCURRENTLY', ...fixed }] : [];
+}
