@@ -4,6 +4,7 @@ import { createPlanParser, type PlanParser } from './plan/parse.ts';
 import { withSessionDefaults } from './plan/session-defaults.ts';
 import { planOfSqlFile } from './plan/sql-file.ts';
 import { commentProblems } from './rules/allow-comments.ts';
+import { type AnalysisMemo, createAnalysisMemo } from './rules/analysis-memo.ts';
 import { buildContext, documentRange } from './rules/context.ts';
 import type { Finding, RuleContext } from './rules/model.ts';
 import { runRules } from './rules/run-rules.ts';
@@ -30,6 +31,10 @@ export interface Parsers {
   readonly plan: PlanParser;
   /** The last baselines read, by text: a big schema is walked once, not at every keystroke. */
   baseline(text: string): Baseline;
+  /** The schema of which nothing is known, for plans without a baseline. */
+  readonly unknown: Schema;
+  /** What the last analyses found. */
+  readonly memo: AnalysisMemo;
 }
 
 export interface AnalyzeOptions {
@@ -61,6 +66,8 @@ export async function loadParsers(): Promise<Parsers> {
   return {
     sql,
     plan: createPlanParser(),
+    unknown: emptySchema({ complete: false }),
+    memo: createAnalysisMemo(),
     baseline(text) {
       const baseline = known.get(text) ?? readBaseline(sql, text);
       known.delete(text);
@@ -95,6 +102,7 @@ export function analyze(text: string, options: AnalyzeOptions): Analysis {
     pgVersion: knownVersion(options.pgVersion ?? plan.database.version?.value),
     baseline: baseline.schema,
     parser: parsers.sql,
+    memo: parsers.memo,
   });
   const findings = [
     ...problems.map(planFinding),
@@ -134,7 +142,7 @@ function fault(rule: string, message: string, range: Range, more: Partial<Findin
 
 function findBaseline(plan: Plan, options: AnalyzeOptions) {
   const path = plan.database.schema;
-  const unknown = { schema: emptySchema({ complete: false }), sql: undefined };
+  const unknown = { schema: options.parsers.unknown, sql: undefined };
   if (options.baselineSql === undefined && !path?.value) return { ...unknown, findings: [] };
   const range = path?.range ?? { start: 0, end: 0 };
   const file =

@@ -6,6 +6,7 @@ import type { Schema } from '../schema/model.ts';
 import type { SqlParser, Statement } from '../sql/model.ts';
 import { documentRange as rangeIn } from '../text/offset-map.ts';
 import type { Range } from '../text/range.ts';
+import type { AnalysisMemo } from './analysis-memo.ts';
 import { embeddedStatements } from './embedded.ts';
 import { liveVersions } from './live-versions.ts';
 import type {
@@ -23,6 +24,8 @@ export interface ContextInput {
   readonly pgVersion: number;
   readonly baseline: Schema;
   readonly parser: SqlParser;
+  /** What earlier analyses found. */
+  readonly memo: AnalysisMemo;
 }
 
 /** A range of an SQL text in the document that holds it. */
@@ -35,15 +38,18 @@ export function documentRange(sql: SqlText, range: Range): Range {
  * rollback is judged by the schema after its step.
  */
 export function buildContext(input: ContextInput): RuleContext {
-  const { text, kind, plan, pgVersion, baseline } = input;
+  const { text, kind, plan, pgVersion, baseline, memo } = input;
+  memo.begin();
   const steps: StepAnalysis[] = [];
   let schema = baseline;
   for (const phase of plan.phases) {
     for (const step of phase.steps) {
-      const analysed = analyzeStep(input, step, schema);
+      const before = schema;
+      const analysed = memo.step(step, before, pgVersion, () => analyzeStep(input, step, before));
       steps.push(analysed);
       // Once a version that may use them is out, the plan's own tables are empty no longer.
-      schema = step.action?.kind === 'deploy' ? exposeNewRelations(analysed.after) : analysed.after;
+      schema =
+        step.action?.kind === 'deploy' ? memo.successor(analysed.after, exposeNewRelations) : analysed.after;
     }
   }
   const versions = readVersions(input);
@@ -120,13 +126,14 @@ function analyzeSql(
   let schema = before;
   let inTransaction = wrapped;
   for (const statement of statements) {
-    const after = applyStatement(schema, statement, { madeByPlan: true });
-    const effects = effectsOf(statement, schema, {
-      pgVersion: input.pgVersion,
-      inTransaction,
-    });
-    const range = documentRange(sql, statement.range);
-    const analysis = { statement, sql, range, before: schema, after, effects, inTransaction };
+    const before = schema;
+    const at = { pgVersion: input.pgVersion, inTransaction };
+    const { after, effects } = input.memo.outcome(statement, before, at, () => ({
+      after: applyStatement(before, statement, { madeByPlan: true }),
+      effects: effectsOf(statement, before, at),
+    }));
+    const place = () => documentRange(sql, statement.range);
+    const analysis = statementAnalysis({ statement, sql, before, after, effects, inTransaction }, place);
     const embedded = embeddedStatements(analysis, input.pgVersion);
     analysed.push(embedded ? { ...analysis, embedded } : analysis);
     inTransaction = transactionAfter(statement, inTransaction);
@@ -145,6 +152,27 @@ function analyzeSql(
 /** What does not parse inside the bodies of DO blocks, functions and procedures. */
 function codeProblems(statements: readonly Statement[]) {
   return statements.flatMap((statement) => statement.body()?.problems ?? []);
+}
+
+/** Where a statement stands is worked out when first asked for: most are found without fault. */
+function statementAnalysis(
+  analysis: Omit<StatementAnalysis, 'range'>,
+  place: () => Range,
+): StatementAnalysis {
+  const { statement, sql, before, after, effects, inTransaction } = analysis;
+  let range: Range | undefined;
+  return {
+    statement,
+    sql,
+    before,
+    after,
+    effects,
+    inTransaction,
+    get range() {
+      range ??= place();
+      return range;
+    },
+  };
 }
 
 /** BEGIN and COMMIT written out change what the statements after them run in. */
@@ -178,9 +206,11 @@ function batchStatements(
 ): StatementAnalysis[] {
   const statement = input.parser.parse(batch.sql).statements[0];
   if (!statement || !action.set) return [];
-  const effects = effectsOfBackfill(action, before, {
-    pgVersion: input.pgVersion,
-  });
+  const at = { pgVersion: input.pgVersion, inTransaction: true };
+  const { effects } = input.memo.outcome(wholeBackfill(action), before, at, () => ({
+    after: before,
+    effects: effectsOfBackfill(action, before, { pgVersion: input.pgVersion }),
+  }));
   return [
     {
       statement,
@@ -192,6 +222,12 @@ function batchStatements(
       inTransaction: true,
     },
   ];
+}
+
+/** All of a backfill that its effects depend on. */
+function wholeBackfill({ table, set, where, batch, pause, key }: BackfillAction): string {
+  const values = [table?.value, set?.text, where?.text, batch, pause, ...key.map(({ value }) => value)];
+  return JSON.stringify(values);
 }
 
 /** `set` and `where` are fragments: each is read inside the statement it will be part of. */
