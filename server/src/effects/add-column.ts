@@ -18,6 +18,7 @@ export const addColumn: Subcommand = (task, table, { def, missing_ok }) => {
     if (!missing_ok) {
       task.unknown(`the column ${quoteIdentifier(name)} is there already when this statement runs`, {
         remedy: 'take the statement out, or write ADD COLUMN IF NOT EXISTS',
+        refused: { name, because: 'taken' },
       });
     }
     return;

@@ -74,6 +74,7 @@ function lockSequences(task: Task, table: Table, column: Column | undefined): vo
 function missingColumn(task: Task, table: Table, name: string): void {
   task.unknown(`${show(task, table)} has no column ${quoteIdentifier(name)} when this statement runs`, {
     remedy: 'correct the name, or add the column to the baseline DDL under database.schema',
+    refused: { name, because: 'missing' },
   });
 }
 

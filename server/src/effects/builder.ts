@@ -18,6 +18,7 @@ import {
   type Effects,
   type LockMode,
   lockModes,
+  type RefusedName,
   type RelationWork,
   type RowWork,
   type UnknownFact,
@@ -57,6 +58,7 @@ interface UnknownOptions {
   /** Whether the class hangs on it; true where absent. */
   readonly decides?: boolean;
   readonly may?: 'scan' | 'rewrite';
+  readonly refused?: RefusedName;
 }
 
 interface Gathered {
@@ -134,6 +136,7 @@ function gather(schema: Schema): Gathered {
       else if (!missingOk) {
         gathered.unknown(`${writeName(name)} does not exist when this statement runs`, {
           remedy: 'correct the name, or add the relation to the baseline DDL under database.schema',
+          refused: { name: name.name, because: 'missing' },
         });
       }
       return relation;
@@ -161,9 +164,16 @@ function gather(schema: Schema): Gathered {
     build(relation, reason) {
       if (!relation.empty) builds.push(work(relation, reason));
     },
-    unknown(fact, { remedy = baselineRemedy, decides = true, may } = {}) {
+    unknown(fact, { remedy = baselineRemedy, decides = true, may, refused } = {}) {
       const at = command === undefined ? {} : { command };
-      unknown.set(fact, { fact, remedy, ...(may ? { may, ...at } : {}) });
+      const told = may || refused !== undefined ? at : {};
+      unknown.set(fact, {
+        fact,
+        remedy,
+        ...(may ? { may } : {}),
+        ...(refused === undefined ? {} : { refused }),
+        ...told,
+      });
       if (decides) decided = false;
     },
     notTransactional() {

@@ -45,6 +45,13 @@ export interface UnknownFact {
   /** What Postgres does should the fact turn out so, and which subcommand of an ALTER TABLE it does it for. */
   readonly may?: 'scan' | 'rewrite';
   readonly command?: number;
+  /** Postgres refuses the statement for it: a name, unquoted, that is missing or taken. */
+  readonly refused?: RefusedName;
+}
+
+export interface RefusedName {
+  readonly name: string;
+  readonly because: 'missing' | 'taken';
 }
 
 /** A feature that not every supported version has. */
