@@ -5,6 +5,7 @@ import { constraintWithoutNotValid } from './constraint-without-not-valid.ts';
 import { exclusionConstraint } from './exclusion-constraint.ts';
 import { notEnforcedValidated } from './not-enforced-validated.ts';
 import { primaryKeyScans } from './primary-key-scans.ts';
+import { replacementLacksConstraint } from './replacement-lacks-constraint.ts';
 import { requiredColumnWithoutDefault } from './required-column-without-default.ts';
 import { setNotNullScans } from './set-not-null-scans.ts';
 import { validatedInOneTransaction } from './validated-in-one-transaction.ts';
@@ -20,4 +21,5 @@ export const constraintRules: readonly Rule[] = [
   constraintBuildsIndex,
   primaryKeyScans,
   exclusionConstraint,
+  replacementLacksConstraint,
 ];
