@@ -120,7 +120,8 @@ function* refusedQuery(context: RuleContext, s: StatementAnalysis, step: string)
   if (!isQuery(s)) return;
   for (const { kind, key, name, reason, location, unless } of context.live.read(s.statement, s.before)
     .refusals) {
-    if (unless.length > 0) continue;
+    // In code a name may be one of its variables.
+    if (unless.length > 0 || (kind === 'no column' && s.repeats !== undefined)) continue;
     const place = location === undefined ? undefined : nameToken(s, s.statement.tokenAt(location), name);
     const known = kind === 'no column' ? columnsOf(s.before, key) : relationNames(s.before);
     const spelling =
