@@ -4,11 +4,12 @@ import { displayKey, displayName } from '../../schema/names.ts';
 import { nameOfObject, nameOfRangeVar } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
 import type { StatementAnalysis } from '../model.ts';
-import { alterCommands, alterTable, sqlStatements, wordsRange } from '../statements.ts';
+import { alterCommands, alterTable, type PlacedStatement, sqlStatements, wordsRange } from '../statements.ts';
 import { hasRefreshKey, isUnfilled, refreshedView } from './matview-refresh-blocks-reads.ts';
+import { perPartitionFix } from './partitioned-index.ts';
 
 /** CONCURRENTLY where Postgres has no concurrent way. */
-export const concurrentlyRefused = defineRule<undefined>({
+export const concurrentlyRefused = defineRule<PlacedStatement>({
   id: 'concurrently-refused',
   title: 'Postgres refuses CONCURRENTLY here',
   severity: 'error',
@@ -56,11 +57,16 @@ CREATE UNIQUE INDEX sales_day_key ON sales (day);`,
   },
   *check(context) {
     const filled = new Set<string>();
-    for (const { s, step } of sqlStatements(context)) {
+    for (const placed of sqlStatements(context)) {
+      const { s, step } = placed;
       const message = refusal(s, filled);
       if (message !== undefined)
-        yield { message, range: wordsRange(s, 'CONCURRENTLY'), step: step.id, data: undefined };
+        yield { message, range: wordsRange(s, 'CONCURRENTLY'), step: step.id, data: placed };
     }
+  },
+  fix({ data }, context) {
+    const { node } = data.s.statement;
+    return 'IndexStmt' in node ? perPartitionFix(context, data, node.IndexStmt) : [];
   },
 });
 

@@ -27,6 +27,8 @@ interface Added {
   readonly parent: Table;
   readonly bound: PartitionBoundSpec | undefined;
   readonly words: readonly string[];
+  /** What a person would call the statement. */
+  readonly name: string;
   /** What nobody can use meanwhile. */
   readonly locked: 'the default partition' | 'the whole table';
 }
@@ -99,7 +101,7 @@ CREATE TABLE events_rest PARTITION OF events DEFAULT;`,
       const [table] =
         added.locked === 'the whole table' ? [displayName(s.before, added.parent.name)] : [name];
       yield {
-        message: `${added.words.join(' ')} reads all of the default partition ${withFigures(context, name, s)} for rows that belong into the new one, with ACCESS EXCLUSIVE on ${table === name ? 'it' : withFigures(context, table ?? name)}: ${waitingRequests(context, `every read and write of ${table}`)} until it is done. Give ${name} a CHECK that rules those rows out, NOT VALID, and validate that first: Postgres then skips the scan.`,
+        message: `${added.name} reads all of the default partition ${withFigures(context, name, s)} for rows that belong into the new one, with ACCESS EXCLUSIVE on ${table === name ? 'it' : withFigures(context, table ?? name)}: ${waitingRequests(context, `every read and write of ${table}`)} until it is done. Give ${name} a CHECK that rules those rows out, NOT VALID, and validate that first: Postgres then skips the scan.`,
         range: wordsRange(s, ...added.words),
         step: step.id,
         severity: severityFor(context, name, 'error'),
@@ -117,12 +119,14 @@ function addedPartition(s: StatementAnalysis): Added | undefined {
     const range: RangeVar | undefined = first && 'RangeVar' in first ? first.RangeVar : undefined;
     const parent = tableOf(s.before, range);
     const { partbound: bound } = node.CreateStmt;
-    return parent && { parent, bound, words: ['PARTITION', 'OF'], locked: 'the whole table' };
+    const name = 'CREATE TABLE … PARTITION OF';
+    return parent && { parent, bound, words: ['PARTITION', 'OF'], name, locked: 'the whole table' };
   }
   const command = alterCommands(s).find(({ subtype }) => subtype === 'AT_AttachPartition');
   const parent = command && tableOf(s.before, alterTable(s)?.relation);
   const bound = command?.def && 'PartitionCmd' in command.def ? command.def.PartitionCmd.bound : undefined;
-  return parent && { parent, bound, words: ['ATTACH', 'PARTITION'], locked: 'the default partition' };
+  const words = ['ATTACH', 'PARTITION'];
+  return parent && { parent, bound, words, name: words.join(' '), locked: 'the default partition' };
 }
 
 function defaultOf(s: StatementAnalysis, parent: Table): Table | undefined {

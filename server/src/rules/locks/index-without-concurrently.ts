@@ -1,5 +1,6 @@
 import type { IndexStmt } from '@pgsql/types';
 import { tableOf } from '../../schema/lookup.ts';
+import { displayName } from '../../schema/names.ts';
 import { writeName } from '../../sql/names.ts';
 import { defineRule, type Fault } from '../define-rule.ts';
 import { severityFor, waitingRequests, withFigures } from '../figures.ts';
@@ -12,14 +13,13 @@ import {
   wordPlaces,
   wordsRange,
 } from '../statements.ts';
+import { perPartitionFix } from './partitioned-index.ts';
 
-type Data =
-  | {
-      readonly kind: 'index';
-      readonly placed: PlacedStatement;
-      readonly index: IndexStmt;
-    }
-  | { readonly kind: 'none' };
+interface Data {
+  readonly placed: PlacedStatement;
+  readonly index: IndexStmt;
+  readonly partitioned: boolean;
+}
 
 /** An index that is built while writes wait. */
 export const indexWithoutConcurrently = defineRule<Data>({
@@ -91,7 +91,8 @@ concurrently, and attach them with \`ALTER INDEX … ATTACH PARTITION\`.`,
       }
     }
   },
-  fix: ({ data }, context) => (data.kind === 'index' ? concurrentFix(context, data.placed, data.index) : []),
+  fix: ({ data: { placed, index, partitioned } }, context) =>
+    partitioned ? perPartitionFix(context, placed, index) : concurrentFix(context, placed, index),
 });
 
 function indexFault(
@@ -100,16 +101,18 @@ function indexFault(
   index: IndexStmt,
   relation: string,
 ): Fault<Data> {
-  const partitioned = tableOf(placed.s.before, index.relation)?.partitioned;
+  const table = tableOf(placed.s.before, index.relation);
+  const partitioned = table?.partitioned === true;
+  const named = partitioned ? displayName(placed.s.before, table.name) : relation;
   const remedy = partitioned
     ? 'A partitioned table refuses CONCURRENTLY: create it ON ONLY the parent, build it concurrently on each partition and attach those.'
     : `Build it with CREATE INDEX CONCURRENTLY ${context.kind === 'sql' ? 'outside a transaction' : 'in a step with transaction: false'}.`;
   return {
-    message: `CREATE INDEX holds a SHARE lock on ${withFigures(context, relation, placed.s)} until the index is built: ${waitingRequests(context, 'every INSERT, UPDATE and DELETE')}. ${remedy}`,
+    message: `CREATE INDEX holds a SHARE lock on ${withFigures(context, named, placed.s)}${partitioned ? ' and all its partitions' : ''} until the index is built: ${waitingRequests(context, 'every INSERT, UPDATE and DELETE')}. ${remedy}`,
     range: wordsRange(placed.s, 'CREATE', ...(index.unique ? ['UNIQUE'] : []), 'INDEX'),
     step: placed.step.id,
-    severity: severityFor(context, relation, 'error'),
-    data: partitioned ? { kind: 'none' } : { kind: 'index', placed, index },
+    severity: severityFor(context, named, 'error'),
+    data: { placed, index, partitioned },
   };
 }
 
