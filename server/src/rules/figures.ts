@@ -37,10 +37,14 @@ export function severityFor(context: RuleContext, relation: string, rule: Severi
  * for a time that is known, also how many requests pile up in it: `(2k requests/s at peak: up to 2k-41k of
  * them)`.
  */
-export function waitingRequests(context: RuleContext, who: string, s?: StatementAnalysis): string {
+export function waitingRequests(
+  context: RuleContext,
+  who: string,
+  s?: StatementAnalysis,
+  blocksAll = s?.effects.locks.some(({ mode, isNew }) => mode === 'AccessExclusiveLock' && !isNew),
+): string {
   const rate = context.plan.traffic?.value;
   if (!rate) return `${who} waits`;
-  const blocksAll = s?.effects.locks.some(({ mode, isNew }) => mode === 'AccessExclusiveLock' && !isNew);
   const prediction = s && blocksAll ? predictStatement(context, s, s.effects.locks[0]?.relation) : undefined;
   const pile = prediction && prediction.class !== 'instant' ? `: ${pileOf(prediction, rate)}` : '';
   return `${who} waits (${formatCount(rate)} requests/s at peak${pile})`;

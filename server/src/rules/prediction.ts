@@ -33,6 +33,18 @@ export function predictAction(context: RuleContext, { action, statements }: Acti
   return known.length === parts.length && known.length > 0 ? inAll(known) : undefined;
 }
 
+/** How long one batch of a backfill takes: a statement of its own. */
+export function predictBatch(context: RuleContext, { action, statements }: ActionAnalysis) {
+  if (action.kind !== 'backfill') return undefined;
+  const [first] = statements;
+  const figures = first && figuresOf(context, first.before, action.table?.value ?? '');
+  if (!figures?.rows) return undefined;
+  const rows = Math.min(action.batch, figures.rows);
+  const bytes = figures.bytes && (figures.bytes * rows) / figures.rows;
+  const shape = { batch: rows, pause: 0, conditional: action.where !== undefined };
+  return predictBackfill(shape, { ...figures, rows, bytes });
+}
+
 function inAll(parts: readonly Prediction[]): { readonly time: TimeRange; readonly wal: number } {
   const sum = (of: (part: Prediction) => number) => parts.reduce((total, part) => total + of(part), 0);
   return {

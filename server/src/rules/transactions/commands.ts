@@ -34,9 +34,7 @@ export function isOpenAfter(s: StatementAnalysis): boolean {
 }
 
 /** Each SQL that runs by itself, with the step it is of: actions, and those of rollbacks. */
-export function* sqlActions(
-  context: RuleContext,
-): Generator<{
+export function* sqlActions(context: RuleContext): Generator<{
   readonly at: StepAnalysis;
   readonly part: 'step' | 'rollback';
   readonly action: ActionAnalysis;

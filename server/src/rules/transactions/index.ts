@@ -1,7 +1,15 @@
 import type { Rule } from '../define-rule.ts';
 import { concurrentlyInTransaction } from './concurrently-in-transaction.ts';
+import { enumValueUsedInTransaction } from './enum-value-used-in-transaction.ts';
+import { estimateUnlikely } from './estimate-unlikely.ts';
+import { lockHeldDuringWork } from './lock-held-during-work.ts';
+import { lockOrderReversed } from './lock-order-reversed.ts';
 import { lockTimeoutMissing } from './lock-timeout-missing.ts';
 import { lockTimeoutOnConcurrently } from './lock-timeout-on-concurrently.ts';
+import { lockTimeoutTooLong } from './lock-timeout-too-long.ts';
+import { settingOutlivesStep } from './setting-outlives-step.ts';
+import { statementTimeoutTooShort } from './statement-timeout-too-short.ts';
+import { tablesLockedTogether } from './tables-locked-together.ts';
 import { transactionControlMisplaced } from './transaction-control-misplaced.ts';
 import { transactionNotCommitted } from './transaction-not-committed.ts';
 
@@ -10,6 +18,14 @@ export const transactionRules: readonly Rule[] = [
   concurrentlyInTransaction,
   transactionControlMisplaced,
   transactionNotCommitted,
+  enumValueUsedInTransaction,
+  settingOutlivesStep,
   lockTimeoutMissing,
+  lockTimeoutTooLong,
   lockTimeoutOnConcurrently,
+  statementTimeoutTooShort,
+  lockHeldDuringWork,
+  lockOrderReversed,
+  tablesLockedTogether,
+  estimateUnlikely,
 ];

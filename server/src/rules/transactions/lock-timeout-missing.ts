@@ -7,6 +7,7 @@ import { waitingRequests } from '../figures.ts';
 import type { Fix, RuleContext, StatementAnalysis } from '../model.ts';
 import type { PlacedStatement } from '../statements.ts';
 import { limits, type Timeouts, withTimeouts } from '../timeouts.ts';
+import { modeName } from './held-locks.ts';
 
 interface Data {
   readonly first: PlacedStatement;
@@ -87,7 +88,7 @@ one meanwhile, so switch the limit off in its step with \`SET lock_timeout = 0\`
       data: { first, zero: limit?.range, atStart },
     };
   },
-  fix: ({ data }, context) => (data.atStart ? [] : setTimeout(context, data)),
+  fix: ({ data }, context) => (data.atStart ? [] : limitFix(context, data)),
 });
 
 /** A statement that gives up this soon holds nobody up for long, whichever timeout stops it. */
@@ -125,15 +126,7 @@ function strongest(s: StatementAnalysis) {
   return locks.reduce((a, b) => (lockModes.indexOf(b.mode) > lockModes.indexOf(a.mode) ? b : a));
 }
 
-/** `AccessExclusiveLock` → `ACCESS EXCLUSIVE`, as the manual writes it. */
-function modeName(mode: string): string {
-  return mode
-    .replace(/Lock$/, '')
-    .replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
-    .toUpperCase();
-}
-
-function setTimeout(context: RuleContext, { first, zero }: Data): readonly Fix[] {
+function limitFix(context: RuleContext, { first, zero }: Data): readonly Fix[] {
   const title = 'Set lock_timeout to 2s';
   if (context.kind === 'sql') {
     const { start } = first.s.range;

@@ -1,0 +1,117 @@
+import type { DurationRange } from '../../plan/model.ts';
+import type { Range } from '../../text/range.ts';
+import { formatTime } from '../../timing/format.ts';
+import type { TimeRange } from '../../timing/model.ts';
+import { defineRule } from '../define-rule.ts';
+import { withFigures } from '../figures.ts';
+import type { ActionAnalysis } from '../model.ts';
+import { predictAction } from '../prediction.ts';
+
+interface Data {
+  readonly range: Range;
+  readonly time: TimeRange;
+}
+
+/** So many times beyond the range, no server is taken to make up for it. */
+const clearlyUnder = 2;
+const clearlyOver = 10;
+
+/** An `estimate` that the sizes of the tables contradict. */
+export const estimateUnlikely = defineRule<Data>({
+  id: 'estimate-unlikely',
+  title: 'A step cannot take as long as its estimate says',
+  severity: 'warning',
+  docs: {
+    problem: `People plan their evening by the estimates: who is told of one second does not watch the step that takes twenty minutes,
+and whoever sees it run for so long may cancel it. The time is worked out from the figures that the plan gives for its tables,
+with a wide range, since no server is there to measure on. Only an estimate that is clearly outside is reported: less than half of
+what a fast server needs, or (as a note) more than ten times what a slow one does.`,
+    solution: `Write the range from the message, or what a rehearsal on data of production's size has shown; correct the table's
+figures where they are wrong.`,
+    manual: [{ title: 'Progress Reporting', path: 'progress-reporting.html' }],
+  },
+  examples: {
+    bad: [
+      {
+        steps: `- step: Copy the names
+  backfill:
+    table: users
+    set: email = username
+    where: email IS NULL
+    pause: 100ms
+  estimate: 5s
+  rollback: { not_needed: nothing reads email yet }
+`,
+        finds: '5s',
+      },
+    ],
+    good: [
+      {
+        steps: `- step: Copy the names
+  backfill:
+    table: users
+    set: email = username
+    where: email IS NULL
+    pause: 100ms
+  estimate: 2min-10min
+  rollback: { not_needed: nothing reads email yet }
+`,
+      },
+    ],
+  },
+  *check(context) {
+    for (const { step, action } of context.steps) {
+      const { estimate } = step;
+      const time = estimate && action ? predictAction(context, action)?.time : undefined;
+      const verdict = time && estimate ? judge(estimate.value, time) : undefined;
+      if (!time || !estimate || !verdict || !action) continue;
+      const relation = workedOn(action);
+      const what = relation ? `, on ${withFigures(context, relation)},` : '';
+      yield {
+        message: `From the sizes of the tables${what} this step takes about ${formatTime(time)}, ${verdict === 'under' ? 'far longer' : 'far shorter'} than its estimate of ${written(estimate.value)}. ${verdict === 'under' ? 'Plan for the longer time' : 'Correct it'}, or correct the table's figures.`,
+        range: estimate.range,
+        step: step.id,
+        severity: verdict === 'under' ? 'warning' : 'info',
+        data: { range: estimate.range, time },
+      };
+    }
+  },
+  fix: ({ data: { range, time } }) => [
+    {
+      title: `Set the estimate to ${asEstimate(time)}`,
+      edits: [{ range, newText: asEstimate(time) }],
+      safe: false,
+    },
+  ],
+});
+
+function judge({ min, max }: DurationRange, { low, high }: TimeRange): 'under' | 'over' | undefined {
+  // Everybody writes a second for what takes a moment.
+  if (max * clearlyUnder < low && low > 1000) return 'under';
+  return min > high * clearlyOver && min > 60_000 ? 'over' : undefined;
+}
+
+function workedOn({ action, statements }: ActionAnalysis): string | undefined {
+  if (action.kind === 'backfill') return action.table?.value;
+  const effects = statements.find((s) => s.effects.class !== 'instant')?.effects;
+  const [work] = [...(effects?.rewrites ?? []), ...(effects?.builds ?? []), ...(effects?.scans ?? [])];
+  return work?.indexOf ?? work?.relation;
+}
+
+function written({ min, max }: DurationRange): string {
+  return formatTime({ low: min, likely: min, high: max });
+}
+
+/** As the plan writes a range: `2min-10min`, ends rounded outward to what a person would write. */
+function asEstimate({ low, high }: TimeRange): string {
+  const [from, to] = [inPlan(low, Math.floor), inPlan(high, Math.ceil)];
+  return from === to ? to : `${from}-${to}`;
+}
+
+function inPlan(ms: number, round: (value: number) => number): string {
+  const [divisor, unit] =
+    ms < 1000 ? [1, 'ms'] : ms < 90_000 ? [1000, 's'] : ms < 90 * 60_000 ? [60_000, 'min'] : [3_600_000, 'h'];
+  const value = ms / Number(divisor);
+  const step = value >= 100 ? 10 : 1;
+  return `${Math.max(1, round(value / step) * step)}${unit}`;
+}

@@ -1,0 +1,56 @@
+import type { LockMode } from '../../effects/model.ts';
+import type { RuleContext } from '../model.ts';
+import { type PlacedStatement, sqlStatements } from '../statements.ts';
+import { transactionCommand } from './commands.ts';
+
+/** A lock that an earlier statement of the same transaction took and that nothing gives back before its end. */
+export interface HeldLock {
+  readonly relation: string;
+  readonly mode: LockMode;
+  readonly by: PlacedStatement;
+}
+
+/** Who waits for a lock: 2 all, 1 those who write, 0 no reader or writer. */
+export function blocking(mode: LockMode | undefined): 0 | 1 | 2 {
+  switch (mode) {
+    case 'AccessExclusiveLock':
+      return 2;
+    case 'ShareLock':
+    case 'ShareRowExclusiveLock':
+    case 'ExclusiveLock':
+      return 1;
+    default:
+      return 0;
+  }
+}
+
+/**
+ * Every statement inside a transaction, with the locks on tables that others use which its transaction holds when
+ * it begins: the strongest on each, in the order they were first taken.
+ */
+export function* withHeldLocks(
+  context: RuleContext,
+): Generator<{ readonly placed: PlacedStatement; readonly held: ReadonlyMap<string, HeldLock> }> {
+  let held = new Map<string, HeldLock>();
+  let action: PlacedStatement['action'] | undefined;
+  for (const placed of sqlStatements(context)) {
+    const { s } = placed;
+    if (placed.action !== action || !s.inTransaction) held = new Map();
+    action = placed.action;
+    if (s.inTransaction) yield { placed, held };
+    const command = transactionCommand(s);
+    if (command === 'commit' || command === 'rollback') held = new Map();
+    for (const { relation, mode, isNew } of s.inTransaction ? s.effects.locks : []) {
+      if (isNew || blocking(mode) <= blocking(held.get(relation)?.mode)) continue;
+      held.set(relation, { relation, mode, by: placed });
+    }
+  }
+}
+
+/** `AccessExclusiveLock` → `ACCESS EXCLUSIVE`, as the manual writes it. */
+export function modeName(mode: LockMode): string {
+  return mode
+    .replace(/Lock$/, '')
+    .replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
+    .toUpperCase();
+}

@@ -1,0 +1,96 @@
+import { formatDuration } from '../../timing/format.ts';
+import { defineRule } from '../define-rule.ts';
+import { waitingRequests } from '../figures.ts';
+import type { RuleContext } from '../model.ts';
+import { splitBefore } from '../new-steps.ts';
+import type { PlacedStatement } from '../statements.ts';
+import { sessionTimeouts } from '../timeouts.ts';
+import { lockedAfter } from './locked-tables.ts';
+
+/** Several tables shut in one transaction: the first waits for the lock on the second. */
+export const tablesLockedTogether = defineRule<PlacedStatement>({
+  id: 'tables-locked-together',
+  title: 'One transaction locks several tables against everybody',
+  severity: 'info',
+  docs: {
+    problem: `The lock on the first table is held while the transaction waits for the second, so nobody can use the first until
+every transaction that uses the second has ended, or until \`lock_timeout\`. Each table more makes the wait longer, and a deadlock
+with the application likelier: it needs only a request that takes the two the other way round.`,
+    solution: `Give each table a step of its own. Statements that must come true at once, such as two renames that swap tables, belong
+in one; this rule is silent on renames.`,
+    manual: [{ title: 'Deadlocks', path: 'explicit-locking.html#LOCKING-DEADLOCKS' }],
+  },
+  examples: {
+    bad: [
+      {
+        schema: `CREATE TABLE users (id bigint PRIMARY KEY);
+CREATE TABLE orders (id bigint PRIMARY KEY);`,
+        steps: `- step: Where they come from
+  sql: |
+    ALTER TABLE users ADD COLUMN source text;
+    ALTER TABLE orders ADD COLUMN source text;
+  rollback: { not_needed: nothing reads them yet }
+`,
+        finds: 'ALTER TABLE orders ADD COLUMN source text',
+        fixed: `- step: Where they come from
+  sql: |
+    ALTER TABLE users ADD COLUMN source text;
+  rollback: { not_needed: nothing reads them yet }
+- step: "Where they come from: orders"
+  sql: ALTER TABLE orders ADD COLUMN source text;
+  rollback:
+    not_needed: the rollback of "Where they come from" undoes it
+`,
+      },
+    ],
+    good: [
+      {
+        schema: `CREATE TABLE users (id bigint PRIMARY KEY);
+CREATE TABLE orders (id bigint PRIMARY KEY);`,
+        steps: `- step: Where users come from
+  sql: ALTER TABLE users ADD COLUMN source text;
+  rollback: ALTER TABLE users DROP COLUMN source;
+- step: Where orders come from
+  sql: ALTER TABLE orders ADD COLUMN source text;
+  rollback: ALTER TABLE orders DROP COLUMN source;
+`,
+      },
+    ],
+  },
+  *check(context, found) {
+    const reversed = new Set(
+      found.filter(({ rule }) => rule === 'lock-order-reversed').map(({ step }) => step),
+    );
+    const told = new Set<PlacedStatement['action']>();
+    for (const { placed, first, second } of lockedAfter(context, 2)) {
+      const { action, step, part } = placed;
+      if (part === 'rollback' || told.has(action) || reversed.has(step.id)) continue;
+      if (swaps(placed) || swaps(first.by)) continue;
+      told.add(action);
+      yield {
+        message: `${first.relation} stays locked in ACCESS EXCLUSIVE while this statement waits for ${second}${limitOf(context)}: ${waitingRequests(context, `every request for ${first.relation}`)} meanwhile. ${context.kind === 'sql' ? 'COMMIT between the two' : 'Give each table a step of its own'}, unless both must come true at once.`,
+        range: placed.s.range,
+        step: step.id,
+        related: [{ message: `The lock on ${first.relation} is taken here.`, range: first.by.s.range }],
+        data: placed,
+      };
+    }
+  },
+  fix({ data: placed }, context) {
+    const { value: name } = placed.step.name;
+    const undo = { not_needed: `the rollback of "${name}" undoes it` };
+    const table = placed.s.effects.locks[0]?.relation;
+    const edits = splitBefore(context, placed, table ? `${name}: ${table}` : `${name}, second part`, undo);
+    return edits ? [{ title: 'Commit before it', edits, safe: false }] : [];
+  },
+});
+
+function limitOf(context: RuleContext): string {
+  const { ms } = sessionTimeouts(context).lock_timeout;
+  return ms ? ` (up to ${formatDuration(ms)})` : '';
+}
+
+/** Names that change hands do so in one transaction, or somebody finds neither. */
+function swaps({ s: { statement } }: PlacedStatement): boolean {
+  return ['RenameStmt', 'AlterObjectSchemaStmt', 'LockStmt'].includes(statement.kind);
+}
