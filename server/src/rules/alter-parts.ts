@@ -3,9 +3,10 @@ import { constraintNodes } from '../schema/create-table.ts';
 import { columnOf, tableOf } from '../schema/lookup.ts';
 import type { Constraint as SchemaConstraint } from '../schema/model.ts';
 import { stringsOf } from '../sql/names.ts';
+import { documentRange } from '../text/offset-map.ts';
 import type { Range, TextEdit } from '../text/range.ts';
 import type { StatementAnalysis } from './model.ts';
-import { alterCommands, alterTable } from './statements.ts';
+import { alterCommands, alterTable, tokenRange } from './statements.ts';
 
 /** A constraint that an ALTER TABLE brings: by ADD CONSTRAINT, or with a column that ADD COLUMN brings. */
 export interface BroughtConstraint {
@@ -125,6 +126,14 @@ export function constraintRange(s: StatementAnalysis, brought: BroughtConstraint
     .filter((token) => token.start >= start && token.end <= (next ?? part.end));
   const last = tokens.at(-1);
   return last && last.end <= part.end ? { start, end: last.end } : undefined;
+}
+
+/** The constraint's name where it has one, else its first word: in the document. */
+export function constraintPlace(s: StatementAnalysis, { node }: BroughtConstraint): Range {
+  if (node.conname === undefined || node.location === undefined) return tokenRange(s, node.location);
+  const start = s.statement.offsetOf(node.location);
+  const name = s.statement.tokens().find((token) => token.start > start);
+  return name ? documentRange(s.sql.map, name) : tokenRange(s, node.location);
 }
 
 /** The source of a constraint without its name: `CHECK (n > 0)`, `REFERENCES teams (id)`. */

@@ -13,6 +13,7 @@ import { severityFor, withFigures } from '../figures.ts';
 import type { Fix, RuleContext, StatementAnalysis, StepAnalysis } from '../model.ts';
 import { aroundStatement } from '../new-steps.ts';
 import { alterTable, type PlacedStatement, sqlStatements, wordPlaces } from '../statements.ts';
+import { isSpentCheck } from './spent-check.ts';
 
 interface Data {
   readonly placed: PlacedStatement;
@@ -96,7 +97,10 @@ EXCLUSIVE, so reads and writes go on. Where old rows are meant to stay as they a
 /** Whether the plan ends with the constraint in place and not valid, though it could be. */
 function isOpenAtEnd(s: StatementAnalysis, { after }: StepAnalysis, name: string): boolean {
   const made = constraintOf(tableOf(s.after, alterTable(s)?.relation), name);
-  const left = constraintOf(tableOf(after, alterTable(s)?.relation), name);
+  const table = tableOf(after, alterTable(s)?.relation);
+  const left = constraintOf(table, name);
+  // A CHECK that NOT NULL has replaced is to be dropped, not validated.
+  if (table && left && isSpentCheck(table, left)) return false;
   return made?.validated === false && left?.validated === false && !left.definition.endsWith('NOT ENFORCED');
 }
 

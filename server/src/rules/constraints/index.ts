@@ -8,6 +8,7 @@ import { primaryKeyScans } from './primary-key-scans.ts';
 import { replacementLacksConstraint } from './replacement-lacks-constraint.ts';
 import { requiredColumnWithoutDefault } from './required-column-without-default.ts';
 import { setNotNullScans } from './set-not-null-scans.ts';
+import { temporaryObjectLeft } from './temporary-object-left.ts';
 import { validatedInOneTransaction } from './validated-in-one-transaction.ts';
 
 /** Constraints, triggers and domains: what is checked on existing rows, and under which lock. */
@@ -22,4 +23,5 @@ export const constraintRules: readonly Rule[] = [
   primaryKeyScans,
   exclusionConstraint,
   replacementLacksConstraint,
+  temporaryObjectLeft,
 ];

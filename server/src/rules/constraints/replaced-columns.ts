@@ -17,6 +17,8 @@ export interface ReplacedColumn {
   readonly copied: Range;
   /** The old column is dropped, or gives its name to the new one. */
   readonly removed: Place & { readonly how: 'dropped' | 'renamed' };
+  /** The old column's name at the end of the plan, where it is still there. */
+  readonly left: string | undefined;
 }
 
 export interface Place {
@@ -156,6 +158,7 @@ function* replacedIn(table: string, followed: Followed): Generator<ReplacedColum
     // A column that keeps its values under another name is replaced by the one that takes its own.
     if (removed.how === 'renamed' && now !== from) continue;
     seen.add(`${from} ${now}`);
-    yield { table, from, to: now, added: to.added, copied: range, removed };
+    const left = [...followed.names].find(([, one]) => one?.kind === 'old' && one.name === from)?.[0];
+    yield { table, from, to: now, added: to.added, copied: range, removed, left };
   }
 }

@@ -97,7 +97,9 @@ Since version 18 NOT NULL is a constraint itself: \`ADD CONSTRAINT … NOT NULL 
   sql: ALTER TABLE users VALIDATE CONSTRAINT email_set;
   rollback: { not_needed: dropping email_set undoes it }
 - step: The email is required
-  sql: ALTER TABLE users ALTER COLUMN email SET NOT NULL;
+  sql: |
+    ALTER TABLE users ALTER COLUMN email SET NOT NULL;
+    ALTER TABLE users DROP CONSTRAINT email_set;
   rollback: ALTER TABLE users ALTER COLUMN email DROP NOT NULL;
 `,
       },
