@@ -112,7 +112,9 @@ function withoutValue(write: RowWrite, table: Table): readonly Refusal[] {
 /** What makes a column refuse NULL, in words. */
 function requirementOn(table: Table, column: Column): string | undefined {
   if (column.notNull === true) return 'is NOT NULL';
-  const check = table.constraints.find(({ provesNotNull }) => provesNotNull.includes(column.name));
+  const check = table.constraints.find(
+    ({ provesNotNull, enforced }) => enforced !== false && provesNotNull.includes(column.name),
+  );
   return check && `is required by ${quoteIdentifier(check.name)}`;
 }
 
@@ -143,7 +145,8 @@ function withoutArbiter(write: RowWrite, table: Table, schema: Schema): readonly
   const wanted = [...new Set(columns)].sort().join('\0');
   for (const index of indexesOf(schema, relationKey(table.name))) {
     const partial = index.predicate !== undefined && !infer.whereClause;
-    if (index.unique && !partial && [...index.columns].sort().join('\0') === wanted) return [];
+    if (index.unique && index.valid !== false && !partial && [...index.columns].sort().join('\0') === wanted)
+      return [];
   }
   const list = columns.map((name) => quoteIdentifier(name ?? '')).join(', ');
   const reason = `ON CONFLICT (${list}) needs a unique index on just these columns, and there is none`;

@@ -98,13 +98,15 @@ function happens({ kind, key, name }: Removal, before: Schema, after: Schema): b
   const [old, now] = [before.relations.get(key), after.relations.get(key)];
   if (!old) return !before.complete;
   if (kind === 'relation') return now === undefined;
-  if (old.kind !== 'table') return true;
-  if (!hasColumn(old, name)) return !old.columnsComplete;
+  if (old.kind === 'table' && !hasColumn(old, name)) return !old.columnsComplete;
   return !hasColumn(now, name);
 }
 
+/** A view of which the columns are not known is taken to have it. */
 function hasColumn(relation: Relation | undefined, name: string): boolean {
-  return relation?.kind === 'table' && relation.columns.some((column) => column.name === name);
+  if (relation?.kind !== 'table' && relation?.kind !== 'view' && relation?.kind !== 'materialized view')
+    return false;
+  return relation.columns?.some((column) => column.name === name) ?? true;
 }
 
 /** What goes along: views and partitions, columns of a type, all that a schema holds. */
@@ -133,8 +135,7 @@ export function isGone({ kind, key, name }: Removal, schema: Schema): boolean {
   if (kind === 'schema') return !schema.schemas.has(name);
   const relation = schema.relations.get(key);
   if (kind === 'relation') return relation === undefined;
-  // A view of that name may give a column of that name: it is not looked into.
-  return relation?.kind === 'table' ? !hasColumn(relation, name) : relation === undefined;
+  return !hasColumn(relation, name);
 }
 
 /** `users.username`, or the relation or schema alone, as the search path lets it be written. */

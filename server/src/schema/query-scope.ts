@@ -60,6 +60,8 @@ export function sourceOf(schema: Schema, range: RangeVar, relation: Relation | u
 function columnsOf(relation: Relation | undefined): Output {
   if (relation?.kind === 'table')
     return { columns: relation.columns.map(({ name }) => name), complete: relation.columnsComplete };
+  if ((relation?.kind === 'view' || relation?.kind === 'materialized view') && relation.columns)
+    return { columns: relation.columns.map(({ name }) => name), complete: true };
   return unknownOutput;
 }
 
