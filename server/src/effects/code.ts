@@ -1,7 +1,9 @@
 import type { CallStmt, DoStmt } from '@pgsql/types';
 import { applyStatement } from '../schema/apply.ts';
 import type { Schema } from '../schema/model.ts';
+import { qualify, relationKey } from '../schema/names.ts';
 import type { CodeBody, Statement } from '../sql/model.ts';
+import { nameOfStrings, stringsOf } from '../sql/names.ts';
 import type { Describe, EffectsContext, Task } from './builder.ts';
 import type { Effects } from './model.ts';
 
@@ -18,9 +20,18 @@ export function describeDo(effectsOf: EffectsOf): Describe<DoStmt> {
   return (task) => describeBody(effectsOf, task, task.statement.body(), 'the DO block');
 }
 
-/** What a procedure does is not known from its call. */
-export const describeCall: Describe<CallStmt> = (task) =>
-  task.unknown('what the procedure does', seeTheDryRun);
+/** What a procedure of the plan or the baseline does, as far as its text tells. */
+export function describeCall(effectsOf: EffectsOf): Describe<CallStmt> {
+  return (task, { funccall }) => {
+    const { functions } = task.schema;
+    const name = nameOfStrings(stringsOf(funccall?.funcname));
+    const known = functions.get(relationKey(qualify(task.schema, name, (key) => functions.has(key))));
+    const [only, other] = known?.overloads ?? [];
+    // Which overload is meant, the types of the arguments decide.
+    const body = other ? undefined : only?.body?.();
+    describeBody(effectsOf, task, body, 'the procedure');
+  };
+}
 
 /**
  * The statements of a body one after the other, each on the schema that those before it leave. What stands

@@ -50,7 +50,7 @@ const describers: Describers = {
   AlterSeqStmt: alterSequence,
   AlterSystemStmt: notTransactional,
   AlterTableStmt: alterTable,
-  CallStmt: describeCall,
+  CallStmt: describeCall(effectsOf),
   ClusterStmt: cluster,
   CommentStmt: comment,
   CopyStmt: copy,

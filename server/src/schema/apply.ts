@@ -1,6 +1,7 @@
 import type { Node } from '@pgsql/types';
 import type { ParsedSql, Statement } from '../sql/model.ts';
 import { applyAlterTable } from './alter-table.ts';
+import { applyCode } from './code.ts';
 import { applyCreateTableAs } from './create-query-table.ts';
 import { applyCreateTable } from './create-table.ts';
 import { type Apply, createDraft, type Draft, schemaOf } from './draft.ts';
@@ -58,6 +59,7 @@ const appliers: Appliers = {
   CreateTableAsStmt: applyCreateTableAs,
   CreateTrigStmt: applyCreateTrigger,
   DiscardStmt: applyDiscard,
+  DoStmt: applyCode(applyNode),
   DropStmt: applyDrop,
   IndexStmt: applyCreateIndex,
   InsertStmt: applyWrite,

@@ -11,7 +11,7 @@ import { chooseName } from './object-names.ts';
 
 /** A schema while statements are applied to it: the maps are this draft's own and may be changed. */
 export interface Draft {
-  readonly complete: boolean;
+  complete: boolean;
   searchPath: readonly string[];
   timeZone: string | undefined;
   relations: LayeredMap<Relation>;

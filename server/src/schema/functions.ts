@@ -7,7 +7,7 @@ import { qualify, relationKey } from './names.ts';
 
 const strength = { immutable: 0, stable: 1, volatile: 2 } as const;
 
-export const applyCreateFunction: Apply<CreateFunctionStmt> = (draft, fields) => {
+export const applyCreateFunction: Apply<CreateFunctionStmt> = (draft, fields, statement) => {
   const { funcname, is_procedure, parameters = [], options = [], replace, returnType, sql_body } = fields;
   const name = newName(draft, nameOfStrings(stringsOf(funcname)));
   const key = relationKey(name);
@@ -18,7 +18,11 @@ export const applyCreateFunction: Apply<CreateFunctionStmt> = (draft, fields) =>
     typeDependency(draft, type),
   );
   const overload: Overload = withDependencies(
-    { argumentTypes: passed.map(({ argType }) => typeOf(draft, argType)), ...promises(options) },
+    {
+      argumentTypes: passed.map(({ argType }) => typeOf(draft, argType)),
+      ...promises(options),
+      body: () => statement.body(),
+    },
     [...new Set([...types.flatMap((one) => one ?? []), ...dependenciesOf(draft, sql_body)])],
   );
   const before = draft.functions.get(key)?.overloads ?? [];
