@@ -117,7 +117,7 @@ concurrently, and attach them with \`ALTER INDEX … ATTACH PARTITION\`.`,
     ],
     good: [
       {
-        plan: { checklist: "[No two users have the same email]" },
+        plan: { checklist: '[No two users have the same email]' },
         steps: `- step: Build the index while writes go on
   transaction: false
   sql: |

@@ -6,17 +6,24 @@ import { defaultPartitionScanned } from './default-partition-scanned.ts';
 import { detachWithoutConcurrently } from './detach-without-concurrently.ts';
 import { dropIndexOfConstraint } from './drop-index-of-constraint.ts';
 import { dropIndexWithoutConcurrently } from './drop-index-without-concurrently.ts';
+import { indexDroppedBeforeReplacement } from './index-dropped-before-replacement.ts';
+import { indexMayBeInvalid } from './index-may-be-invalid.ts';
 import { indexWithoutConcurrently } from './index-without-concurrently.ts';
+import { lockTable } from './lock-table.ts';
 import { matviewRefreshBlocksReads } from './matview-refresh-blocks-reads.ts';
 import { reindexWithoutConcurrently } from './reindex-without-concurrently.ts';
 import { tableRewritten } from './table-rewritten.ts';
 import { typeChangeRewrites } from './type-change-rewrites.ts';
+import { uniqueMayHaveDuplicates } from './unique-may-have-duplicates.ts';
 
 /** What a statement locks, scans or writes anew while others wait: indexes, rewrites, partitions, maintenance. */
 export const lockRules: readonly Rule[] = [
   indexWithoutConcurrently,
   dropIndexWithoutConcurrently,
   dropIndexOfConstraint,
+  indexDroppedBeforeReplacement,
+  indexMayBeInvalid,
+  uniqueMayHaveDuplicates,
   reindexWithoutConcurrently,
   concurrentlyRefused,
   addColumnRewrites,
@@ -26,4 +33,5 @@ export const lockRules: readonly Rule[] = [
   attachPartitionScans,
   defaultPartitionScanned,
   detachWithoutConcurrently,
+  lockTable,
 ];

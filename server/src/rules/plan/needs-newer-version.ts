@@ -28,7 +28,10 @@ says.`,
     ],
     good: [
       {
-        plan: { database: '{ type: postgresql, version: 15, schema: schema.sql }' },
+        plan: {
+          database: '{ type: postgresql, version: 15, schema: schema.sql }',
+          checklist: '[No two users have the same email]',
+        },
         steps: `- step: One empty email at most
   transaction: false
   sql: |
