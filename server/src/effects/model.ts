@@ -45,6 +45,8 @@ export interface UnknownFact {
   /** What Postgres does should the fact turn out so, and which subcommand of an ALTER TABLE it does it for. */
   readonly may?: 'scan' | 'rewrite';
   readonly command?: number;
+  /** The locks hang on it: more relations may be locked, or more strongly, than the effects list. */
+  readonly locks?: true;
   /** Postgres refuses the statement for it: a name, unquoted, that is missing or taken. */
   readonly refused?: RefusedName;
 }

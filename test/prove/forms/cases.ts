@@ -131,8 +131,6 @@ alter table t_b_idx rename to zz
 alter table two alter v set not null, add column q int default 3, drop column if exists nope
 alter table child alter t_id type bigint
 alter table nn alter column id set not null
-alter table nn alter column j set not null
-alter table nn validate constraint j_nn
 alter table two add constraint x unique using index two_v_idx
 alter table two add constraint two_v_idx unique using index two_v_idx
 alter table two alter column w type varchar(20)

@@ -1,0 +1,14 @@
+import { alone } from './alone.ts';
+import { cases } from './cases.ts';
+import { eighteen } from './eighteen.ts';
+import { fixture } from './fixture.ts';
+import type { Scene } from './model.ts';
+import { treesCases, treesFixture } from './trees.ts';
+
+/** Every database that statements are observed on. */
+export const scenes: readonly Scene[] = [
+  { name: 'fixture', setup: fixture, forms: cases },
+  { name: 'trees', setup: treesFixture, forms: treesCases },
+  eighteen,
+  alone,
+];

@@ -1,0 +1,47 @@
+import type { Scene } from '../forms/model.ts';
+import { formsOf } from '../forms/model.ts';
+import type { Connect } from '../postgres/server.ts';
+import { observeAlone } from './alone.ts';
+import type { Observations, Outcome } from './model.ts';
+import { openPen } from './pen.ts';
+import { setUp } from './scene.ts';
+import { sessionOf } from './session.ts';
+import { observeInTransaction } from './transaction.ts';
+
+/** Observes every statement of the scenes on a running server; scenes that it is too old for are left out. */
+export async function observeServer(
+  connect: Connect,
+  major: number,
+  scenes: readonly Scene[],
+): Promise<Observations> {
+  const observations: Record<string, Record<string, Outcome>> = {};
+  for (const scene of scenes) {
+    if ((scene.since ?? 0) <= major) observations[scene.name] = await observeScene(connect, scene);
+  }
+  return observations;
+}
+
+async function observeScene(connect: Connect, scene: Scene): Promise<Record<string, Outcome>> {
+  const database = `scene_${scene.name.replaceAll(/\W/g, '_')}`;
+  const admin = await connect();
+  await admin.query(`CREATE DATABASE ${database}`);
+  const client = await connect({ database });
+  const session = sessionOf(client);
+  await setUp(session, scene);
+  const outcomes: Record<string, Outcome> = {};
+  const alone: string[] = [];
+  for (const { sql } of formsOf(scene)) {
+    const outcome = await observeInTransaction(session, sql);
+    // Its place among the others is kept.
+    if (outcome === 'alone') alone.push(sql);
+    outcomes[sql] = outcome === 'alone' ? { unseen: 'not yet' } : outcome;
+  }
+  await client.end();
+  await admin.end();
+  if (alone.length > 0) {
+    const pen = await openPen(connect, database, scene);
+    for (const sql of alone) outcomes[sql] = await observeAlone(pen, sql);
+    await pen.close();
+  }
+  return outcomes;
+}
