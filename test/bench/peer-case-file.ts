@@ -36,9 +36,14 @@ function parseCase(line: string, number: number): PeerCase {
   return { id: number - 1, source: '', context: '', ...value } as PeerCase;
 }
 
-/** Whether the original test runs the SQL in a transaction that the SQL does not open itself. */
-export function assumesTransaction({ context }: PeerCase): boolean {
-  return context.trim() === 'assume_in_transaction';
+/**
+ * Whether the original test takes the SQL to run in a transaction that it does not open itself. One takes so a file
+ * of several statements that is marked, but not a lone statement in it nor a file that a comment excepts; another
+ * any file of several statements, since it sends them in one message, which Postgres runs in one transaction.
+ */
+export function assumesTransaction({ context, source, sql }: PeerCase, statements: number): boolean {
+  if (statements < 2 || /squawk-disable-assume-in-transaction/.test(sql)) return false;
+  return context.trim() === 'assume_in_transaction' || source === 'pgls';
 }
 
 /** The Postgres version that the original test asks for, the nearest that is known; undefined for none. */

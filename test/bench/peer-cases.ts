@@ -75,8 +75,9 @@ function judge(peerCase: PeerCase, parsers: Parsers, settings: Settings, only?: 
 /** The SQL, in a transaction of its own where the original test supposes one around it. */
 function textOf(peerCase: PeerCase, parsers: Parsers): string {
   const { sql } = peerCase;
-  if (!assumesTransaction(peerCase)) return sql;
-  const own = parsers.sql.parse(sql).statements.some(({ kind }) => kind === 'TransactionStmt');
+  const { statements } = parsers.sql.parse(sql);
+  if (!assumesTransaction(peerCase, statements.length)) return sql;
+  const own = statements.some(({ kind }) => kind === 'TransactionStmt');
   return own ? sql : `BEGIN;\n${sql}\n;COMMIT;`;
 }
 

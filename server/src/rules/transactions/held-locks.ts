@@ -1,5 +1,5 @@
-import type { LockMode } from '../../effects/model.ts';
-import type { RuleContext } from '../model.ts';
+import type { LockMode, RelationLock } from '../../effects/model.ts';
+import type { RuleContext, StatementAnalysis } from '../model.ts';
 import { type PlacedStatement, sqlStatements } from '../statements.ts';
 import { transactionCommand } from './commands.ts';
 
@@ -22,6 +22,18 @@ export function blocking(mode: LockMode | undefined): 0 | 1 | 2 {
     default:
       return 0;
   }
+}
+
+/**
+ * The first lock of a statement on a table that others use for which at least so many wait. DETACH … CONCURRENTLY
+ * has none: it locks the partition when no query reaches it through its table any more.
+ */
+export function blockingLock(
+  { statement, effects }: StatementAnalysis,
+  atLeast: 1 | 2,
+): RelationLock | undefined {
+  if ('AlterTableStmt' in statement.node && !effects.transactional) return undefined;
+  return effects.locks.find(({ mode, isNew }) => !isNew && blocking(mode) >= atLeast);
 }
 
 /**

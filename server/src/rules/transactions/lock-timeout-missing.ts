@@ -7,7 +7,7 @@ import { waitingRequests } from '../figures.ts';
 import type { Fix, RuleContext, StatementAnalysis } from '../model.ts';
 import type { PlacedStatement } from '../statements.ts';
 import { limits, type Timeouts, withTimeouts } from '../timeouts.ts';
-import { modeName } from './held-locks.ts';
+import { blockingLock, modeName } from './held-locks.ts';
 
 interface Data {
   readonly first: PlacedStatement;
@@ -99,7 +99,7 @@ function unlimited(context: RuleContext) {
   return [...withTimeouts(context)].filter(({ placed, timeouts }) => {
     const { lock_timeout: lock, statement_timeout: statement } = timeouts;
     const isShort = limits(statement) && (statement.ms ?? 0) <= shortWaitMs;
-    return !limits(lock) && !isShort && queuesOthers(placed.s);
+    return !limits(lock) && !isShort && blockingLock(placed.s, 1) !== undefined;
   });
 }
 
@@ -111,14 +111,6 @@ function boundOf({ statement_timeout: { ms } }: Timeouts): string {
 function remedy({ kind }: RuleContext, atStart: boolean): string {
   if (atStart) return 'Set it again before this statement.';
   return `Set lock_timeout, say 2s, ${kind === 'sql' ? 'before it' : 'under session'}.`;
-}
-
-/** SHARE and stronger make writes wait; a concurrent build waits itself but stops no one. */
-function queuesOthers(s: StatementAnalysis): boolean {
-  // DETACH … CONCURRENTLY locks the partition only when no query reaches it through its table any more.
-  if ('AlterTableStmt' in s.statement.node && !s.effects.transactional) return false;
-  const rank = lockModes.indexOf('ShareLock');
-  return s.effects.locks.some((lock) => !lock.isNew && lockModes.indexOf(lock.mode) >= rank);
 }
 
 function strongest(s: StatementAnalysis) {

@@ -5,7 +5,7 @@ import { formatCount } from '../figures.ts';
 import type { RuleContext, Severity } from '../model.ts';
 import type { PlacedStatement } from '../statements.ts';
 import { withTimeouts } from '../timeouts.ts';
-import { blocking, modeName } from './held-locks.ts';
+import { blockingLock, modeName } from './held-locks.ts';
 
 interface Data {
   /** The value under the plan's session; undefined where a statement sets it. */
@@ -65,7 +65,7 @@ lets the queue go. A statement that never gets its lock so has met a long transa
     for (const { placed, timeouts } of withTimeouts(context)) {
       const { lock_timeout: timeout } = timeouts;
       if (!timeout.ms || timeout.ms <= shortWaitMs || told.has(timeout.setAt?.start ?? -1)) continue;
-      const lock = placed.s.effects.locks.find(({ mode, isNew }) => !isNew && blocking(mode) === 2);
+      const lock = blockingLock(placed.s, 2);
       if (!lock) continue;
       told.add(timeout.setAt?.start ?? -1);
       const isSession = timeout.setAt?.start === context.plan.session.lockTimeout?.range.start;
