@@ -157,7 +157,11 @@ describe('rules', () => {
           ['a file without last line break', (text: string) => text.trimEnd()],
         ] as const) {
           it(`${rule.id}: keep the laws with ${style} (bad example ${index + 1})`, () => {
-            const options = example.schema ? { schema: example.schema } : {};
+            const on = { rules: { [rule.id]: rule.severity }, session: {}, dryRun: {} };
+            const options = {
+              ...(example.schema ? { schema: example.schema } : {}),
+              ...(rule.off ? { settings: on } : {}),
+            };
             const analysis = fixLawfully(write(examplePlan(example)), (text) => check(text, options));
             assert.ok(found(analysis).includes(rule.id));
           });
