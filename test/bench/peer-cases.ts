@@ -77,8 +77,10 @@ function textOf(peerCase: PeerCase, parsers: Parsers): string {
   const { sql } = peerCase;
   const { statements } = parsers.sql.parse(sql);
   if (!assumesTransaction(peerCase, statements.length)) return sql;
-  const own = statements.some(({ kind }) => kind === 'TransactionStmt');
-  return own ? sql : `BEGIN;\n${sql}\n;COMMIT;`;
+  const own = statements.find(({ kind }) => kind === 'TransactionStmt')?.node;
+  if (!own || !('TransactionStmt' in own)) return `BEGIN;\n${sql}\n;COMMIT;`;
+  // A COMMIT alone ends the transaction that is supposed.
+  return own.TransactionStmt.kind === 'TRANS_STMT_COMMIT' ? `BEGIN;\n${sql}` : sql;
 }
 
 function report(judged: readonly Judged[], verbose: boolean): void {
