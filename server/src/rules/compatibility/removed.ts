@@ -19,6 +19,8 @@ export interface Use {
 /** A name that a step, or a rollback, takes away from those who use it. */
 export interface PlacedRemoval {
   readonly placed: PlacedStatement;
+  /** The place of the statement among all of the plan's, from 1 on. */
+  readonly order: number;
   /** The place of the step in `context.steps`. */
   readonly step: number;
   readonly removal: Removal;
@@ -37,8 +39,10 @@ const removing = new Set(['AlterTableStmt', 'DropStmt', 'RenameStmt', 'AlterObje
 export function* placedRemovals(context: RuleContext): Generator<PlacedRemoval> {
   const made = new Set<string>();
   let seen = 0;
+  let order = 0;
   for (const { placed, step } of numberedStatements(context)) {
     const { s } = placed;
+    order++;
     // A version that was deployed meanwhile may use what the plan has made.
     for (; seen < step; seen++) if (context.steps[seen]?.step.action?.kind === 'deploy') made.clear();
     if (removing.has(s.statement.kind)) {
@@ -46,6 +50,7 @@ export function* placedRemovals(context: RuleContext): Generator<PlacedRemoval> 
       for (const removal of removalsOf(s.statement, s.before, s.after)) {
         yield {
           placed,
+          order,
           step,
           removal,
           live,
