@@ -1,29 +1,32 @@
 // Measures what a person waits for. `npm run bench` prints a table; `--json` prints the figures alone.
+//   SWITCHBACK_PEER_CASES: a file of SQL cases for the comparison with other linters, which is left out without it.
+import { existsSync } from 'node:fs';
+import { runBundled } from './bundled.ts';
+import { type Comparison, comparisonLine, heading } from './comparison.ts';
 import { findingsAfterEdit } from './findings-after-edit.ts';
 import { firstStatement } from './first-statement.ts';
-
-/** One measured figure. */
-export interface Figure {
-  readonly name: string;
-  /** ms */
-  readonly p50: number;
-  /** ms */
-  readonly p95: number;
-  /** ms: what it should stay under. */
-  readonly aim: number;
-  readonly samples: number;
-}
+import { againstPeers } from './peer-tools.ts';
 
 async function run(): Promise<void> {
-  const figures: readonly Figure[] = [await findingsAfterEdit(), await firstStatement()];
-  if (process.argv.includes('--json')) {
-    console.log(JSON.stringify(figures, undefined, 2));
-    return;
-  }
-  for (const { name, p50, p95, aim, samples } of figures)
-    console.log(
-      `${name}: p50 ${p50.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms (aim ${aim} ms, ${samples} times)`,
-    );
+  const json = process.argv.includes('--json');
+  const all: Comparison[] = [];
+  const show = (comparisons: readonly Comparison[]) => {
+    all.push(...comparisons);
+    if (!json) for (const one of comparisons) console.log(comparisonLine(one));
+  };
+  if (!json) console.log(heading);
+  show(await runBundled('analysis-after-edit.ts'));
+  show(await peers(json));
+  show(await findingsAfterEdit());
+  show(await firstStatement());
+  if (json) console.log(JSON.stringify(all, undefined, 2));
+}
+
+async function peers(quiet: boolean): Promise<readonly Comparison[]> {
+  const path = process.env.SWITCHBACK_PEER_CASES;
+  if (path !== undefined && existsSync(path)) return againstPeers(path);
+  if (!quiet) console.log('Other linters: not measured, SWITCHBACK_PEER_CASES names no file of cases.');
+  return [];
 }
 
 run().then(
