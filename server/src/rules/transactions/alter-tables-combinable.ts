@@ -5,7 +5,7 @@ import { defineRule } from '../define-rule.ts';
 import { severityFor, withFigures } from '../figures.ts';
 import type { ActionAnalysis, Fix, RuleContext, StatementAnalysis } from '../model.ts';
 import { alterCommands, alterTable } from '../statements.ts';
-import { removeStatement, sqlActions } from './commands.ts';
+import { removeStatements, sqlActions } from './commands.ts';
 
 interface Data {
   readonly action: ActionAnalysis;
@@ -114,7 +114,7 @@ function combine(context: RuleContext, { action, first, second }: Data): readonl
   const { end } = first.statement.range;
   const joint = parts.map((part) => `,\n  ${part}`).join('');
   const added = replaceStatement(context.text, first.sql, { start: end, end }, joint);
-  const removed = removeStatement(context, action, second);
+  const removed = removeStatements(context, action, [second]);
   return added && removed
     ? [{ title: 'Write both in one ALTER TABLE', edits: [...added, ...removed], safe: true }]
     : [];

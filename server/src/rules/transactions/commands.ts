@@ -1,6 +1,6 @@
 import type { TransactionStmt } from '@pgsql/types';
 import { replaceStatement } from '../../plan/edit.ts';
-import type { TextEdit } from '../../text/range.ts';
+import type { Range, TextEdit } from '../../text/range.ts';
 import type { ActionAnalysis, RuleContext, StatementAnalysis, StepAnalysis } from '../model.ts';
 
 /** What a command does with a transaction; undefined for SAVEPOINT and all that is none. */
@@ -51,25 +51,30 @@ export function isWrapped(context: RuleContext, { action }: ActionAnalysis): boo
   return context.kind === 'plan' && action.kind === 'sql' && action.transaction;
 }
 
-/** Takes a statement out, with its semicolon and the blanks up to the next one, or from the one before. */
-export function removeStatement(
+/** Takes statements out of an action's SQL, with their semicolons and the blanks around; comments stay. */
+export function removeStatements(
   context: RuleContext,
   { statements }: ActionAnalysis,
-  s: StatementAnalysis,
+  removed: readonly StatementAnalysis[],
 ): readonly TextEdit[] | undefined {
-  const at = statements.indexOf(s);
-  const { text } = s.sql;
-  const end = afterSemicolon(text, s.statement.range.end);
-  const previous = statements[at - 1];
-  if (previous && statements[at + 1] === undefined) {
-    const start = afterSemicolon(text, previous.statement.range.end);
-    // A comment between the two stays.
-    const between = text.slice(start, s.statement.range.start);
-    const from = between.trim() === '' ? start : s.statement.range.start;
-    return replaceStatement(context.text, s.sql, { start: from, end }, '');
+  const [first] = removed;
+  if (!first) return [];
+  const { text } = first.sql;
+  const cuts = removed.map((s) => cutOf(text, s, s === statements.at(-1)));
+  const [start, end] = [cuts[0]?.start ?? 0, cuts.at(-1)?.end ?? 0];
+  let left = '';
+  let at = start;
+  for (const cut of cuts) {
+    left += text.slice(at, cut.start);
+    at = Math.max(at, cut.end);
   }
-  const blanks = /^\s*/.exec(text.slice(end))?.[0].length ?? 0;
-  return replaceStatement(context.text, s.sql, { start: s.statement.range.start, end: end + blanks }, '');
+  return replaceStatement(context.text, first.sql, { start, end }, left);
+}
+
+function cutOf(text: string, { statement: { range } }: StatementAnalysis, isLast: boolean): Range {
+  const end = afterSemicolon(text, range.end);
+  if (isLast) return { start: text.slice(0, range.start).trimEnd().length, end };
+  return { start: range.start, end: end + (/^\s*/.exec(text.slice(end))?.[0].length ?? 0) };
 }
 
 /** The end of a statement with its semicolon, where it has one. */

@@ -162,7 +162,11 @@ function useOf(s: StatementAnalysis, added: readonly Added[]): Use | undefined {
 /** True where a column or a cast is of the type, undefined where none is, false where that is not known. */
 function concerns(s: StatementAnalysis, type: string): boolean | undefined {
   for (const [kind, fields] of walk(s.statement.node)) {
-    const names = kind === 'TypeName' ? stringsOf((fields as { names?: Node[] }).names) : [];
+    const cast =
+      kind === 'TypeCast' || kind === 'ColumnDef'
+        ? (fields as { typeName?: { names?: Node[] } }).typeName
+        : undefined;
+    const names = stringsOf(cast?.names);
     if (names.length > 0 && names.at(-1) === (parseName(type)?.name ?? type)) return true;
   }
   let known = true;

@@ -76,9 +76,9 @@ itself, since the step before it did not run in the same session.`,
     ],
     good: [
       {
-        steps: `- step: Correct a name without its trigger
+        steps: `- step: Correct a name with a setting of its own
   sql: |
-    SET LOCAL session_replication_role = replica;
+    SET LOCAL work_mem = '256MB';
     UPDATE users SET email = 'ada@example.org' WHERE id = 1;
   rollback: { not_needed: the address was wrong }
 `,

@@ -1,6 +1,6 @@
 import { defineRule, type Fault } from '../define-rule.ts';
 import type { ActionAnalysis, Fix, RuleContext, StatementAnalysis } from '../model.ts';
-import { isWrapped, removeStatement, sqlActions, transactionCommand } from './commands.ts';
+import { isWrapped, removeStatements, sqlActions, transactionCommand } from './commands.ts';
 
 interface Data {
   readonly action: ActionAnalysis;
@@ -86,11 +86,10 @@ steps, each with its rollback; for a transaction inside SQL that must run withou
     }
   },
   fix({ data: { action, idle } }, context): readonly Fix[] {
-    const edits = idle.map((s) => removeStatement(context, action, s));
-    const known = edits.filter((one) => one !== undefined);
-    if (known.length === 0 || known.length < edits.length) return [];
+    const edits = removeStatements(context, action, idle);
+    if (!edits || idle.length === 0) return [];
     const words = idle.map((s) => firstWord(s)).join(' and ');
-    return [{ title: `Remove ${words}`, edits: known.flat(), safe: true }];
+    return [{ title: `Remove ${words}`, edits, safe: true }];
   },
 });
 
