@@ -1,5 +1,4 @@
 import type { ColumnDef, Constraint, RangeVar } from '@pgsql/types';
-import { walk } from '../../schema/expressions.ts';
 import { keyOf } from '../../schema/lookup.ts';
 import { nameOfRangeVar, quoteIdentifier, quoteLiteral, writeName } from '../../sql/names.ts';
 import { serialBase } from '../../sql/type-names.ts';
@@ -10,7 +9,7 @@ import type { Fix, RuleContext } from '../model.ts';
 import { aroundStatement, type NewStep } from '../new-steps.ts';
 import { alterTable, type PlacedStatement, wordPlaces } from '../statements.ts';
 import { notNullSteps } from './not-null.ts';
-import { triggerStep } from './sync-trigger.ts';
+import { columnsOfNew, triggerStep } from './sync-trigger.ts';
 
 /** Where each row's value comes from. */
 export type ValueSource =
@@ -242,7 +241,8 @@ function triggerFix(context: RuleContext, parts: Parts, node: Constraint): reado
   const clause = range && placed.s.statement.slice(range);
   const value = clause && /\bas\s*(\([\s\S]*\))\s*stored$/i.exec(clause)?.[1];
   if (!range || value === undefined || value === '') return [];
-  const ofNew = columnsOfNew(parts, node, range.start + (clause ?? '').lastIndexOf(value), value);
+  const start = range.start + (clause ?? '').lastIndexOf(value);
+  const ofNew = columnsOfNew(placed.s.statement, node.raw_expr, value, start);
   if (ofNew === undefined) return [];
   return fixOf(context, parts, {
     title: 'Add a plain column, keep it with a trigger, backfill the old rows',
@@ -256,23 +256,4 @@ function triggerFix(context: RuleContext, parts: Parts, node: Constraint): reado
       ...notNull(context, parts),
     ],
   });
-}
-
-/** The expression with each column as the trigger's NEW row has it. Undefined where a table's name stands before one. */
-function columnsOfNew(
-  { placed }: Parts,
-  node: Constraint,
-  start: number,
-  source: string,
-): string | undefined {
-  const places: number[] = [];
-  for (const [kind, fields] of walk(node.raw_expr)) {
-    if (kind !== 'ColumnRef') continue;
-    if (!Array.isArray(fields.fields) || fields.fields.length !== 1) return undefined;
-    const location = typeof fields.location === 'number' ? fields.location : 0;
-    places.push(placed.s.statement.tokenAt(location).start - start);
-  }
-  let text = source;
-  for (const at of places.toSorted((a, b) => b - a)) text = `${text.slice(0, at)}NEW.${text.slice(at)}`;
-  return text;
 }

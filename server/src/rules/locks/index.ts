@@ -13,6 +13,8 @@ import { lockTable } from './lock-table.ts';
 import { matviewRefreshBlocksReads } from './matview-refresh-blocks-reads.ts';
 import { reindexWithoutConcurrently } from './reindex-without-concurrently.ts';
 import { tableRewritten } from './table-rewritten.ts';
+import { typeChangeLosesValues } from './type-change-loses-values.ts';
+import { typeChangeRebuilds } from './type-change-rebuilds.ts';
 import { typeChangeRewrites } from './type-change-rewrites.ts';
 import { uniqueMayHaveDuplicates } from './unique-may-have-duplicates.ts';
 
@@ -28,6 +30,8 @@ export const lockRules: readonly Rule[] = [
   concurrentlyRefused,
   addColumnRewrites,
   typeChangeRewrites,
+  typeChangeRebuilds,
+  typeChangeLosesValues,
   tableRewritten,
   matviewRefreshBlocksReads,
   attachPartitionScans,

@@ -1,4 +1,6 @@
-import type { RangeVar } from '@pgsql/types';
+import type { Node, RangeVar } from '@pgsql/types';
+import { walk } from '../../schema/expressions.ts';
+import type { Statement } from '../../sql/model.ts';
 import { nameOfRangeVar, quoteIdentifier, writeName } from '../../sql/names.ts';
 import type { SqlStep } from '../new-steps.ts';
 
@@ -36,4 +38,26 @@ export function triggerStep(
 ): SqlStep {
   const { create, drop } = syncTrigger(target, trigger, lines);
   return { name: step, sql: create, rollback: drop };
+}
+
+/**
+ * The source of an expression, which stands at `start` of the SQL text, with each column as a trigger's NEW row has
+ * it. Undefined where the name of a table stands before one.
+ */
+export function columnsOfNew(
+  statement: Statement,
+  expression: Node | undefined,
+  source: string,
+  start: number,
+): string | undefined {
+  const places: number[] = [];
+  for (const [kind, fields] of walk(expression)) {
+    if (kind !== 'ColumnRef') continue;
+    if (!Array.isArray(fields.fields) || fields.fields.length !== 1) return undefined;
+    const location = typeof fields.location === 'number' ? fields.location : 0;
+    places.push(statement.tokenAt(location).start - start);
+  }
+  let text = source;
+  for (const at of places.toSorted((a, b) => b - a)) text = `${text.slice(0, at)}NEW.${text.slice(at)}`;
+  return text;
 }

@@ -1,9 +1,10 @@
 import { defineRule } from '../define-rule.ts';
 import { settle, severityFor, waitingRequests, withFigures } from '../figures.ts';
-import { alterCommands, sqlStatements, tokenRange } from '../statements.ts';
+import { alterCommands, type PlacedStatement, sqlStatements, tokenRange } from '../statements.ts';
+import { replaceColumnFix } from './replace-column.ts';
 
 /** ALTER COLUMN … TYPE that writes the whole table anew. */
-export const typeChangeRewrites = defineRule<undefined>({
+export const typeChangeRewrites = defineRule<PlacedStatement>({
   id: 'type-change-rewrites',
   title: 'A type change rewrites the table while every request waits',
   severity: 'error',
@@ -46,10 +47,12 @@ reads, and drop the old column when no running version uses it any more.`,
     ],
   },
   *check(context) {
-    for (const { s, step } of sqlStatements(context)) {
+    for (const placed of sqlStatements(context)) {
+      const { s, step } = placed;
       const commands = alterCommands(s);
       const possible = s.effects.unknown.filter(({ may }) => may === 'rewrite');
       for (const rewrite of [...s.effects.rewrites, ...possible]) {
+        if ('indexOf' in rewrite && rewrite.indexOf !== undefined) continue;
         const command = rewrite.command === undefined ? undefined : commands[rewrite.command];
         if (command?.subtype !== 'AT_AlterColumnType') continue;
         const definition = command.def && 'ColumnDef' in command.def ? command.def.ColumnDef : undefined;
@@ -61,7 +64,7 @@ reads, and drop the old column when no running version uses it any more.`,
             range,
             step: step.id,
             severity: severityFor(context, table, 'warning'),
-            data: undefined,
+            data: placed,
           };
           continue;
         }
@@ -70,9 +73,10 @@ reads, and drop the old column when no running version uses it any more.`,
           range,
           step: step.id,
           severity: severityFor(context, rewrite.relation, 'error'),
-          data: undefined,
+          data: placed,
         };
       }
     }
   },
+  fix: ({ data }, context) => replaceColumnFix(context, data),
 });

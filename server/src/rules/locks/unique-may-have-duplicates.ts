@@ -11,6 +11,7 @@ import { withFigures } from '../figures.ts';
 import type { Fix, RuleContext, StatementAnalysis } from '../model.ts';
 import { aroundStatement } from '../new-steps.ts';
 import { alterTable, type PlacedStatement, sqlStatements, tokenRange, wordsRange } from '../statements.ts';
+import { isVerifiedBefore, nameIn } from './asked-before.ts';
 
 /** A unique index or constraint over columns that have values already. */
 interface Uniqueness {
@@ -156,18 +157,12 @@ function mayHoldDuplicates(
 
 /** Whether the plan counts or deletes rows of the table before the statement. */
 function isAskedBefore(context: RuleContext, placed: PlacedStatement, table: Table): boolean {
-  const name = new RegExp(`\\b${table.name.name.replace(/\W/g, '\\$&')}\\b`, 'i');
+  const name = nameIn(table.name.name);
   const asks = (sql: string) => name.test(sql) && /\bgroup\s+by\b|\bdistinct\b|\bover\s*\(/i.test(sql);
-  for (const { sql, text } of context.plan.checklist) {
-    if (
-      sql
-        ? asks(sql.text)
-        : name.test(text.value) && /\b(?:duplicates?|unique|twice|same)\b/i.test(text.value)
-    )
-      return true;
-  }
+  const said = (text: string) => name.test(text) && /\b(?:duplicates?|unique|twice|same)\b/i.test(text);
+  if (context.plan.checklist.some(({ text }) => said(text.value))) return true;
+  if (isVerifiedBefore(context, placed, asks)) return true;
   for (const { step, action } of context.steps) {
-    if (step.action?.kind === 'verify' && step.action.sql && asks(step.action.sql.text)) return true;
     for (const { statement } of action?.statements ?? []) {
       if (statement === placed.s.statement) return false;
       if (deletesFrom(statement.node, table)) return true;

@@ -1,0 +1,214 @@
+import type { ColumnDef, RangeVar } from '@pgsql/types';
+import { typeOf } from '../../schema/draft.ts';
+import {
+  columnOf,
+  descendantsOf,
+  indexesOf,
+  referencesTo,
+  relationKey,
+  sequencesOf,
+  tableOf,
+  viewsOf,
+} from '../../schema/lookup.ts';
+import type { Column, Schema, Table } from '../../schema/model.ts';
+import { nameOfRangeVar, quoteIdentifier, writeName } from '../../sql/names.ts';
+import { sourceAfter } from '../../sql/source.ts';
+import type { Fix, RuleContext } from '../model.ts';
+import { aroundStatement, type NewStep, type RollbackSource } from '../new-steps.ts';
+import { alterCommands, alterTable, type PlacedStatement } from '../statements.ts';
+import { notNullSteps } from './not-null.ts';
+import { columnsOfNew, syncTrigger } from './sync-trigger.ts';
+
+/** A column and the one that takes its place; names are those of SQL. */
+interface Replacement {
+  readonly target: RangeVar;
+  readonly table: string;
+  readonly column: Column;
+  readonly plain: string;
+  readonly name: string;
+  readonly next: string;
+  readonly last: string;
+  /** The new type with its collation. */
+  readonly type: string;
+  /** The new value, from the columns of the row and of a trigger's NEW. */
+  readonly value: string;
+  readonly valueOfNew: string;
+  /** Whether a cast leads back: what a USING made of the value, none may undo. */
+  readonly castsBack: boolean;
+}
+
+/** Types that two values cannot be compared in. */
+const incomparable = /^(?:json|xml|point|polygon|path|box|line|lseg|circle)\b/;
+
+/**
+ * ALTER COLUMN … TYPE as expand and contract: a column of the new type beside the old one, kept in step by a
+ * trigger and filled in batches, then the names change places. None where more hangs on the column than its
+ * values, its default and NOT NULL, and none for a plain file, which has no batches.
+ */
+export function replaceColumnFix(context: RuleContext, placed: PlacedStatement): readonly Fix[] {
+  const replacement = replacementOf(placed);
+  if (!replacement) return [];
+  const { table, next, type, name } = replacement;
+  const edits = aroundStatement(context, placed, {
+    before: [],
+    replacement: `ALTER TABLE ${table} ADD COLUMN ${next} ${type}`,
+    rollback: `ALTER TABLE ${table} DROP COLUMN ${next};`,
+    after: [...expand(context, replacement), swap(context, replacement), contract(replacement)],
+  });
+  const title = `Replace ${name} by a new column, step by step (expand and contract)`;
+  return edits ? [{ title, edits, safe: false }] : [];
+}
+
+function replacementOf(placed: PlacedStatement): Replacement | undefined {
+  const { s, action, part } = placed;
+  const target = alterTable(s)?.relation;
+  const [command, ...more] = alterCommands(s);
+  const definition = command?.def && 'ColumnDef' in command.def ? command.def.ColumnDef : undefined;
+  const table = tableOf(s.before, target);
+  const column = columnOf(table, command?.name ?? '');
+  const alone = part === 'step' && action.statements.length === 1 && more.length === 0;
+  if (!alone || !target || !definition || !table || !column || !isFree(s.before, table, column))
+    return undefined;
+  const printed = definition.typeName && typeOf(s.before, definition.typeName);
+  if (printed === undefined || incomparable.test(printed) || incomparable.test(column.type ?? ''))
+    return undefined;
+  const typed = typeSource(placed, definition);
+  const using = usingOf(placed, definition);
+  if (typed === undefined || (definition.raw_default && !using)) return undefined;
+  const name = quoteIdentifier(column.name);
+  const cast = typed.replace(/\s+collate\s+\S+$/i, '');
+  const names = { next: `${column.name}_new`, last: `${column.name}_old` };
+  const taken = table.columns.some((one) => one.name === names.next || one.name === names.last);
+  if (taken || names.next.length > 63) return undefined;
+  return {
+    target,
+    table: writeName(nameOfRangeVar(target)),
+    column,
+    plain: column.name,
+    name,
+    next: quoteIdentifier(names.next),
+    last: quoteIdentifier(names.last),
+    type: typed,
+    value: using?.value ?? `${name}::${cast}`,
+    valueOfNew: using?.valueOfNew ?? `NEW.${name}::${cast}`,
+    castsBack: using === undefined,
+  };
+}
+
+/** Whether nothing but values, a default and NOT NULL would have to move with the column. */
+function isFree(schema: Schema, table: Table, column: Column): boolean {
+  const key = relationKey(table.name);
+  const plain = table.columnsComplete && !table.partitioned && table.parents.length === 0 && !table.foreign;
+  if (!plain || column.type === undefined || column.identity || column.generated) return false;
+  if (descendantsOf(schema, key).length > 0 || !viewsOf(schema, key).next().done) return false;
+  if (!sequencesOf(schema, key, column.name).next().done || column.default === undefined) return false;
+  const mine = (names: readonly (string | null)[]) => names.includes(column.name);
+  if (table.constraints.some((one) => one.kind !== 'not null' && mine(one.columns))) return false;
+  for (const { constraint } of referencesTo(schema, key))
+    if (constraint.references?.columns.includes(column.name)) return false;
+  for (const index of indexesOf(schema, key))
+    if (mine(index.columns) || mine(index.include) || mine(index.reads)) return false;
+  return !table.columns.some(({ generated, reads }) => generated && (reads === undefined || mine(reads)));
+}
+
+/** The type as written, COLLATE too, without USING. */
+function typeSource({ s }: PlacedStatement, { typeName, raw_default }: ColumnDef): string | undefined {
+  const { statement } = s;
+  if (typeName?.location === undefined) return undefined;
+  const start = statement.offsetOf(typeName.location);
+  const tokens = statement.tokens().filter((token) => token.start >= start);
+  const end = raw_default
+    ? tokens.find((token) => token.kind === 'word' && /^using$/i.test(statement.slice(token)))?.start
+    : statement.range.end;
+  return end === undefined ? undefined : statement.slice({ start, end }).trim();
+}
+
+function usingOf({ s }: PlacedStatement, { raw_default }: ColumnDef) {
+  const { statement } = s;
+  const value = raw_default && sourceAfter(statement, 'using', raw_default);
+  if (value === undefined) return undefined;
+  const start = statement.range.start + statement.text.lastIndexOf(value);
+  const valueOfNew = columnsOfNew(statement, raw_default, value, start);
+  return valueOfNew === undefined ? undefined : { value: `(${value})`, valueOfNew: `(${valueOfNew})` };
+}
+
+function forwardTrigger({ target, plain, next, valueOfNew }: Replacement) {
+  const name = `${target.relname}_${plain}_sync`.slice(0, 63);
+  return syncTrigger(target, name, [`NEW.${next} := ${valueOfNew};`]);
+}
+
+function expand(context: RuleContext, replacement: Replacement): readonly NewStep[] {
+  const { table, plain, next, value, column, target } = replacement;
+  const { create, drop } = forwardTrigger(replacement);
+  const differs = `${next} IS DISTINCT FROM ${value}`;
+  return [
+    { name: `${plain}: writes go to both columns`, sql: create, rollback: drop },
+    {
+      name: `${plain}: copy the old values`,
+      backfill: { table, set: `${next} = ${value}`, where: differs },
+      rollback: { not_needed: `the new column goes with the step that added it` },
+    },
+    {
+      name: `${plain}: nothing was missed`,
+      verify: { sql: `SELECT count(*) FROM ${table} WHERE ${differs}`, expect: 0 },
+    },
+    ...(column.notNull ? notNullSteps(context, target, `${plain}_new`) : []),
+  ];
+}
+
+/** In one transaction, so that no query ever finds the name gone. The way back fills what was written since. */
+function swap(context: RuleContext, replacement: Replacement): NewStep {
+  const { table, plain, name, next, last, column } = replacement;
+  const forward = forwardTrigger(replacement);
+  const alter = (change: string) => `ALTER TABLE ${table} ${change};`;
+  const hasDefault = column.default !== null && column.default !== undefined;
+  const sql = [
+    forward.drop,
+    ...(column.notNull ? [alter(`ALTER COLUMN ${name} DROP NOT NULL`)] : []),
+    alter(`RENAME COLUMN ${name} TO ${last}`),
+    alter(`RENAME COLUMN ${next} TO ${name}`),
+    ...(hasDefault ? [alter(`ALTER COLUMN ${name} SET DEFAULT ${column.default}`)] : []),
+    ...(hasDefault ? [alter(`ALTER COLUMN ${last} DROP DEFAULT`)] : []),
+  ].join('\n');
+  const rollback = replacement.castsBack
+    ? wayBack(context, replacement, hasDefault)
+    : { impossible: `values of ${plain} written since are of the new type alone` };
+  return { name: `${plain}: the new column takes the name`, sql, rollback };
+}
+
+/** The old column gets what was written since, then the names change back. */
+function wayBack(
+  context: RuleContext,
+  replacement: Replacement,
+  hasDefault: boolean,
+): readonly RollbackSource[] {
+  const { table, plain, name, next, last, column, target } = replacement;
+  const alter = (change: string) => `ALTER TABLE ${table} ${change};`;
+  const old = `${name}::${column.type}`;
+  const back = syncTrigger(target, `${target.relname}_${plain}_back`.slice(0, 63), [
+    `NEW.${last} := NEW.${old};`,
+  ]);
+  const undo = [
+    back.drop,
+    ...(hasDefault ? [alter(`ALTER COLUMN ${last} SET DEFAULT ${column.default}`)] : []),
+    ...(hasDefault ? [alter(`ALTER COLUMN ${name} DROP DEFAULT`)] : []),
+    alter(`RENAME COLUMN ${name} TO ${next}`),
+    alter(`RENAME COLUMN ${last} TO ${name}`),
+    forwardTrigger(replacement).create,
+  ].join('\n');
+  const required = column.notNull ? notNullSteps(context, target, plain) : [];
+  return [
+    { sql: back.create },
+    { backfill: { table, set: `${last} = ${old}`, where: `${last} IS DISTINCT FROM ${old}` } },
+    { sql: undo },
+    ...required.map((step) => ({ sql: step.sql })),
+  ];
+}
+
+function contract({ table, plain, last }: Replacement): NewStep {
+  return {
+    name: `${plain}: drop the old column`,
+    sql: `ALTER TABLE ${table} DROP COLUMN ${last};`,
+    rollback: { impossible: 'the values of the old type are gone' },
+  };
+}
