@@ -127,11 +127,12 @@ function settingName({ name = '' }: VariableSetStmt): string {
   return name.toLowerCase();
 }
 
-/** What the plan's session sets before every step, a step cannot leave behind. */
+/**
+ * What the plan's session sets before every step, a step cannot leave behind. A lock_timeout left behind does no
+ * more harm than one that is missing, which has a rule of its own.
+ */
 function isSetBeforeSteps({ plan: { session } }: RuleContext, name: string): boolean {
-  if (name === 'lock_timeout')
-    return session.lockTimeout !== undefined || session.lockTimeoutUnreadable === true;
-  return name === 'statement_timeout' && session.statementTimeout !== undefined;
+  return name === 'lock_timeout' || (name === 'statement_timeout' && session.statementTimeout !== undefined);
 }
 
 function localFix(context: RuleContext, { s }: Data): readonly Fix[] {
