@@ -30,7 +30,9 @@ transaction: no one sees how many, the locks are held until the last is gone, an
     good: [
       {
         steps: `- step: Orders
-  sql: CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint REFERENCES users ON DELETE RESTRICT);
+  sql: |
+    CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint REFERENCES users ON DELETE RESTRICT);
+    CREATE INDEX ON orders (user_id);
   rollback: DROP TABLE orders;
 `,
       },

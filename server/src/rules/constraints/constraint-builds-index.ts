@@ -132,7 +132,7 @@ concurrently, and attach them with \`ALTER INDEX … ATTACH PARTITION\`.`,
       {
         steps: `- step: A new table is empty, so no one waits
   sql: |
-    CREATE TABLE invitations (email text NOT NULL);
+    CREATE TABLE invitations (id bigint PRIMARY KEY, email text NOT NULL);
     ALTER TABLE invitations ADD CONSTRAINT invitations_email_key UNIQUE (email);
   rollback: DROP TABLE invitations;
 `,

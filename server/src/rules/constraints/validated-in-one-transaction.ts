@@ -81,7 +81,7 @@ transaction of its own.`,
       {
         steps: `- step: A new table is empty, so nothing is read
   sql: |
-    CREATE TABLE invitations (email text NOT NULL);
+    CREATE TABLE invitations (id bigint PRIMARY KEY, email text NOT NULL);
     ALTER TABLE invitations ADD CONSTRAINT email_form CHECK (email LIKE '%@%') NOT VALID;
     ALTER TABLE invitations VALIDATE CONSTRAINT email_form;
   rollback: DROP TABLE invitations;

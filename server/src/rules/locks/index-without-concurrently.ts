@@ -74,7 +74,7 @@ concurrently, and attach them with \`ALTER INDEX … ATTACH PARTITION\`.`,
       {
         steps: `- step: A new table is empty, so no one waits
   sql: |
-    CREATE TABLE invitations (email text NOT NULL);
+    CREATE TABLE invitations (id bigint PRIMARY KEY, email text NOT NULL);
     CREATE INDEX ON invitations (email);
   rollback: DROP TABLE invitations;
 `,
