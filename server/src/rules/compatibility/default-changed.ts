@@ -1,8 +1,9 @@
-import { columnOf, displayKey, keyOf, tableByKey } from '../../schema/lookup.ts';
+import { columnOf, keyOf, tableByKey } from '../../schema/lookup.ts';
 import { nameOfRangeVar, quoteIdentifier } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
 import { alterCommands, alterTable, sqlStatements } from '../statements.ts';
 import { nameRange } from './places.ts';
+import { shownKey } from './words.ts';
 
 /** A column's default changes under versions that leave the column out. */
 export const defaultChanged = defineRule<undefined>({
@@ -45,7 +46,7 @@ NULL where the default is dropped. An ORM that keeps the old default in its mode
         if (subtype !== 'AT_ColumnDefault' || table?.madeByPlan) continue;
         const old = columnOf(table, name)?.default;
         if (old === null) continue;
-        const column = `${displayKey(s.before, key)}.${quoteIdentifier(name)}`;
+        const column = `${shownKey(s.before, key)}.${quoteIdentifier(name)}`;
         const now = def ? 'gets another value' : 'gets NULL';
         yield {
           message: `A running version that leaves ${column} out of its INSERT ${now} from here on${old ? `, no more ${old}` : ''}. See that it can do with that, and change the default in the application's model too.`,

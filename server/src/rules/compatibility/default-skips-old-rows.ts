@@ -1,11 +1,12 @@
 import type { Node } from '@pgsql/types';
 import { walk } from '../../schema/expressions.ts';
-import { displayKey, keyOf, tableByKey } from '../../schema/lookup.ts';
+import { keyOf, tableByKey } from '../../schema/lookup.ts';
 import { nameOfRangeVar, quoteIdentifier } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
 import { withFigures } from '../figures.ts';
 import { alterCommands, alterTable, sqlStatements } from '../statements.ts';
 import { nameRange } from './places.ts';
+import { shownKey } from './words.ts';
 
 /** A default that is worked out anew for each row, on rows that are there already. */
 export const defaultSkipsOldRows = defineRule<undefined>({
@@ -53,7 +54,7 @@ such as \`now()\` or \`gen_random_uuid()\` is often meant to fill them too.`,
       const relation = alterTable(s)?.relation;
       if (!relation || part === 'rollback') continue;
       const key = keyOf(s.before, nameOfRangeVar(relation));
-      const table = displayKey(s.before, key);
+      const table = shownKey(s.before, key);
       if (tableByKey(s.before, key)?.empty || filled.has(table)) continue;
       for (const { subtype, name = '', def } of alterCommands(s)) {
         if (subtype !== 'AT_ColumnDefault' || !isComputed(def)) continue;

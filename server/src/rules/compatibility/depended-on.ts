@@ -1,10 +1,11 @@
 import { describeView, standingOn, viewsReading } from '../../effects/dependents.ts';
-import { displayKey, keyOf } from '../../schema/lookup.ts';
+import { keyOf } from '../../schema/lookup.ts';
 import { nameOfObject, nameOfRangeVar, quoteIdentifier } from '../../sql/names.ts';
 import type { Range } from '../../text/range.ts';
 import { defineRule } from '../define-rule.ts';
 import { alterCommands, alterTable, type PlacedStatement, sqlStatements } from '../statements.ts';
 import { nameRange } from './places.ts';
+import { shownKey } from './words.ts';
 
 interface Refused {
   /** What the statement would do, in words. */
@@ -99,7 +100,7 @@ function refusedColumns({ s }: PlacedStatement): readonly Refused[] {
     if (!drops && subtype !== 'AT_AlterColumnType') return [];
     const dependents = viewsReading(s.before, key, name).map((view) => describeView(s.before, view));
     if (dependents.length === 0) return [];
-    const column = `${displayKey(s.before, key)}.${quoteIdentifier(name)}`;
+    const column = `${shownKey(s.before, key)}.${quoteIdentifier(name)}`;
     const what = drops ? `drop the column ${column}` : `change the type of ${column}`;
     const range = nameRange(s, name, drops ? ['DROP', 'COLUMN'] : ['ALTER', 'COLUMN']);
     return [{ what, dependents, range, cascade: drops }];
@@ -115,7 +116,7 @@ function refusedTables({ s }: PlacedStatement): readonly Refused[] {
     const key = keyOf(s.before, name);
     const dependents = standingOn(s.before, key, going);
     if (dependents.length === 0) return [];
-    const what = `drop the table ${displayKey(s.before, key)}`;
+    const what = `drop the table ${shownKey(s.before, key)}`;
     return [{ what, dependents, range: nameRange(s, name.name), cascade: true }];
   });
 }

@@ -1,11 +1,11 @@
 import { type Refusal, sameRefusal } from '../../effects/query-refusals.ts';
 import type { DeployAction } from '../../plan/model.ts';
-import { displayKey } from '../../schema/lookup.ts';
+
 import type { Schema } from '../../schema/model.ts';
 import type { Range } from '../../text/range.ts';
 import { defineRule, type Fault } from '../define-rule.ts';
 import type { Finding, RuleContext, StepAnalysis, VersionAnalysis } from '../model.ts';
-import { placeIn, snippet } from './words.ts';
+import { placeIn, shownKey, snippet } from './words.ts';
 
 const schema = `CREATE TABLE users (id bigint PRIMARY KEY, username text NOT NULL);`;
 
@@ -139,7 +139,7 @@ function* deployFaults(
 }
 
 function shownTable({ key }: Refusal, schema: Schema): string | undefined {
-  return key === undefined ? undefined : displayKey(schema, key);
+  return key === undefined ? undefined : shownKey(schema, key);
 }
 
 function unlessTrigger({ unless }: Refusal): string {

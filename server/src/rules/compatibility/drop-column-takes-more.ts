@@ -1,4 +1,4 @@
-import { displayKey, findTable, indexesOf, relationKey } from '../../schema/lookup.ts';
+import { findTable, indexesOf, relationKey } from '../../schema/lookup.ts';
 import type { Table } from '../../schema/model.ts';
 import { nameOfRangeVar, quoteIdentifier } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
@@ -6,6 +6,7 @@ import type { StatementAnalysis } from '../model.ts';
 import { alterTable } from '../statements.ts';
 import { nameRange } from './places.ts';
 import { placedRemovals } from './removed.ts';
+import { shownKey } from './words.ts';
 
 const app = '{ runs: v7, versions: { v7: ["SELECT id FROM orders"] } }';
 
@@ -54,7 +55,7 @@ it. Where it should go, drop it by name in the same step, so that the next reade
       if (placed.part === 'rollback' || made) continue;
       const along = goesAlong(placed.s, removal.name);
       if (along.length === 0) continue;
-      const table = displayKey(placed.s.before, removal.key);
+      const table = shownKey(placed.s.before, removal.key);
       yield {
         message: `Dropping ${table}.${quoteIdentifier(removal.name)} drops ${along.join(' and ')} with it, without a word. Build what should take its place first, or drop it by name, so that it is seen to be meant.`,
         range: nameRange(placed.s, removal.name, ['DROP', 'COLUMN']),

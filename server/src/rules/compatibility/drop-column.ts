@@ -1,10 +1,10 @@
 import { removalName } from '../../effects/removals.ts';
-import { displayKey } from '../../schema/lookup.ts';
+
 import { defineRule } from '../define-rule.ts';
 import { withFigures } from '../figures.ts';
 import { nameRange } from './places.ts';
 import { placedRemovals } from './removed.ts';
-import { untold } from './words.ts';
+import { shownKey, untold } from './words.ts';
 
 /** A column is dropped, and the plan does not tell whether a version that runs still names it. */
 export const dropColumn = defineRule<undefined>({
@@ -48,7 +48,7 @@ the versions that are live at that step.`,
     for (const { placed, removal, live, uses, made } of placedRemovals(context)) {
       if (removal.kind !== 'column' || removal.how !== 'dropped' || !removal.named) continue;
       if (placed.part === 'rollback' || made || live.complete || uses.length > 0) continue;
-      const shown = (key: string) => displayKey(placed.s.before, key);
+      const shown = (key: string) => shownKey(placed.s.before, key);
       const column = removalName(removal, shown);
       const table = withFigures(context, shown(removal.key));
       yield {

@@ -1,9 +1,10 @@
-import { constraintOf, displayKey, keyOf, tableByKey } from '../../schema/lookup.ts';
+import { constraintOf, keyOf, tableByKey } from '../../schema/lookup.ts';
 import { nameOfRangeVar, quoteIdentifier } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
 import { alterCommands, alterTable, sqlStatements } from '../statements.ts';
 import { nameRange } from './places.ts';
 import { transactionEnd } from './removed.ts';
+import { shownKey } from './words.ts';
 
 /** A rule over the data is given up: rows that break it can come in from then on. */
 export const dropConstraint = defineRule<undefined>({
@@ -71,7 +72,7 @@ no longer leans on the constraint.`,
           : `the constraint ${quoteIdentifier(name)}`;
         const definition = constraint?.definition ? ` It is ${constraint.definition}.` : '';
         yield {
-          message: `Without ${what} rows that break it can come into ${displayKey(s.before, key)}, and adding it again fails on the first of them. See that the application does not lean on it.${definition}`,
+          message: `Without ${what} rows that break it can come into ${shownKey(s.before, key)}, and adding it again fails on the first of them. See that the application does not lean on it.${definition}`,
           range: nameRange(s, name),
           step: step.id,
           data: undefined,

@@ -1,11 +1,11 @@
-import { columnOf, displayKey, keyOf, tableByKey } from '../../schema/lookup.ts';
+import { columnOf, keyOf, tableByKey } from '../../schema/lookup.ts';
 import { nameOfRangeVar, quoteIdentifier } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
 import type { RuleContext } from '../model.ts';
 import { alterCommands, alterTable } from '../statements.ts';
 import { nameRange } from './places.ts';
 import { liveAt, numberedStatements, type Use } from './removed.ts';
-import { snippet, usePlaces, versionNames } from './words.ts';
+import { shownKey, snippet, usePlaces, versionNames } from './words.ts';
 
 const app = '{ runs: v1, versions: { v1: ["SELECT username FROM users"] } }';
 
@@ -60,7 +60,7 @@ what runs, this is said only where a live version reads the column.`,
         const live = liveAt(context.live, step, placed);
         const readers = live.versions.flatMap((version) => readersIn(context, version, s.before, key, name));
         if (live.complete && readers.length === 0) continue;
-        const column = `${displayKey(s.before, key)}.${quoteIdentifier(name)}`;
+        const column = `${shownKey(s.before, key)}.${quoteIdentifier(name)}`;
         const [reader] = readers;
         const who = reader
           ? `${versionNames(readers.map(({ version }) => version))} reads it ("${snippet(reader.statement)}") and was written when it could not`

@@ -1,10 +1,11 @@
-import { constraintOf, displayKey, keyOf, tableByKey } from '../../schema/lookup.ts';
+import { constraintOf, keyOf, tableByKey } from '../../schema/lookup.ts';
 import { nameOfRangeVar } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
 import { withFigures } from '../figures.ts';
 import { alterCommands, alterTable, type PlacedStatement, sqlStatements } from '../statements.ts';
 import { nameRange } from './places.ts';
 import { transactionEnd } from './removed.ts';
+import { shownKey } from './words.ts';
 
 /** A table is left without its primary key, and a replicated one without its identity. */
 export const dropPrimaryKey = defineRule<undefined>({
@@ -59,7 +60,7 @@ before.`,
       const key = keyOf(s.before, nameOfRangeVar(relation));
       for (const { subtype, name = '' } of alterCommands(s)) {
         if (subtype !== 'AT_DropConstraint' || !isKeyLost(placed, key, name)) continue;
-        const table = displayKey(s.before, key);
+        const table = shownKey(s.before, key);
         const certain = constraintOf(tableByKey(s.before, key), name) !== undefined;
         const what = certain
           ? 'This drops the primary key'

@@ -1,10 +1,9 @@
-import { displayKey } from '../../schema/lookup.ts';
 import { defineRule } from '../define-rule.ts';
 import { withFigures } from '../figures.ts';
 import { nameRange } from './places.ts';
 import { placedRemovals } from './removed.ts';
 import { recreated } from './table-recreated.ts';
-import { untold } from './words.ts';
+import { shownKey, untold } from './words.ts';
 
 /** A table is dropped, and the plan does not tell whether a version that runs still uses it. */
 export const dropTable = defineRule<undefined>({
@@ -58,7 +57,7 @@ be sure that nobody else reads the table, rename it away first and drop it some 
       if (type !== 'OBJECT_TABLE' || removal.kind !== 'relation' || !removal.named) continue;
       if (placed.part === 'rollback' || made || !gone || live.complete || uses.length > 0) continue;
       if (again.has(`${order} ${removal.key}`)) continue;
-      const table = withFigures(context, displayKey(placed.s.before, removal.key));
+      const table = withFigures(context, shownKey(placed.s.before, removal.key));
       yield {
         message: `DROP TABLE takes ${table} with every row: a running version that still names it fails from then on, and only a backup brings the rows back. Deploy a version without it first; where in doubt, rename the table away and drop it some weeks later.${untold(context)}`,
         range: nameRange(placed.s, removal.name),

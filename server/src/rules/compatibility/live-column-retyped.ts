@@ -1,14 +1,14 @@
 import type { Node } from '@pgsql/types';
 import { changeOfType } from '../../effects/type-meaning.ts';
 import { walk } from '../../schema/expressions.ts';
-import { columnOf, displayKey, keyOf, tableByKey } from '../../schema/lookup.ts';
+import { columnOf, keyOf, tableByKey } from '../../schema/lookup.ts';
 import { nameOfRangeVar, quoteIdentifier, stringsOf } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
 import type { StatementAnalysis } from '../model.ts';
 import { alterCommands, alterTable } from '../statements.ts';
 import { nameRange } from './places.ts';
 import { liveAt, numberedStatements, transactionEnd, type Use, usesOf } from './removed.ts';
-import { snippet, usePlaces, versionNames } from './words.ts';
+import { shownKey, snippet, usePlaces, versionNames } from './words.ts';
 
 const schema = 'CREATE TABLE users (id bigint PRIMARY KEY, age integer);';
 const reads = '{ runs: v1, versions: { v1: ["SELECT id FROM users WHERE age > 17"] } }';
@@ -70,7 +70,7 @@ drop the old column when no version names it.`,
         const use = failing ?? uses[0];
         if (!use) continue;
         const versions = versionNames(uses.map(({ version }) => version));
-        const column = `${displayKey(s.before, key)}.${quoteIdentifier(name)}`;
+        const column = `${shownKey(s.before, key)}.${quoteIdentifier(name)}`;
         yield {
           message: `${column} changes from ${from} to ${to} while ${versions} runs: ${consequence(use, failing !== undefined, change, to)} Add a column of the new type, write both, copy the rows, and drop the old one when no version names it.`,
           range: nameRange(s, name, ['ALTER', 'COLUMN']),

@@ -1,10 +1,10 @@
 import { removalName } from '../../effects/removals.ts';
-import { displayKey } from '../../schema/lookup.ts';
+
 import { defineRule } from '../define-rule.ts';
 import type { Finding, RuleContext } from '../model.ts';
 import { nameRange } from './places.ts';
 import { type PlacedRemoval, placedRemovals, usesOf } from './removed.ts';
-import { snippet, usePlaces, versionNames } from './words.ts';
+import { shownKey, snippet, usePlaces, versionNames } from './words.ts';
 
 const twoVersions = `{ runs: v1, versions: { v1: ["SELECT id, nickname FROM users"], v2: ["SELECT id FROM users"] } }`;
 const schema = 'CREATE TABLE users (id bigint PRIMARY KEY, nickname text);';
@@ -83,7 +83,7 @@ stop writing the old, drop it.`,
 });
 
 function shownName({ removal, placed }: PlacedRemoval): string {
-  return removalName(removal, (key) => displayKey(placed.s.before, key));
+  return removalName(removal, (key) => shownKey(placed.s.before, key));
 }
 
 function rangeOf({ removal, placed }: PlacedRemoval) {

@@ -1,12 +1,12 @@
 import { type Refusal, sameRefusal } from '../../effects/query-refusals.ts';
-import { displayKey } from '../../schema/lookup.ts';
+
 import type { Schema } from '../../schema/model.ts';
 import { defineRule, type Fault } from '../define-rule.ts';
 import type { Finding, RuleContext, VersionAnalysis } from '../model.ts';
 import type { PlacedStatement } from '../statements.ts';
 import { nameRange } from './places.ts';
 import { liveAt, numberedStatements, transactionEnd } from './removed.ts';
-import { placeIn, snippet, versionNames } from './words.ts';
+import { placeIn, shownKey, snippet, versionNames } from './words.ts';
 
 /** A statement of a live version that Postgres refuses from a step on. */
 interface Refused {
@@ -145,7 +145,7 @@ function* fault(
   const versions = versionNames(refused.map(({ version }) => version));
   const when =
     placed.part === 'rollback' ? 'may still run when this is rolled back' : 'runs while this step does';
-  const table = displayKey(placed.s.before, refusal.key ?? '');
+  const table = shownKey(placed.s.before, refusal.key ?? '');
   const next = placed.part === 'step' ? freeing(context, step, refused, transactionEnd(placed)) : undefined;
   yield {
     message: `From here on ${versions}, which ${when}, cannot write to ${table}: "${snippet(statement)}" fails, since ${refusal.reason}${unless(refusal)}. ${advice(placed, next?.step)}`,

@@ -1,10 +1,10 @@
 import { removalName } from '../../effects/removals.ts';
-import { displayKey } from '../../schema/lookup.ts';
+
 import { quoteIdentifier } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
 import { nameRange } from './places.ts';
 import { placedRemovals } from './removed.ts';
-import { untold } from './words.ts';
+import { shownKey, untold } from './words.ts';
 
 /** A column is renamed, and the plan does not tell whether a version that runs knows the old name. */
 export const renameColumn = defineRule<undefined>({
@@ -44,7 +44,7 @@ map the name in the model and leave the column alone.`,
     for (const { placed, removal, live, uses, made, gone } of placedRemovals(context)) {
       if (removal.kind !== 'column' || removal.how !== 'renamed' || !gone) continue;
       if (placed.part === 'rollback' || made || live.complete || uses.length > 0) continue;
-      const column = removalName(removal, (key) => displayKey(placed.s.before, key));
+      const column = removalName(removal, (key) => shownKey(placed.s.before, key));
       yield {
         message: `RENAME COLUMN takes the name ${column} away at once: the version that runs knows it by that name and fails from then on, and one that knows ${quoteIdentifier(removal.to ?? '')} fails until then. Add a column with the new name, write both, copy the rows, and drop the old one when no version names it.${untold(context)}`,
         range: nameRange(placed.s, removal.name, ['RENAME', 'COLUMN']),

@@ -1,9 +1,8 @@
-import { displayKey } from '../../schema/lookup.ts';
 import { quoteIdentifier } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
 import { nameRange } from './places.ts';
 import { placedRemovals } from './removed.ts';
-import { untold } from './words.ts';
+import { shownKey, untold } from './words.ts';
 
 /** A schema is renamed, or a table moved to another: every qualified name, or every search_path, is wrong at once. */
 export const renameSchema = defineRule<undefined>({
@@ -63,7 +62,7 @@ For a whole schema, make the new one, move the tables one by one, and drop the o
       const to = removal.to ?? '';
       const what = renamed
         ? `RENAME takes the schema's name ${quoteIdentifier(removal.name)} from every table in it at once: queries and search_path settings that say it fail from then on, and those that say ${quoteIdentifier(to)} fail until then. Make a schema ${quoteIdentifier(to)} beside it and move the tables one by one`
-        : `SET SCHEMA leaves nothing that answers to ${displayKey(placed.s.before, removal.key)}: a running version fails at every statement on it, unless its search_path has the new schema too. Put that there first, or create a view in its place in the same transaction`;
+        : `SET SCHEMA leaves nothing that answers to ${shownKey(placed.s.before, removal.key)}: a running version fails at every statement on it, unless its search_path has the new schema too. Put that there first, or create a view in its place in the same transaction`;
       yield {
         message: `${what}.${untold(context)}`,
         range: nameRange(placed.s, removal.name),

@@ -1,4 +1,3 @@
-import { displayKey } from '../../schema/lookup.ts';
 import { quoteIdentifier, writeName } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
 import type { Fix, RuleContext } from '../model.ts';
@@ -6,7 +5,7 @@ import { aroundStatement } from '../new-steps.ts';
 import type { PlacedStatement } from '../statements.ts';
 import { nameRange } from './places.ts';
 import { placedRemovals } from './removed.ts';
-import { untold } from './words.ts';
+import { shownKey, untold } from './words.ts';
 
 interface Data {
   readonly placed: PlacedStatement;
@@ -72,7 +71,7 @@ unless the view is made WITH (security_invoker) (version 15 and later).`,
       if (placed.part === 'rollback' || made || live.complete || uses.length > 0) continue;
       const relation = 'RenameStmt' in node ? node.RenameStmt.relation : undefined;
       const schema = relation?.schemaname || undefined;
-      const from = displayKey(placed.s.before, removal.key);
+      const from = shownKey(placed.s.before, removal.key);
       const to = quoteIdentifier(removal.to ?? '');
       yield {
         message: `RENAME TO leaves nothing that answers to ${from}: the version that runs fails at every statement on it, and one that knows ${to} fails until then. Create a view ${from} on ${to} in the same transaction, and drop it when no version names it.${untold(context)}`,

@@ -1,4 +1,4 @@
-import { displayKey, keyOf } from '../../schema/lookup.ts';
+import { keyOf } from '../../schema/lookup.ts';
 import { nameOfRangeVar } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
 import { withFigures } from '../figures.ts';
@@ -6,6 +6,7 @@ import type { RuleContext, StatementAnalysis } from '../model.ts';
 import { sqlStatements, tokenRange } from '../statements.ts';
 import { nameRange } from './places.ts';
 import { type PlacedRemoval, placedRemovals } from './removed.ts';
+import { shownKey } from './words.ts';
 
 /** A table is dropped and made again: its rows do not come back. */
 export const tableRecreated = defineRule<undefined>({
@@ -46,7 +47,7 @@ names in one transaction.`,
   *check(context) {
     for (const { drop, create } of recreated(context)) {
       const { s, step } = drop.placed;
-      const table = withFigures(context, displayKey(s.before, drop.removal.key));
+      const table = withFigures(context, shownKey(s.before, drop.removal.key));
       yield {
         message: `This drops ${table} with every row, and the table created again below is empty: the application runs on without its data. Change it with ALTER TABLE, or create it under another name, copy the rows and swap the names.`,
         range: nameRange(s, drop.removal.name),

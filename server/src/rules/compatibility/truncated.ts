@@ -1,6 +1,7 @@
-import { displayKey, keyOf } from '../../schema/lookup.ts';
+import { keyOf } from '../../schema/lookup.ts';
 import { nameOfRangeVar } from '../../sql/names.ts';
 import type { StatementAnalysis } from '../model.ts';
+import { shownKey } from './words.ts';
 
 /** What a TRUNCATE empties of what was there before the plan. */
 export interface Truncated {
@@ -23,7 +24,7 @@ export function truncated({ statement: { node }, before, effects }: StatementAna
   const all = ranges.map((name) => {
     const key = keyOf(before, name);
     const made = before.relations.get(key)?.madeByPlan === true;
-    return { name: name.name, shown: displayKey(before, key), made };
+    return { name: name.name, shown: shownKey(before, key), made };
   });
   const shown = new Set(all.map((one) => one.shown));
   const along = effects.locks
@@ -43,7 +44,7 @@ export function truncated({ statement: { node }, before, effects }: StatementAna
 /** Indexes and sequences of an emptied table are locked too, and are no news. */
 function isOtherTable(relation: string, schema: StatementAnalysis['before']): boolean {
   for (const one of schema.relations.values())
-    if (one.kind === 'table' && !one.partition && displayKey(schema, keyOf(schema, one.name)) === relation)
+    if (one.kind === 'table' && !one.partition && shownKey(schema, keyOf(schema, one.name)) === relation)
       return true;
   return false;
 }

@@ -1,3 +1,6 @@
+import { displayName } from '../../schema/lookup.ts';
+import type { Schema } from '../../schema/model.ts';
+import { parseName } from '../../sql/names.ts';
 import { documentRange } from '../../text/offset-map.ts';
 import type { Finding, RuleContext, VersionAnalysis } from '../model.ts';
 import type { Use } from './removed.ts';
@@ -33,4 +36,10 @@ export function untold({ kind, plan }: RuleContext): string {
   if (!plan.app)
     return ' Say under app which version runs and what its statements are, and this is checked for you.';
   return ' The plan does not say what the version that runs here does: list its statements under app.versions, and name the first under app.runs.';
+}
+
+/** A relation by its key, as the search path lets it be written, whether or not the schema holds it. */
+export function shownKey(schema: Schema, key: string): string {
+  const name = parseName(key);
+  return name?.schema === undefined ? key : displayName(schema, { schema: name.schema, name: name.name });
 }
