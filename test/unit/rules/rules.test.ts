@@ -44,10 +44,16 @@ describe('rules', () => {
       analysis.findings.map(({ rule, range }) => [rule, text.slice(range.start, range.end)]),
       [
         ['lock-timeout-missing', 'ALTER TABLE users ADD COLUMN handle VARCHAR(255)'],
+        ['replacement-lacks-constraint', 'handle'],
         ['concurrently-in-transaction', 'CONCURRENTLY'],
+        ['backfill-before-dual-write', 'UPDATE'],
+        ['batch-loop-skips-locked', 'SKIP LOCKED'],
         ['concurrently-in-transaction', 'COMMIT'],
         ['null-blind-comparison', '!='],
         ['change-unbatched', 'UPDATE'],
+        ['backfill-before-dual-write', 'UPDATE'],
+        ['null-blind-comparison', '!='],
+        ['deploy-misses-schema', 'v4'],
         ['rollback-missing', 'Drop the old column'],
       ],
     );
@@ -78,7 +84,7 @@ describe('rules', () => {
   rollback: { deploy: v1 }
 - step: Index it
   sql: CREATE INDEX notes_body_idx ON notes (body);
-  rollback: DROP INDEX notes_body_idx;
+  rollback: { not_needed: nothing asks for it }
 `,
         { plan: { app: '{ runs: v1, versions: { v1: [], v2: [] } }' } },
       );
@@ -88,7 +94,7 @@ describe('rules', () => {
     it('says a small table is only a note', () => {
       const index = `- step: Index
   sql: CREATE INDEX users_email_idx ON users (email);
-  rollback: DROP INDEX users_email_idx;
+  rollback: { not_needed: nothing asks for it }
 `;
       const severities = (rows: string) =>
         checkSteps(index, { plan: { tables: `{ users: { rows: ${rows} } }` } }).findings.map(
@@ -131,7 +137,7 @@ describe('rules', () => {
   sql: ALTER TABLE users ALTER COLUMN username DROP NOT NULL;
   rollback: ALTER TABLE users ALTER COLUMN username SET NOT NULL;
 `);
-      assert.deepEqual(found(analysis), ['set-not-null-scans']);
+      assert.ok(found(analysis).includes('set-not-null-scans'));
     });
   });
 
@@ -196,9 +202,9 @@ describe('rules', () => {
   rollback: ALTER TABLE users DROP CONSTRAINT users_email_key;
 `,
       });
-      const [finding] = check(text).findings;
+      const finding = check(text).findings.find(({ rule }) => rule === 'constraint-builds-index');
       const fixed = applyEdits(text, finding?.fixes[0]?.edits ?? []);
-      assert.deepEqual(found(check(fixed)), []);
+      assert.deepEqual(found(check(fixed)), ['unique-may-have-duplicates']);
       assert.match(fixed, /CREATE UNIQUE INDEX CONCURRENTLY users_email_key ON users \(email\);/);
       assert.match(fixed, /ADD CONSTRAINT users_email_key UNIQUE USING INDEX users_email_key;/);
     });
@@ -233,7 +239,7 @@ describe('rules', () => {
   describe('allow and settings', () => {
     const steps = (allow: string) => `- step: Index
   sql: CREATE INDEX users_email_idx ON users (email);
-  rollback: DROP INDEX users_email_idx;
+  rollback: { not_needed: nothing asks for it }
 ${allow}`;
     const entry = 'index-without-concurrently: sign-up is closed meanwhile';
 
