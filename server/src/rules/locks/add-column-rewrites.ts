@@ -36,6 +36,32 @@ is read and needs no rewrite.`,
   rollback: ALTER TABLE users DROP COLUMN token;
 `,
         finds: 'DEFAULT',
+        fixed: `- step: A token for each user
+  sql: ALTER TABLE users ADD COLUMN token uuid, ALTER COLUMN token SET DEFAULT gen_random_uuid();
+  rollback: ALTER TABLE users DROP COLUMN token;
+- step: "token: fill the old rows"
+  backfill:
+    table: users
+    set: token = gen_random_uuid()
+    where: token IS NULL
+  rollback:
+    not_needed: the column token goes with the step that added it
+- step: "token: no new NULL"
+  sql: ALTER TABLE users ADD CONSTRAINT users_token_is_not_null CHECK (token IS NOT NULL) NOT VALID;
+  rollback: ALTER TABLE users DROP CONSTRAINT users_token_is_not_null;
+- step: "token: no old NULL either"
+  sql: ALTER TABLE users VALIDATE CONSTRAINT users_token_is_not_null;
+  rollback:
+    not_needed: dropping users_token_is_not_null undoes it
+- step: "token: the column is required"
+  sql: ALTER TABLE users ALTER COLUMN token SET NOT NULL;
+  rollback: ALTER TABLE users ALTER COLUMN token DROP NOT NULL;
+- step: "token: drop the check that NOT NULL replaces"
+  sql: ALTER TABLE users DROP CONSTRAINT users_token_is_not_null;
+  rollback:
+    - sql: ALTER TABLE users ADD CONSTRAINT users_token_is_not_null CHECK (token IS NOT NULL) NOT VALID;
+    - sql: ALTER TABLE users VALIDATE CONSTRAINT users_token_is_not_null;
+`,
       },
       {
         steps: `- step: Number the users
@@ -43,6 +69,39 @@ is read and needs no rewrite.`,
   rollback: ALTER TABLE users DROP COLUMN number;
 `,
         finds: 'bigserial',
+        fixed: `- step: Number the users
+  sql: ALTER TABLE users ADD COLUMN number bigint;
+  rollback: ALTER TABLE users DROP COLUMN number;
+- step: "number: numbers for new rows"
+  sql: |
+    CREATE SEQUENCE users_number_seq AS bigint OWNED BY users.number;
+    ALTER TABLE users ALTER COLUMN number SET DEFAULT nextval('users_number_seq');
+  rollback: |
+    ALTER TABLE users ALTER COLUMN number DROP DEFAULT;
+    DROP SEQUENCE users_number_seq;
+- step: "number: fill the old rows"
+  backfill:
+    table: users
+    set: number = nextval('users_number_seq')
+    where: number IS NULL
+  rollback:
+    not_needed: the column number goes with the step that added it
+- step: "number: no new NULL"
+  sql: ALTER TABLE users ADD CONSTRAINT users_number_is_not_null CHECK (number IS NOT NULL) NOT VALID;
+  rollback: ALTER TABLE users DROP CONSTRAINT users_number_is_not_null;
+- step: "number: no old NULL either"
+  sql: ALTER TABLE users VALIDATE CONSTRAINT users_number_is_not_null;
+  rollback:
+    not_needed: dropping users_number_is_not_null undoes it
+- step: "number: the column is required"
+  sql: ALTER TABLE users ALTER COLUMN number SET NOT NULL;
+  rollback: ALTER TABLE users ALTER COLUMN number DROP NOT NULL;
+- step: "number: drop the check that NOT NULL replaces"
+  sql: ALTER TABLE users DROP CONSTRAINT users_number_is_not_null;
+  rollback:
+    - sql: ALTER TABLE users ADD CONSTRAINT users_number_is_not_null CHECK (number IS NOT NULL) NOT VALID;
+    - sql: ALTER TABLE users VALIDATE CONSTRAINT users_number_is_not_null;
+`,
       },
       {
         steps: `- step: Find users whatever the case
@@ -50,6 +109,29 @@ is read and needs no rewrite.`,
   rollback: ALTER TABLE users DROP COLUMN email_lower;
 `,
         finds: 'GENERATED',
+        fixed: `- step: Find users whatever the case
+  sql: ALTER TABLE users ADD COLUMN email_lower text;
+  rollback: ALTER TABLE users DROP COLUMN email_lower;
+- step: "email_lower: fill it in new rows"
+  sql: |
+    CREATE FUNCTION users_email_lower_fill() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      NEW.email_lower := (lower(NEW.email));
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER users_email_lower_fill BEFORE INSERT OR UPDATE ON users
+      FOR EACH ROW EXECUTE FUNCTION users_email_lower_fill();
+  rollback: |
+    DROP TRIGGER users_email_lower_fill ON users;
+    DROP FUNCTION users_email_lower_fill();
+- step: "email_lower: fill the old rows"
+  backfill:
+    table: users
+    set: email_lower = (lower(email))
+    where: email_lower IS DISTINCT FROM (lower(email))
+  rollback:
+    not_needed: the column email_lower goes with the step that added it
+`,
       },
     ],
     good: [

@@ -55,6 +55,22 @@ CREATE TABLE events_2024 (id bigint, day date NOT NULL);`,
   rollback: ALTER TABLE events DETACH PARTITION events_2024;
 `,
         finds: 'events_2024',
+        fixed: `- step: "events_2024: no new row out of bounds"
+  sql: ALTER TABLE events_2024 ADD CONSTRAINT events_2024_bounds CHECK (day IS NOT NULL AND day >= '2024-01-01' AND day < '2025-01-01') NOT VALID;
+  rollback: ALTER TABLE events_2024 DROP CONSTRAINT events_2024_bounds;
+- step: "events_2024: no old row out of bounds either"
+  sql: ALTER TABLE events_2024 VALIDATE CONSTRAINT events_2024_bounds;
+  rollback:
+    not_needed: dropping events_2024_bounds undoes it
+- step: The events of 2024 come in
+  sql: ALTER TABLE events ATTACH PARTITION events_2024 FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+  rollback: ALTER TABLE events DETACH PARTITION events_2024;
+- step: "events_2024: drop the check that the bounds replace"
+  sql: ALTER TABLE events_2024 DROP CONSTRAINT events_2024_bounds;
+  rollback:
+    - sql: ALTER TABLE events_2024 ADD CONSTRAINT events_2024_bounds CHECK (day IS NOT NULL AND day >= '2024-01-01' AND day < '2025-01-01') NOT VALID;
+    - sql: ALTER TABLE events_2024 VALIDATE CONSTRAINT events_2024_bounds;
+`,
       },
     ],
     good: [

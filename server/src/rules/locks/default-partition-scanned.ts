@@ -66,6 +66,22 @@ CREATE TABLE events_rest PARTITION OF events DEFAULT;`,
   rollback: DROP TABLE events_2026;
 `,
         finds: 'PARTITION OF',
+        fixed: `- step: "events_rest: no new row of the new partition"
+  sql: ALTER TABLE events_rest ADD CONSTRAINT events_rest_excludes CHECK (day < '2026-01-01' OR day >= '2027-01-01') NOT VALID;
+  rollback: ALTER TABLE events_rest DROP CONSTRAINT events_rest_excludes;
+- step: "events_rest: no old row of the new partition either"
+  sql: ALTER TABLE events_rest VALIDATE CONSTRAINT events_rest_excludes;
+  rollback:
+    not_needed: dropping events_rest_excludes undoes it
+- step: A partition for 2026
+  sql: CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+  rollback: DROP TABLE events_2026;
+- step: "events_rest: drop the check that the bounds replace"
+  sql: ALTER TABLE events_rest DROP CONSTRAINT events_rest_excludes;
+  rollback:
+    - sql: ALTER TABLE events_rest ADD CONSTRAINT events_rest_excludes CHECK (day < '2026-01-01' OR day >= '2027-01-01') NOT VALID;
+    - sql: ALTER TABLE events_rest VALIDATE CONSTRAINT events_rest_excludes;
+`,
       },
     ],
     good: [

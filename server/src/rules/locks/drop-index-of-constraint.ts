@@ -42,6 +42,11 @@ one on the parent.`,
   rollback: { impossible: two users may have the same email since }
 `,
         finds: 'DROP INDEX',
+        fixed: `- step: Emails need not be unique
+  transaction: false
+  sql: ALTER TABLE users DROP CONSTRAINT users_email_key;
+  rollback: { impossible: two users may have the same email since }
+`,
       },
     ],
     good: [

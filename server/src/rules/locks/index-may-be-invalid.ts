@@ -43,6 +43,14 @@ it; this rule is silent then.`,
   rollback: { transaction: false, sql: DROP INDEX CONCURRENTLY users_email_idx }
 `,
         finds: 'IF NOT EXISTS',
+        fixed: `- step: Index the email
+  transaction: false
+  sql: |
+    SET lock_timeout = 0;
+    DROP INDEX CONCURRENTLY IF EXISTS users_email_idx;
+    CREATE INDEX CONCURRENTLY users_email_idx ON users (email);
+  rollback: { transaction: false, sql: DROP INDEX CONCURRENTLY users_email_idx }
+`,
       },
     ],
     good: [

@@ -60,6 +60,39 @@ concurrently, and attach them with \`ALTER INDEX … ATTACH PARTITION\`.`,
     sql: DROP INDEX CONCURRENTLY users_email_idx;
 `,
       },
+      {
+        schema: `CREATE TABLE events (id bigint, day date NOT NULL) PARTITION BY RANGE (day);
+CREATE TABLE events_2025 PARTITION OF events FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');`,
+        steps: `- step: Index the day
+  sql: CREATE INDEX events_day_idx ON events (day);
+  rollback: DROP INDEX events_day_idx;
+`,
+        finds: 'CREATE INDEX',
+        fixed: `- step: Index events_2025 without blocking writes
+  transaction: false
+  sql: |
+    SET lock_timeout = 0;
+    CREATE INDEX CONCURRENTLY events_2025_day_idx ON events_2025 (day);
+  rollback:
+    transaction: false
+    sql: DROP INDEX CONCURRENTLY IF EXISTS events_2025_day_idx;
+- step: Index events_2026 without blocking writes
+  transaction: false
+  sql: |
+    SET lock_timeout = 0;
+    CREATE INDEX CONCURRENTLY events_2026_day_idx ON events_2026 (day);
+  rollback:
+    transaction: false
+    sql: DROP INDEX CONCURRENTLY IF EXISTS events_2026_day_idx;
+- step: Index the day
+  sql: |-
+    CREATE INDEX events_day_idx ON ONLY events (day);
+    ALTER INDEX events_day_idx ATTACH PARTITION events_2025_day_idx;
+    ALTER INDEX events_day_idx ATTACH PARTITION events_2026_day_idx;
+  rollback: DROP INDEX events_day_idx;
+`,
+      },
     ],
     good: [
       {

@@ -45,6 +45,14 @@ in order.`,
   rollback: ALTER TABLE users ALTER COLUMN nickname TYPE varchar(255);
 `,
         finds: 'varchar',
+        fixed: `- step: Every nickname fits character varying(50)
+  verify:
+    sql: SELECT count(*) FROM users WHERE length(nickname) > 50
+    expect: 0
+- step: Shorter nicknames
+  sql: ALTER TABLE users ALTER COLUMN nickname TYPE varchar(50);
+  rollback: ALTER TABLE users ALTER COLUMN nickname TYPE varchar(255);
+`,
       },
     ],
     good: [

@@ -36,6 +36,100 @@ reads, and drop the old column when no running version uses it any more.`,
 `,
         finds: 'bigint',
       },
+      {
+        schema: 'CREATE TABLE users (id bigint PRIMARY KEY, balance integer NOT NULL DEFAULT 0);',
+        steps: `- step: Cents too
+  sql: ALTER TABLE users ALTER COLUMN balance TYPE numeric(12,2);
+  rollback: { impossible: it would rewrite the table again }
+`,
+        finds: 'numeric',
+        fixed: `- step: Cents too
+  sql: ALTER TABLE users ADD COLUMN balance_new numeric(12,2);
+  rollback: ALTER TABLE users DROP COLUMN balance_new;
+- step: "balance: writes go to both columns"
+  sql: |
+    CREATE FUNCTION users_balance_sync() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      NEW.balance_new := NEW.balance::numeric(12,2);
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER users_balance_sync BEFORE INSERT OR UPDATE ON users
+      FOR EACH ROW EXECUTE FUNCTION users_balance_sync();
+  rollback: |
+    DROP TRIGGER users_balance_sync ON users;
+    DROP FUNCTION users_balance_sync();
+- step: "balance: copy the old values"
+  backfill:
+    table: users
+    set: balance_new = balance::numeric(12,2)
+    where: balance_new IS DISTINCT FROM balance::numeric(12,2)
+  rollback:
+    not_needed: the new column goes with the step that added it
+- step: "balance: nothing was missed"
+  verify:
+    sql: SELECT count(*) FROM users WHERE balance_new IS DISTINCT FROM balance::numeric(12,2)
+    expect: 0
+- step: "balance_new: no new NULL"
+  sql: ALTER TABLE users ADD CONSTRAINT users_balance_new_is_not_null CHECK (balance_new IS NOT NULL) NOT VALID;
+  rollback: ALTER TABLE users DROP CONSTRAINT users_balance_new_is_not_null;
+- step: "balance_new: no old NULL either"
+  sql: ALTER TABLE users VALIDATE CONSTRAINT users_balance_new_is_not_null;
+  rollback:
+    not_needed: dropping users_balance_new_is_not_null undoes it
+- step: "balance_new: the column is required"
+  sql: ALTER TABLE users ALTER COLUMN balance_new SET NOT NULL;
+  rollback: ALTER TABLE users ALTER COLUMN balance_new DROP NOT NULL;
+- step: "balance_new: drop the check that NOT NULL replaces"
+  sql: ALTER TABLE users DROP CONSTRAINT users_balance_new_is_not_null;
+  rollback:
+    - sql: ALTER TABLE users ADD CONSTRAINT users_balance_new_is_not_null CHECK (balance_new IS NOT NULL) NOT VALID;
+    - sql: ALTER TABLE users VALIDATE CONSTRAINT users_balance_new_is_not_null;
+- step: "balance: the new column takes the name"
+  sql: |
+    DROP TRIGGER users_balance_sync ON users;
+    DROP FUNCTION users_balance_sync();
+    ALTER TABLE users ALTER COLUMN balance DROP NOT NULL;
+    ALTER TABLE users RENAME COLUMN balance TO balance_old;
+    ALTER TABLE users RENAME COLUMN balance_new TO balance;
+    ALTER TABLE users ALTER COLUMN balance SET DEFAULT 0;
+    ALTER TABLE users ALTER COLUMN balance_old DROP DEFAULT;
+  rollback:
+    - sql: |
+        CREATE FUNCTION users_balance_back() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          NEW.balance_old := NEW.balance::integer;
+          RETURN NEW;
+        END $$;
+        CREATE TRIGGER users_balance_back BEFORE INSERT OR UPDATE ON users
+          FOR EACH ROW EXECUTE FUNCTION users_balance_back();
+    - backfill:
+        table: users
+        set: balance_old = balance::integer
+        where: balance_old IS DISTINCT FROM balance::integer
+    - sql: |
+        DROP TRIGGER users_balance_back ON users;
+        DROP FUNCTION users_balance_back();
+        ALTER TABLE users ALTER COLUMN balance_old SET DEFAULT 0;
+        ALTER TABLE users ALTER COLUMN balance DROP DEFAULT;
+        ALTER TABLE users RENAME COLUMN balance TO balance_new;
+        ALTER TABLE users RENAME COLUMN balance_old TO balance;
+        CREATE FUNCTION users_balance_sync() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          NEW.balance_new := NEW.balance::numeric(12,2);
+          RETURN NEW;
+        END $$;
+        CREATE TRIGGER users_balance_sync BEFORE INSERT OR UPDATE ON users
+          FOR EACH ROW EXECUTE FUNCTION users_balance_sync();
+    - sql: ALTER TABLE users ADD CONSTRAINT users_balance_is_not_null CHECK (balance IS NOT NULL) NOT VALID;
+    - sql: ALTER TABLE users VALIDATE CONSTRAINT users_balance_is_not_null;
+    - sql: ALTER TABLE users ALTER COLUMN balance SET NOT NULL;
+    - sql: ALTER TABLE users DROP CONSTRAINT users_balance_is_not_null;
+- step: "balance: drop the old column"
+  sql: ALTER TABLE users DROP COLUMN balance_old;
+  rollback:
+    impossible: the values of the old type are gone
+`,
+      },
     ],
     good: [
       {

@@ -56,6 +56,17 @@ key already.`,
   rollback: { transaction: false, sql: DROP INDEX CONCURRENTLY users_email_key }
 `,
         finds: 'CREATE UNIQUE INDEX',
+        fixed: `- step: No email of users twice
+  verify:
+    sql: SELECT count(*) FROM (SELECT email FROM users WHERE email IS NOT NULL GROUP BY email HAVING count(*) > 1) AS duplicates
+    expect: 0
+- step: One account an email
+  transaction: false
+  sql: |
+    SET lock_timeout = 0;
+    CREATE UNIQUE INDEX CONCURRENTLY users_email_key ON users (email);
+  rollback: { transaction: false, sql: DROP INDEX CONCURRENTLY users_email_key }
+`,
       },
     ],
     good: [
