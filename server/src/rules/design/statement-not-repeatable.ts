@@ -1,5 +1,5 @@
 import type { AlterTableCmd, CreateStmt } from '@pgsql/types';
-import { nameOfObject, quoteIdentifier, stringsOf, writeName } from '../../sql/names.ts';
+import { nameOfObject, quoteIdentifier, writeName } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
 import { alterCommands, alterTable, type PlacedStatement, sqlStatements } from '../statements.ts';
 
@@ -59,7 +59,7 @@ real one. Drop it first, with DROP INDEX CONCURRENTLY IF EXISTS.`,
       clear(placed, cleared);
       if (!fault) continue;
       yield {
-        message: `Run again after a failure further on, this fails: ${fault.what}. ${fault.guard}`,
+        message: `Run again, this fails: ${fault.what}. ${fault.guard}`,
         range: placed.s.range,
         step: placed.step.id,
         data: undefined,
@@ -137,17 +137,22 @@ function alteration(
   }
 }
 
-/** Notes what is surely not there after the statement. */
+/** Notes what is surely not there after the statement, and forgets what it makes. */
 function clear(placed: PlacedStatement, cleared: Set<string>): void {
   const { node } = placed.s.statement;
   if ('DropStmt' in node) {
     const kind = node.DropStmt.removeType === 'OBJECT_INDEX' ? 'index' : 'table';
     for (const object of node.DropStmt.objects ?? []) {
-      const [name] = ('List' in object ? stringsOf(object.List.items) : []).slice(-1);
+      const name = nameOfObject(object)?.name;
       if (name !== undefined) cleared.add(`${kind} ${name}`);
     }
   }
+  if ('CreateStmt' in node) cleared.delete(`table ${node.CreateStmt.relation?.relname}`);
+  if ('IndexStmt' in node) cleared.delete(`index ${node.IndexStmt.idxname}`);
   const table = alterTable(placed.s)?.relation?.relname ?? '';
-  for (const { subtype, name } of alterCommands(placed.s))
+  for (const { subtype, name, def } of alterCommands(placed.s)) {
     if (subtype === 'AT_DropConstraint') cleared.add(`constraint ${table}.${name}`);
+    if (subtype === 'AT_AddConstraint' && def && 'Constraint' in def)
+      cleared.delete(`constraint ${table}.${def.Constraint.conname}`);
+  }
 }
