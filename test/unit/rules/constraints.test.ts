@@ -341,6 +341,44 @@ CREATE TABLE posts (id bigint PRIMARY KEY, author text CONSTRAINT posts_author R
     });
   });
 
+  describe('a new column that is required', () => {
+    const require = 'ALTER TABLE users ALTER x SET NOT NULL;';
+    const never = (...steps: string[]) =>
+      check(planOf('ALTER TABLE users ADD COLUMN x int;', ...steps)).findings.filter(
+        ({ rule }) => rule === 'required-column-never-filled',
+      );
+    for (const [filled, step] of [
+      [false, 'SELECT 1;'],
+      [false, 'ALTER TABLE users ALTER x SET DEFAULT 1;'],
+      [false, 'UPDATE teams SET id = id WHERE id = 0;'],
+      [true, 'UPDATE users SET x = 1 WHERE id = 0;'],
+      [true, 'DO $$ BEGIN UPDATE users SET x = 1 WHERE id = 0; END $$;'],
+      [true, "DO $$ BEGIN EXECUTE 'UPDATE users SET x = 1'; END $$;"],
+      [true, 'SELECT fill_x();'],
+      [true, 'CALL fill_x();'],
+      [true, 'TRUNCATE users;'],
+    ] as const)
+      it(`${filled ? 'may be filled' : 'is not filled'} by ${step}`, () =>
+        assert.equal(never(step, require).length, filled ? 0 : 1));
+
+    it('is null by NOT NULL … NOT VALID of version 18 as well', () => {
+      const text = planOf(
+        'ALTER TABLE users ADD COLUMN x int;',
+        'ALTER TABLE users ADD CONSTRAINT x_set NOT NULL x NOT VALID;',
+        'ALTER TABLE users VALIDATE CONSTRAINT x_set;',
+      ).replace('version: 16', 'version: 18');
+      assert.deepEqual(found(check(text)), [['required-column-never-filled', 'VALIDATE CONSTRAINT']]);
+    });
+  });
+
+  it('a foreign key made ENFORCED reads the table as a new one does', () => {
+    const text = planOf(
+      'ALTER TABLE users ADD CONSTRAINT f FOREIGN KEY (team_id) REFERENCES teams NOT ENFORCED;',
+      'ALTER TABLE users ALTER CONSTRAINT f ENFORCED;',
+    ).replace('version: 16', 'version: 18');
+    assert.deepEqual(found(check(text)), [['constraint-without-not-valid', 'ALTER CONSTRAINT']]);
+  });
+
   it('a trigger that outlives a renamed column is found, one that is dropped in the same step is not', () => {
     const make = `CREATE FUNCTION sync() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.n := length(NEW."email"); RETURN NEW; END $$;
 CREATE TRIGGER sync BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION sync();`;

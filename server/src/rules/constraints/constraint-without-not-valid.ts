@@ -10,16 +10,18 @@ import {
   subcommandRanges,
   withParts,
 } from '../alter-parts.ts';
-import { defineRule } from '../define-rule.ts';
+import { defineRule, type Fault } from '../define-rule.ts';
 import { severityFor, waitingRequests, withFigures } from '../figures.ts';
 import type { Fix, RuleContext } from '../model.ts';
 import { aroundStatement, type SqlStep } from '../new-steps.ts';
 import {
+  alterCommands,
   alterTable,
   isInWrittenTransaction,
   type PlacedStatement,
   sqlStatements,
   tokenRange,
+  wordsRange,
 } from '../statements.ts';
 
 interface Data {
@@ -119,6 +121,7 @@ CREATE TABLE users (id bigint PRIMARY KEY, team_id bigint);`,
       const { s, step } = placed;
       if (s.effects.scans.length === 0 || !alterTable(s)) continue;
       const checked = checkedConstraints(placed);
+      yield* enforcedFaults(context, placed);
       const seen = new Set<number>();
       for (const { brought, relation } of checked) {
         if (seen.has(brought.at)) continue;
@@ -155,6 +158,22 @@ function checkedConstraints({ s }: PlacedStatement): readonly Checked[] {
   });
 }
 
+/** A foreign key made ENFORCED (version 18) is tested as if it were added. */
+function* enforcedFaults(context: RuleContext, placed: PlacedStatement): Generator<Fault<Data>> {
+  const { s, step } = placed;
+  for (const [at, { subtype }] of alterCommands(s).entries()) {
+    const scan = s.effects.scans.find(({ command }) => command === at);
+    if (subtype !== 'AT_AlterConstraint' || !scan) continue;
+    yield {
+      message: `Making this foreign key ENFORCED reads all of ${withFigures(context, scan.relation, s)} under ACCESS EXCLUSIVE: ${waitingRequests(context, 'every read and write', s)} until the last row is checked. Add a second one NOT VALID, validate that, and drop this one.`,
+      range: wordsRange(s, 'ALTER', 'CONSTRAINT'),
+      step: step.id,
+      severity: severityFor(context, scan.relation, 'error'),
+      data: { placed, checked: [] },
+    };
+  }
+}
+
 function faultMessage(
   context: RuleContext,
   { s }: PlacedStatement,
@@ -174,7 +193,7 @@ function faultMessage(
 function notValidFix(context: RuleContext, { placed, checked }: Data): readonly Fix[] {
   const { s } = placed;
   const target = alterTable(s)?.relation;
-  if (!target?.relname || placed.part === 'rollback') return [];
+  if (!target?.relname || placed.part === 'rollback' || checked.length === 0) return [];
   if (context.kind === 'sql' && isInWrittenTransaction(placed)) return [];
   // A partitioned table takes a foreign key that is NOT VALID from version 18 on.
   const partitioned = tableOf(s.before, target)?.partitioned;

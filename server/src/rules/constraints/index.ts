@@ -10,6 +10,7 @@ import { foreignKeysTogether } from './foreign-keys-together.ts';
 import { notEnforcedValidated } from './not-enforced-validated.ts';
 import { primaryKeyScans } from './primary-key-scans.ts';
 import { replacementLacksConstraint } from './replacement-lacks-constraint.ts';
+import { requiredColumnNeverFilled } from './required-column-never-filled.ts';
 import { requiredColumnWithoutDefault } from './required-column-without-default.ts';
 import { setNotNullScans } from './set-not-null-scans.ts';
 import { temporaryObjectLeft } from './temporary-object-left.ts';
@@ -20,6 +21,7 @@ import { validatedInOneTransaction } from './validated-in-one-transaction.ts';
 /** Constraints, triggers and domains: what is checked on existing rows, and under which lock. */
 export const constraintRules: readonly Rule[] = [
   requiredColumnWithoutDefault,
+  requiredColumnNeverFilled,
   setNotNullScans,
   constraintWithoutNotValid,
   validatedInOneTransaction,

@@ -1,0 +1,219 @@
+import type { Node, RangeVar } from '@pgsql/types';
+import { walk } from '../../schema/expressions.ts';
+import { columnOf, constraintOf, relationKey, tableOf } from '../../schema/lookup.ts';
+import type { Constraint, Schema } from '../../schema/model.ts';
+import { quoteIdentifier, stringsOf } from '../../sql/names.ts';
+import { documentRange } from '../../text/offset-map.ts';
+import type { Range } from '../../text/range.ts';
+import { broughtConstraints, subcommandRanges } from '../alter-parts.ts';
+import { defineRule } from '../define-rule.ts';
+import { withFigures } from '../figures.ts';
+import type { RuleContext, StatementAnalysis } from '../model.ts';
+import { alterCommands, alterTable, type PlacedStatement, tokenRange, wordPlaces } from '../statements.ts';
+
+/** A column that is null in every row of before: added without a value, and nothing has changed the rows since. */
+interface Unfilled {
+  readonly placed: PlacedStatement;
+  readonly range: Range;
+  readonly column: string;
+  /** An application version that came out since may have filled it. */
+  deployed: boolean;
+}
+
+/** NOT NULL asked of a new column that no step fills. */
+export const requiredColumnNeverFilled = defineRule<undefined>({
+  id: 'required-column-never-filled',
+  title: 'A new column is required though nothing has filled it',
+  severity: 'error',
+  docs: {
+    problem: `A column that \`ADD COLUMN\` brings without a DEFAULT is null in every row that exists. SET NOT NULL, or
+VALIDATE of a CHECK that says the same, fails on the first of them: \`column contains null values\`. NOT VALID only puts that off.`,
+    solution: `Backfill the column between adding and requiring it, after the application writes it for new rows; or give it
+a DEFAULT when it is added, which is instant for a constant.`,
+    manual: [
+      { title: 'ALTER TABLE … ADD COLUMN', path: 'sql-altertable.html#SQL-ALTERTABLE-DESC-ADD-COLUMN' },
+    ],
+  },
+  examples: {
+    bad: [
+      {
+        steps: `- step: Add the handle
+  sql: ALTER TABLE users ADD COLUMN handle text;
+  rollback: ALTER TABLE users DROP COLUMN handle;
+- step: No new NULL
+  sql: ALTER TABLE users ADD CONSTRAINT handle_set CHECK (handle IS NOT NULL) NOT VALID;
+  rollback: ALTER TABLE users DROP CONSTRAINT handle_set;
+- step: No old NULL either
+  sql: ALTER TABLE users VALIDATE CONSTRAINT handle_set;
+  rollback: { not_needed: dropping handle_set undoes it }
+`,
+        finds: 'VALIDATE CONSTRAINT',
+      },
+    ],
+    good: [
+      {
+        steps: `- step: Add the handle
+  sql: ALTER TABLE users ADD COLUMN handle text;
+  rollback: ALTER TABLE users DROP COLUMN handle;
+- step: No new NULL
+  sql: ALTER TABLE users ADD CONSTRAINT handle_set CHECK (handle IS NOT NULL) NOT VALID;
+  rollback: ALTER TABLE users DROP CONSTRAINT handle_set;
+- step: Fill the old rows
+  backfill:
+    table: users
+    set: handle = username
+    where: handle IS NULL
+  rollback: { not_needed: dropping handle undoes it }
+- step: No old NULL either
+  sql: ALTER TABLE users VALIDATE CONSTRAINT handle_set;
+  rollback: { not_needed: dropping handle_set undoes it }
+`,
+      },
+    ],
+  },
+  *check(context) {
+    // By the table's key.
+    const unfilled = new Map<string, Unfilled[]>();
+    for (const placed of forward(context)) {
+      if (placed === 'deploy') {
+        for (const each of unfilled.values()) for (const one of each) one.deployed = true;
+        continue;
+      }
+      const { s, step } = placed;
+      forget(unfilled, s);
+      const key = keyOf(s.after, s);
+      if (key === undefined) continue;
+      const known = unfilled.get(key) ?? [];
+      for (const { column, range, words } of requirements(s)) {
+        const missing = known.find((one) => one.column === column);
+        if (!missing) continue;
+        unfilled.set(
+          key,
+          known.filter((one) => one !== missing),
+        );
+        const shown = quoteIdentifier(column);
+        const unless = missing.deployed ? ', unless the application has filled it by then' : '';
+        yield {
+          message: `${words} fails as soon as ${withFigures(context, s.effects.locks[0]?.relation ?? 'the table')} holds a row: ${shown} is null in every row that was there before it, and no step fills it${unless}. Backfill ${shown} before this.`,
+          range,
+          step: step.id,
+          severity: missing.deployed ? 'warning' : 'error',
+          related: [{ message: `${shown} is added here, without a value.`, range: missing.range }],
+          data: undefined,
+        };
+      }
+      const added = addedColumns(placed);
+      if (added.length > 0) unfilled.set(key, [...(unfilled.get(key) ?? []), ...added]);
+    }
+  },
+});
+
+/** The statements of the steps in order, those of backfills and code blocks too, and where versions come out. */
+function* forward(context: RuleContext): Generator<PlacedStatement | 'deploy'> {
+  for (const at of context.steps) {
+    const { action } = at;
+    if (!action) continue;
+    if (action.action.kind === 'deploy') yield 'deploy';
+    for (const s of action.statements) {
+      const placed = { at, step: at.step, action, part: 'step' as const };
+      yield { ...placed, s };
+      for (const one of s.embedded ?? []) yield { ...placed, s: one };
+    }
+  }
+}
+
+function keyOf(schema: Schema, s: StatementAnalysis): string | undefined {
+  const table = tableOf(schema, alterTable(s)?.relation);
+  return table && relationKey(table.name);
+}
+
+/** Columns that the statement adds null in every row, to a table that may hold some. */
+function addedColumns(placed: PlacedStatement): readonly Unfilled[] {
+  const { s } = placed;
+  const table = tableOf(s.after, alterTable(s)?.relation);
+  if (!table || table.empty) return [];
+  return alterCommands(s).flatMap(({ subtype, def }) => {
+    if (subtype !== 'AT_AddColumn' || !def || !('ColumnDef' in def)) return [];
+    const { colname = '', location } = def.ColumnDef;
+    const column = columnOf(table, colname);
+    const before = tableOf(s.before, alterTable(s)?.relation);
+    if (!column || columnOf(before, colname) || column.default !== null || column.notNull) return [];
+    if (column.identity || column.generated) return [];
+    return [{ placed, range: tokenRange(s, location), column: colname, deployed: false }];
+  });
+}
+
+interface Requirement {
+  readonly column: string;
+  readonly range: Range;
+  readonly words: string;
+}
+
+/** Columns that are looked at for nulls in every row by the statement. */
+function* requirements(s: StatementAnalysis): Generator<Requirement> {
+  if (s.effects.scans.length === 0) return;
+  const table = tableOf(s.before, alterTable(s)?.relation);
+  const scans = (at: number) => s.effects.scans.some(({ command }) => command === at);
+  for (const [at, { subtype, name = '' }] of alterCommands(s).entries()) {
+    if (!scans(at)) continue;
+    if (subtype === 'AT_SetNotNull')
+      yield { column: name, range: place(s, at, ['SET', 'NOT', 'NULL']), words: 'SET NOT NULL' };
+    if (subtype !== 'AT_ValidateConstraint') continue;
+    const words = `VALIDATE CONSTRAINT ${quoteIdentifier(name)}`;
+    for (const column of requiredBy(constraintOf(table, name)))
+      yield { column, range: place(s, at, ['VALIDATE', 'CONSTRAINT']), words };
+  }
+  for (const { node, at } of broughtConstraints(s)) {
+    if (node.contype !== 'CONSTR_NOTNULL' || !scans(at)) continue;
+    for (const column of stringsOf(node.keys))
+      yield { column, range: tokenRange(s, node.location), words: 'NOT NULL' };
+  }
+}
+
+function requiredBy(constraint: Constraint | undefined): readonly string[] {
+  if (constraint?.kind === 'not null') return constraint.columns;
+  return constraint?.kind === 'check' ? constraint.provesNotNull : [];
+}
+
+function place(s: StatementAnalysis, at: number, words: readonly string[]): Range {
+  const part = subcommandRanges(s)[at];
+  const found = [...wordPlaces(s, words)].find(
+    ({ start, end }) => part !== undefined && start >= part.start && end <= part.end,
+  );
+  return found ? documentRange(s.sql.map, found) : s.range;
+}
+
+/** Takes out what the statement may fill: rows that it changes, and all where it runs code that nobody has read. */
+function forget(unfilled: Map<string, Unfilled[]>, s: StatementAnalysis): void {
+  if (unfilled.size === 0) return;
+  const { node, kind } = s.statement;
+  if (['CallStmt', 'ExecuteStmt', 'PrepareStmt', 'SelectStmt'].includes(kind) && runsCode(node))
+    unfilled.clear();
+  if (kind === 'DoStmt' && (s.statement.body()?.unread.length ?? 1) > 0) unfilled.clear();
+  const relation = changedRelation(node);
+  const table = tableOf(s.before, relation);
+  if (table) unfilled.delete(relationKey(table.name));
+  // A view, or a table that nobody knows: what it changes may be any of them.
+  else if (relation && !('RenameStmt' in node)) unfilled.clear();
+  const retyped = alterCommands(s).some(({ subtype }) => subtype === 'AT_AlterColumnType');
+  const altered = retyped ? keyOf(s.before, s) : undefined;
+  if (altered !== undefined) unfilled.delete(altered);
+}
+
+/** The relation whose rows, or whose columns' names, the statement changes. */
+function changedRelation(node: Node): RangeVar | undefined {
+  if ('UpdateStmt' in node) return node.UpdateStmt.relation;
+  if ('DeleteStmt' in node) return node.DeleteStmt.relation;
+  if ('MergeStmt' in node) return node.MergeStmt.relation;
+  if ('RenameStmt' in node) return node.RenameStmt.relation;
+  if ('InsertStmt' in node) return node.InsertStmt.onConflictClause && node.InsertStmt.relation;
+  const [first] = 'TruncateStmt' in node ? (node.TruncateStmt.relations ?? []) : [];
+  return first && 'RangeVar' in first ? first.RangeVar : undefined;
+}
+
+/** A function call, or a WITH that changes rows: who knows which. */
+function runsCode(node: Node): boolean {
+  if (!('SelectStmt' in node)) return true;
+  for (const [kind] of walk(node)) if (kind === 'FuncCall' || kind === 'UpdateStmt') return true;
+  return false;
+}
