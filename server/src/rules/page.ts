@@ -64,6 +64,12 @@ allow:
   ${id}: why it is all right here
 \`\`\`
 
+In a plain \`.sql\` file, above the statement:
+
+\`\`\`sql
+-- switchback: allow ${id}: why it is all right here
+\`\`\`
+
 For a whole project, in \`.switchback.yaml\`:
 
 \`\`\`yaml
