@@ -17,8 +17,7 @@ export function dropConstraint(
     return;
   }
   const inherited = parentsWithConstraint(draft, table, constraint) > 0;
-  const only = !recurse && table.partitioned && childKeys(draft, key).length > 0;
-  if (inherited || isBound(table, constraint) || (only && constraint.inherits)) {
+  if (inherited || isBound(table, constraint)) {
     draft.refused = true;
     return;
   }

@@ -3,10 +3,10 @@ import type { Statement } from '../sql/model.ts';
 import { nameOfObject, nameOfRangeVar, stringsOf } from '../sql/names.ts';
 import { sourceAfter } from '../sql/source.ts';
 import { alterConstraint, dropConstraint, validateConstraint } from './alter-constraint.ts';
-import { addAttributes } from './attributes.ts';
+import { alterAttributes } from './attributes.ts';
 import { addColumn, dropColumn } from './column-commands.ts';
 import { addConstraints } from './constraints.ts';
-import { makeSequence, tableConstraint } from './create-table.ts';
+import { makeSequence, tableConstraint, withoutNullDefault } from './create-table.ts';
 import { dependenciesOf } from './dependencies.ts';
 import {
   type Apply,
@@ -36,12 +36,13 @@ import { qualify, relationKey } from './names.ts';
 import { notNullOf, setNotNull } from './not-null.ts';
 import { attachIndex, attachPartition, detachPartition } from './partitions.ts';
 import { inPasses } from './passes.ts';
+import { rebuildColumn } from './rebuild.ts';
 
 export const applyAlterTable: Apply<AlterTableStmt> = (draft, fields, statement) => {
   const { relation, objtype = '', cmds, missing_ok } = fields;
   if (!relation) return;
   if (objtype === 'OBJECT_TYPE') {
-    addAttributes(draft, relation, cmds);
+    alterAttributes(draft, relation, cmds);
     return;
   }
   if (objtype === 'OBJECT_INDEX') {
@@ -91,7 +92,9 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
   AT_ColumnDefault: (target, { name = '', def }) => {
     const source = def ? sourceAfter(target.statement, 'default', def) : null;
     const dependsOn = dependenciesOf(target.draft, def);
-    eachColumn(target, name, (column) => ({ ...column, default: source, dependsOn }));
+    eachColumn(target, name, (column) =>
+      withoutNullDefault(target.draft, { ...column, default: source, dependsOn }),
+    );
   },
   AT_SetNotNull: ({ draft, key, recurse }, { name = '' }) => {
     learnColumn(draft, key, name);
@@ -108,12 +111,20 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
   AT_ValidateConstraint: validateConstraint,
   AT_AlterConstraint: alterConstraint,
   AT_AddIdentity: ({ draft, key }, { name = '', def }) => {
+    learnColumn(draft, key, name);
+    const column = columnOf(tableByKey(draft, key), name);
+    if (!column || column.identity || column.notNull === false) draft.refused = true;
     makeSequence(draft, key, name);
     const always = (def as { Constraint?: ConstraintNode } | undefined)?.Constraint?.generated_when === 'a';
     setIdentity(draft, key, name, always ? 'always' : 'by default');
   },
   AT_SetIdentity: alterIdentity,
-  AT_DropIdentity: ({ draft, key }, { name = '' }) => {
+  AT_DropIdentity: ({ draft, key }, { name = '', missing_ok }) => {
+    const column = columnOf(tableByKey(draft, key), name);
+    if (!column?.identity) {
+      if (draft.complete && (!column || !missing_ok)) draft.refused = true;
+      return;
+    }
     for (const sequence of [...sequencesOf(draft, key, name)])
       draft.relations.delete(relationKey(sequence.name));
     setIdentity(draft, key, name, undefined);
@@ -127,7 +138,12 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
       dependsOn,
     }));
   },
-  AT_DropExpression: (target, { name = '' }) => {
+  AT_DropExpression: (target, { name = '', missing_ok }) => {
+    const column = columnOf(tableByKey(target.draft, target.key), name);
+    if (column && !column.generated) {
+      if (!missing_ok) target.draft.refused = true;
+      return;
+    }
     eachColumn(target, name, (column) => ({
       ...column,
       generated: undefined,
@@ -138,7 +154,7 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
   },
   AT_AddInherit: ({ draft, key }, { def }) => {
     const parent = def && 'RangeVar' in def ? touchRangeVar(draft, def.RangeVar) : undefined;
-    if (parent) inheritFrom(draft, key, relationKey(parent.name), false);
+    if (parent && relationKey(parent.name) !== key) inheritFrom(draft, key, relationKey(parent.name), false);
     else draft.refused = true;
   },
   AT_DropInherit: ({ draft, key }, { def }) => {
@@ -198,6 +214,7 @@ function alterType(target: Target, { name = '', def }: AlterTableCmd): void {
   const table = tableByKey(draft, key);
   if (table && parentsWithColumn(draft, table, name) > 0) draft.refused = true;
   eachColumn(target, name, (column) => ({ ...column, type, collation }));
+  for (const each of [key, ...keysOf(heirsOf(draft, key))]) rebuildColumn(draft, each, name);
 }
 
 /** A partitioned table's identity is its partitions' too. */
@@ -209,6 +226,8 @@ function setIdentity(draft: Draft, key: string, name: string, identity: Column['
 }
 
 function alterIdentity({ draft, key }: Target, { name = '', def }: AlterTableCmd): void {
+  const table = tableByKey(draft, key);
+  if (table?.columnsComplete && !columnOf(table, name)?.identity) draft.refused = true;
   const items = def && 'List' in def ? (def.List.items ?? []) : [];
   for (const item of items) {
     if (!('DefElem' in item) || item.DefElem.defname !== 'generated') continue;

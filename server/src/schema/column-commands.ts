@@ -1,9 +1,10 @@
 import type { AlterTableCmd } from '@pgsql/types';
 import type { Target } from './alter-table.ts';
 import { addConstraints } from './constraints.ts';
-import { maxColumns, readColumn } from './create-table.ts';
+import { maxColumns, readColumn, withoutNullDefault } from './create-table.ts';
 import { childKeys, type Draft, updateTable } from './draft.ts';
-import { dropColumnTree, parentsWithColumn } from './inheritance.ts';
+import { lacks } from './index-constraints.ts';
+import { dropColumns, parentsWithColumn } from './inheritance.ts';
 import { columnOf, tableByKey } from './lookup.ts';
 import type { Column } from './model.ts';
 
@@ -21,12 +22,13 @@ export function addColumn(
     return;
   }
   const { column, pending } = readColumn(draft, key, def.ColumnDef, statement, false);
-  putColumn(draft, key, column);
+  if (lacks(table, column.reads ?? [])) draft.refused = true;
+  putColumn(draft, key, withoutNullDefault(draft, column));
   addConstraints(draft, key, pending, statement);
 }
 
 /** In the table and in those that inherit from it; one that has a column of that name keeps it as its own as well. */
-function putColumn(draft: Draft, key: string, column: Column): void {
+export function putColumn(draft: Draft, key: string, column: Column): void {
   const existing = columnOf(tableByKey(draft, key), column.name);
   if (existing) {
     const differs = existing.type !== undefined && column.type !== undefined && existing.type !== column.type;
@@ -57,6 +59,5 @@ export function dropColumn(
     draft.refused = true;
     return;
   }
-  const removal = { draft, cascade: behavior === 'DROP_CASCADE', named: new Set<string>() };
-  dropColumnTree(removal, key, name, recurse);
+  dropColumns(draft, key, name, { cascade: behavior === 'DROP_CASCADE', recurse });
 }

@@ -39,16 +39,29 @@ export function addConstraints(
     if (kind === 'CONSTR_NOTNULL') {
       const primary = pending.filter(({ node }) => node.contype === 'CONSTR_PRIMARY');
       const explicit = pending.filter(({ node }) => node.contype === kind);
-      for (const one of explicit) addNotNull(draft, tableKey, one);
+      for (const one of oneForEachColumn(explicit)) addNotNull(draft, tableKey, one);
       for (const { node, columns } of primary) {
         const keyed = node.indexname ? indexColumns(draft, tableKey, node.indexname) : columns;
-        for (const column of keyed) setNotNull(draft, tableKey, column);
+        for (const column of keyed)
+          if (!notNullOf(tableByKey(draft, tableKey), column)?.inherits) setNotNull(draft, tableKey, column);
       }
       continue;
     }
     for (const one of distinct.filter(({ node }) => node.contype === kind))
       addOne(draft, tableKey, one, statement);
   }
+}
+
+/** A column said to be NOT NULL twice has one constraint; a name given wins. */
+function oneForEachColumn(pending: readonly PendingConstraint[]): readonly PendingConstraint[] {
+  const kept = new Map<string, PendingConstraint>();
+  for (const one of pending) {
+    const [column = ''] = one.columns;
+    const prior = kept.get(column);
+    const conname = prior?.node.conname ?? one.node.conname;
+    kept.set(column, prior ? { ...prior, node: { ...prior.node, ...(conname ? { conname } : {}) } } : one);
+  }
+  return [...kept.values()];
 }
 
 /** Of several primary key or unique constraints that say the same, Postgres makes one index; a name given wins. */
@@ -176,7 +189,8 @@ function addForeignKey(
   const missing = unknown && draft.madeByPlan;
   const parts = table.partitioned ? childKeys(draft, key) : [];
   const taken = table.constraints.some((one) => one.name === node.conname);
-  if (missing || taken || (only && parts.length > 0)) {
+  const lacking = table.columnsComplete && columns.some((column) => !columnOf(table, column));
+  if (missing || taken || lacking || (only && parts.length > 0)) {
     draft.refused = true;
     return;
   }
@@ -237,7 +251,7 @@ function addNotNull(draft: Draft, tableKey: string, pending: PendingConstraint):
   for (const column of columns) {
     const existing = notNullOf(tableByKey(draft, tableKey), column);
     // SET NOT NULL validates what is not valid yet, another constraint does not.
-    if (existing && existing.validated !== validated) draft.refused = true;
+    if (existing && validated && !existing.validated) draft.refused = true;
     setNotNull(draft, tableKey, column, { name: node.conname, validated, inherits, recurse: !only });
   }
 }

@@ -17,6 +17,7 @@ import {
   chooseRelationName,
   type Draft,
   emptyTable,
+  find,
   isFree,
   newName,
   put,
@@ -27,10 +28,10 @@ import {
 import { columnsRead } from './expressions.ts';
 import { cloneIndexes } from './indexes.ts';
 import { dependencyOf } from './links.ts';
-import { constraintOf, tableByKey } from './lookup.ts';
-import type { Column, Constraint, PartitionKey, QualifiedName, Table, UserType } from './model.ts';
+import { constraintOf, domainChain, tableByKey } from './lookup.ts';
+import type { Column, Constraint, PartitionKey, QualifiedName, Table, UserType, View } from './model.ts';
 import { displayName, qualify, relationKey } from './names.ts';
-import { setNotNull } from './not-null.ts';
+import { setNotNull, validatedConstraint } from './not-null.ts';
 import { joinPartition } from './partitions.ts';
 
 /** More than these a table cannot have: Postgres refuses the statement. */
@@ -121,13 +122,13 @@ function fillTable(draft: Draft, key: string, { fields, parents, ofType, stateme
   for (const parent of parents) inherit(parts, parent, fields.partbound !== undefined);
   for (const element of [...(fields.tableElts ?? []), ...(fields.constraints ?? [])]) {
     if ('ColumnDef' in element)
-      addColumn(draft, parts, readColumn(draft, key, element.ColumnDef, statement, true));
+      addColumn(draft, parts, readColumn(draft, key, element.ColumnDef, statement, true), !fields.partbound);
     else if ('Constraint' in element) parts.pending.push(tableConstraint(element.Constraint, true));
     else if ('TableLikeClause' in element) addLike(draft, key, parts, element.TableLikeClause);
   }
   updateTable(draft, key, (table) => ({
     ...table,
-    columns: [...parts.columns.values()],
+    columns: [...parts.columns.values()].map((column) => withoutNullDefault(draft, column)),
     constraints: parts.checks,
     columnsComplete: table.columnsComplete && parts.complete,
   }));
@@ -152,7 +153,7 @@ function createParts(): Parts {
   return { columns: new Map(), checks: [], pending: [], likeChecks: [], indexSources: [], complete: true };
 }
 
-function bareColumn(name: string): Column {
+export function bareColumn(name: string): Column {
   const none = { identity: undefined, generated: undefined, collation: undefined };
   return { name, type: undefined, notNull: false, default: null, ...none };
 }
@@ -172,17 +173,18 @@ function inherit(parts: Parts, parent: Table, partition: boolean): void {
   }
   for (const one of parent.constraints) {
     if (one.kind !== 'check' || !one.inherits || parts.checks.some(({ name }) => name === one.name)) continue;
-    parts.checks.push({ ...one, local: false });
+    // What is new has no rows that an older constraint has not seen.
+    parts.checks.push({ ...(one.enforced === false ? one : validatedConstraint(one)), local: false });
   }
 }
 
 /** After the table's own, which keep the names that they were given. */
 function inheritNotNull(draft: Draft, key: string, parent: Table): void {
-  for (const { kind, columns, inherits, name, validated } of parent.constraints) {
+  for (const { kind, columns, inherits, name } of parent.constraints) {
     const [column] = columns;
     if (kind !== 'not null' || !inherits || column === undefined) continue;
     const taken = constraintOf(tableByKey(draft, key), name) !== undefined;
-    setNotNull(draft, key, column, { name: taken ? undefined : name, validated, local: false });
+    setNotNull(draft, key, column, { name: taken ? undefined : name, local: false });
   }
 }
 
@@ -190,6 +192,11 @@ function inheritNotNull(draft: Draft, key: string, parent: Table): void {
 const likeOptions = { constraints: 4, defaults: 8, generated: 16, identity: 32, indexes: 64 };
 
 function addLike(draft: Draft, key: string, parts: Parts, { relation, options = 0 }: TableLikeClause): void {
+  const other = relation && find(draft, nameOfRangeVar(relation));
+  if (other?.kind === 'view' || other?.kind === 'materialized view') {
+    addViewColumns(parts, other);
+    return;
+  }
   const source = touchRangeVar(draft, relation);
   if (!source?.columnsComplete) parts.complete = false;
   if (!source) {
@@ -215,9 +222,16 @@ function addLike(draft: Draft, key: string, parts: Parts, { relation, options = 
   }
   for (const { local: _, ...constraint } of source.constraints) {
     if (constraint.kind === 'not null') parts.pending.push(likeNotNull(constraint));
-    if (constraint.kind === 'check' && wants(likeOptions.constraints)) parts.likeChecks.push(constraint);
+    if (constraint.kind === 'check' && wants(likeOptions.constraints))
+      parts.likeChecks.push(constraint.enforced === false ? constraint : validatedConstraint(constraint));
   }
   if (wants(likeOptions.indexes)) parts.indexSources.push(relationKey(source.name));
+}
+
+function addViewColumns(parts: Parts, { columns }: View): void {
+  if (!columns) parts.complete = false;
+  for (const column of columns ?? [])
+    parts.columns.set(column.name, { ...bareColumn(column.name), ...column });
 }
 
 function likeNotNull({ name, columns, inherits }: Constraint): PendingConstraint {
@@ -231,11 +245,14 @@ export interface ReadColumn {
   readonly pending: readonly PendingConstraint[];
 }
 
-function addColumn(draft: Draft, parts: Parts, { column, pending }: ReadColumn): void {
+function addColumn(draft: Draft, parts: Parts, { column, pending }: ReadColumn, local: boolean): void {
   const inherited = parts.columns.get(column.name);
   if (inherited && inherited.local !== false && inherited.type !== undefined && column.type !== undefined)
     draft.refused = true;
-  parts.columns.set(column.name, inherited ? mergeColumn(inherited, column) : column);
+  parts.columns.set(
+    column.name,
+    inherited ? mergeColumn(inherited, local ? column : { ...column, local }) : column,
+  );
   parts.pending.push(...pending);
 }
 
@@ -334,6 +351,18 @@ function generatedSource(statement: Statement, node: ConstraintNode): string | u
 
 function defaultSource(statement: Statement, node: ConstraintNode | undefined): string | null | undefined {
   return node ? sourceAfter(statement, 'default', node.raw_expr) : null;
+}
+
+/**
+ * DEFAULT NULL is no default: Postgres keeps none, unless the value has to be fitted to the type, by a
+ * domain or by a length.
+ */
+export function withoutNullDefault(draft: Draft, column: Column): Column {
+  if (column.default === null || !/^null$/i.test(column.default ?? '')) return column;
+  if (column.type === undefined) return { ...column, default: undefined };
+  const fitted = /\(\d/.test(column.type) && !column.type.startsWith('interval');
+  const domain = domainChain({ ...draft }, column.type).length > 0;
+  return fitted || domain ? column : { ...column, default: null };
 }
 
 export function makeSequence(draft: Draft, tableKey: string, column: string): QualifiedName | undefined {

@@ -6,6 +6,7 @@ import { tableByKey } from './lookup.ts';
 import type { Dependent, Relation, UserType } from './model.ts';
 import { relationKey, typeDisplayName } from './names.ts';
 import {
+  columnToken,
   deleteConstraint,
   deleteIndex,
   mayGo,
@@ -41,9 +42,9 @@ function removeFromTable(removal: Removal, key: string, dependency: string): voi
   const { draft } = removal;
   const table = tableByKey(draft, key);
   for (const column of table?.columns ?? []) {
-    if (!needs(column, dependency)) continue;
+    if (!needs(column, dependency) || removal.named.has(columnToken(key, column.name))) continue;
     if (column.generated) {
-      if (mayGo(removal, `${key}.${column.name}`)) removeColumn(removal, key, column.name);
+      if (mayGo(removal, columnToken(key, column.name))) removeColumn(removal, key, column.name);
     } else if (mayGo(removal, key)) dropDefault(draft, key, column.name);
   }
   for (const constraint of table?.constraints ?? []) {

@@ -26,6 +26,7 @@ export const applyCreateFunction: Apply<CreateFunctionStmt> = (draft, fields, st
     [...new Set([...types.flatMap((one) => one ?? []), ...dependenciesOf(draft, sql_body)])],
   );
   const before = draft.functions.get(key)?.overloads ?? [];
+  if (draft.madeByPlan && draft.complete && !draft.schemas.has(name.schema)) draft.refused = true;
   const others = before.filter((one) => !sameArguments(one, overload));
   if (others.length < before.length && !replace) draft.refused = true;
   const kind = is_procedure ? 'procedure' : 'function';

@@ -6,7 +6,7 @@ import { addToTable, columnList, deferrable, type PendingConstraint } from './co
 import { childKeys, chooseRelationName, type Draft, find, put } from './draft.ts';
 import { columnsRead, expressionName } from './expressions.ts';
 import { signatureOf } from './indexes.ts';
-import { tableByKey } from './lookup.ts';
+import { columnOf, tableByKey } from './lookup.ts';
 import type { Constraint, Index, Table } from './model.ts';
 import { moveRelation } from './move.ts';
 import { relationKey } from './names.ts';
@@ -36,6 +36,12 @@ export function addIndexConstraint(
   const elements = exclusionElements(node);
   const keys = node.contype === 'CONSTR_EXCLUSION' ? elements.map(elementColumn) : pending.columns;
   const include = stringsOf(node.including);
+  if (
+    lacks(table, [...keys.filter((name) => name !== null), ...include, ...elements.flatMap(elementReads)])
+  ) {
+    draft.refused = true;
+    return;
+  }
   const predicate = node.where_clause && sourceInParentheses(statement, 'where', node.location ?? 0);
   const shape = { form, keys, include, predicate, node, elements };
   const name = node.conname ?? constraintIndexName(draft, table, form, elements, keys, include);
@@ -43,6 +49,11 @@ export function addIndexConstraint(
   const valid = !pending.only || children.length === 0;
   const index = makeIndexConstraint(draft, key, table, { name, valid, ...shape });
   if (index && !pending.only) for (const child of children) ensurePart(draft, index, child);
+}
+
+/** Whether the table surely has not all of these columns. */
+export function lacks(table: Table | undefined, columns: readonly string[]): boolean {
+  return table?.columnsComplete === true && columns.some((column) => !columnOf(table, column));
 }
 
 type IndexForm = (typeof indexKinds)[keyof typeof indexKinds];

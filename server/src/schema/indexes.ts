@@ -14,7 +14,7 @@ import {
   updateTable,
 } from './draft.ts';
 import { columnsRead } from './expressions.ts';
-import { elementColumn, elementName, elementReads, elementsOf } from './index-constraints.ts';
+import { elementColumn, elementName, elementReads, elementsOf, lacks } from './index-constraints.ts';
 import { indexesOf, tableByKey } from './lookup.ts';
 import type { Index, Table } from './model.ts';
 import { relationKey } from './names.ts';
@@ -31,6 +31,16 @@ export const applyCreateIndex: Apply<IndexStmt> = (draft, fields, statement) => 
   const names = [...elements.map(elementName), ...include];
   const name = { schema: owner.schema, name: fields.idxname ?? chooseIndexName(draft, owner, names) };
   if (!isFree(draft, name, fields.if_not_exists === true)) return;
+  const named = elements.flatMap((element) => elementColumn(element) ?? []);
+  if (
+    lacks(owner.table, [
+      ...named,
+      ...include,
+      ...elements.flatMap(elementReads),
+      ...columnsRead(fields.whereClause),
+    ])
+  )
+    draft.refused = true;
   const children = owner.table?.partitioned ? childKeys(draft, owner.key) : [];
   const only = !fields.relation.inh;
   const index: Index = {

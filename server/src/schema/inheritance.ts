@@ -1,8 +1,8 @@
-import { childKeys, type Draft, updateTable } from './draft.ts';
+import { childKeys, type Draft, heirsOf, updateTable } from './draft.ts';
 import { columnOf, tableByKey } from './lookup.ts';
 import type { Column, Constraint, Table } from './model.ts';
 import { relationKey } from './names.ts';
-import { deleteConstraint, type Removal, removeColumn } from './removal.ts';
+import { columnToken, deleteConstraint, type Removal, removeColumn } from './removal.ts';
 
 /** How many of the table's parents have the column: Postgres' `attinhcount`. */
 export function parentsWithColumn(draft: Draft, table: Table, name: string): number {
@@ -44,8 +44,32 @@ export function changeConstraint(
   }));
 }
 
+/** Where a column goes if it is dropped at `key`: there, and where it came from there alone. */
+function* columnTree(draft: Draft, key: string, name: string): Generator<string> {
+  yield key;
+  for (const childKey of childKeys(draft, key)) {
+    const child = tableByKey(draft, childKey);
+    const column = columnOf(child, name);
+    if (child && column?.local === false && parentsWithColumn(draft, child, name) === 1)
+      yield* columnTree(draft, childKey, name);
+  }
+}
+
+/** Drops a column with all that goes with it, as one deletion: what two of the columns share is no hindrance. */
+export function dropColumns(draft: Draft, key: string, name: string, options: DropOptions): void {
+  const keys = options.recurse ? [...columnTree(draft, key, name)] : [key];
+  const named = new Set(keys.map((each) => columnToken(each, name)));
+  dropColumnTree({ draft, cascade: options.cascade, named }, key, name, options.recurse);
+}
+
+export interface DropOptions {
+  readonly cascade: boolean;
+  /** False for ALTER TABLE ONLY. */
+  readonly recurse: boolean;
+}
+
 /** Drops a column here and where it came from here alone; elsewhere it becomes the table's own, or stays another parent's. */
-export function dropColumnTree(removal: Removal, key: string, name: string, recurse: boolean): void {
+function dropColumnTree(removal: Removal, key: string, name: string, recurse: boolean): void {
   const { draft } = removal;
   const children = childKeys(draft, key).filter((child) => columnOf(tableByKey(draft, child), name));
   removeColumn(removal, key, name);
@@ -106,7 +130,9 @@ export function releaseFrom(draft: Draft, key: string, parentKey: string): void 
 export function inheritFrom(draft: Draft, key: string, parentKey: string, partition: boolean): void {
   const parent = tableByKey(draft, parentKey);
   if (!parent) return;
-  if (!hasAllOf(draft, key, parent)) {
+  const circular =
+    parentKey === key || heirsOf(draft, key).some((heir) => relationKey(heir.name) === parentKey);
+  if (circular || tableByKey(draft, key)?.parents.includes(parentKey) || !hasAllOf(draft, key, parent)) {
     draft.refused = draft.refused || draft.complete;
     return;
   }

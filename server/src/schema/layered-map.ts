@@ -12,6 +12,7 @@ export class LayeredMap<Value> implements ReadonlyMap<string, Value> {
   /** Undefined stands for an entry that is gone. */
   #changes: Map<string, Value | undefined>;
   #size: number;
+  readonly #reads: MapReads | undefined;
   /** What the changed values point at, or did; made once this map is asked often, as that of a whole script is. */
   #changeLinks: Map<string, Set<string>> | undefined;
   #asked = 0;
@@ -21,23 +22,32 @@ export class LayeredMap<Value> implements ReadonlyMap<string, Value> {
     base: Base<Value> = { entries: new Map(), links: undefined },
     changes: ReadonlyMap<string, Value | undefined> = new Map(),
     size: number = base.entries.size,
+    reads?: MapReads,
   ) {
     this.#linksOf = linksOf;
     this.#base = base;
     this.#changes = new Map(changes);
     this.#size = size;
+    this.#reads = reads;
   }
 
   /** A map of the same entries; what is changed in one is not changed in the other. */
   fork(): LayeredMap<Value> {
-    return new LayeredMap(this.#linksOf, this.#base, this.#changes, this.#size);
+    return this.readBy(this.#reads);
+  }
+
+  /** A map of the same entries that tells what is read of it, and of its forks. */
+  readBy(reads: MapReads | undefined): LayeredMap<Value> {
+    return new LayeredMap(this.#linksOf, this.#base, this.#changes, this.#size, reads);
   }
 
   get size(): number {
+    this.#reads?.all();
     return this.#size;
   }
 
   get(key: string): Value | undefined {
+    this.#reads?.key(key);
     const changed = this.#changes.get(key);
     return changed !== undefined || this.#changes.has(key) ? changed : this.#base.entries.get(key);
   }
@@ -64,6 +74,7 @@ export class LayeredMap<Value> implements ReadonlyMap<string, Value> {
 
   /** All values that point at `link`, and of those changed lately some that do not: the caller looks itself. */
   *linked(link: string): Generator<Value> {
+    this.#reads?.link(link);
     const changes = this.#changes;
     const { entries } = this.#base;
     this.#base.links ??= linksOfAll(entries, this.#linksOf);
@@ -79,7 +90,37 @@ export class LayeredMap<Value> implements ReadonlyMap<string, Value> {
     }
   }
 
-  *entries(): Generator<[string, Value], undefined> {
+  /** What a value points at. */
+  linksOf(value: Value): Iterable<string> {
+    return this.#linksOf(value);
+  }
+
+  /**
+   * The entries that differ from an older map's, undefined for those that are gone. Values are compared by identity.
+   */
+  changesSince(older: LayeredMap<Value>): ReadonlyMap<string, Value | undefined> {
+    const changes = new Map<string, Value | undefined>();
+    const sameBase = this.#base === older.#base;
+    const [now, before] = sameBase
+      ? [this.#changes, older.#changes]
+      : [new Map(this.#all()), new Map(older.#all())];
+    const old = (key: string) =>
+      sameBase && !before.has(key) ? this.#base.entries.get(key) : before.get(key);
+    for (const [key, value] of now) if (old(key) !== value) changes.set(key, value);
+    for (const key of before.keys()) {
+      if (now.has(key)) continue;
+      const value = sameBase ? this.#base.entries.get(key) : undefined;
+      if (value !== before.get(key)) changes.set(key, value);
+    }
+    return changes;
+  }
+
+  entries(): Generator<[string, Value], undefined> {
+    this.#reads?.all();
+    return this.#all();
+  }
+
+  *#all(): Generator<[string, Value], undefined> {
     const changes = this.#changes;
     const { entries } = this.#base;
     for (const [key, old] of entries) {
@@ -113,10 +154,20 @@ export class LayeredMap<Value> implements ReadonlyMap<string, Value> {
   /** Makes a new base once the changes are no longer few against it: an entry's share of that stays constant. */
   #settle(): void {
     if (this.#changes.size < smallest || this.#changes.size * share < this.#base.entries.size) return;
-    this.#base = { entries: new Map(this.entries()), links: undefined };
+    this.#base = { entries: new Map(this.#all()), links: undefined };
     this.#changes = new Map();
     if (this.#changeLinks) this.#changeLinks = new Map();
   }
+}
+
+/** Is told what is read of a map. */
+export interface MapReads {
+  /** The entry at this key, or that there is none. */
+  key(key: string): void;
+  /** The values that point at this. */
+  link(link: string): void;
+  /** Everything. */
+  all(): void;
 }
 
 interface Base<Value> {

@@ -217,6 +217,8 @@ export interface UserType extends Dependent {
   readonly baseType: string | undefined;
   /** Names of a domain's constraints (NOT NULL and CHECK). */
   readonly constraints: readonly string[];
+  /** The name of a domain's NOT NULL among them. */
+  readonly notNull?: string | undefined;
   /** A domain's default, as the parser reads it. */
   readonly default?: Node;
   /** A composite type's attributes in order. */

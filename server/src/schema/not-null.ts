@@ -23,7 +23,7 @@ export interface NotNull {
 export function setNotNull(draft: Draft, key: string, column: string, options: NotNull = {}): void {
   const table = tableByKey(draft, key);
   if (!table) return;
-  const { inherits = true, recurse = true, local = true } = options;
+  const { inherits = true, recurse = true } = options;
   if (!columnOf(table, column)) {
     if (table.columnsComplete) draft.refused = true;
     return;
@@ -33,17 +33,19 @@ export function setNotNull(draft: Draft, key: string, column: string, options: N
     mergeNotNull(draft, key, existing, options);
     return;
   }
-  const children = inherits ? childKeys(draft, key) : [];
-  if (!recurse && children.some((child) => !notNullOf(tableByKey(draft, child), column))) {
+  const heirs = childKeys(draft, key);
+  // ONLY on a parent makes a constraint that is not handed down.
+  const kept = !recurse && heirs.length > 0;
+  if (kept && table.partitioned) {
     draft.refused = true;
     return;
   }
+  const children = inherits && !kept ? heirs : [];
   const name = chosenName(draft, table, column, options.name);
-  const made = notNullConstraint(column, name, options);
+  const made = notNullConstraint(column, name, { ...options, inherits: inherits && !kept });
   updateTable(draft, key, (one) => ({ ...one, constraints: [...one.constraints, made] }));
   changeColumn(draft, key, column, (one) => ({ ...one, notNull: true }));
-  if (local || recurse)
-    for (const child of children) setNotNull(draft, child, column, { ...options, name, local: false });
+  for (const child of children) setNotNull(draft, child, column, { ...options, name, local: false });
 }
 
 export function notNullOf(table: Table | undefined, column: string): Constraint | undefined {

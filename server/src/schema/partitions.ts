@@ -22,7 +22,7 @@ export function attachPartition(draft: Draft, key: string, { def }: AlterTableCm
   const { name, bound } = def && 'PartitionCmd' in def ? def.PartitionCmd : {};
   const child = name && touchTable(draft, nameOfRangeVar(name));
   const parent = tableByKey(draft, key);
-  if (!child || !parent || child.parents.length > 0) {
+  if (!child || !parent || child === parent || child.parents.length > 0) {
     draft.refused = true;
     return;
   }

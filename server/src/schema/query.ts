@@ -9,6 +9,8 @@ import { namesIn, type QueryNames } from './query-names.ts';
 export type QueryColumn = Pick<Column, 'name' | 'type' | 'collation'>;
 
 export interface Query {
+  /** It names a column that its relations surely have not: Postgres refuses it. */
+  readonly faulty: boolean;
   /** Undefined where a relation that it reads is not known in full. */
   readonly columns: readonly QueryColumn[] | undefined;
   /** Columns read, by relation key; undefined where that is not known in full. */
@@ -17,9 +19,11 @@ export interface Query {
 
 /** What a query reads and gives, by the names in it. */
 export function readQuery(draft: Draft, query: Node | undefined): Query {
-  if (!query || !('SelectStmt' in query)) return { columns: undefined, reads: undefined };
+  if (!query || !('SelectStmt' in query)) return { faulty: false, columns: undefined, reads: undefined };
   const names = namesIn(query, draft);
-  return { columns: columnsGiven(draft, query.SelectStmt, names), reads: columnsRead(draft, names) };
+  const columns = columnsGiven(draft, query.SelectStmt, names);
+  const repeated = new Set(columns?.map(({ name }) => name)).size < (columns?.length ?? 0);
+  return { faulty: repeated || names.missing.length > 0, columns, reads: columnsRead(draft, names) };
 }
 
 function columnsRead({ relations }: Schema, names: QueryNames): Query['reads'] {

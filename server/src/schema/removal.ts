@@ -76,10 +76,7 @@ export function deleteIndex(removal: Removal, key: string): void {
   const index = draft.relations.get(key);
   if (index?.kind !== 'index') return;
   draft.relations.delete(key);
-  for (const { table, constraint } of standingOn(draft, index)) {
-    const owner = relationKey(table.name);
-    if (mayGo(removal, owner)) removeConstraint(draft, owner, constraint);
-  }
+  for (const { table, constraint } of standingOn(draft, index)) removeReference(removal, table, constraint);
   for (const part of [...indexesPartOf(draft, key)]) deletePart(removal, part);
 }
 
@@ -112,20 +109,33 @@ export function removeColumn(removal: Removal, key: string, name: string): void 
     if (constraint.columns.includes(name)) deleteConstraint(removal, key, constraint);
   }
   for (const index of [...indexesOf(draft, key)]) {
-    if ([...index.columns, ...index.include, ...index.reads].includes(name))
-      deleteIndex(removal, relationKey(index.name));
+    if (![...index.columns, ...index.include, ...index.reads].includes(name)) continue;
+    const backed = table.constraints.find((one) => one.name === index.constraint);
+    if (backed) deleteConstraint(removal, key, backed);
+    else deleteIndex(removal, relationKey(index.name));
   }
   for (const { table: other, constraint } of [...referencesTo(draft, key)]) {
-    if (!constraint.references?.columns.includes(name)) continue;
-    if (mayGo(removal, relationKey(other.name))) removeConstraint(draft, relationKey(other.name), constraint);
+    if (constraint.references?.columns.includes(name)) removeReference(removal, other, constraint);
   }
   for (const each of table.columns) {
-    if (each.reads?.includes(name) && mayGo(removal, `${key}.${each.name}`))
+    if (each.reads?.includes(name) && mayGo(removal, columnToken(key, each.name)))
       removeColumn(removal, key, each.name);
   }
   removeReaders(removal, key, table, name);
   for (const sequence of [...sequencesOf(draft, key, name)])
     removeRelation(removal, relationKey(sequence.name));
+}
+
+/** A foreign key of another's, which goes by itself where a column of its own goes. */
+function removeReference(removal: Removal, table: Table, constraint: Constraint): void {
+  const key = relationKey(table.name);
+  const leaves = constraint.columns.some((column) => removal.named.has(columnToken(key, column)));
+  if (leaves || mayGo(removal, key)) removeConstraint(removal.draft, key, constraint);
+}
+
+/** A column among the names of what a statement drops. */
+export function columnToken(key: string, column: string): string {
+  return `${key}\0${column}`;
 }
 
 function removeReaders(removal: Removal, key: string, table: Table, column: string): void {

@@ -34,6 +34,7 @@ export function renameColumn(draft: Draft, key: string, from: string, to: string
 export function renameViewColumn(draft: Draft, key: string, from: string, to: string): void {
   const view = draft.relations.get(key);
   if (view?.kind !== 'view' && view?.kind !== 'materialized view') return;
+  if (view.columns?.some((one) => one.name === to)) draft.refused = true;
   const columns = view.columns?.map((one) => (one.name === from ? { ...one, name: to } : one));
   const renamed: View = { ...view, ...(columns ? { columns } : {}) };
   draft.relations.set(key, renamed);

@@ -1,5 +1,6 @@
 import type { RenameStmt } from '@pgsql/types';
 import { nameOfObject, nameOfRangeVar } from '../sql/names.ts';
+import { renameAttribute } from './attributes.ts';
 import { overloadDependency } from './dependencies.ts';
 import { type Apply, childKeys, type Draft, find, findKey, touchTable, updateTable } from './draft.ts';
 import { findOverload, moveOverload } from './functions.ts';
@@ -40,7 +41,7 @@ const renames: Readonly<Record<string, (rename: Rename) => void>> = {
   OBJECT_POLICY: renamePolicy,
   OBJECT_TYPE: renameType,
   OBJECT_DOMAIN: renameType,
-  OBJECT_ATTRIBUTE: renameAttribute,
+  OBJECT_ATTRIBUTE: renameTypeAttribute,
   OBJECT_DOMCONSTRAINT: renameDomainConstraint,
   OBJECT_FUNCTION: renameRoutine,
   OBJECT_PROCEDURE: renameRoutine,
@@ -66,7 +67,8 @@ function renameRelation(rename: Rename): void {
     missing(rename);
     return;
   }
-  if (relation.kind === 'index') renameIndex(draft, relation, to);
+  if (relation.name.name === to) draft.refused = true;
+  else if (relation.kind === 'index') renameIndex(draft, relation, to);
   else moveRelation(draft, key, { ...relation.name, name: to });
 }
 
@@ -140,7 +142,9 @@ function renameConstraintTree(draft: Draft, key: string, constraint: Constraint,
   if (!constraint.inherits) return;
   for (const child of childKeys(draft, key)) {
     const own = counterpart(tableByKey(draft, child), constraint);
-    if (own && constraintOf(tableByKey(draft, child), to)) draft.refused = true;
+    // Postgres looks for it by its name there.
+    const other = own && own.name !== constraint.name;
+    if (own && (other || constraintOf(tableByKey(draft, child), to))) draft.refused = true;
     else if (own) renameConstraintTree(draft, child, own, to);
   }
 }
@@ -174,16 +178,14 @@ function typeKeyOf({ draft, fields }: Rename): string {
 function renameType(rename: Rename): void {
   const key = typeKeyOf(rename);
   const type = rename.draft.types.get(key);
-  if (type) moveType(rename.draft, key, { ...type.name, name: rename.to });
+  if (type?.name.name === rename.to) rename.draft.refused = true;
+  else if (type) moveType(rename.draft, key, { ...type.name, name: rename.to });
   else missing(rename);
 }
 
-function renameAttribute(rename: Rename): void {
-  const { draft, from, to } = rename;
-  const key = typeKeyOf(rename);
-  const type = draft.types.get(key);
-  const attributes = type?.attributes?.map((one) => (one.name === from ? { ...one, name: to } : one));
-  if (type && attributes) draft.types.set(key, { ...type, attributes });
+function renameTypeAttribute(rename: Rename): void {
+  const { draft, fields, from, to } = rename;
+  renameAttribute(draft, typeKeyOf(rename), { from, to, cascade: fields.behavior === 'DROP_CASCADE' });
 }
 
 function renameDomainConstraint(rename: Rename): void {
@@ -195,6 +197,7 @@ function renameDomainConstraint(rename: Rename): void {
   else
     draft.types.set(key, {
       ...type,
+      ...(type.notNull === from ? { notNull: to } : {}),
       constraints: type.constraints.map((one) => (one === from ? to : one)),
     });
 }

@@ -3,6 +3,7 @@ import { stringsOf } from '../sql/names.ts';
 import { dependenciesOf, triggerFunctionDependency, withDependencies } from './dependencies.ts';
 import { type Apply, childKeys, type Draft, touchRangeVar, updateTable } from './draft.ts';
 import { columnsRead } from './expressions.ts';
+import { lacks } from './index-constraints.ts';
 import { tableByKey } from './lookup.ts';
 import type { PolicyExpression, Table, Trigger } from './model.ts';
 import { relationKey } from './names.ts';
@@ -15,6 +16,7 @@ export const applyCreateTrigger: Apply<CreateTrigStmt> = (draft, fields) => {
     draft.refused = true;
     return;
   }
+  if (lacks(table, stringsOf(columns))) draft.refused = true;
   const calls = triggerFunctionDependency(draft, stringsOf(funcname));
   const trigger: Trigger = withDependencies(
     {
@@ -27,14 +29,15 @@ export const applyCreateTrigger: Apply<CreateTrigStmt> = (draft, fields) => {
   );
   const key = relationKey(table.name);
   setTrigger(draft, key, trigger);
-  if (table.partitioned && trigger.row) cloneToPartitions(draft, key, trigger);
+  if (table.partitioned && trigger.row) cloneToPartitions(draft, key, trigger, replace === true);
 };
 
-function cloneToPartitions(draft: Draft, key: string, trigger: Trigger): void {
+function cloneToPartitions(draft: Draft, key: string, trigger: Trigger, replace: boolean): void {
   for (const child of childKeys(draft, key)) {
     if (tableByKey(draft, child)?.foreign) continue;
+    if (tableByKey(draft, child)?.triggers.includes(trigger.name) && !replace) draft.refused = true;
     setTrigger(draft, child, { ...trigger, ofParent: true });
-    cloneToPartitions(draft, child, trigger);
+    cloneToPartitions(draft, child, trigger, replace);
   }
 }
 
@@ -64,7 +67,7 @@ export function cloneTriggers(draft: Draft, parentKey: string, childKey: string)
   for (const trigger of triggersOf(parent)) {
     if (!trigger.row) continue;
     setTrigger(draft, childKey, { ...trigger, ofParent: true });
-    cloneToPartitions(draft, childKey, trigger);
+    cloneToPartitions(draft, childKey, trigger, false);
   }
 }
 
@@ -113,6 +116,7 @@ export const applyCreatePolicy: Apply<CreatePolicyStmt> = (draft, fields) => {
     draft.refused = true;
     return;
   }
+  if (lacks(table, [...columnsRead(qual), ...columnsRead(check)])) draft.refused = true;
   const policy = { name, using: expressionOf(draft, qual), check: expressionOf(draft, check) };
   updateTable(draft, relationKey(table.name), (one) => ({
     ...one,
@@ -123,6 +127,8 @@ export const applyCreatePolicy: Apply<CreatePolicyStmt> = (draft, fields) => {
 export const applyAlterPolicy: Apply<AlterPolicyStmt> = (draft, fields) => {
   const table = touchRangeVar(draft, fields.table);
   const { policy_name, qual, with_check: check } = fields;
+  if (table && !table.policies?.some(({ name }) => name === policy_name) && table.columnsComplete)
+    draft.refused = true;
   if (!table || (!qual && !check)) return;
   updateTable(draft, relationKey(table.name), (one) => ({
     ...one,

@@ -2,12 +2,15 @@ import type {
   AlterDomainStmt,
   AlterEnumStmt,
   CompositeTypeStmt,
+  Constraint,
   CreateDomainStmt,
   CreateEnumStmt,
   CreateRangeStmt,
+  Node,
 } from '@pgsql/types';
 import { nameOfRangeVar, nameOfStrings, stringsOf } from '../sql/names.ts';
 import { attributeOf } from './attributes.ts';
+import { bareColumn, withoutNullDefault } from './create-table.ts';
 import { type Apply, type Draft, newName, typeOf } from './draft.ts';
 import type { UserType } from './model.ts';
 import { qualify, relationKey } from './names.ts';
@@ -16,7 +19,8 @@ import { respellTypes } from './spelling.ts';
 
 function addType(draft: Draft, type: UserType): void {
   const key = relationKey(type.name);
-  if (draft.types.has(key)) {
+  const nowhere = draft.madeByPlan && draft.complete && !draft.schemas.has(type.name.schema);
+  if (draft.types.has(key) || nowhere) {
     draft.refused = true;
     return;
   }
@@ -47,55 +51,73 @@ export const applyCompositeType: Apply<CompositeTypeStmt> = (draft, { typevar, c
   addType(draft, { name, kind: 'composite', labels: [], baseType: undefined, constraints: [], attributes });
 };
 
-export const applyCreateDomain: Apply<CreateDomainStmt> = (
-  draft,
-  { domainname, typeName, constraints = [] },
-) => {
+export const applyCreateDomain: Apply<CreateDomainStmt> = (draft, fields) => {
+  const { domainname, typeName, constraints = [] } = fields;
   const name = newName(draft, nameOfStrings(stringsOf(domainname)));
-  const names: string[] = [];
+  let type: UserType = {
+    name,
+    kind: 'domain',
+    labels: [],
+    baseType: typeOf(draft, typeName),
+    constraints: [],
+  };
   for (const node of constraints) {
     if (!('Constraint' in node)) continue;
-    const label = domainLabels[node.Constraint.contype ?? ''];
-    if (label)
-      names.push(
-        node.Constraint.conname ?? chooseName(name.name, undefined, label, (one) => names.includes(one)),
-      );
+    if (node.Constraint.contype === 'CONSTR_DEFAULT')
+      type = withDefault(draft, type, node.Constraint.raw_expr);
+    else type = withConstraint(type, node.Constraint);
   }
-  const value = constraints.find(
-    (node) => 'Constraint' in node && node.Constraint.contype === 'CONSTR_DEFAULT',
-  );
-  const type = { name, kind: 'domain', labels: [], baseType: typeOf(draft, typeName) } as const;
-  addType(draft, {
-    ...type,
-    constraints: names,
-    ...(value && 'Constraint' in value && value.Constraint.raw_expr
-      ? { default: value.Constraint.raw_expr }
-      : {}),
-  });
+  addType(draft, type);
 };
 
 const domainLabels: Readonly<Record<string, string>> = { CONSTR_CHECK: 'check', CONSTR_NOTNULL: 'not_null' };
 
-export const applyAlterDomain: Apply<AlterDomainStmt> = (draft, { subtype, typeName, name, def }) => {
+/** A check, or the NOT NULL that a domain has but once. */
+function withConstraint(type: UserType, { contype, conname }: Constraint): UserType {
+  const label = domainLabels[contype ?? ''];
+  const notNull = contype === 'CONSTR_NOTNULL';
+  if (label === undefined || (notNull && type.notNull !== undefined)) return type;
+  const taken = (one: string) => type.constraints.includes(one);
+  const name = conname ?? chooseName(type.name.name, undefined, label, taken);
+  return { ...type, constraints: [...type.constraints, name], ...(notNull ? { notNull: name } : {}) };
+}
+
+/** DEFAULT NULL is no default, unless a domain or a length has to be met. */
+function withDefault(draft: Draft, type: UserType, value: Node | undefined): UserType {
+  const { default: _, ...rest } = type;
+  const isNull = value !== undefined && 'A_Const' in value && value.A_Const.isnull === true;
+  const column = { ...bareColumn(type.name.name), type: type.baseType, default: 'NULL' };
+  const none = isNull && withoutNullDefault(draft, column).default === null;
+  return value && !none ? { ...rest, default: value } : rest;
+}
+
+function withoutConstraint(type: UserType, name: string): UserType {
+  const { notNull, ...rest } = type;
+  const kept = notNull === name ? {} : { notNull };
+  return { ...rest, ...kept, constraints: type.constraints.filter((one) => one !== name) };
+}
+
+export const applyAlterDomain: Apply<AlterDomainStmt> = (draft, fields) => {
+  const { subtype, typeName, name = '', def, missing_ok } = fields;
   updateType(draft, stringsOf(typeName), (type) => {
-    const taken = (one: string) => type.constraints.includes(one);
-    const fresh = (label: string) => chooseName(type.name.name, undefined, label, taken);
     switch (subtype) {
-      case 'C': {
-        const node = def && 'Constraint' in def ? def.Constraint : undefined;
-        const label = domainLabels[node?.contype ?? ''] ?? 'check';
-        return { ...type, constraints: [...type.constraints, node?.conname ?? fresh(label)] };
-      }
+      case 'C':
+        if (!def || !('Constraint' in def)) return type;
+        if (def.Constraint.conname !== undefined && type.constraints.includes(def.Constraint.conname))
+          draft.refused = true;
+        return withConstraint(type, def.Constraint);
       case 'O':
-        return { ...type, constraints: [...type.constraints, fresh('not_null')] };
+        return withConstraint(type, { contype: 'CONSTR_NOTNULL' });
       case 'N':
-        return { ...type, constraints: type.constraints.filter((one) => !/_not_null\d*$/.test(one)) };
+        return type.notNull === undefined ? type : withoutConstraint(type, type.notNull);
       case 'X':
-        return { ...type, constraints: type.constraints.filter((one) => one !== name) };
-      case 'T': {
-        const { default: _, ...rest } = type;
-        return def ? { ...rest, default: def } : rest;
-      }
+        if (!type.constraints.includes(name) && !missing_ok) draft.refused = true;
+        return withoutConstraint(type, name);
+      case 'V':
+        if (!type.constraints.includes(name)) draft.refused = true;
+        return type;
+      case 'T':
+        return withDefault(draft, type, def);
       default:
         return type;
     }
@@ -105,6 +127,7 @@ export const applyAlterDomain: Apply<AlterDomainStmt> = (draft, { subtype, typeN
 export const applyAlterEnum: Apply<AlterEnumStmt> = (draft, fields) => {
   const { typeName, oldVal, newVal = '', newValNeighbor, newValIsAfter } = fields;
   updateType(draft, stringsOf(typeName), (type) => {
+    if (oldVal && type.labels.includes(newVal)) draft.refused = true;
     if (oldVal) return { ...type, labels: type.labels.map((label) => (label === oldVal ? newVal : label)) };
     if (type.labels.includes(newVal)) {
       draft.refused = !fields.skipIfNewValExists;

@@ -4,17 +4,21 @@ import { dependenciesOf, withDependencies } from './dependencies.ts';
 import { type Apply, type Draft, findKey, isFree, newName, put } from './draft.ts';
 import { walk } from './expressions.ts';
 import type { View } from './model.ts';
-import { relationKey } from './names.ts';
+import { relationKey, temporarySchema } from './names.ts';
 import { readQuery } from './query.ts';
 
 export const applyCreateView: Apply<ViewStmt> = (draft, fields, statement) => {
   const { view, query, replace, aliases } = fields;
   if (!view) return;
-  const name = newName(draft, nameOfRangeVar(view), view.relpersistence === 't');
+  const reads = relationsRead(draft, query);
+  // A view of what is temporary is temporary itself.
+  const temporary = reads.some((key) => draft.relations.get(key)?.name.schema === temporarySchema);
+  const name = newName(draft, nameOfRangeVar(view), temporary || view.relpersistence === 't');
   const before = draft.relations.get(relationKey(name));
   const replaced = replace && before?.kind === 'view' ? before : undefined;
   if (!replaced && !isFree(draft, name, false)) return;
-  const { columns, reads } = readQuery(draft, query);
+  const { columns, reads: readsColumns, faulty } = readQuery(draft, query);
+  if (faulty && draft.madeByPlan) draft.refused = true;
   const names = stringsOf(aliases);
   const named = columns?.map((column, at) => ({ ...column, name: names[at] ?? column.name }));
   const made: View = {
@@ -23,9 +27,9 @@ export const applyCreateView: Apply<ViewStmt> = (draft, fields, statement) => {
     madeByPlan: replaced?.madeByPlan ?? draft.madeByPlan,
     empty: false,
     definition: statement.text,
-    reads: relationsRead(draft, query),
+    reads,
     ...(named ? { columns: named } : {}),
-    ...(reads ? { readsColumns: reads } : {}),
+    ...(readsColumns ? { readsColumns } : {}),
   };
   put(draft, withDependencies(made, dependenciesOf(draft, query)));
 };

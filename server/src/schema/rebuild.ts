@@ -1,0 +1,64 @@
+import { childKeys, type Draft, updateTable } from './draft.ts';
+import { indexesOf, tableByKey } from './lookup.ts';
+import type { Constraint, Index } from './model.ts';
+import { relationKey } from './names.ts';
+import { indexColumnNames } from './object-names.ts';
+import { ensureForeignKey, ensurePart } from './partitions.ts';
+
+/**
+ * ALTER COLUMN TYPE makes the indexes and foreign keys of the column anew: an index's own columns take the
+ * names that the table's have now, and its parts on partitions are named as if they were new.
+ */
+export function rebuildColumn(draft: Draft, key: string, column: string): void {
+  for (const index of [...indexesOf(draft, key)]) {
+    if (![...index.columns, ...index.include, ...index.reads].includes(column)) continue;
+    if (index.parent === undefined) rebuildIndex(draft, index);
+  }
+  for (const constraint of tableByKey(draft, key)?.constraints ?? []) {
+    const own = constraint.kind === 'foreign key' && constraint.parent === undefined;
+    if (own && constraint.columns.includes(column)) rebuildForeignKey(draft, key, constraint);
+  }
+}
+
+function rebuildIndex(draft: Draft, index: Index): void {
+  const key = relationKey(index.name);
+  dropParts(draft, index);
+  const names = [
+    ...index.columns.map((name, at) => name ?? index.columnNames[at] ?? 'expr'),
+    ...index.include,
+  ];
+  const rebuilt: Index = { ...index, columnNames: indexColumnNames(names) };
+  draft.relations.set(key, rebuilt);
+  if (index.valid === false || !tableByKey(draft, index.table)?.partitioned) return;
+  for (const child of childKeys(draft, index.table)) ensurePart(draft, rebuilt, child);
+}
+
+function dropParts(draft: Draft, index: Index): void {
+  const key = relationKey(index.name);
+  for (const part of [...draft.relations.linked(key)]) {
+    if (part.kind !== 'index' || part.parent !== key) continue;
+    dropParts(draft, part);
+    draft.relations.delete(relationKey(part.name));
+    updateTable(draft, part.table, (table) => ({
+      ...table,
+      constraints: table.constraints.filter(({ name }) => name !== part.constraint),
+    }));
+  }
+}
+
+function rebuildForeignKey(draft: Draft, key: string, constraint: Constraint): void {
+  const partitions = tableByKey(draft, key)?.partitioned ? childKeys(draft, key) : [];
+  for (const child of partitions) dropForeignKeyParts(draft, child, constraint.name);
+  for (const child of partitions) ensureForeignKey(draft, constraint, child);
+}
+
+function dropForeignKeyParts(draft: Draft, key: string, parent: string): void {
+  const isPart = (one: Constraint) => one.kind === 'foreign key' && one.parent === parent;
+  const part = tableByKey(draft, key)?.constraints.find(isPart);
+  if (!part) return;
+  for (const child of childKeys(draft, key)) dropForeignKeyParts(draft, child, part.name);
+  updateTable(draft, key, (table) => ({
+    ...table,
+    constraints: table.constraints.filter((one) => !isPart(one)),
+  }));
+}
