@@ -1,12 +1,12 @@
 import type { AlterTableCmd, ColumnDef, Constraint } from '@pgsql/types';
 import { constraintNodes } from '../schema/create-table.ts';
 import { columnOf, tableOf } from '../schema/lookup.ts';
-import type { Constraint as SchemaConstraint } from '../schema/model.ts';
+import type { Schema, Constraint as SchemaConstraint } from '../schema/model.ts';
 import { stringsOf } from '../sql/names.ts';
 import { documentRange } from '../text/offset-map.ts';
 import type { Range, TextEdit } from '../text/range.ts';
-import type { StatementAnalysis } from './model.ts';
-import { alterCommands, alterTable, tokenRange } from './statements.ts';
+import type { RuleContext, StatementAnalysis } from './model.ts';
+import { alterCommands, alterTable, type PlacedStatement, tokenRange } from './statements.ts';
 
 /** A constraint that an ALTER TABLE brings: by ADD CONSTRAINT, or with a column that ADD COLUMN brings. */
 export interface BroughtConstraint {
@@ -60,13 +60,29 @@ export function constraintName(s: StatementAnalysis, brought: BroughtConstraint)
   return made.length === 1 ? made[0]?.name : undefined;
 }
 
-/** Whether the columns it is about were there before the statement, as far as is known. */
-export function columnsWereThere(s: StatementAnalysis, { columns }: BroughtConstraint): boolean {
-  const table = tableOf(s.before, alterTable(s)?.relation);
+/**
+ * The schema that a step put before a statement's own meets: in a plain file it stands right before the statement,
+ * in a plan before all that shares its step.
+ */
+export function schemaBeforeStep({ kind }: RuleContext, { at, s }: PlacedStatement): Schema {
+  return kind === 'sql' ? s.before : at.before;
+}
+
+/** Whether a step put before could work on these columns of the statement's table, as far as is known. */
+export function columnsWereThere(
+  context: RuleContext,
+  placed: PlacedStatement,
+  columns: readonly string[],
+): boolean {
+  const { s } = placed;
+  const relation = alterTable(s)?.relation;
+  const [now, then] = [s.before, schemaBeforeStep(context, placed)].map((one) => tableOf(one, relation));
   const added = alterCommands(s).flatMap(({ def }) =>
     def && 'ColumnDef' in def && def.ColumnDef.colname ? [def.ColumnDef.colname] : [],
   );
-  return columns.every((name) => columnOf(table, name) !== undefined || !added.includes(name));
+  return columns.every((name) =>
+    columnOf(now, name) === undefined ? !added.includes(name) : columnOf(then, name) !== undefined,
+  );
 }
 
 /**

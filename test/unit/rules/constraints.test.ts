@@ -227,9 +227,32 @@ describe('rules on constraints, case by case', () => {
       assert.match(result, /DROP INDEX CONCURRENTLY IF EXISTS u;/);
     });
 
-    it('no fix where the statement adds the columns itself', () => {
-      const { findings } = check(planOf('ALTER TABLE users ADD COLUMN x int, ADD CONSTRAINT u UNIQUE (x);'));
-      assert.deepEqual(findings.find(({ rule }) => rule === 'constraint-builds-index')?.fixes, []);
+    it('no fix where the statement, or its step, adds the columns itself', () => {
+      for (const [rule, sql] of [
+        ['constraint-builds-index', 'ALTER TABLE users ADD COLUMN x int, ADD CONSTRAINT u UNIQUE (x);'],
+        [
+          'constraint-builds-index',
+          'ALTER TABLE users ADD COLUMN x int;\nALTER TABLE users ADD CONSTRAINT u UNIQUE (x);',
+        ],
+        [
+          'set-not-null-scans',
+          'ALTER TABLE users ADD COLUMN x int;\nALTER TABLE users ALTER x SET NOT NULL;',
+        ],
+      ] as const) {
+        const finding = check(planOf(sql)).findings.find((one) => one.rule === rule);
+        assert.deepEqual(finding?.fixes, [], sql);
+      }
+    });
+
+    it('a primary key that takes the place and the name of another', async () => {
+      const baseline = 'CREATE TABLE loose (id int PRIMARY KEY, wide bigint NOT NULL);';
+      const result = await fixed(
+        planOf('ALTER TABLE loose DROP CONSTRAINT loose_pkey, ADD CONSTRAINT loose_pkey PRIMARY KEY (wide);'),
+        'constraint-builds-index',
+        baseline,
+      );
+      assert.match(result, /CREATE UNIQUE INDEX CONCURRENTLY loose_pkey_new ON loose \(wide\);/);
+      assert.match(result, /ADD CONSTRAINT loose_pkey PRIMARY KEY USING INDEX loose_pkey_new;/);
     });
 
     it('VALIDATE moves with what follows it, comments too', async () => {

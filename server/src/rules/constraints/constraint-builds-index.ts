@@ -1,10 +1,11 @@
-import { columnOf, tableOf } from '../../schema/lookup.ts';
+import { columnOf, findRelation, tableOf } from '../../schema/lookup.ts';
 import { nameOfRangeVar, quoteIdentifier, stringsOf, writeName } from '../../sql/names.ts';
 import {
   type BroughtConstraint,
   columnsWereThere,
   constraintName,
   constraintRange,
+  schemaBeforeStep,
   subcommandRanges,
   withParts,
 } from '../alter-parts.ts';
@@ -164,7 +165,7 @@ function kindOf({ node }: BroughtConstraint): 'PRIMARY KEY' | 'UNIQUE' {
 function usingIndexFix(context: RuleContext, built: BuiltConstraint): readonly Fix[] {
   const { placed, brought } = built;
   if (built.partitioned || placed.part === 'rollback' || isInWrittenTransaction(placed)) return [];
-  const names = namesOf(placed, brought);
+  const names = namesOf(context, placed, brought);
   if (!names) return [];
   const around = brought.column
     ? afterColumn(context, placed, brought, names)
@@ -179,37 +180,48 @@ function usingIndexFix(context: RuleContext, built: BuiltConstraint): readonly F
 interface Names {
   readonly table: string;
   readonly constraint: string;
-  /** With its schema, as DROP INDEX wants it. */
+  /** As CREATE INDEX wants it: the constraint's own, unless another relation bears that when the index is built. */
   readonly index: string;
+  /** With its schema, as DROP INDEX wants it. */
+  readonly qualifiedIndex: string;
   readonly conname: string;
 }
 
 /** Undefined for what an index that exists cannot become, and where no name is known. */
-function namesOf({ s }: PlacedStatement, brought: BroughtConstraint): Names | undefined {
+function namesOf(
+  context: RuleContext,
+  placed: PlacedStatement,
+  brought: BroughtConstraint,
+): Names | undefined {
+  const { s } = placed;
   const { node } = brought;
   const relation = alterTable(s)?.relation;
   const conname = constraintName(s, brought);
   const special = node.indexspace || node.without_overlaps || node.options?.length;
   if (special || !relation?.relname || conname === undefined) return undefined;
+  const schema = relation.schemaname || undefined;
+  const taken = findRelation(schemaBeforeStep(context, placed), { schema, name: conname }) !== undefined;
+  const name = taken ? `${conname.slice(0, 59)}_new` : conname;
   return {
     table: writeName(nameOfRangeVar(relation)),
     constraint: quoteIdentifier(conname),
-    index: writeName({ schema: relation.schemaname || undefined, name: conname }),
+    index: quoteIdentifier(name),
+    qualifiedIndex: writeName({ schema, name }),
     conname,
   };
 }
 
-function createIndex({ node, columns }: BroughtConstraint, { table, constraint }: Names): string {
+function createIndex({ node, columns }: BroughtConstraint, { table, index }: Names): string {
   const list = (names: readonly string[]) => names.map(quoteIdentifier).join(', ');
   const include = node.including?.length ? ` INCLUDE (${list(stringsOf(node.including))})` : '';
   const nulls = node.nulls_not_distinct ? ' NULLS NOT DISTINCT' : '';
-  return `CREATE UNIQUE INDEX CONCURRENTLY ${constraint} ON ${table} (${list(columns)})${include}${nulls};`;
+  return `CREATE UNIQUE INDEX CONCURRENTLY ${index} ON ${table} (${list(columns)})${include}${nulls};`;
 }
 
-function attach(brought: BroughtConstraint, { constraint }: Names): string {
+function attach(brought: BroughtConstraint, { constraint, index }: Names): string {
   const { deferrable, initdeferred } = brought.node;
   const deferred = deferrable ? ` DEFERRABLE${initdeferred ? ' INITIALLY DEFERRED' : ''}` : '';
-  return `ADD CONSTRAINT ${constraint} ${kindOf(brought)} USING INDEX ${constraint}${deferred}`;
+  return `ADD CONSTRAINT ${constraint} ${kindOf(brought)} USING INDEX ${index}${deferred}`;
 }
 
 function buildStep(
@@ -218,7 +230,7 @@ function buildStep(
   names: Names,
   ifExists: boolean,
 ): SqlStep {
-  const drop = `DROP INDEX CONCURRENTLY ${ifExists ? 'IF EXISTS ' : ''}${names.index};`;
+  const drop = `DROP INDEX CONCURRENTLY ${ifExists ? 'IF EXISTS ' : ''}${names.qualifiedIndex};`;
   return {
     name: `Build ${names.conname} without blocking writes`,
     transaction: false,
@@ -251,7 +263,7 @@ function inStatement(
   const { s } = placed;
   const relation = alterTable(s)?.relation;
   const range = subcommandRanges(s)[brought.at];
-  if (!relation || !range || !columnsWereThere(s, brought)) return undefined;
+  if (!relation || !range || !columnsWereThere(context, placed, brought.columns)) return undefined;
   const table = tableOf(s.before, relation);
   const primary = brought.node.contype === 'CONSTR_PRIMARY';
   const nullable = brought.columns.filter((name) => primary && columnOf(table, name)?.notNull === false);

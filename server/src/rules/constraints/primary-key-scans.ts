@@ -1,6 +1,6 @@
 import { columnOf, findIndex, tableOf } from '../../schema/lookup.ts';
 import { quoteIdentifier } from '../../sql/names.ts';
-import { type BroughtConstraint, broughtConstraints } from '../alter-parts.ts';
+import { type BroughtConstraint, broughtConstraints, columnsWereThere } from '../alter-parts.ts';
 import { defineRule } from '../define-rule.ts';
 import { severityFor, waitingRequests, withFigures } from '../figures.ts';
 import type { Fix, RuleContext, StatementAnalysis } from '../model.ts';
@@ -107,6 +107,7 @@ function proofFix(context: RuleContext, { placed, columns }: Data): readonly Fix
   const target = alterTable(placed.s)?.relation;
   if (!target || columns.length === 0 || placed.part === 'rollback' || isInWrittenTransaction(placed))
     return [];
+  if (!columnsWereThere(context, placed, columns)) return [];
   const proofs = columns.map((name) => checkProof(target, name));
   const edits = aroundStatement(context, placed, {
     before: proofs.flatMap(({ before }) => before),

@@ -2,7 +2,7 @@ import type { AlterTableCmd, RangeVar } from '@pgsql/types';
 import { nameOfRangeVar, quoteIdentifier, writeName } from '../../sql/names.ts';
 import { documentRange } from '../../text/offset-map.ts';
 import type { Range } from '../../text/range.ts';
-import { subcommandRanges, withParts } from '../alter-parts.ts';
+import { columnsWereThere, subcommandRanges, withParts } from '../alter-parts.ts';
 import { defineRule } from '../define-rule.ts';
 import { settle, severityFor, waitingRequests, withFigures } from '../figures.ts';
 import type { Fix, RuleContext, StatementAnalysis } from '../model.ts';
@@ -183,6 +183,7 @@ function provenFirst(context: RuleContext, { placed }: Data): readonly Fix[] {
     subtype === 'AT_SetNotNull' && name ? [name] : [],
   );
   const distinct = [...new Set(columns)];
+  if (!columnsWereThere(context, placed, distinct)) return [];
   return hasNotNullConstraints(context)
     ? constraintFirst(context, placed, target, distinct)
     : checkFirst(context, placed, target, distinct);
