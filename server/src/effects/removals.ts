@@ -25,14 +25,23 @@ export interface Removal {
 export function removalsOf(statement: Statement, before: Schema, after: Schema): readonly Removal[] {
   const { node } = statement;
   const named = namedBy(node, before).filter((removal) => happens(removal, before, after));
-  return takesMore(node) ? [...named, ...along(named, before, after)] : named;
+  return takesMore(node, before) ? [...named, ...along(named, before, after)] : named;
 }
 
-/** Only a DROP, and an ALTER TABLE with CASCADE, take away what they do not name. */
-function takesMore(node: Statement['node']): boolean {
-  if ('DropStmt' in node) return true;
-  const commands = 'AlterTableStmt' in node ? (node.AlterTableStmt.cmds ?? []) : [];
-  return commands.some((one) => 'AlterTableCmd' in one && one.AlterTableCmd.behavior === 'DROP_CASCADE');
+/** Only CASCADE, a schema, and a table with partitions take away what the statement does not name. */
+function takesMore(node: Statement['node'], before: Schema): boolean {
+  if ('AlterTableStmt' in node)
+    return (node.AlterTableStmt.cmds ?? []).some(
+      (one) => 'AlterTableCmd' in one && one.AlterTableCmd.behavior === 'DROP_CASCADE',
+    );
+  if (!('DropStmt' in node)) return false;
+  const { behavior, removeType, objects = [] } = node.DropStmt;
+  if (behavior === 'DROP_CASCADE' || removeType === 'OBJECT_SCHEMA') return true;
+  return objects.some((object) => {
+    const name = nameOfObject(object);
+    const relation = name && before.relations.get(keyOf(before, name));
+    return relation?.kind === 'table' && relation.partitioned;
+  });
 }
 
 function namedBy(node: Statement['node'], before: Schema): readonly Removal[] {

@@ -16,6 +16,7 @@ import type {
   StepAnalysis,
   VersionAnalysis,
 } from './model.ts';
+import { type PlacedRemoval, placedRemovals } from './removed-names.ts';
 
 export interface ContextInput {
   readonly text: string;
@@ -58,7 +59,15 @@ export function buildContext(input: ContextInput): RuleContext {
     steps.map(({ step }) => step),
     versions,
   );
-  return { text, kind, plan, pgVersion, baseline, versions, live, steps };
+  const context = { text, kind, plan, pgVersion, baseline, versions, live, steps };
+  let removals: readonly PlacedRemoval[] | undefined;
+  return {
+    ...context,
+    removals() {
+      removals ??= [...placedRemovals(context)];
+      return removals;
+    },
+  };
 }
 
 function readVersions({ plan, parser }: ContextInput): readonly VersionAnalysis[] {

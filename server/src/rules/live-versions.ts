@@ -1,5 +1,8 @@
+import type { Node, RangeVar } from '@pgsql/types';
 import { type Refusal, refusalsOf } from '../effects/query-refusals.ts';
 import type { Plan, Step } from '../plan/model.ts';
+import { emptySchema } from '../schema/apply.ts';
+import { walk } from '../schema/expressions.ts';
 import { findRelation } from '../schema/lookup.ts';
 import type { Schema } from '../schema/model.ts';
 import { namesIn, type QueryNames } from '../schema/query-names.ts';
@@ -29,8 +32,19 @@ export interface LiveVersions {
   readonly steps: readonly StepLive[];
   /** The version of that name, where the plan says what it runs. */
   version(name: string): VersionAnalysis | undefined;
+  /** The words of a statement, whatever the schema. */
+  mentions(statement: Statement): Mentions;
   /** What a statement of the application names, and why Postgres would refuse it, on a schema. */
   read(statement: Statement, schema: Schema): Reading;
+}
+
+/** Names that a statement says, without their schemas: what it may mean, before a schema tells what it does. */
+export interface Mentions {
+  readonly relations: ReadonlySet<string>;
+  readonly columns: ReadonlySet<string>;
+  /** It may mean columns that it does not name: `SELECT *`, a whole row, an INSERT without a column list. */
+  readonly all: boolean;
+  readonly writes: boolean;
 }
 
 export interface Reading {
@@ -62,6 +76,7 @@ export function liveVersions(
   return {
     start,
     version,
+    mentions: createMentions(),
     read: createReader(),
     steps: forward.map((one, at) => ({ ...one, atRollback: back[at] ?? unknown })),
   };
@@ -106,6 +121,36 @@ function afterRollback({ action, rollback }: Step, here: Live, only: Only): Live
 function both(a: Live, b: Live): Live {
   const versions = [...new Set([...a.versions, ...b.versions])];
   return { versions, complete: a.complete && b.complete };
+}
+
+function createMentions(): LiveVersions['mentions'] {
+  const known = new Map<Statement, Mentions>();
+  return (statement) => {
+    const before = known.get(statement);
+    if (before) return before;
+    const { relations, columns, writes } = namesIn(statement.node, emptySchema({ complete: false }));
+    const named = new Set(columns.map(({ column }) => column));
+    const mentions = {
+      relations: new Set(relations.map(({ name }) => name.name)),
+      columns: new Set([...named].filter((column) => column !== null)),
+      all: named.has(null) || aliasesIn(statement.node).some((alias) => named.has(alias)),
+      writes: writes.length > 0,
+    };
+    known.set(statement, mentions);
+    return mentions;
+  };
+}
+
+/** What a bare name may mean instead of a column: the whole row of a relation. */
+function aliasesIn(node: Node): readonly string[] {
+  const aliases: string[] = [];
+  for (const [, fields] of walk(node)) {
+    const { relation = fields } = fields as { relation?: RangeVar };
+    const { alias, relname } = relation as RangeVar;
+    const name = alias?.aliasname ?? relname;
+    if (typeof name === 'string') aliases.push(name);
+  }
+  return aliases;
 }
 
 /** Reads a statement anew only where one of the relations that it names has changed since. */

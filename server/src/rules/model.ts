@@ -4,6 +4,7 @@ import type { Schema } from '../schema/model.ts';
 import type { SqlProblem, Statement } from '../sql/model.ts';
 import type { Range, TextEdit } from '../text/range.ts';
 import type { LiveVersions } from './live-versions.ts';
+import type { PlacedRemoval } from './removed-names.ts';
 import type { Severity } from './settings.ts';
 
 export type { Severity };
@@ -95,5 +96,7 @@ export interface RuleContext {
   readonly versions: readonly VersionAnalysis[];
   /** Which of them runs when. */
   readonly live: LiveVersions;
+  /** What the steps take away from those who use it, worked out when first asked for. */
+  removals(): readonly PlacedRemoval[];
   readonly steps: readonly StepAnalysis[];
 }

@@ -18,7 +18,7 @@ export interface PlacedStatement {
  * Every statement of the plan's `sql` actions in the order of the file, those of rollbacks included; after a DO
  * block the statements inside it, which are not among the action's own.
  */
-export function* sqlStatements(context: RuleContext): Generator<PlacedStatement> {
+export function* sqlStatements(context: Pick<RuleContext, 'steps'>): Generator<PlacedStatement> {
   for (const at of context.steps) {
     const actions = [
       ...(at.action ? [{ part: 'step' as const, action: at.action }] : []),

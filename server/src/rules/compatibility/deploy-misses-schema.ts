@@ -2,6 +2,7 @@ import { type Refusal, sameRefusal } from '../../effects/query-refusals.ts';
 import type { DeployAction } from '../../plan/model.ts';
 
 import type { Schema } from '../../schema/model.ts';
+import { quoteIdentifier } from '../../sql/names.ts';
 import type { Range } from '../../text/range.ts';
 import { defineRule, type Fault } from '../define-rule.ts';
 import type { Finding, RuleContext, StepAnalysis, VersionAnalysis } from '../model.ts';
@@ -126,7 +127,7 @@ function* deployFaults(
     const mended = mendedBy(context, number, { statement, refusal });
     const remedy = mended?.movable
       ? `Move "${mended.name}" in front of this deploy.`
-      : remedyFor(refusal, shownTable(refusal, at.before));
+      : remedyFor(refusal, at.before);
     yield {
       message: `${name} fails as soon as it is out: "${snippet(statement)}" is refused, since ${refusal.reason}${unlessTrigger(refusal)}. ${remedy}`,
       range: version.range,
@@ -138,10 +139,6 @@ function* deployFaults(
   }
 }
 
-function shownTable({ key }: Refusal, schema: Schema): string | undefined {
-  return key === undefined ? undefined : shownKey(schema, key);
-}
-
 function unlessTrigger({ unless }: Refusal): string {
   return unless.length > 0 ? `, unless the trigger ${unless.join(' or ')} gives it one` : '';
 }
@@ -150,10 +147,13 @@ function related(name: string, { statement, refusal }: Unfit): Finding['related'
   return { message: `${name} says it here`, range: placeIn(statement, refusal.location) };
 }
 
-function remedyFor({ kind, name }: Refusal, table: string | undefined): string {
+function remedyFor({ kind, key = '', name }: Refusal, schema: Schema): string {
+  const column = `${shownKey(schema, key)}.${quoteIdentifier(name)}`;
   switch (kind) {
     case 'null':
-      return `Before this deploy let ${table}.${name} take NULL (DROP NOT NULL), or give it a default.`;
+      return isInKey(schema, key, name)
+        ? `Before this deploy give ${column} a default: as part of the primary key it cannot take NULL.`
+        : `Before this deploy let ${column} take NULL (DROP NOT NULL), or give it a default.`;
     case 'no relation':
       return 'Create it in a step before this deploy.';
     case 'no column':
@@ -165,6 +165,12 @@ function remedyFor({ kind, name }: Refusal, table: string | undefined): string {
   }
 }
 
+function isInKey({ relations }: Schema, key: string, column: string): boolean {
+  const table = relations.get(key);
+  if (table?.kind !== 'table') return false;
+  return table.constraints.some(({ kind, columns }) => kind === 'primary key' && columns.includes(column));
+}
+
 /** The next step that makes the schema fit. */
 function mendedBy(
   { steps, live }: RuleContext,
@@ -172,7 +178,7 @@ function mendedBy(
   { statement, refusal }: Unfit,
 ): { readonly name: string; readonly movable: boolean; readonly related: Finding['related'] } | undefined {
   for (const { step, action, before, after } of steps.slice(number + 1)) {
-    if (action?.action.kind !== 'sql' || before === after) continue;
+    if (action?.action.kind !== 'sql' || !touches(refusal, before, after)) continue;
     const still = live.read(statement.statement, after).refusals;
     if (still.some((one) => sameRefusal(one, refusal))) continue;
     return {
@@ -182,6 +188,12 @@ function mendedBy(
     };
   }
   return undefined;
+}
+
+/** Whether a step can make or mend the refusal: most leave the table as it is. */
+function touches({ kind, key }: Refusal, before: Schema, after: Schema): boolean {
+  if (kind === 'no arbiter' || key === undefined) return before !== after;
+  return before.relations.get(key) !== after.relations.get(key);
 }
 
 /** A step that drops the column would break the version before: it cannot come first. */
@@ -234,7 +246,7 @@ function rollbackFault(
 function brokenBy({ steps, live }: RuleContext, at: StepAnalysis, { statement, refusal }: Unfit) {
   for (let number = steps.indexOf(at); number >= 0; number--) {
     const step = steps[number];
-    if (!step || step.before === step.after) continue;
+    if (!step || !touches(refusal, step.before, step.after)) continue;
     const before = live.read(statement.statement, step.before).refusals;
     if (!before.some((one) => sameRefusal(one, refusal))) return step;
   }

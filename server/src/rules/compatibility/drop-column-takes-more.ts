@@ -5,7 +5,6 @@ import { defineRule } from '../define-rule.ts';
 import type { StatementAnalysis } from '../model.ts';
 import { alterTable } from '../statements.ts';
 import { nameRange } from './places.ts';
-import { placedRemovals } from './removed.ts';
 import { shownKey } from './words.ts';
 
 const app = '{ runs: v7, versions: { v7: ["SELECT id FROM orders"] } }';
@@ -50,7 +49,7 @@ it. Where it should go, drop it by name in the same step, so that the next reade
     ],
   },
   *check(context) {
-    for (const { placed, removal, made } of placedRemovals(context)) {
+    for (const { placed, removal, made } of context.removals()) {
       if (removal.kind !== 'column' || removal.how !== 'dropped' || !removal.named) continue;
       if (placed.part === 'rollback' || made) continue;
       const along = goesAlong(placed.s, removal.name);

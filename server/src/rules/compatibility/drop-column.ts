@@ -3,7 +3,6 @@ import { removalName } from '../../effects/removals.ts';
 import { defineRule } from '../define-rule.ts';
 import { withFigures } from '../figures.ts';
 import { nameRange } from './places.ts';
-import { placedRemovals } from './removed.ts';
 import { shownKey, untold } from './words.ts';
 
 /** A column is dropped, and the plan does not tell whether a version that runs still names it. */
@@ -45,7 +44,7 @@ the versions that are live at that step.`,
     ],
   },
   *check(context) {
-    for (const { placed, removal, live, uses, made } of placedRemovals(context)) {
+    for (const { placed, removal, live, uses, made } of context.removals()) {
       if (removal.kind !== 'column' || removal.how !== 'dropped' || !removal.named) continue;
       if (placed.part === 'rollback' || made || live.complete || uses.length > 0) continue;
       const shown = (key: string) => shownKey(placed.s.before, key);

@@ -1,9 +1,9 @@
 import { constraintOf, keyOf, tableByKey } from '../../schema/lookup.ts';
 import { nameOfRangeVar, quoteIdentifier } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
+import { transactionEnd } from '../removed-names.ts';
 import { alterCommands, alterTable, sqlStatements } from '../statements.ts';
 import { nameRange } from './places.ts';
-import { transactionEnd } from './removed.ts';
 import { shownKey } from './words.ts';
 
 /** A rule over the data is given up: rows that break it can come in from then on. */

@@ -2,9 +2,9 @@ import { columnOf, keyOf, tableByKey } from '../../schema/lookup.ts';
 import { nameOfRangeVar, quoteIdentifier } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
 import type { RuleContext } from '../model.ts';
+import { liveAt, numberedStatements, type Use } from '../removed-names.ts';
 import { alterCommands, alterTable } from '../statements.ts';
 import { nameRange } from './places.ts';
-import { liveAt, numberedStatements, type Use } from './removed.ts';
 import { shownKey, snippet, usePlaces, versionNames } from './words.ts';
 
 const app = '{ runs: v1, versions: { v1: ["SELECT username FROM users"] } }';

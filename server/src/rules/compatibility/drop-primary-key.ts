@@ -2,9 +2,9 @@ import { constraintOf, keyOf, tableByKey } from '../../schema/lookup.ts';
 import { nameOfRangeVar } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
 import { withFigures } from '../figures.ts';
+import { transactionEnd } from '../removed-names.ts';
 import { alterCommands, alterTable, type PlacedStatement, sqlStatements } from '../statements.ts';
 import { nameRange } from './places.ts';
-import { transactionEnd } from './removed.ts';
 import { shownKey } from './words.ts';
 
 /** A table is left without its primary key, and a replicated one without its identity. */

@@ -2,7 +2,6 @@ import { relationsIn } from '../../effects/dependents.ts';
 import { quoteIdentifier } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
 import { nameRange } from './places.ts';
-import { placedRemovals } from './removed.ts';
 
 /** A schema is dropped, with all that is in it where CASCADE says so. */
 export const dropSchema = defineRule<undefined>({
@@ -43,7 +42,7 @@ without CASCADE.`,
     ],
   },
   *check(context) {
-    for (const { placed, removal, made, uses } of placedRemovals(context)) {
+    for (const { placed, removal, made, uses } of context.removals()) {
       if (removal.kind !== 'schema' || removal.how !== 'dropped' || made || uses.length > 0) continue;
       const { node } = placed.s.statement;
       if (placed.part === 'rollback' || !('DropStmt' in node)) continue;

@@ -1,7 +1,6 @@
 import { defineRule } from '../define-rule.ts';
 import { withFigures } from '../figures.ts';
 import { nameRange } from './places.ts';
-import { placedRemovals } from './removed.ts';
 import { recreated } from './table-recreated.ts';
 import { shownKey, untold } from './words.ts';
 
@@ -51,7 +50,7 @@ be sure that nobody else reads the table, rename it away first and drop it some 
   },
   *check(context) {
     const again = new Set(Array.from(recreated(context), ({ drop }) => `${drop.order} ${drop.removal.key}`));
-    for (const { placed, order, removal, live, uses, made, gone } of placedRemovals(context)) {
+    for (const { placed, order, removal, live, uses, made, gone } of context.removals()) {
       const { node } = placed.s.statement;
       const type = 'DropStmt' in node ? node.DropStmt.removeType : undefined;
       if (type !== 'OBJECT_TABLE' || removal.kind !== 'relation' || !removal.named) continue;

@@ -1,7 +1,7 @@
 import { nameOfObject, type ObjectName, writeName } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
+import { liveAt, numberedStatements, type Use } from '../removed-names.ts';
 import { nameRange } from './places.ts';
-import { liveAt, numberedStatements, type Use } from './removed.ts';
 import { snippet, untold, usePlaces, versionNames } from './words.ts';
 
 const schema = "CREATE TYPE mood AS ENUM ('ok', 'great');\nCREATE TABLE users (id bigint PRIMARY KEY);";

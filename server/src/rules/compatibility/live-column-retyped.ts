@@ -5,9 +5,9 @@ import { columnOf, keyOf, tableByKey } from '../../schema/lookup.ts';
 import { nameOfRangeVar, quoteIdentifier, stringsOf } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
 import type { StatementAnalysis } from '../model.ts';
+import { liveAt, numberedStatements, transactionEnd, type Use, usesOf } from '../removed-names.ts';
 import { alterCommands, alterTable } from '../statements.ts';
 import { nameRange } from './places.ts';
-import { liveAt, numberedStatements, transactionEnd, type Use, usesOf } from './removed.ts';
 import { shownKey, snippet, usePlaces, versionNames } from './words.ts';
 
 const schema = 'CREATE TABLE users (id bigint PRIMARY KEY, age integer);';

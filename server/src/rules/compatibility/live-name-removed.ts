@@ -2,8 +2,8 @@ import { removalName } from '../../effects/removals.ts';
 
 import { defineRule } from '../define-rule.ts';
 import type { Finding, RuleContext } from '../model.ts';
+import { type PlacedRemoval, usesOf } from '../removed-names.ts';
 import { nameRange } from './places.ts';
-import { type PlacedRemoval, placedRemovals, usesOf } from './removed.ts';
 import { shownKey, snippet, usePlaces, versionNames } from './words.ts';
 
 const twoVersions = `{ runs: v1, versions: { v1: ["SELECT id, nickname FROM users"], v2: ["SELECT id FROM users"] } }`;
@@ -67,7 +67,7 @@ stop writing the old, drop it.`,
     ],
   },
   *check(context) {
-    for (const found of placedRemovals(context)) {
+    for (const found of context.removals()) {
       const [use] = found.uses;
       if (!use || !found.gone) continue;
       yield {

@@ -1,11 +1,15 @@
+import type { AlterTableCmd } from '@pgsql/types';
 import { type Refusal, sameRefusal } from '../../effects/query-refusals.ts';
 
+import { indexesOf, keyOf } from '../../schema/lookup.ts';
 import type { Schema } from '../../schema/model.ts';
+import { nameOfRangeVar } from '../../sql/names.ts';
 import { defineRule, type Fault } from '../define-rule.ts';
-import type { Finding, RuleContext, VersionAnalysis } from '../model.ts';
-import type { PlacedStatement } from '../statements.ts';
+import type { Mentions } from '../live-versions.ts';
+import type { Finding, RuleContext, StatementAnalysis, VersionAnalysis } from '../model.ts';
+import { liveAt, numberedStatements, transactionEnd } from '../removed-names.ts';
+import { alterCommands, alterTable, type PlacedStatement } from '../statements.ts';
 import { nameRange } from './places.ts';
-import { liveAt, numberedStatements, transactionEnd } from './removed.ts';
 import { placeIn, shownKey, snippet, versionNames } from './words.ts';
 
 /** A statement of a live version that Postgres refuses from a step on. */
@@ -82,7 +86,7 @@ live that does not meet it. Drop a unique index only after the last version whos
   },
   *check(context) {
     for (const { placed, step } of numberedStatements(context)) {
-      if (!demanding.has(placed.s.statement.kind)) continue;
+      if (!mayDemand(placed.s)) continue;
       const refused = newlyRefused(context, placed, step);
       for (const name of new Set(refused.map(({ refusal }) => identity(refusal))))
         yield* fault(
@@ -95,8 +99,37 @@ live that does not meet it. Drop a unique index only after the last version whos
   },
 });
 
-/** Statements that can add a demand, or take away what a write needs. */
-const demanding = new Set(['AlterTableStmt', 'DropStmt', 'RenameStmt', 'AlterObjectSchemaStmt']);
+/** Subcommands after which a write may be refused that was not before. */
+const demanding = new Set<AlterTableCmd['subtype']>([
+  'AT_SetNotNull',
+  'AT_AddConstraint',
+  'AT_DropConstraint',
+  'AT_ColumnDefault',
+  'AT_DropColumn',
+  'AT_AddIdentity',
+  'AT_SetIdentity',
+  'AT_DropIdentity',
+  'AT_AlterConstraint',
+]);
+
+function mayDemand(s: StatementAnalysis): boolean {
+  const { node } = s.statement;
+  if ('DropStmt' in node) return node.DropStmt.removeType === 'OBJECT_INDEX';
+  if ('RenameStmt' in node) return node.RenameStmt.renameType === 'OBJECT_TABCONSTRAINT';
+  return alterCommands(s).some(({ subtype }) => demanding.has(subtype));
+}
+
+/** Whether a statement that writes can feel it: not where columns and indexes go that it has nothing to do with. */
+function mayMind(s: StatementAnalysis, { relations, columns, all, writes }: Mentions): boolean {
+  const relation = alterTable(s)?.relation;
+  if (!writes || (relation && !relations.has(relation.relname ?? ''))) return false;
+  if (!relation || all || alterCommands(s).some(({ subtype }) => subtype !== 'AT_DropColumn')) return true;
+  const key = keyOf(s.before, nameOfRangeVar(relation));
+  const indexes = (schema: Schema) => [...indexesOf(schema, key)].length;
+  return (
+    alterCommands(s).some(({ name = '' }) => columns.has(name)) || indexes(s.before) !== indexes(s.after)
+  );
+}
 
 /** Names that are gone are another rule's. */
 const demands = new Set<Refusal['kind']>(['null', 'generated', 'too many values', 'no arbiter']);
@@ -111,6 +144,7 @@ function newlyRefused(context: RuleContext, placed: PlacedStatement, step: numbe
   const end = transactionEnd(placed);
   return liveAt(context.live, step, placed).versions.flatMap((version) =>
     version.statements.flatMap((statement) => {
+      if (!mayMind(placed.s, context.live.mentions(statement.statement))) return [];
       const refusals = (schema: Schema) => context.live.read(statement.statement, schema).refusals;
       const old = refusals(before);
       const here = refusals(after).filter(

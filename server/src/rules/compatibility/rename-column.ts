@@ -3,7 +3,6 @@ import { removalName } from '../../effects/removals.ts';
 import { quoteIdentifier } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
 import { nameRange } from './places.ts';
-import { placedRemovals } from './removed.ts';
 import { shownKey, untold } from './words.ts';
 
 /** A column is renamed, and the plan does not tell whether a version that runs knows the old name. */
@@ -41,7 +40,7 @@ map the name in the model and leave the column alone.`,
     ],
   },
   *check(context) {
-    for (const { placed, removal, live, uses, made, gone } of placedRemovals(context)) {
+    for (const { placed, removal, live, uses, made, gone } of context.removals()) {
       if (removal.kind !== 'column' || removal.how !== 'renamed' || !gone) continue;
       if (placed.part === 'rollback' || made || live.complete || uses.length > 0) continue;
       const column = removalName(removal, (key) => shownKey(placed.s.before, key));

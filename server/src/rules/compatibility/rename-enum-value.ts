@@ -4,7 +4,7 @@ import { documentRange } from '../../text/offset-map.ts';
 import type { Range } from '../../text/range.ts';
 import { defineRule } from '../define-rule.ts';
 import type { StatementAnalysis } from '../model.ts';
-import { liveAt, numberedStatements, type Use } from './removed.ts';
+import { liveAt, numberedStatements, type Use } from '../removed-names.ts';
 import { snippet, untold, usePlaces, versionNames } from './words.ts';
 
 const schema =

@@ -1,7 +1,6 @@
 import { quoteIdentifier } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
 import { nameRange } from './places.ts';
-import { placedRemovals } from './removed.ts';
 import { shownKey, untold } from './words.ts';
 
 /** A schema is renamed, or a table moved to another: every qualified name, or every search_path, is wrong at once. */
@@ -55,7 +54,7 @@ For a whole schema, make the new one, move the tables one by one, and drop the o
     ],
   },
   *check(context) {
-    for (const { placed, removal, live, uses, made, gone } of placedRemovals(context)) {
+    for (const { placed, removal, live, uses, made, gone } of context.removals()) {
       const renamed = removal.kind === 'schema' && removal.how === 'renamed';
       if (!renamed && removal.how !== 'moved') continue;
       if (placed.part === 'rollback' || made || !gone || live.complete || uses.length > 0) continue;

@@ -4,7 +4,6 @@ import type { Fix, RuleContext } from '../model.ts';
 import { aroundStatement } from '../new-steps.ts';
 import type { PlacedStatement } from '../statements.ts';
 import { nameRange } from './places.ts';
-import { placedRemovals } from './removed.ts';
 import { shownKey, untold } from './words.ts';
 
 interface Data {
@@ -65,7 +64,7 @@ unless the view is made WITH (security_invoker) (version 15 and later).`,
     ],
   },
   *check(context) {
-    for (const { placed, removal, live, uses, made, gone } of placedRemovals(context)) {
+    for (const { placed, removal, live, uses, made, gone } of context.removals()) {
       const { node } = placed.s.statement;
       if (removal.kind !== 'relation' || removal.how !== 'renamed' || !gone) continue;
       if (placed.part === 'rollback' || made || live.complete || uses.length > 0) continue;

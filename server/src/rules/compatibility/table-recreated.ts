@@ -3,9 +3,9 @@ import { nameOfRangeVar } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
 import { withFigures } from '../figures.ts';
 import type { RuleContext, StatementAnalysis } from '../model.ts';
+import type { PlacedRemoval } from '../removed-names.ts';
 import { sqlStatements, tokenRange } from '../statements.ts';
 import { nameRange } from './places.ts';
-import { type PlacedRemoval, placedRemovals } from './removed.ts';
 import { shownKey } from './words.ts';
 
 /** A table is dropped and made again: its rows do not come back. */
@@ -63,7 +63,7 @@ names in one transaction.`,
 export function* recreated(context: RuleContext) {
   const created = creations(context);
   if (created.size === 0) return;
-  for (const drop of placedRemovals(context)) {
+  for (const drop of context.removals()) {
     if (!isTableDrop(drop) || drop.made || drop.placed.part === 'rollback') continue;
     const create = created.get(drop.removal.key)?.find(({ order }) => order > drop.order);
     if (create) yield { drop, create: create.range };

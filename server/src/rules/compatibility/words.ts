@@ -3,7 +3,7 @@ import type { Schema } from '../../schema/model.ts';
 import { parseName } from '../../sql/names.ts';
 import { documentRange } from '../../text/offset-map.ts';
 import type { Finding, RuleContext, VersionAnalysis } from '../model.ts';
-import type { Use } from './removed.ts';
+import type { Use } from '../removed-names.ts';
 
 /** A statement short enough for a message. */
 export function snippet({ statement }: Pick<Use['statement'], 'statement'>): string {

@@ -1,11 +1,11 @@
-import { isGone, type Removal, removalsOf } from '../../effects/removals.ts';
-import { keyOf, relationKey } from '../../schema/lookup.ts';
-import type { Schema } from '../../schema/model.ts';
-import type { Location } from '../../schema/query-names.ts';
-import { nameOfRangeVar } from '../../sql/names.ts';
-import type { Live, LiveVersions } from '../live-versions.ts';
-import type { RuleContext, StatementAnalysis, VersionAnalysis } from '../model.ts';
-import { type PlacedStatement, sqlStatements } from '../statements.ts';
+import { isGone, type Removal, removalsOf } from '../effects/removals.ts';
+import { keyOf, relationKey } from '../schema/lookup.ts';
+import type { Schema } from '../schema/model.ts';
+import type { Location } from '../schema/query-names.ts';
+import { nameOfRangeVar, parseName } from '../sql/names.ts';
+import type { Live, LiveVersions, Mentions } from './live-versions.ts';
+import type { RuleContext, StatementAnalysis, VersionAnalysis } from './model.ts';
+import { type PlacedStatement, sqlStatements } from './statements.ts';
 
 /** A statement of a live version that names what a step takes away. */
 export interface Use {
@@ -35,8 +35,8 @@ export interface PlacedRemoval {
 
 const removing = new Set(['AlterTableStmt', 'DropStmt', 'RenameStmt', 'AlterObjectSchemaStmt']);
 
-/** Every name that the plan's statements take away, in the order of the file. */
-export function* placedRemovals(context: RuleContext): Generator<PlacedRemoval> {
+/** Every name that the plan's statements take away, in the order of the file. `context.removals` has them. */
+export function* placedRemovals(context: Omit<RuleContext, 'removals'>): Generator<PlacedRemoval> {
   const made = new Set<string>();
   let seen = 0;
   let order = 0;
@@ -72,7 +72,7 @@ export function liveAt(live: LiveVersions, step: number, { part }: PlacedStateme
 
 /** Each statement of the plan's `sql` actions with the place of its step in `context.steps`. */
 export function* numberedStatements(
-  context: RuleContext,
+  context: Pick<RuleContext, 'steps'>,
 ): Generator<{ readonly placed: PlacedStatement; readonly step: number }> {
   let step = 0;
   for (const placed of sqlStatements(context)) {
@@ -151,12 +151,21 @@ export function usesOf(
 ): readonly Use[] {
   const uses = versions.flatMap((version) =>
     version.statements.flatMap((statement) => {
+      if (!mayName(reader.mentions(statement.statement), removal)) return [];
       const use = useIn(reader, statement, removal, before);
       return use ? [{ version, statement, ...use }] : [];
     }),
   );
   const rank = { name: 0, all: 1, maybe: 2 };
   return uses.sort((a, b) => rank[a.by] - rank[b.by]);
+}
+
+/** Whether a statement can mean it at all, by the words that it says. */
+function mayName({ relations, columns, all }: Mentions, { kind, key, name }: Removal): boolean {
+  if (kind === 'schema') return true;
+  if (kind === 'relation') return relations.has(name);
+  const relation = parseName(key)?.name;
+  return (relation === undefined || relations.has(relation)) && (all || columns.has(name));
 }
 
 function useIn(
