@@ -1,6 +1,5 @@
 import type { AlterDomainStmt } from '@pgsql/types';
 import { defineRule } from '../define-rule.ts';
-import { waitingRequests } from '../figures.ts';
 import { sqlStatements } from '../statements.ts';
 import { domainFault } from './domain-fault.ts';
 
@@ -55,7 +54,6 @@ EXCLUSIVE, which lets reads and writes go on.`,
         severity: validates ? 'warning' : 'error',
         // Where nothing tells the tables, VALIDATE may well be right.
         unknown: !validates,
-        waits: waitingRequests(context, 'every write to them'),
       });
     }
   },
@@ -64,5 +62,6 @@ EXCLUSIVE, which lets reads and writes go on.`,
 function wordsOf({ subtype, def }: AlterDomainStmt): readonly string[] | undefined {
   if (subtype === 'V') return ['VALIDATE', 'CONSTRAINT'];
   const unchecked = def && 'Constraint' in def && def.Constraint.skip_validation === true;
-  return subtype === 'C' && !unchecked ? ['ADD', 'CONSTRAINT'] : undefined;
+  if (subtype !== 'C' || unchecked) return undefined;
+  return def && 'Constraint' in def && def.Constraint.conname ? ['ADD', 'CONSTRAINT'] : ['ADD'];
 }

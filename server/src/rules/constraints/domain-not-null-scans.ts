@@ -1,5 +1,4 @@
 import { defineRule } from '../define-rule.ts';
-import { waitingRequests } from '../figures.ts';
 import { sqlStatements } from '../statements.ts';
 import { domainFault } from './domain-fault.ts';
 
@@ -47,7 +46,6 @@ writes go on, then SET NOT NULL. The manual advises against NOT NULL in domains 
         remedy: 'Make the columns NOT NULL instead, each table the safe way.',
         severity: 'error',
         unknown: true,
-        waits: waitingRequests(context, 'every write to them'),
       });
     }
   },
