@@ -1,5 +1,5 @@
 import { descendantsOf, findRelation, indexesOf, relationKey } from '../schema/lookup.ts';
-import type { Schema } from '../schema/model.ts';
+import type { Schema, Table } from '../schema/model.ts';
 import { parseName } from '../sql/names.ts';
 import { predictBackfill } from '../timing/backfill.ts';
 import type { Figures, Prediction, TimeRange } from '../timing/model.ts';
@@ -59,13 +59,13 @@ function inAll(parts: readonly Prediction[]): { readonly time: TimeRange; readon
 
 /** The plan's figures for a relation; of a partition without its own, a share of its parent's. */
 export function figuresOf(context: RuleContext, schema: Schema, relation: string): Figures | undefined {
+  // Most plans give the figures of a few tables: the schema is looked into for those alone.
+  if (context.plan.tables.length === 0) return undefined;
+  const own = tableSize(context, relation);
   const name = parseName(relation);
   const found = name && findRelation(schema, name);
   const table = found?.kind === 'table' ? found : undefined;
-  const key = table && relationKey(table.name);
-  const indexes = table?.columnsComplete && key ? [...indexesOf(schema, key)].length : undefined;
-  const own = tableSize(context, relation);
-  if (own) return { rows: own.rows?.value, bytes: own.size?.value, indexes };
+  if (own) return { rows: own.rows?.value, bytes: own.size?.value, indexes: indexCount(schema, table) };
   const [parent] = table?.partition ? table.parents : [];
   const parentName = parent === undefined ? undefined : schema.relations.get(parent)?.name;
   const whole = parentName && tableSize(context, `${parentName.schema}.${parentName.name}`);
@@ -73,5 +73,14 @@ export function figuresOf(context: RuleContext, schema: Schema, relation: string
   const leaves = descendantsOf(schema, parent).filter(({ partitioned }) => !partitioned).length;
   const share = (count: number | undefined) =>
     count === undefined ? undefined : count / Math.max(leaves, 1);
-  return { rows: share(whole.rows?.value), bytes: share(whole.size?.value), indexes };
+  return {
+    rows: share(whole.rows?.value),
+    bytes: share(whole.size?.value),
+    indexes: indexCount(schema, table),
+  };
+}
+
+/** Undefined where the schema does not hold all of the table. */
+function indexCount(schema: Schema, table: Table | undefined): number | undefined {
+  return table?.columnsComplete ? [...indexesOf(schema, relationKey(table.name))].length : undefined;
 }

@@ -32,7 +32,7 @@ export function* withTimeouts(
     if (placed.action !== action) state = startOf(atStart);
     action = placed.action;
     state = after(state, placed.s);
-    yield { placed, timeouts: { ...state.session, ...state.local } };
+    yield { placed, timeouts: state.local ? { ...state.session, ...state.local } : state.session };
   }
 }
 
@@ -65,12 +65,12 @@ function located(value: { readonly value: number; readonly range: Range } | unde
 interface State {
   readonly session: Timeouts;
   /** What SET LOCAL says until the transaction ends. */
-  readonly local: Partial<Timeouts>;
+  readonly local: Partial<Timeouts> | undefined;
   /** What the session goes back to on ROLLBACK. */
   readonly saved: Timeouts;
 }
 
-const startOf = (session: Timeouts): State => ({ session, local: {}, saved: session });
+const startOf = (session: Timeouts): State => ({ session, local: undefined, saved: session });
 
 const allOff: Timeouts = {
   lock_timeout: none,
@@ -91,10 +91,10 @@ function after(state: State, s: StatementAnalysis): State {
   if ('DoStmt' in node) return afterCode(inside, s);
   const set = 'VariableSetStmt' in node ? settingOf(node.VariableSetStmt) : setConfigOf(node);
   if (!set) return inside;
-  if (set.name === undefined) return { ...inside, session: allOff, local: {} };
+  if (set.name === undefined) return { ...inside, session: allOff, local: undefined };
   const timeout: Timeout = { ms: set.ms, setAt: s.range };
   if (!set.local) {
-    const { [set.name]: _, ...local } = inside.local;
+    const { [set.name]: _, ...local } = inside.local ?? {};
     return { ...inside, session: { ...inside.session, [set.name]: timeout }, local };
   }
   // Outside a transaction SET LOCAL lasts for nothing but itself.

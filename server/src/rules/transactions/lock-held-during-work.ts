@@ -61,12 +61,14 @@ ALTER TABLE orders ADD CONSTRAINT orders_user_id_set CHECK (user_id IS NOT NULL)
   },
   *check(context, found) {
     const told = new Set<HeldLock>();
+    // NOT VALID and VALIDATE in one transaction have a rule of their own.
+    const validated = found.filter(({ rule }) => rule === 'validated-in-one-transaction');
     for (const { placed, held } of withHeldLocks(context)) {
       if (held.size === 0) continue;
       const work = workOf(placed.s);
       const lock = work && heldBeyond(placed.s, held);
       // Where the transaction is split before the first such statement, the later ones are out of it too.
-      if (!lock || told.has(lock) || isTold(found, placed)) continue;
+      if (!lock || told.has(lock) || isTold(validated, placed)) continue;
       for (const one of held.values()) told.add(one);
       yield {
         message: `${lock.relation} is locked in ${modeName(lock.mode)} by an earlier statement, and this one ${work.verb} ${withFigures(context, work.relation, placed.s)} in the same transaction: ${waiting(context, lock, placed.s)} until it is done. ${remedy(context, placed)}`,
@@ -115,14 +117,8 @@ function heldBeyond(
   return beyond.find(({ mode }) => blocking(mode) === 2) ?? beyond[0];
 }
 
-/** Whether the rule on NOT VALID and VALIDATE in one transaction has told of it. */
-function isTold(found: readonly Finding[], { s: { range } }: PlacedStatement): boolean {
-  return found.some(
-    (one) =>
-      one.rule === 'validated-in-one-transaction' &&
-      one.range.start >= range.start &&
-      one.range.end <= range.end,
-  );
+function isTold(validated: readonly Finding[], { s: { range } }: PlacedStatement): boolean {
+  return validated.some((one) => one.range.start >= range.start && one.range.end <= range.end);
 }
 
 function waiting(context: RuleContext, { mode, relation }: HeldLock, s: StatementAnalysis): string {
