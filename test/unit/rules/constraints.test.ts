@@ -364,6 +364,17 @@ CREATE TABLE posts (id bigint PRIMARY KEY, author text CONSTRAINT posts_author R
     });
   });
 
+  it('a table that gave its name to a new one, and is never dropped, is noted', () => {
+    const steps = [
+      'CREATE TABLE loose_new (id bigint PRIMARY KEY);',
+      'ALTER TABLE loose RENAME TO loose_old;\nALTER TABLE loose_new RENAME TO loose;',
+    ];
+    assert.deepEqual(found(check(planOf(...steps))), [
+      ['temporary-object-left', 'ALTER TABLE loose RENAME TO loose_old'],
+    ]);
+    assert.deepEqual(found(check(planOf(...steps, 'DROP TABLE loose_old;'))), []);
+  });
+
   describe('a new column that is required', () => {
     const require = 'ALTER TABLE users ALTER x SET NOT NULL;';
     const never = (...steps: string[]) =>

@@ -3,6 +3,7 @@ import { nameOfRangeVar, nameOfStrings, quoteIdentifier, stringsOf, writeName } 
 import { documentRange } from '../../text/offset-map.ts';
 import { broughtConstraints, constraintName, constraintPlace } from '../alter-parts.ts';
 import { defineRule, type Fault } from '../define-rule.ts';
+import { withFigures } from '../figures.ts';
 import type { Fix, RuleContext, StepAnalysis } from '../model.ts';
 import { aroundStatement, type NewStep } from '../new-steps.ts';
 import { alterTable, type PlacedStatement, sqlStatements } from '../statements.ts';
@@ -20,10 +21,10 @@ export const temporaryObjectLeft = defineRule<Data>({
   title: 'What the migration needed for itself is left behind',
   severity: 'warning',
   docs: {
-    problem: `Three things that a plan makes for itself are easily forgotten. A CHECK that let SET NOT NULL skip its scan: every
-INSERT and UPDATE tests it still, though NOT NULL says the same. A function of a trigger that is dropped again. An old column that
-gave its name to the new one: it takes space and is written with each row, and the next reader wonders which one counts.`,
-    solution: `Drop it in a last step. An old column may stay for as long as the way back leads over it; where a later plan drops
+    problem: `Some things that a plan makes for itself are easily forgotten. A CHECK that let SET NOT NULL skip its scan: every
+INSERT and UPDATE tests it still, though NOT NULL says the same. A function of a trigger that is dropped again. An old column or table that
+gave its name to the new one: it takes space, a column is written with each row, and the next reader wonders which one counts.`,
+    solution: `Drop it in a last step. An old column or table may stay for as long as the way back leads over it; where a later plan drops
 it, say so in an \`allow\`.`,
     manual: [
       {
@@ -101,6 +102,7 @@ it, say so in an \`allow\`.`,
     yield* spentChecks(context, last);
     yield* orphanFunctions(context, last);
     yield* renamedColumns(context, last);
+    yield* renamedTables(context, last);
   },
   fix: ({ data }, context) => dropFix(context, data),
 });
@@ -232,6 +234,27 @@ function* renamedColumns(context: RuleContext, last: StepAnalysis): Generator<Fa
       message: `${quoteIdentifier(from)} lives on as ${shown} beside the column that took its name, and no step drops it: it takes space and is written with every row. Drop it once the way back does not need it, or allow this with the plan that will.`,
       range: removed.range,
       step: removed.placed.step.id,
+      severity: 'info',
+      data: undefined,
+    };
+  }
+}
+
+/** Tables that gave their name to one that the plan made. */
+function* renamedTables(context: RuleContext, last: StepAnalysis): Generator<Fault<Data>> {
+  for (const placed of sqlStatements(context)) {
+    const { node } = placed.s.statement;
+    if (!('RenameStmt' in node) || placed.part === 'rollback') continue;
+    const { renameType, relation, newname = '' } = node.RenameStmt;
+    const old = renameType === 'OBJECT_TABLE' ? tableOf(placed.s.before, relation) : undefined;
+    if (!old || old.madeByPlan) continue;
+    const left = tableByKey(last.after, relationKey({ schema: old.name.schema, name: newname }));
+    const successor = tableByKey(last.after, relationKey(old.name));
+    if (!left || left.madeByPlan || !successor?.madeByPlan) continue;
+    yield {
+      message: `${withFigures(context, writeName({ schema: relation?.schemaname || undefined, name: old.name.name }))} lives on as ${quoteIdentifier(newname)} beside the table that took its name, and no step drops it. Drop it once the way back does not need it, or allow this with the plan that will.`,
+      range: placed.s.range,
+      step: placed.step.id,
       severity: 'info',
       data: undefined,
     };
