@@ -1,4 +1,4 @@
-import { insertSteps, replaceStatement, type StepSource, setStepKey } from '../plan/edit.ts';
+import { insertSteps, replaceAction, replaceStatement, type StepSource, setStepKey } from '../plan/edit.ts';
 import type { TextEdit } from '../text/range.ts';
 import type { RuleContext } from './model.ts';
 import { replaceWithLines } from './set-around.ts';
@@ -31,7 +31,10 @@ export interface VerifyStep {
 export interface BackfillSource {
   readonly table: string;
   readonly set: string;
-  readonly where: string;
+  readonly where?: string | undefined;
+  /** Rows a batch. */
+  readonly batch?: number;
+  readonly pause?: string;
 }
 
 export type RollbackSource =
@@ -167,25 +170,51 @@ export function splitBefore(
   return removed && inserted ? [...removed, ...inserted] : undefined;
 }
 
+/**
+ * A backfill in the place of a statement: of the step's action, or in a step of its own where the statement is
+ * the first or last of several. Undefined where neither can be done.
+ */
+export function backfillInstead(
+  context: RuleContext,
+  placed: PlacedStatement,
+  backfill: BackfillSource,
+): readonly TextEdit[] | undefined {
+  const { action, statements } = placed.action;
+  if (context.kind === 'sql' || placed.part === 'rollback' || action.kind !== 'sql') return undefined;
+  if (statements.length > 1) {
+    const name = `${placed.step.name.value}: in batches`;
+    return movedInto(context, placed, {
+      name,
+      backfill,
+      rollback: { not_needed: `the rollback of "${placed.step.name.value}" undoes it` },
+    });
+  }
+  // The key that says it would be left without what it is about.
+  if (action.transactionRange || action.sql.file !== undefined) return undefined;
+  return replaceAction(context.text, placed.step, 'backfill', backfill);
+}
+
 /** Moves the first or last statement of a step into a step of its own. */
 function movedOut(context: RuleContext, placed: PlacedStatement, sql: string) {
+  const edits = movedInto(context, placed, {
+    name: `${placed.step.name.value}: outside the transaction`,
+    transaction: false,
+    sql: withoutLimitToBuild(context, `${sql};`),
+    rollback: { not_needed: `the rollback of "${placed.step.name.value}" undoes it` },
+  });
+  return edits && { edits, safe: false };
+}
+
+/** Puts a step before or after the one whose first or last statement it takes the place of. */
+function movedInto(context: RuleContext, placed: PlacedStatement, step: NewStep) {
   const { statements } = placed.action;
   const index = statements.indexOf(placed.s);
   if (index !== 0 && index !== statements.length - 1) return undefined;
   const side = index === 0 ? 'before' : 'after';
   const cut = cutRange(placed);
   const removed = replaceStatement(context.text, placed.s.sql, cut, '');
-  const inserted = insertSteps(context.text, placed.step, side, [
-    stepSource({
-      name: `${placed.step.name.value}: outside the transaction`,
-      transaction: false,
-      sql: withoutLimitToBuild(context, `${sql};`),
-      rollback: {
-        not_needed: `the rollback of "${placed.step.name.value}" undoes it`,
-      },
-    }),
-  ]);
-  return removed && inserted ? { edits: [...removed, ...inserted], safe: false } : undefined;
+  const inserted = insertSteps(context.text, placed.step, side, [stepSource(step)]);
+  return removed && inserted ? [...removed, ...inserted] : undefined;
 }
 
 /** The statement with the semicolon and blanks between it and its neighbour. */
