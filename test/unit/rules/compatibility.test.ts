@@ -323,4 +323,59 @@ CREATE TRIGGER fill BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION fill();
       assert.deepEqual(found(without(step('TRUNCATE orders CASCADE;'))), ['truncate-table']);
     });
   });
+
+  describe('values', () => {
+    const schema = `CREATE TYPE mood AS ENUM ('ok', 'great');
+CREATE TABLE users (id bigint PRIMARY KEY, age integer, name varchar(40), mood mood, at timestamp);`;
+    const withSchema = (statement: string, sql: string) =>
+      checkPlan(examplePlan({ steps: step(sql), plan: { app: app({ v1: [statement] }) } }), schema);
+    const severities = (analysis: Analysis) =>
+      ours(analysis).map(({ rule, severity }) => `${rule} ${severity}`);
+
+    const retypings: readonly (readonly [string, string, readonly string[]])[] = [
+      ['bigint', 'SELECT age FROM users WHERE age > 17', []],
+      ['numeric', 'SELECT age FROM users', []],
+      ['smallint', 'SELECT age FROM users', ['live-column-retyped warning']],
+      ['text', 'SELECT age FROM users', ['live-column-retyped warning']],
+      ['text', 'SELECT id FROM users WHERE 17 < age', ['live-column-retyped error']],
+      ['text', 'SELECT id FROM users WHERE id > 17', []],
+    ];
+    for (const [type, statement, expected] of retypings)
+      it(`integer to ${type} under ${statement}: ${expected.join() || 'silence'}`, () => {
+        const analysis = withSchema(statement, `ALTER TABLE users ALTER age TYPE ${type};`);
+        assert.deepEqual(severities(analysis), expected);
+      });
+
+    it('of another length or time', () => {
+      const change = (column: string, type: string) =>
+        severities(
+          withSchema('SELECT name, at FROM users', `ALTER TABLE users ALTER ${column} TYPE ${type};`),
+        );
+      assert.deepEqual(change('name', 'varchar(60)'), []);
+      assert.deepEqual(change('name', 'text'), []);
+      assert.deepEqual(change('name', 'varchar(20)'), ['live-column-retyped warning']);
+      assert.deepEqual(change('at', 'timestamptz'), ['live-column-retyped warning']);
+    });
+
+    it('of an enum, said or as a parameter', () => {
+      const rename = "ALTER TYPE mood RENAME VALUE 'ok' TO 'fine';";
+      const under = (statement: string) => severities(withSchema(statement, rename));
+      assert.deepEqual(under("UPDATE users SET mood = 'ok'"), ['rename-enum-value error']);
+      assert.deepEqual(under('UPDATE users SET mood = $1'), ['rename-enum-value warning']);
+      assert.deepEqual(under("UPDATE users SET name = 'ok'"), []);
+    });
+  });
+
+  describe('the view that answers to the old name', () => {
+    const rename = 'ALTER TABLE orders RENAME TO purchases;';
+    const fixes = (rollback: string) =>
+      ours(without(step(rename, rollback))).flatMap((finding) => finding.fixes.map(({ title }) => title));
+
+    it('is offered where the way back is plain', () => {
+      const offered = ['Let a view answer to orders'];
+      assert.deepEqual(fixes('ALTER TABLE purchases RENAME TO orders;'), offered);
+      assert.deepEqual(fixes('{ impossible: for the example }'), offered);
+      assert.deepEqual(fixes('ALTER TABLE purchases RENAME TO orders; SELECT 1;'), []);
+    });
+  });
 });

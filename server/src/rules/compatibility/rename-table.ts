@@ -96,11 +96,23 @@ function withView(context: RuleContext, { placed, from, to, bare }: Data): reado
   const view = `CREATE VIEW ${from} AS SELECT * FROM ${to}`;
   if (context.kind === 'plan' && placed.action.statements.length > 1) return [];
   const undo = `DROP VIEW ${from};\nALTER TABLE ${to} RENAME TO ${bare};`;
+  const way = wayBack(placed);
+  if (way === 'another') return [];
   const edits = aroundStatement(context, placed, {
     before: [],
     after: [],
     replacement: `${text};\n${view}`,
-    rollback: undo,
+    ...(way === 'renames' ? { rollback: undo } : {}),
   });
   return edits ? [{ title: `Let a view answer to ${from}`, edits, safe: false }] : [];
+}
+
+/** A rollback that only renames back, or is missing, is written anew; none is said; what else it does is kept. */
+function wayBack({ at: { step, rollback } }: PlacedStatement): 'renames' | 'none' | 'another' {
+  if (step.rollback && step.rollback.kind !== 'actions') return 'none';
+  const statements = rollback.flatMap((action) => action.statements);
+  const others = rollback.length > 1 || statements.length > 1;
+  return others || statements.some(({ statement }) => statement.kind !== 'RenameStmt')
+    ? 'another'
+    : 'renames';
 }
