@@ -153,6 +153,8 @@ is read and needs no rewrite.`,
   *check(context) {
     for (const placed of sqlStatements(context)) {
       const { s, step } = placed;
+      if (s.statement.kind !== 'AlterTableStmt') continue;
+      if (s.effects.rewrites.length + s.effects.unknown.length === 0) continue;
       const commands = alterCommands(s);
       const possible = s.effects.unknown.filter(({ may }) => may === 'rewrite');
       const seen = new Set<number>();

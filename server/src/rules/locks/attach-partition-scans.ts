@@ -7,7 +7,6 @@ import { settle, severityFor, withFigures } from '../figures.ts';
 import type { Fix, RuleContext } from '../model.ts';
 import { aroundStatement } from '../new-steps.ts';
 import {
-  alterCommands,
   alterTable,
   isInWrittenTransaction,
   type PlacedStatement,
@@ -15,6 +14,7 @@ import {
   tokenRange,
 } from '../statements.ts';
 import { boundsOf, proofAround } from './partition-bounds.ts';
+import { partitionCommand } from './partition-command.ts';
 
 interface Data {
   readonly placed: PlacedStatement;
@@ -102,7 +102,7 @@ CREATE TABLE events_2024 (id bigint, day date NOT NULL);`,
   *check(context) {
     for (const placed of sqlStatements(context)) {
       const { s, step } = placed;
-      const partition = attached(placed);
+      const partition = partitionCommand(s, 'AT_AttachPartition');
       if (!partition?.name) continue;
       const child = tableOf(s.before, partition.name);
       // What the plan made and filled itself nobody else uses yet.
@@ -126,11 +126,6 @@ CREATE TABLE events_2024 (id bigint, day date NOT NULL);`,
   },
   fix: ({ data }, context) => checkFirst(context, data),
 });
-
-function attached({ s }: PlacedStatement): PartitionCmd | undefined {
-  const command = alterCommands(s).find(({ subtype }) => subtype === 'AT_AttachPartition');
-  return command?.def && 'PartitionCmd' in command.def ? command.def.PartitionCmd : undefined;
-}
 
 function checkFirst(context: RuleContext, { placed, partition, child }: Data): readonly Fix[] {
   const parent = tableOf(placed.s.before, alterTable(placed.s)?.relation);

@@ -4,8 +4,9 @@ import { displayKey, displayName } from '../../schema/names.ts';
 import { nameOfObject, nameOfRangeVar } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
 import type { StatementAnalysis } from '../model.ts';
-import { alterCommands, alterTable, type PlacedStatement, sqlStatements, wordsRange } from '../statements.ts';
+import { alterTable, type PlacedStatement, sqlStatements, wordsRange } from '../statements.ts';
 import { hasRefreshKey, isUnfilled, refreshedView } from './matview-refresh-blocks-reads.ts';
+import { partitionCommand } from './partition-command.ts';
 import { perPartitionFix } from './partitioned-index.ts';
 
 /** CONCURRENTLY where Postgres has no concurrent way. */
@@ -73,10 +74,12 @@ CREATE UNIQUE INDEX sales_day_key ON sales (day);`,
 /** Why the statement fails; undefined for one that does not, as far as is known. `filled` holds views refreshed so far. */
 function refusal(s: StatementAnalysis, filled: Set<string>): string | undefined {
   const { node } = s.statement;
+  if ('RefreshMatViewStmt' in node) return ofRefresh(s, node.RefreshMatViewStmt, filled);
+  // All others with the word run outside of transactions alone, and few others do.
+  if (s.effects.transactional) return undefined;
   if ('IndexStmt' in node) return node.IndexStmt.concurrent ? ofCreateIndex(s, node.IndexStmt) : undefined;
   if ('DropStmt' in node) return node.DropStmt.concurrent ? ofDropIndex(s, node.DropStmt) : undefined;
   if ('ReindexStmt' in node) return ofReindex(s, node.ReindexStmt);
-  if ('RefreshMatViewStmt' in node) return ofRefresh(s, node.RefreshMatViewStmt, filled);
   if ('AlterTableStmt' in node) return ofDetach(s);
   return undefined;
 }
@@ -135,12 +138,7 @@ function ofRefresh(
 
 function ofDetach(s: StatementAnalysis): string | undefined {
   const parent = tableOf(s.before, alterTable(s)?.relation);
-  if (!parent?.partitioned) return undefined;
-  const concurrent = alterCommands(s).some(
-    ({ subtype, def }) =>
-      subtype === 'AT_DetachPartition' && def && 'PartitionCmd' in def && def.PartitionCmd.concurrent,
-  );
-  if (!concurrent) return undefined;
+  if (!parent?.partitioned || !partitionCommand(s, 'AT_DetachPartition')?.concurrent) return undefined;
   for (const child of childrenOf(s.before, relationKey(parent.name))) {
     if (!child.isDefaultPartition) continue;
     const [table, fallback] = [parent, child].map(({ name }) => displayName(s.before, name));

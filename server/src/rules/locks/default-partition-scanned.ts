@@ -7,7 +7,6 @@ import { severityFor, waitingRequests, withFigures } from '../figures.ts';
 import type { Fix, RuleContext, StatementAnalysis } from '../model.ts';
 import { aroundStatement } from '../new-steps.ts';
 import {
-  alterCommands,
   alterTable,
   isInWrittenTransaction,
   type PlacedStatement,
@@ -15,6 +14,7 @@ import {
   wordsRange,
 } from '../statements.ts';
 import { boundsOf, proofAround } from './partition-bounds.ts';
+import { partitionCommand } from './partition-command.ts';
 
 interface Data {
   readonly placed: PlacedStatement;
@@ -131,18 +131,26 @@ CREATE TABLE events_rest PARTITION OF events DEFAULT;`,
 function addedPartition(s: StatementAnalysis): Added | undefined {
   const { node } = s.statement;
   if ('CreateStmt' in node) {
-    const [first] = node.CreateStmt.partbound ? (node.CreateStmt.inhRelations ?? []) : [];
+    if (!node.CreateStmt.partbound) return undefined;
+    const [first] = node.CreateStmt.inhRelations ?? [];
     const range: RangeVar | undefined = first && 'RangeVar' in first ? first.RangeVar : undefined;
     const parent = tableOf(s.before, range);
     const { partbound: bound } = node.CreateStmt;
     const name = 'CREATE TABLE … PARTITION OF';
     return parent && { parent, bound, words: ['PARTITION', 'OF'], name, locked: 'the whole table' };
   }
-  const command = alterCommands(s).find(({ subtype }) => subtype === 'AT_AttachPartition');
-  const parent = command && tableOf(s.before, alterTable(s)?.relation);
-  const bound = command?.def && 'PartitionCmd' in command.def ? command.def.PartitionCmd.bound : undefined;
+  const partition = partitionCommand(s, 'AT_AttachPartition');
+  const parent = partition && tableOf(s.before, alterTable(s)?.relation);
   const words = ['ATTACH', 'PARTITION'];
-  return parent && { parent, bound, words, name: words.join(' '), locked: 'the default partition' };
+  return (
+    parent && {
+      parent,
+      bound: partition?.bound,
+      words,
+      name: words.join(' '),
+      locked: 'the default partition',
+    }
+  );
 }
 
 function defaultOf(s: StatementAnalysis, parent: Table): Table | undefined {

@@ -1,17 +1,17 @@
-import type { PartitionCmd } from '@pgsql/types';
 import { childrenOf, relationKey, tableOf } from '../../schema/lookup.ts';
 import { defineRule } from '../define-rule.ts';
 import { severityFor, waitingRequests, withFigures } from '../figures.ts';
 import type { Fix, RuleContext, StatementAnalysis } from '../model.ts';
-import { untransactedStep } from '../new-steps.ts';
+import { untransactedRollback, untransactedStep } from '../new-steps.ts';
 import {
-  alterCommands,
   alterTable,
   isInWrittenTransaction,
   type PlacedStatement,
   sqlStatements,
   wordsRange,
 } from '../statements.ts';
+import { withoutLockLimit } from '../without-lock-limit.ts';
+import { partitionCommand } from './partition-command.ts';
 
 /** DETACH PARTITION that queues for the whole partitioned table. */
 export const detachWithoutConcurrently = defineRule<PlacedStatement>({
@@ -67,9 +67,9 @@ CREATE TABLE events_2024 PARTITION OF events FOR VALUES FROM ('2024-01-01') TO (
   *check(context) {
     for (const placed of sqlStatements(context)) {
       const { s, step } = placed;
-      if (!detached(s) || hasDefault(s)) continue;
+      const partition = partitionCommand(s, 'AT_DetachPartition');
       const lock = s.effects.locks[0];
-      if (!lock || lock.isNew) continue;
+      if (!partition || partition.concurrent || !lock || lock.isNew || hasDefault(s)) continue;
       yield {
         message: `DETACH PARTITION takes ACCESS EXCLUSIVE on ${withFigures(context, lock.relation)}: it waits for every transaction that uses any of its partitions, and meanwhile ${waitingRequests(context, 'every later read and write of the whole table')}. DETACH PARTITION … CONCURRENTLY holds nobody up; run it ${context.kind === 'sql' ? 'outside a transaction' : 'with transaction: false'}.`,
         range: wordsRange(s, 'DETACH', 'PARTITION'),
@@ -82,12 +82,6 @@ CREATE TABLE events_2024 PARTITION OF events FOR VALUES FROM ('2024-01-01') TO (
   fix: ({ data }, context) => concurrentFix(context, data),
 });
 
-function detached(s: StatementAnalysis): PartitionCmd | undefined {
-  const command = alterCommands(s).find(({ subtype }) => subtype === 'AT_DetachPartition');
-  const partition = command?.def && 'PartitionCmd' in command.def ? command.def.PartitionCmd : undefined;
-  return partition?.concurrent ? undefined : partition;
-}
-
 function hasDefault(s: StatementAnalysis): boolean {
   const parent = tableOf(s.before, alterTable(s)?.relation);
   if (!parent) return false;
@@ -97,8 +91,13 @@ function hasDefault(s: StatementAnalysis): boolean {
 }
 
 function concurrentFix(context: RuleContext, placed: PlacedStatement): readonly Fix[] {
-  if (isInWrittenTransaction(placed) || placed.part === 'rollback') return [];
+  if (isInWrittenTransaction(placed)) return [];
   const sql = `${placed.s.statement.text.trimEnd()} CONCURRENTLY`;
+  const title = 'Detach the partition CONCURRENTLY';
+  if (placed.part === 'rollback') {
+    const edits = untransactedRollback(context, placed, withoutLockLimit(context, sql));
+    return edits ? [{ title, edits, safe: true }] : [];
+  }
   const fixed = untransactedStep(context, placed, sql, undefined);
-  return fixed ? [{ title: 'Detach the partition CONCURRENTLY', ...fixed }] : [];
+  return fixed ? [{ title, ...fixed }] : [];
 }

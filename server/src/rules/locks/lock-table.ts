@@ -4,6 +4,7 @@ import { defineRule } from '../define-rule.ts';
 import { severityFor, waitingRequests, withFigures } from '../figures.ts';
 import type { RuleContext } from '../model.ts';
 import { type PlacedStatement, sqlStatements, wordsRange } from '../statements.ts';
+import { modeName } from '../transactions/held-locks.ts';
 
 /** LOCK TABLE, which holds its lock until the transaction ends. */
 export const lockTable = defineRule<undefined>({
@@ -86,12 +87,4 @@ function messageOf(
 function waiting(mode: LockMode): string | undefined {
   if (mode === 'AccessExclusiveLock') return 'every read and write';
   return lockModes.indexOf(mode) >= lockModes.indexOf('ShareLock') ? 'every write' : undefined;
-}
-
-/** `AccessExclusiveLock` → `ACCESS EXCLUSIVE`, as the manual writes it. */
-function modeName(mode: LockMode): string {
-  return mode
-    .replace(/Lock$/, '')
-    .replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
-    .toUpperCase();
 }

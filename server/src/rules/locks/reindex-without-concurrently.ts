@@ -7,6 +7,7 @@ import { severityFor, waitingRequests, withFigures } from '../figures.ts';
 import type { Fix, RuleContext, StatementAnalysis } from '../model.ts';
 import { untransactedRollback, untransactedStep } from '../new-steps.ts';
 import { isInWrittenTransaction, type PlacedStatement, sqlStatements, wordsRange } from '../statements.ts';
+import { withoutLockLimit } from '../without-lock-limit.ts';
 import { withConcurrently } from './concurrently.ts';
 
 interface Data {
@@ -134,7 +135,7 @@ function concurrentFix(context: RuleContext, { placed, word, only }: Data): read
   if (sql === undefined || only || isInWrittenTransaction(placed)) return [];
   const title = 'Build it anew CONCURRENTLY';
   if (placed.part === 'rollback') {
-    const edits = untransactedRollback(context, placed, sql);
+    const edits = untransactedRollback(context, placed, withoutLockLimit(context, sql));
     return edits ? [{ title, edits, safe: true }] : [];
   }
   const fixed = untransactedStep(context, placed, sql, undefined);

@@ -73,8 +73,11 @@ function replacementOf(placed: PlacedStatement): Replacement | undefined {
   if (printed === undefined || incomparable.test(printed) || incomparable.test(column.type ?? ''))
     return undefined;
   const typed = typeSource(placed, definition);
-  const using = usingOf(placed, definition);
-  if (typed === undefined || (definition.raw_default && !using)) return undefined;
+  const own =
+    definition.raw_default === undefined ||
+    (castsItself(definition, column.name) && castType(s.before, definition) === printed);
+  const using = own ? undefined : usingOf(placed, definition);
+  if (typed === undefined || !(own || using)) return undefined;
   const name = quoteIdentifier(column.name);
   const cast = typed.replace(/\s+collate\s+\S+$/i, '');
   const names = { next: `${column.name}_new`, last: `${column.name}_old` };
@@ -93,6 +96,18 @@ function replacementOf(placed: PlacedStatement): Replacement | undefined {
     valueOfNew: using?.valueOfNew ?? `NEW.${name}::${cast}`,
     castsBack: using === undefined,
   };
+}
+
+/** `USING c::integer`, which says no more than the change itself. */
+export function castsItself({ raw_default }: ColumnDef, column: string): boolean {
+  const arg = raw_default && 'TypeCast' in raw_default ? raw_default.TypeCast.arg : undefined;
+  const fields = arg && 'ColumnRef' in arg ? arg.ColumnRef.fields : undefined;
+  const last = fields?.at(-1);
+  return last !== undefined && 'String' in last && last.String.sval === column;
+}
+
+function castType(schema: Schema, { raw_default }: ColumnDef): string | undefined {
+  return raw_default && 'TypeCast' in raw_default ? typeOf(schema, raw_default.TypeCast.typeName) : undefined;
 }
 
 /** Whether nothing but values, a default and NOT NULL would have to move with the column. */

@@ -1,4 +1,4 @@
-import type { AlterTableCmd, ColumnDef } from '@pgsql/types';
+import type { AlterTableCmd } from '@pgsql/types';
 import { type Narrowing, narrowing } from '../../effects/type-narrowing.ts';
 import { typeOf } from '../../schema/draft.ts';
 import { columnOf, tableOf } from '../../schema/lookup.ts';
@@ -10,6 +10,7 @@ import type { Fix, RuleContext } from '../model.ts';
 import { aroundStatement } from '../new-steps.ts';
 import { alterCommands, alterTable, type PlacedStatement, sqlStatements, tokenRange } from '../statements.ts';
 import { isVerifiedBefore, nameIn } from './asked-before.ts';
+import { castsItself } from './replace-column.ts';
 
 interface Data {
   readonly placed: PlacedStatement;
@@ -68,7 +69,7 @@ in order.`,
   *check(context) {
     for (const placed of sqlStatements(context)) {
       const { s, step, part } = placed;
-      if (part === 'rollback') continue;
+      if (part === 'rollback' || s.statement.kind !== 'AlterTableStmt') continue;
       for (const command of alterCommands(s)) {
         const change = changeOf(placed, command);
         if (!change) continue;
@@ -125,14 +126,6 @@ function changeOf({ s }: PlacedStatement, { subtype, name = '', def }: AlterTabl
     narrow,
     location: definition.typeName?.location,
   };
-}
-
-/** `USING c::varchar(50)` */
-function castsItself({ raw_default }: ColumnDef, column: string): boolean {
-  const arg = raw_default && 'TypeCast' in raw_default ? raw_default.TypeCast.arg : undefined;
-  const fields = arg && 'ColumnRef' in arg ? arg.ColumnRef.fields : undefined;
-  const last = fields?.at(-1);
-  return last !== undefined && 'String' in last && last.String.sval === column;
 }
 
 function verifyFirst(context: RuleContext, { placed, query, what }: Data): readonly Fix[] {

@@ -143,6 +143,7 @@ reads, and drop the old column when no running version uses it any more.`,
   *check(context) {
     for (const placed of sqlStatements(context)) {
       const { s, step } = placed;
+      if (s.effects.rewrites.length + s.effects.unknown.length === 0) continue;
       const commands = alterCommands(s);
       const possible = s.effects.unknown.filter(({ may }) => may === 'rewrite');
       for (const rewrite of [...s.effects.rewrites, ...possible]) {
