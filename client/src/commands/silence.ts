@@ -32,7 +32,7 @@ async function allow(
   const reason = await dialogs.input({
     title: `Allow ${params.rule}`,
     prompt: 'Why is it all right here? The reason is written into the file for the next reader.',
-    validateInput: (text) => (/^\s*(<.*>\s*)?$/.test(text) ? 'An allow needs a reason.' : undefined),
+    validateInput: (text) => (/\S/.test(text) ? undefined : 'An allow needs a reason.'),
   });
   if (reason === undefined) return;
   const client = await ready;

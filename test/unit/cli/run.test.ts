@@ -59,8 +59,10 @@ describe('switchback rules', () => {
       JSON.parse(out).rules.map(({ id, severity, title }: Record<string, string>) => [id, severity, title]),
       rules.map(({ id, severity, title }) => [id, severity, title]),
     );
-    const text = await cli('rules');
-    assert.equal(text.out.trimEnd().split('\n').length, rules.length);
+    const lines = (await cli('rules')).out.trimEnd().split('\n');
+    assert.equal(lines.length, rules.length);
+    for (const [index, { id, severity, off }] of rules.entries())
+      assert.match(lines[index] ?? '', new RegExp(`^${id} +${off ? 'off' : severity} `));
   });
 
   it('prints the page of one', async () => {

@@ -88,8 +88,8 @@ function* faultsOf(
   const made = table && madeIndex(placed, statement, relationKey(table.name));
   if (!made || !remains(context, made)) return;
   for (const other of indexesOf(before, relationKey(table.name))) {
-    const kind = remains(context, other) ? overlap(made, other) : undefined;
-    if (!kind) continue;
+    const kind = overlap(made, other);
+    if (!kind || !remains(context, other)) continue;
     const relation = displayName(after, table.name);
     const theirs = other.constraint
       ? `the constraint ${quoteIdentifier(other.constraint)}`
@@ -145,6 +145,7 @@ function remains(context: RuleContext, index: Index): boolean {
 
 /** `same`: the other index does all that the made one would; `prefix`: it does as well, but is wider. */
 function overlap(made: Index, other: Index): 'same' | 'prefix' | undefined {
+  if (made.columns[0] !== other.columns[0]) return undefined;
   const [mine, theirs] = [keysOf(made), keysOf(other)];
   const alike = made.method === other.method && other.valid !== false && mine && theirs;
   if (!alike || made.predicate !== other.predicate) return undefined;
