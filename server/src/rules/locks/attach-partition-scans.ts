@@ -27,6 +27,7 @@ export const attachPartitionScans = defineRule<Data>({
   id: 'attach-partition-scans',
   title: 'A table is read in full while it becomes a partition',
   severity: 'warning',
+  eachStep: true,
   docs: {
     problem: `\`ATTACH PARTITION\` looks at every row of the new partition to see that it is within the bounds, and builds the indexes
 that the partitioned table has and the partition lacks. All the while the partition is locked in ACCESS EXCLUSIVE: nobody can read

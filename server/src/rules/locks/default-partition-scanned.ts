@@ -38,6 +38,7 @@ export const defaultPartitionScanned = defineRule<Data>({
   id: 'default-partition-scanned',
   title: 'The default partition is read in full, for rows of a new one, while requests wait',
   severity: 'error',
+  eachStep: true,
   docs: {
     problem: `A new partition must not find rows of its own in the default partition: Postgres reads all of that to be sure, under
 ACCESS EXCLUSIVE, and fails if there is one. \`CREATE TABLE … PARTITION OF\` holds ACCESS EXCLUSIVE on the whole partitioned table

@@ -19,6 +19,7 @@ export const dropIndexWithoutConcurrently = defineRule<Data>({
   id: 'drop-index-without-concurrently',
   title: 'An index is dropped under a lock that stops every request for its table',
   severity: 'warning',
+  eachStep: true,
   docs: {
     problem: `\`DROP INDEX\` is over in a moment, but it needs ACCESS EXCLUSIVE on the table: it waits for every transaction that
 has touched the table, a long report or a forgotten session too, and meanwhile every later read and write waits behind it.`,

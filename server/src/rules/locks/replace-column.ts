@@ -115,9 +115,11 @@ function isFree(schema: Schema, table: Table, column: Column): boolean {
   const key = relationKey(table.name);
   const plain = table.columnsComplete && !table.partitioned && table.parents.length === 0 && !table.foreign;
   if (!plain || column.type === undefined || column.identity || column.generated) return false;
-  if (descendantsOf(schema, key).length > 0 || !viewsOf(schema, key).next().done) return false;
+  if (descendantsOf(schema, key).length > 0) return false;
   if (!sequencesOf(schema, key, column.name).next().done || column.default === undefined) return false;
   const mine = (names: readonly (string | null)[]) => names.includes(column.name);
+  for (const { readsColumns } of viewsOf(schema, key))
+    if (mine(readsColumns?.[key] ?? [column.name])) return false;
   if (table.constraints.some((one) => one.kind !== 'not null' && mine(one.columns))) return false;
   for (const { constraint } of referencesTo(schema, key))
     if (constraint.references?.columns.includes(column.name)) return false;

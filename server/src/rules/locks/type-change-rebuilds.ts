@@ -10,6 +10,7 @@ export const typeChangeRebuilds = defineRule<PlacedStatement>({
   id: 'type-change-rebuilds',
   title: 'A type change builds indexes or tests constraints anew while every request waits',
   severity: 'error',
+  eachStep: true,
   docs: {
     problem: `Some type changes keep the rows as they are, \`varchar\` to \`text\` and another COLLATE for example. But an index on the
 column whose order or operators change is built anew, a CHECK that names the column is tested on every row again, and a foreign key
