@@ -22,9 +22,10 @@ export function aboutTime(range: TimeRange): string {
   return range.high < 1000 ? 'under a second' : `about ${formatTime(range)}`;
 }
 
-/** `90 s`, `15 min`: ms to at most two figures. */
+/** `90 s`, `1 min`, `15 min`: ms to at most two figures, in the largest unit of which they are a whole number. */
 export function formatDuration(ms: number): string {
-  return formatMs(ms).text;
+  const whole = units.findLast((unit) => unit.ms > 1000 && ms >= unit.ms && ms % unit.ms === 0);
+  return whole ? `${ms / whole.ms} ${whole.name}` : formatMs(ms).text;
 }
 
 function formatMs(ms: number): { readonly number: string; readonly unit: string; readonly text: string } {

@@ -37,6 +37,11 @@ describe('timing: in words', () => {
     );
   });
 
+  it('keeps what is a whole number of a unit', () => {
+    const whole = [500, 2000, 60_000, 900_000, 7_200_000, 604_800_000].map(formatDuration);
+    assert.deepEqual(whole, ['500 ms', '2 s', '1 min', '15 min', '2 h', '7 d']);
+  });
+
   it('names one unit where both ends have it', () => {
     assert.equal(formatTime(range(120_000, 1_200_000)), '2-20 min');
   });

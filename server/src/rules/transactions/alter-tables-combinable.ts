@@ -18,6 +18,7 @@ export const alterTablesCombinable = defineRule<Data>({
   id: 'alter-tables-combinable',
   title: 'Two ALTER TABLE go over the same table twice, where one goes over it once',
   severity: 'warning',
+  eachStep: true,
   docs: {
     problem: `Postgres gathers the subcommands of one \`ALTER TABLE\` and reads or rewrites the table once for all of them. In two
 statements the same work is done twice, and the table is locked for twice as long.`,

@@ -12,6 +12,7 @@ export const concurrentlyInTransaction = defineRule<PlacedStatement>({
   id: 'concurrently-in-transaction',
   title: 'A statement that Postgres refuses in a transaction runs in one',
   severity: 'error',
+  eachStep: true,
   docs: {
     problem: `A step's SQL runs in one transaction. \`CREATE INDEX CONCURRENTLY\`, \`DROP INDEX CONCURRENTLY\`, \`REINDEX … CONCURRENTLY\`,
 \`DETACH PARTITION … CONCURRENTLY\`, \`VACUUM\` and a few others commit on their own and are refused there with SQLSTATE 25001

@@ -21,6 +21,7 @@ export const estimateUnlikely = defineRule<Data>({
   id: 'estimate-unlikely',
   title: 'A step cannot take as long as its estimate says',
   severity: 'warning',
+  eachStep: true,
   docs: {
     problem: `People plan their evening by the estimates: who is told of one second does not watch the step that takes twenty minutes,
 and whoever sees it run for so long may cancel it. The time is worked out from the figures that the plan gives for its tables,

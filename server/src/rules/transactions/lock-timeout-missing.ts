@@ -8,6 +8,7 @@ import type { Fix, RuleContext, StatementAnalysis } from '../model.ts';
 import type { PlacedStatement } from '../statements.ts';
 import { limits, type Timeouts, withTimeouts } from '../timeouts.ts';
 import { blockingLock, modeName } from './held-locks.ts';
+import { moreOf } from './without-timeout.ts';
 
 interface Data {
   readonly first: PlacedStatement;
@@ -76,9 +77,8 @@ one meanwhile, so switch the limit off in its step with \`SET lock_timeout = 0\`
     if (!found) return;
     const { placed: first, timeouts } = found;
     const lock = strongest(first.s);
-    const more = others.length > 0 ? ` (${others.length} more such statements follow)` : '';
     yield {
-      message: `${atStart ? 'The lock_timeout is switched off here' : 'No lock_timeout is set'}: this statement waits for ${modeName(lock.mode)} on ${lock.relation} as long as any transaction uses the table${boundOf(timeouts)}, and meanwhile ${waitingRequests(context, 'every later request for it')}${more}. ${remedy(context, atStart)}`,
+      message: `${atStart ? 'The lock_timeout is switched off here' : 'No lock_timeout is set'}: this statement waits for ${modeName(lock.mode)} on ${lock.relation} as long as any transaction uses the table${boundOf(timeouts)}, and meanwhile ${waitingRequests(context, 'every later request for it')}${moreOf(others)}. ${remedy(context, atStart)}`,
       range: (atStart ? undefined : limit?.range) ?? first.s.range,
       step: first.step.id,
       related: others.slice(0, 5).map(({ placed: { s } }) => ({

@@ -70,7 +70,7 @@ lets the queue go. A statement that never gets its lock so has met a long transa
       told.add(timeout.setAt?.start ?? -1);
       const isSession = timeout.setAt?.start === context.plan.session.lockTimeout?.range.start;
       yield {
-        message: `lock_timeout is ${formatDuration(timeout.ms)}: for so long ${wordOf(placed)} may wait for ${modeName(lock.mode)} on ${lock.relation}, and every later request for it waits behind${pile(context, timeout.ms)}. Set a second or two${context.kind === 'plan' ? ' and retries' : ', and try again'}.`,
+        message: `lock_timeout is ${formatDuration(timeout.ms)}: for so long ${wordOf(placed)} may wait for ${modeName(lock.mode)} on ${lock.relation}, and every later request for it waits behind${pile(context, timeout.ms)}. Set it to a second or two, and ${context.kind === 'plan' ? 'let retries try' : 'try'} again.`,
         range: timeout.setAt ?? placed.s.range,
         step: isSession ? undefined : placed.step.id,
         severity: severityOf(context, timeout.ms),

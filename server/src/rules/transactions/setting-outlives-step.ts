@@ -23,6 +23,7 @@ export const settingOutlivesStep = defineRule<Data>({
   id: 'setting-outlives-step',
   title: 'A SET stays in force after its step',
   severity: 'info',
+  eachStep: true,
   docs: {
     problem: `\`SET\` changes the session, not the transaction: the steps after it run with the same setting, as does whatever else
 uses the connection when a pool hands it on. A forgotten \`session_replication_role = replica\` switches triggers and foreign keys

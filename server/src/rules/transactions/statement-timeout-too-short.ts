@@ -19,6 +19,7 @@ export const statementTimeoutTooShort = defineRule<Data | undefined>({
   id: 'statement-timeout-too-short',
   title: 'statement_timeout cancels a statement before it can be done',
   severity: 'error',
+  eachStep: true,
   docs: {
     problem: `\`statement_timeout\` cancels a statement that runs longer, the wait for its lock included. All its work is undone, and
 a next try takes as long. \`CREATE INDEX CONCURRENTLY\` leaves an INVALID index behind. The time is worked out from the table's

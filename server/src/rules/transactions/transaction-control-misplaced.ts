@@ -13,6 +13,7 @@ export const transactionControlMisplaced = defineRule<Data>({
   id: 'transaction-control-misplaced',
   title: 'BEGIN, COMMIT or ROLLBACK does not do what it seems to',
   severity: 'warning',
+  eachStep: true,
   docs: {
     problem: `A step's SQL runs in a transaction of its own. A \`BEGIN\` in it only gets a warning from Postgres, since transactions
 do not nest; a \`COMMIT\` ends the step's transaction, so that what follows runs without one and is not undone when the step fails; a

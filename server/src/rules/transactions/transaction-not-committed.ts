@@ -8,6 +8,7 @@ export const transactionNotCommitted = defineRule<ActionAnalysis>({
   id: 'transaction-not-committed',
   title: 'A transaction is begun and never committed',
   severity: 'error',
+  eachStep: true,
   docs: {
     problem: `Without a \`COMMIT\` the transaction is open when the SQL ends. Postgres undoes all of it when the session closes, and
 nothing says so; or, where the session goes on, what comes next runs inside it, and its locks are held all the while.`,
