@@ -86,17 +86,13 @@ function sharedWork(first: StatementAnalysis, second: StatementAnalysis) {
   if (relation === undefined || first.effects.locks[0]?.relation !== relation) return undefined;
   const does = (s: StatementAnalysis, work: 'rewrite' | 'scan') =>
     work === 'rewrite'
-      ? s.effects.rewrites.some((rewrite) => rewrite.relation === relation) || may(s, 'rewrite')
-      : s.effects.scans.some((scan) => scan.relation === relation && !scan.each) || may(s, 'scan');
+      ? s.effects.rewrites.some((rewrite) => rewrite.relation === relation)
+      : s.effects.scans.some((scan) => scan.relation === relation && !scan.each);
   if (does(first, 'rewrite') && does(second, 'rewrite')) return { relation, verb: 'rewritten' };
   // VALIDATE is for a transaction of its own, under a lock that stops nobody.
   const isChecked = [first, second].every((s) => alterCommands(s).every(({ subtype }) => checks(subtype)));
   if (isChecked && does(first, 'scan') && does(second, 'scan')) return { relation, verb: 'read in full' };
   return undefined;
-}
-
-function may({ effects }: StatementAnalysis, work: 'rewrite' | 'scan'): boolean {
-  return effects.unknown.some((fact) => fact.may === work);
 }
 
 function checks(subtype: AlterTableType | undefined): boolean {
