@@ -62,12 +62,13 @@ const baselinesKept = 4;
 /** Loads the Postgres parser (about 30 ms, once per process) and prepares the plan parser. */
 export async function loadParsers(): Promise<Parsers> {
   const sql = await loadSqlParser();
+  const memo = createAnalysisMemo();
   const known = new Map<string, Baseline>();
   return {
     sql,
     plan: createPlanParser(),
     unknown: emptySchema({ complete: false }),
-    memo: createAnalysisMemo(),
+    memo,
     baseline(text) {
       const baseline = known.get(text) ?? readBaseline(sql, text);
       known.delete(text);
@@ -109,7 +110,7 @@ export function analyze(text: string, options: AnalyzeOptions): Analysis {
     ...baseline.findings,
     ...sqlFindings(context, parsers.sql),
     ...commentProblems(context).map(({ message, range }) => fault('plan-value', message, range)),
-    ...runRules(context, settings),
+    ...runRules(context, settings, parsers.memo.findings),
   ].sort((a, b) => a.range.start - b.range.start || a.range.end - b.range.end);
   return { ...context, findings, baselineSql: baseline.sql };
 }

@@ -39,14 +39,15 @@ export function documentRange(sql: SqlText, range: Range): Range {
  * rollback is judged by the schema after its step.
  */
 export function buildContext(input: ContextInput): RuleContext {
-  const { text, kind, plan, pgVersion, baseline, memo } = input;
-  memo.begin();
+  const { text, kind, plan, pgVersion, memo } = input;
+  const baseline = memo.watched(input.baseline);
   const steps: StepAnalysis[] = [];
   let schema = baseline;
   for (const phase of plan.phases) {
     for (const step of phase.steps) {
       const before = schema;
-      const analysed = memo.step(step, before, pgVersion, () => analyzeStep(input, step, before));
+      const source = text.slice(step.range.start, step.range.end);
+      const analysed = memo.step({ step, source, before, pgVersion }, () => analyzeStep(input, step, before));
       steps.push(analysed);
       // Once a version that may use them is out, the plan's own tables are empty no longer.
       schema =
@@ -137,7 +138,7 @@ function analyzeSql(
   for (const statement of statements) {
     const before = schema;
     const at = { pgVersion: input.pgVersion, inTransaction };
-    const { after, effects } = input.memo.outcome(statement, before, at, () => ({
+    const { after, effects } = input.memo.outcome(statement, before, inTransaction, () => ({
       after: applyStatement(before, statement, { madeByPlan: true }),
       effects: effectsOf(statement, before, at),
     }));
@@ -215,8 +216,7 @@ function batchStatements(
 ): StatementAnalysis[] {
   const statement = input.parser.parse(batch.sql).statements[0];
   if (!statement || !action.set) return [];
-  const at = { pgVersion: input.pgVersion, inTransaction: true };
-  const { effects } = input.memo.outcome(wholeBackfill(action), before, at, () => ({
+  const { effects } = input.memo.outcome(wholeBackfill(action), before, true, () => ({
     after: before,
     effects: effectsOfBackfill(action, before, { pgVersion: input.pgVersion }),
   }));

@@ -49,6 +49,12 @@ export interface RuleDefinition<D> {
   readonly severity: Severity;
   /** An opinion that not every team shares: it runs only where a setting gives it a severity. */
   readonly off?: true;
+  /**
+   * It judges each step by itself: by the step, the schemas around its statements, and of the plan its head (database,
+   * tables, traffic, session, app), never by other steps, by which version is live, or by what other rules found. It
+   * then runs again only for steps that changed, and whatever it caches of a schema would hide what it reads.
+   */
+  readonly eachStep?: true;
   readonly docs: RuleDocs;
   readonly examples: {
     readonly bad: readonly Example[];
@@ -62,7 +68,8 @@ export interface RuleDefinition<D> {
 /** A rule as the rest of the program sees it: its data, and one function that gives findings with fixes. */
 export interface Rule extends Omit<RuleDefinition<unknown>, 'check' | 'fix'> {
   readonly fixable: boolean;
-  run(context: RuleContext, found: readonly Finding[]): Finding[];
+  /** `whole`: the document to fix, where the context shows a part of it. */
+  run(context: RuleContext, found: readonly Finding[], whole?: RuleContext): Finding[];
 }
 
 /** Makes a rule from its one value; the page, settings, README row and tests come from the same value. */
@@ -71,7 +78,7 @@ export function defineRule<D>(definition: RuleDefinition<D>): Rule {
   return {
     ...meta,
     fixable: fix !== undefined,
-    run: (context, found) =>
+    run: (context, found, whole = context) =>
       Array.from(check(context, found), (fault) => {
         let fixes: readonly Fix[] | undefined;
         return {
@@ -83,7 +90,7 @@ export function defineRule<D>(definition: RuleDefinition<D>): Rule {
           related: fault.related ?? [],
           // Finding edits costs far more than finding faults, and few fixes are ever looked at.
           get fixes() {
-            fixes ??= fix && !isInCode(context, fault.range) ? fix(fault, context) : [];
+            fixes ??= fix && !isInCode(whole, fault.range) ? fix(fault, whole) : [];
             return fixes;
           },
           tags: fault.tags ?? [],

@@ -3,14 +3,20 @@ import { type Rule, withSeverity } from './define-rule.ts';
 import type { Finding, RuleContext, Severity } from './model.ts';
 import { rules } from './registry.ts';
 import type { Settings } from './settings.ts';
+import type { StepFindings } from './step-findings.ts';
 
 /** Runs every rule that is on; what an `allow` with a reason covers is left out. */
-export function runRules(context: RuleContext, settings: Settings): Finding[] {
+export function runRules(context: RuleContext, settings: Settings, known: StepFindings): Finding[] {
   const allows = byRule(scopedAllows(context), ({ allow }) => allow.rule.value);
   const found: Finding[] = [];
-  for (const rule of rules) {
-    // A rule that is off still runs where an `allow` names it, to see whether that silences anything.
-    if (severityOf(rule, settings) !== 'off' || allows.has(rule.id)) found.push(...rule.run(context, found));
+  // A rule that is off still runs where an `allow` names it, to see whether that silences anything.
+  const running = rules.filter((rule) => severityOf(rule, settings) !== 'off' || allows.has(rule.id));
+  const eachStep = running.filter((rule) => rule.eachStep);
+  const inSteps = known.of(eachStep, context);
+  let next = 0;
+  for (const rule of running) {
+    const own = rule.eachStep ? inSteps[next++] : rule.run(context, found);
+    for (const one of own ?? []) found.push(one);
   }
   const severities = new Map(rules.map((rule) => [rule.id, severityOf(rule, settings)]));
   return found

@@ -11,6 +11,7 @@ export const defaultChanged = defineRule<undefined>({
   title: 'The default of a column changes under the running application',
   severity: 'info',
   off: true,
+  eachStep: true,
   docs: {
     problem: `A version of the application that leaves the column out of its INSERT gets another value from the moment this commits, or
 NULL where the default is dropped. An ORM that keeps the old default in its model goes on writing it.`,

@@ -8,6 +8,7 @@ export const enumType = defineRule<undefined>({
   title: 'A type is made as an enum, which is hard to change',
   severity: 'info',
   off: true,
+  eachStep: true,
   docs: {
     problem: `A label of an enum cannot be dropped, nor moved among the others, and a renamed one breaks whoever says the old. To take
 one away is to make a new type and write every column of the old one anew.`,

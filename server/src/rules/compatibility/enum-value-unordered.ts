@@ -8,6 +8,7 @@ export const enumValueUnordered = defineRule<undefined>({
   title: 'A new label of an enum does not say where it stands',
   severity: 'info',
   off: true,
+  eachStep: true,
   docs: {
     problem: `An enum's labels have an order, which \`ORDER BY\`, \`<\` and \`max()\` follow. \`ADD VALUE\` without BEFORE or AFTER puts the new
 label last, whatever it means, and the order cannot be changed later.`,

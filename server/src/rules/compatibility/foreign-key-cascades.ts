@@ -11,6 +11,7 @@ export const foreignKeyCascades = defineRule<undefined>({
   title: 'A foreign key deletes rows by itself: ON DELETE CASCADE',
   severity: 'info',
   off: true,
+  eachStep: true,
   docs: {
     problem: `With \`ON DELETE CASCADE\` one DELETE of a row deletes all that point at it, and all that point at those, in one
 transaction: no one sees how many, the locks are held until the last is gone, and a mistake takes more with it than its own row.`,

@@ -29,6 +29,7 @@ export const constraintBuildsIndex = defineRule<BuiltConstraint>({
   id: 'constraint-builds-index',
   title: 'A UNIQUE or PRIMARY KEY constraint builds its index while every request waits',
   severity: 'error',
+  eachStep: true,
   docs: {
     problem: `A UNIQUE or PRIMARY KEY constraint builds its index under ACCESS EXCLUSIVE: no read and no write gets through until
 the last row is in it, on millions of rows for minutes. One duplicate, and all of it was in vain.`,
@@ -173,7 +174,8 @@ function usingIndexFix(context: RuleContext, built: BuiltConstraint): readonly F
   const edits = around && aroundStatement(context, placed, around);
   // In a step that does more, the rollback is not rewritten: it takes the index of the step before along.
   const alone = placed.action.statements.length === 1 && alterCommands(placed.s).length === 1;
-  const safe = brought.column !== undefined || alone || context.kind === 'sql';
+  // Many tools run a file in one transaction, which CONCURRENTLY refuses.
+  const safe = context.kind === 'plan' && (brought.column !== undefined || alone);
   return edits ? [{ title: 'Build the index CONCURRENTLY first and attach it', edits, safe }] : [];
 }
 

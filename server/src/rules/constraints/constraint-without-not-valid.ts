@@ -35,6 +35,7 @@ export const constraintWithoutNotValid = defineRule<Data>({
   id: 'constraint-without-not-valid',
   title: 'A constraint is checked against every row while requests wait',
   severity: 'error',
+  eachStep: true,
   docs: {
     problem: `Adding a CHECK reads the whole table under ACCESS EXCLUSIVE: every read and write waits. Adding a FOREIGN KEY reads it
 under SHARE ROW EXCLUSIVE on both tables: every write to either one waits. In the definition of a new column it is the

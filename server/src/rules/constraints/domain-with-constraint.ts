@@ -7,6 +7,7 @@ export const domainWithConstraint = defineRule<undefined>({
   title: 'A domain is made with a constraint, which is hard to change later',
   severity: 'info',
   off: true,
+  eachStep: true,
   docs: {
     problem: `A domain's constraint is shared by all tables that use it, and so is each change of it: a new constraint reads them all
 under SHARE locks, so every write to any of them waits. A new column of such a domain has its table written anew, default or not.`,

@@ -8,6 +8,7 @@ export const exclusionConstraint = defineRule<undefined>({
   id: 'exclusion-constraint',
   title: 'An EXCLUDE constraint builds its index while every request waits',
   severity: 'error',
+  eachStep: true,
   docs: {
     problem: `\`ADD CONSTRAINT … EXCLUDE\` builds its index under ACCESS EXCLUSIVE and compares each row with the others meanwhile:
 no read and no write gets through until it is done. Postgres has no other way to it: an EXCLUDE constraint is neither taken

@@ -11,6 +11,7 @@ export const batchLoopSkipsLocked = defineRule<undefined>({
   id: 'batch-loop-skips-locked',
   title: 'A loop over batches with SKIP LOCKED can stop before all rows are done',
   severity: 'error',
+  eachStep: true,
   docs: {
     problem: `\`FOR UPDATE SKIP LOCKED\` passes over rows that another transaction holds at that moment. A loop that ends when a
 pass changes no row ends too as soon as all rows that are left are locked: they keep their old value, and nothing says so.

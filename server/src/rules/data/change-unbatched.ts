@@ -21,6 +21,7 @@ export const changeUnbatched = defineRule<{ readonly placed: PlacedStatement; re
   id: 'change-unbatched',
   title: 'An UPDATE, DELETE or INSERT … SELECT goes through a large table in one transaction',
   severity: 'error',
+  eachStep: true,
   docs: {
     problem: `One UPDATE of millions of rows is one transaction of many minutes. It keeps a lock on every row that it has
 changed, so the application's writes to those rows wait until the end; its old row versions cannot be vacuumed away

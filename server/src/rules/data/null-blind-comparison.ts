@@ -22,6 +22,7 @@ export const nullBlindComparison = defineRule<Data>({
   id: 'null-blind-comparison',
   title: 'A verification or a copy does not see the rows whose value is NULL',
   severity: 'error',
+  eachStep: true,
   docs: {
     problem: `\`a <> b\` and \`a != b\` are not true where \`a\` or \`b\` is NULL: they are NULL, and WHERE drops the row. A
 verification that counts such rows finds none, and reports a copy as complete of which not one row was made; an UPDATE or a

@@ -34,6 +34,7 @@ export const checkNotImmutable = defineRule<undefined>({
   id: 'check-not-immutable',
   title: 'A CHECK holds for a row now and may not hold later',
   severity: 'warning',
+  eachStep: true,
   docs: {
     problem: `A CHECK is looked at when a row is written and never again. Postgres takes its expression to be immutable. One
 that reads the clock or the session holds for rows that it would refuse today: such a row can then not be updated in any

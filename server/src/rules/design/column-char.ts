@@ -7,6 +7,7 @@ export const columnChar = defineRule<NewColumn>({
   title: 'A new column is of type char',
   severity: 'warning',
   off: true,
+  eachStep: true,
   docs: {
     problem: `\`char(n)\` pads every value with blanks to n characters and stores them. The blanks count in LIKE and in regular
 expressions, do not count in comparisons, and go when the value is cast to \`text\`. \`char\` without a length is \`char(1)\`.

@@ -7,6 +7,7 @@ export const columnJson = defineRule<NewColumn>({
   title: 'A new column is json, not jsonb',
   severity: 'warning',
   off: true,
+  eachStep: true,
   docs: {
     problem: `A \`json\` value is kept as the text that came in and parsed again at every use. It has no equality operator, so
 \`SELECT DISTINCT\`, \`GROUP BY\` and \`UNION\` over the column fail, and no GIN index can be built on it.`,

@@ -7,6 +7,7 @@ export const columnMoney = defineRule<NewColumn>({
   title: 'A new column is of type money',
   severity: 'warning',
   off: true,
+  eachStep: true,
   docs: {
     problem: `A \`money\` value is a number without a currency: how many decimals it has and how it reads is decided by the
 server's \`lc_monetary\`. Restored under another setting, the same values mean other amounts.`,

@@ -8,6 +8,7 @@ export const columnSerial = defineRule<NewColumn>({
   title: 'A new column is serial, not an identity column',
   severity: 'warning',
   off: true,
+  eachStep: true,
   docs: {
     problem: `\`serial\` is no type: it makes a sequence beside the column and a default that calls it. Whoever inserts needs
 USAGE on that sequence as well as INSERT on the table, a copy made by \`LIKE … INCLUDING DEFAULTS\` draws from the same

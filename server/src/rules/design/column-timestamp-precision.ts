@@ -7,6 +7,7 @@ export const columnTimestampPrecision = defineRule<NewColumn>({
   title: 'A time is rounded to the second, half of them into the future',
   severity: 'warning',
   off: true,
+  eachStep: true,
   docs: {
     problem: `\`timestamp(0)\` and \`timestamptz(0)\` round, they do not cut: \`12:00:00.6\` becomes \`12:00:01\`, which is half a
 second in the future. A row written now is then not found by \`WHERE at <= now()\`.`,

@@ -7,6 +7,7 @@ export const columnTimestamp = defineRule<NewColumn>({
   title: 'A point in time is kept without its time zone',
   severity: 'warning',
   off: true,
+  eachStep: true,
   docs: {
     problem: `A \`timestamp\` is what a clock on a wall shows, and nothing says where the wall stands. \`now()\` is turned into it by
 the session's TimeZone, so two sessions write two values for one moment, and the hour that comes twice in autumn cannot

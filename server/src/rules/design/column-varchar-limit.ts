@@ -7,6 +7,7 @@ export const columnVarcharLimit = defineRule<NewColumn>({
   title: 'A length limit is part of a column’s type',
   severity: 'warning',
   off: true,
+  eachStep: true,
   docs: {
     problem: `In Postgres \`varchar(n)\` is no faster and no smaller than \`text\`. Its limit is part of the type: to raise it is
 an instant ALTER TABLE, but to lower it rewrites the table under ACCESS EXCLUSIVE, and a view that shows the column

@@ -7,6 +7,7 @@ export const indexHash = defineRule<undefined>({
   title: 'An index is a hash index',
   severity: 'warning',
   off: true,
+  eachStep: true,
   docs: {
     problem: `A hash index answers \`=\` and nothing else: no range, no ORDER BY, no prefix, no index-only scan, and it can be
 neither UNIQUE nor have several columns. A column of few values overfills its buckets.`,

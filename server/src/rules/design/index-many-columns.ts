@@ -9,6 +9,7 @@ export const indexManyColumns = defineRule<undefined>({
   title: 'An index has more than three columns',
   severity: 'warning',
   off: true,
+  eachStep: true,
   docs: {
     problem: `A B-tree index narrows a search by its leading columns; the manual calls indexes with more than three columns
 unlikely to be helpful unless the use of the table is extremely stylized. Every column makes each entry wider, and an

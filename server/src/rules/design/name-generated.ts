@@ -26,6 +26,7 @@ export const nameGenerated = defineRule<Data>({
   title: 'The name of an index or a constraint is left to Postgres',
   severity: 'warning',
   off: true,
+  eachStep: true,
   docs: {
     problem: `Postgres makes a name of the table and the columns, and adds a number where that is taken. The rollback, the
 VALIDATE and the DROP of a later plan have to guess it, and databases whose history differs have different names for the

@@ -13,6 +13,7 @@ export const nameUnqualified = defineRule<undefined>({
   title: 'DDL leaves its schema to the search_path of whoever runs it',
   severity: 'warning',
   off: true,
+  eachStep: true,
   docs: {
     problem: `Without a schema a table is looked up, and made, along the \`search_path\` of the role that runs the plan. Another
 role, or a database with another setting, changes a table of the same name elsewhere, or makes one where nobody looks.`,

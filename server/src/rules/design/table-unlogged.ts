@@ -8,6 +8,7 @@ export const tableUnlogged = defineRule<undefined>({
   title: 'A new table is empty after a crash, and on every replica',
   severity: 'warning',
   off: true,
+  eachStep: true,
   docs: {
     problem: `An UNLOGGED table writes no write-ahead log. After a crash or an unclean stop Postgres empties it, a standby
 never has its rows (a failover loses them all), and to make it LOGGED later rewrites it under ACCESS EXCLUSIVE.`,

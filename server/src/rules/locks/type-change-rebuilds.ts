@@ -33,6 +33,80 @@ CREATE INDEX users_username_idx ON users (username);`,
   rollback: { impossible: it would build the index anew again }
 `,
         finds: 'COLLATE',
+        fixed: `- step: Sort the names as C does
+  sql: ALTER TABLE users ADD COLUMN username_new text COLLATE "C";
+  rollback: ALTER TABLE users DROP COLUMN username_new;
+- step: "username: writes go to both columns"
+  sql: |
+    CREATE FUNCTION users_username_sync() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      NEW.username_new := NEW.username::text;
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER users_username_sync BEFORE INSERT OR UPDATE ON users
+      FOR EACH ROW EXECUTE FUNCTION users_username_sync();
+  rollback: |
+    DROP TRIGGER users_username_sync ON users;
+    DROP FUNCTION users_username_sync();
+- step: "username: copy the old values"
+  backfill:
+    table: users
+    set: username_new = username::text
+    where: username_new IS DISTINCT FROM username::text
+  rollback:
+    not_needed: the new column goes with the step that added it
+- step: "username: nothing was missed"
+  verify:
+    sql: SELECT count(*) FROM users WHERE username_new IS DISTINCT FROM username::text
+    expect: 0
+- step: "username: an index like users_username_idx"
+  transaction: false
+  sql: |
+    SET lock_timeout = 0;
+    CREATE INDEX CONCURRENTLY users_username_idx_new ON users (username_new);
+  rollback:
+    transaction: false
+    sql: DROP INDEX CONCURRENTLY IF EXISTS users_username_idx_new;
+- step: "username: the new column takes the name"
+  sql: |
+    DROP TRIGGER users_username_sync ON users;
+    DROP FUNCTION users_username_sync();
+    ALTER TABLE users RENAME COLUMN username TO username_old;
+    ALTER TABLE users RENAME COLUMN username_new TO username;
+    ALTER INDEX users_username_idx RENAME TO users_username_idx_old;
+    ALTER INDEX users_username_idx_new RENAME TO users_username_idx;
+  rollback:
+    - sql: |
+        CREATE FUNCTION users_username_back() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          NEW.username_old := NEW.username::text;
+          RETURN NEW;
+        END $$;
+        CREATE TRIGGER users_username_back BEFORE INSERT OR UPDATE ON users
+          FOR EACH ROW EXECUTE FUNCTION users_username_back();
+    - backfill:
+        table: users
+        set: username_old = username::text
+        where: username_old IS DISTINCT FROM username::text
+    - sql: |
+        DROP TRIGGER users_username_back ON users;
+        DROP FUNCTION users_username_back();
+        ALTER TABLE users RENAME COLUMN username TO username_new;
+        ALTER TABLE users RENAME COLUMN username_old TO username;
+        ALTER INDEX users_username_idx RENAME TO users_username_idx_new;
+        ALTER INDEX users_username_idx_old RENAME TO users_username_idx;
+        CREATE FUNCTION users_username_sync() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          NEW.username_new := NEW.username::text;
+          RETURN NEW;
+        END $$;
+        CREATE TRIGGER users_username_sync BEFORE INSERT OR UPDATE ON users
+          FOR EACH ROW EXECUTE FUNCTION users_username_sync();
+- step: "username: drop the old column"
+  sql: ALTER TABLE users DROP COLUMN username_old;
+  rollback:
+    impossible: the values of the old type are gone
+`,
       },
       {
         schema: `CREATE TABLE users (id bigint PRIMARY KEY, username varchar(50) CHECK (username <> ''));`,

@@ -6,6 +6,7 @@ export const needsNewerVersion = defineRule<undefined>({
   id: 'needs-newer-version',
   title: 'A statement needs a newer Postgres than production runs',
   severity: 'error',
+  eachStep: true,
   docs: {
     problem: `Postgres gains syntax and abilities with each major version. A statement that production's version cannot parse
 or do fails there, at the step where everyone had thought it would work: it ran on a laptop with a newer server, and it runs
