@@ -1,22 +1,15 @@
 import type { ColumnDef, RangeVar } from '@pgsql/types';
 import { typeOf } from '../../schema/draft.ts';
-import {
-  columnOf,
-  descendantsOf,
-  indexesOf,
-  referencesTo,
-  relationKey,
-  sequencesOf,
-  tableOf,
-  viewsOf,
-} from '../../schema/lookup.ts';
+import { columnOf, descendantsOf, referencesTo, relationKey, tableOf, viewsOf } from '../../schema/lookup.ts';
 import type { Column, Schema, Table } from '../../schema/model.ts';
 import { nameOfRangeVar, quoteIdentifier, writeName } from '../../sql/names.ts';
 import { sourceAfter } from '../../sql/source.ts';
 import type { Fix, RuleContext } from '../model.ts';
 import { aroundStatement, type NewStep, type RollbackSource } from '../new-steps.ts';
 import { alterCommands, alterTable, type PlacedStatement } from '../statements.ts';
+import { withoutLockLimit } from '../without-lock-limit.ts';
 import { notNullSteps } from './not-null.ts';
+import { type MovedIndex, type MovedKeys, movedKeys } from './replace-column-keys.ts';
 import { columnsOfNew, syncTrigger } from './sync-trigger.ts';
 
 /** A column and the one that takes its place; names are those of SQL. */
@@ -33,6 +26,7 @@ interface Replacement {
   /** The new value, from the columns of the row and of a trigger's NEW. */
   readonly value: string;
   readonly valueOfNew: string;
+  readonly keys: MovedKeys;
   /** Whether a cast leads back: what a USING made of the value, none may undo. */
   readonly castsBack: boolean;
 }
@@ -69,6 +63,8 @@ function replacementOf(placed: PlacedStatement): Replacement | undefined {
   const alone = part === 'step' && action.statements.length === 1 && more.length === 0;
   if (!alone || !target || !definition || !table || !column || !isFree(s.before, table, column))
     return undefined;
+  const keys = movedKeys(s.before, table, column);
+  if (!keys) return undefined;
   const printed = definition.typeName && typeOf(s.before, definition.typeName);
   if (printed === undefined || incomparable.test(printed) || incomparable.test(column.type ?? ''))
     return undefined;
@@ -94,6 +90,7 @@ function replacementOf(placed: PlacedStatement): Replacement | undefined {
     type: typed,
     value: using?.value ?? `${name}::${cast}`,
     valueOfNew: using?.valueOfNew ?? `NEW.${name}::${cast}`,
+    keys,
     castsBack: using === undefined,
   };
 }
@@ -110,21 +107,20 @@ function castType(schema: Schema, { raw_default }: ColumnDef): string | undefine
   return raw_default && 'TypeCast' in raw_default ? typeOf(schema, raw_default.TypeCast.typeName) : undefined;
 }
 
-/** Whether nothing but values, a default and NOT NULL would have to move with the column. */
+/** Whether nothing but values, a default, NOT NULL and keys would have to move with the column. */
 function isFree(schema: Schema, table: Table, column: Column): boolean {
   const key = relationKey(table.name);
   const plain = table.columnsComplete && !table.partitioned && table.parents.length === 0 && !table.foreign;
   if (!plain || column.type === undefined || column.identity || column.generated) return false;
   if (descendantsOf(schema, key).length > 0) return false;
-  if (!sequencesOf(schema, key, column.name).next().done || column.default === undefined) return false;
+  if (column.default === undefined) return false;
   const mine = (names: readonly (string | null)[]) => names.includes(column.name);
   for (const { readsColumns } of viewsOf(schema, key))
     if (mine(readsColumns?.[key] ?? [column.name])) return false;
-  if (table.constraints.some((one) => one.kind !== 'not null' && mine(one.columns))) return false;
+  const moves = new Set(['not null', 'primary key', 'unique']);
+  if (table.constraints.some((one) => !moves.has(one.kind) && mine(one.columns))) return false;
   for (const { constraint } of referencesTo(schema, key))
     if (constraint.references?.columns.includes(column.name)) return false;
-  for (const index of indexesOf(schema, key))
-    if (mine(index.columns) || mine(index.include) || mine(index.reads)) return false;
   return !table.columns.some(({ generated, reads }) => generated && (reads === undefined || mine(reads)));
 }
 
@@ -169,56 +165,97 @@ function expand(context: RuleContext, replacement: Replacement): readonly NewSte
       name: `${plain}: nothing was missed`,
       verify: { sql: `SELECT count(*) FROM ${table} WHERE ${differs}`, expect: 0 },
     },
+    ...replacement.keys.indexes.map((index) => ({
+      name: `${plain}: an index like ${index.name}`,
+      transaction: false as const,
+      sql: withoutLockLimit(context, buildIndex(index, index.next, next)),
+      // Where the new column has become a key, the way back from there has taken the index along.
+      rollback: {
+        transaction: false as const,
+        sql: `DROP INDEX CONCURRENTLY IF EXISTS ${index.qualifiedNext};`,
+      },
+    })),
     ...(column.notNull ? notNullSteps(context, target, `${plain}_new`) : []),
   ];
 }
 
+function buildIndex({ unique, on }: MovedIndex, name: string, column: string): string {
+  return `CREATE ${unique ? 'UNIQUE ' : ''}INDEX CONCURRENTLY ${name} ON ${on(column)};`;
+}
+
 /** In one transaction, so that no query ever finds the name gone. The way back fills what was written since. */
 function swap(context: RuleContext, replacement: Replacement): NewStep {
-  const { table, plain, name, next, last, column } = replacement;
-  const forward = forwardTrigger(replacement);
+  const { table, plain, name, next, last, column, keys } = replacement;
   const alter = (change: string) => `ALTER TABLE ${table} ${change};`;
-  const hasDefault = column.default !== null && column.default !== undefined;
+  const backed = keys.indexes.flatMap(({ constraint }) => constraint ?? []);
   const sql = [
-    forward.drop,
+    forwardTrigger(replacement).drop,
+    ...backed.map((constraint) => alter(`DROP CONSTRAINT ${constraint.name}`)),
     ...(column.notNull ? [alter(`ALTER COLUMN ${name} DROP NOT NULL`)] : []),
     alter(`RENAME COLUMN ${name} TO ${last}`),
     alter(`RENAME COLUMN ${next} TO ${name}`),
-    ...(hasDefault ? [alter(`ALTER COLUMN ${name} SET DEFAULT ${column.default}`)] : []),
-    ...(hasDefault ? [alter(`ALTER COLUMN ${last} DROP DEFAULT`)] : []),
+    ...moveDefault(replacement, { from: last, to: name }, replacement.type),
+    ...keys.indexes.flatMap((index) => takeOver(table, index, 'there')),
   ].join('\n');
   const rollback = replacement.castsBack
-    ? wayBack(context, replacement, hasDefault)
+    ? wayBack(context, replacement)
     : { impossible: `values of ${plain} written since are of the new type alone` };
   return { name: `${plain}: the new column takes the name`, sql, rollback };
 }
 
-/** The old column gets what was written since, then the names change back. */
-function wayBack(
-  context: RuleContext,
-  replacement: Replacement,
-  hasDefault: boolean,
-): readonly RollbackSource[] {
-  const { table, plain, name, next, last, column, target } = replacement;
+/** A constraint is made from its new index, which gets its name; a plain index changes names with the other. */
+function takeOver(table: string, index: MovedIndex, way: 'there' | 'back'): readonly string[] {
+  const { constraint, name, next, last, qualified, qualifiedNext, qualifiedLast } = index;
+  const [from, put, aside] = way === 'there' ? [next, qualifiedNext, last] : [last, qualifiedLast, next];
+  return constraint
+    ? [`ALTER TABLE ${table} ADD CONSTRAINT ${constraint.name} ${constraint.kind} USING INDEX ${from};`]
+    : [`ALTER INDEX ${qualified} RENAME TO ${aside};`, `ALTER INDEX ${put} RENAME TO ${name};`];
+}
+
+/** The default, and the sequence that it asks, which counts in the new type. */
+function moveDefault(
+  { table, column, keys: { sequence } }: Replacement,
+  { from, to }: { readonly from: string; readonly to: string },
+  type: string,
+): readonly string[] {
+  if (column.default === null || column.default === undefined) return [];
+  const counts = sequence !== undefined && /^(?:smallint|int|int[248]|integer|bigint)$/i.test(type);
+  return [
+    `ALTER TABLE ${table} ALTER COLUMN ${to} SET DEFAULT ${column.default};`,
+    `ALTER TABLE ${table} ALTER COLUMN ${from} DROP DEFAULT;`,
+    ...(sequence === undefined ? [] : [`ALTER SEQUENCE ${sequence} OWNED BY ${table}.${to};`]),
+    ...(counts ? [`ALTER SEQUENCE ${sequence} AS ${type};`] : []),
+  ];
+}
+
+/** The old column gets what was written since, and its keys; then the names change back. */
+function wayBack(context: RuleContext, replacement: Replacement): readonly RollbackSource[] {
+  const { table, plain, name, next, last, column, target, keys } = replacement;
   const alter = (change: string) => `ALTER TABLE ${table} ${change};`;
   const old = `${name}::${column.type}`;
   const back = syncTrigger(target, `${target.relname}_${plain}_back`.slice(0, 63), [
     `NEW.${last} := NEW.${old};`,
   ]);
+  const backed = keys.indexes.filter(({ constraint }) => constraint !== undefined);
   const undo = [
     back.drop,
-    ...(hasDefault ? [alter(`ALTER COLUMN ${last} SET DEFAULT ${column.default}`)] : []),
-    ...(hasDefault ? [alter(`ALTER COLUMN ${name} DROP DEFAULT`)] : []),
+    ...backed.map(({ constraint }) => alter(`DROP CONSTRAINT ${constraint?.name}`)),
+    ...moveDefault(replacement, { from: name, to: last }, column.type ?? ''),
     alter(`RENAME COLUMN ${name} TO ${next}`),
     alter(`RENAME COLUMN ${last} TO ${name}`),
+    ...keys.indexes.flatMap((index) => takeOver(table, index, 'back')),
     forwardTrigger(replacement).create,
   ].join('\n');
-  const required = column.notNull ? notNullSteps(context, target, plain) : [];
+  const required = column.notNull ? notNullSteps(context, target, `${plain}_old`) : [];
   return [
     { sql: back.create },
     { backfill: { table, set: `${last} = ${old}`, where: `${last} IS DISTINCT FROM ${old}` } },
-    { sql: undo },
+    ...backed.map((index) => ({
+      transaction: false as const,
+      sql: withoutLockLimit(context, buildIndex(index, index.last, last)),
+    })),
     ...required.map((step) => ({ sql: step.sql })),
+    { sql: undo },
   ];
 }
 

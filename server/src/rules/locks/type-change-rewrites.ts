@@ -36,104 +36,6 @@ reads, and drop the old column when no running version uses it any more.`,
   rollback: { impossible: ids beyond the range of integer may be in use }
 `,
         finds: 'bigint',
-        fixed: `- step: Widen the key
-  sql: ALTER TABLE users ADD COLUMN id_new bigint;
-  rollback: ALTER TABLE users DROP COLUMN id_new;
-- step: "id: writes go to both columns"
-  sql: |
-    CREATE FUNCTION users_id_sync() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-      NEW.id_new := NEW.id::bigint;
-      RETURN NEW;
-    END $$;
-    CREATE TRIGGER users_id_sync BEFORE INSERT OR UPDATE ON users
-      FOR EACH ROW EXECUTE FUNCTION users_id_sync();
-  rollback: |
-    DROP TRIGGER users_id_sync ON users;
-    DROP FUNCTION users_id_sync();
-- step: "id: copy the old values"
-  backfill:
-    table: users
-    set: id_new = id::bigint
-    where: id_new IS DISTINCT FROM id::bigint
-  rollback:
-    not_needed: the new column goes with the step that added it
-- step: "id: nothing was missed"
-  verify:
-    sql: SELECT count(*) FROM users WHERE id_new IS DISTINCT FROM id::bigint
-    expect: 0
-- step: "id: an index like users_pkey"
-  transaction: false
-  sql: |
-    SET lock_timeout = 0;
-    CREATE UNIQUE INDEX CONCURRENTLY users_pkey_new ON users (id_new);
-  rollback:
-    transaction: false
-    sql: DROP INDEX CONCURRENTLY IF EXISTS users_pkey_new;
-- step: "id_new: no new NULL"
-  sql: ALTER TABLE users ADD CONSTRAINT users_id_new_is_not_null CHECK (id_new IS NOT NULL) NOT VALID;
-  rollback: ALTER TABLE users DROP CONSTRAINT users_id_new_is_not_null;
-- step: "id_new: no old NULL either"
-  sql: ALTER TABLE users VALIDATE CONSTRAINT users_id_new_is_not_null;
-  rollback:
-    not_needed: dropping users_id_new_is_not_null undoes it
-- step: "id_new: the column is required"
-  sql: ALTER TABLE users ALTER COLUMN id_new SET NOT NULL;
-  rollback: ALTER TABLE users ALTER COLUMN id_new DROP NOT NULL;
-- step: "id_new: drop the check that NOT NULL replaces"
-  sql: ALTER TABLE users DROP CONSTRAINT users_id_new_is_not_null;
-  rollback:
-    - sql: ALTER TABLE users ADD CONSTRAINT users_id_new_is_not_null CHECK (id_new IS NOT NULL) NOT VALID;
-    - sql: ALTER TABLE users VALIDATE CONSTRAINT users_id_new_is_not_null;
-- step: "id: the new column takes the name"
-  sql: |
-    DROP TRIGGER users_id_sync ON users;
-    DROP FUNCTION users_id_sync();
-    ALTER TABLE users DROP CONSTRAINT users_pkey;
-    ALTER TABLE users ALTER COLUMN id DROP NOT NULL;
-    ALTER TABLE users RENAME COLUMN id TO id_old;
-    ALTER TABLE users RENAME COLUMN id_new TO id;
-    ALTER TABLE users ADD CONSTRAINT users_pkey PRIMARY KEY USING INDEX users_pkey_new;
-  rollback:
-    - sql: |
-        CREATE FUNCTION users_id_back() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN
-          NEW.id_old := NEW.id::integer;
-          RETURN NEW;
-        END $$;
-        CREATE TRIGGER users_id_back BEFORE INSERT OR UPDATE ON users
-          FOR EACH ROW EXECUTE FUNCTION users_id_back();
-    - backfill:
-        table: users
-        set: id_old = id::integer
-        where: id_old IS DISTINCT FROM id::integer
-    - transaction: false
-      sql: |
-        SET lock_timeout = 0;
-        CREATE UNIQUE INDEX CONCURRENTLY users_pkey_old ON users (id_old);
-    - sql: ALTER TABLE users ADD CONSTRAINT users_id_old_is_not_null CHECK (id_old IS NOT NULL) NOT VALID;
-    - sql: ALTER TABLE users VALIDATE CONSTRAINT users_id_old_is_not_null;
-    - sql: ALTER TABLE users ALTER COLUMN id_old SET NOT NULL;
-    - sql: ALTER TABLE users DROP CONSTRAINT users_id_old_is_not_null;
-    - sql: |
-        DROP TRIGGER users_id_back ON users;
-        DROP FUNCTION users_id_back();
-        ALTER TABLE users DROP CONSTRAINT users_pkey;
-        ALTER TABLE users RENAME COLUMN id TO id_new;
-        ALTER TABLE users RENAME COLUMN id_old TO id;
-        ALTER TABLE users ADD CONSTRAINT users_pkey PRIMARY KEY USING INDEX users_pkey_old;
-        CREATE FUNCTION users_id_sync() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN
-          NEW.id_new := NEW.id::bigint;
-          RETURN NEW;
-        END $$;
-        CREATE TRIGGER users_id_sync BEFORE INSERT OR UPDATE ON users
-          FOR EACH ROW EXECUTE FUNCTION users_id_sync();
-- step: "id: drop the old column"
-  sql: ALTER TABLE users DROP COLUMN id_old;
-  rollback:
-    impossible: the values of the old type are gone
-`,
       },
       {
         schema: 'CREATE TABLE users (id bigint PRIMARY KEY, balance integer NOT NULL DEFAULT 0);',
@@ -205,6 +107,10 @@ reads, and drop the old column when no running version uses it any more.`,
         table: users
         set: balance_old = balance::integer
         where: balance_old IS DISTINCT FROM balance::integer
+    - sql: ALTER TABLE users ADD CONSTRAINT users_balance_old_is_not_null CHECK (balance_old IS NOT NULL) NOT VALID;
+    - sql: ALTER TABLE users VALIDATE CONSTRAINT users_balance_old_is_not_null;
+    - sql: ALTER TABLE users ALTER COLUMN balance_old SET NOT NULL;
+    - sql: ALTER TABLE users DROP CONSTRAINT users_balance_old_is_not_null;
     - sql: |
         DROP TRIGGER users_balance_back ON users;
         DROP FUNCTION users_balance_back();
@@ -219,10 +125,6 @@ reads, and drop the old column when no running version uses it any more.`,
         END $$;
         CREATE TRIGGER users_balance_sync BEFORE INSERT OR UPDATE ON users
           FOR EACH ROW EXECUTE FUNCTION users_balance_sync();
-    - sql: ALTER TABLE users ADD CONSTRAINT users_balance_is_not_null CHECK (balance IS NOT NULL) NOT VALID;
-    - sql: ALTER TABLE users VALIDATE CONSTRAINT users_balance_is_not_null;
-    - sql: ALTER TABLE users ALTER COLUMN balance SET NOT NULL;
-    - sql: ALTER TABLE users DROP CONSTRAINT users_balance_is_not_null;
 - step: "balance: drop the old column"
   sql: ALTER TABLE users DROP COLUMN balance_old;
   rollback:
