@@ -45,9 +45,34 @@ interface Followed {
 
 /** Every column that the plan replaces by a new one, as far as its UPDATEs and backfills tell. */
 export function replacedColumns(context: RuleContext): readonly ReplacedColumn[] {
+  const losing = tablesLosingColumns(context);
+  if (losing.size === 0) return [];
   const tables = new Map<string, Followed>();
-  for (const placed of forwardStatements(context)) follow(context, tables, placed);
+  for (const placed of forwardStatements(context))
+    if (losing.has(relationName(placed.s) ?? '')) follow(context, tables, placed);
   return [...tables].flatMap(([table, followed]) => [...replacedIn(table, followed)]);
+}
+
+/** Names of tables of which a column is dropped or renamed: few of a plan's, and no other need be followed. */
+function tablesLosingColumns(context: RuleContext): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const { s } of forwardStatements(context)) {
+    const { node } = s.statement;
+    const loses =
+      'RenameStmt' in node
+        ? node.RenameStmt.renameType === 'OBJECT_COLUMN'
+        : alterCommands(s).some(({ subtype }) => subtype === 'AT_DropColumn');
+    const name = loses ? relationName(s) : undefined;
+    if (name !== undefined) names.add(name);
+  }
+  return names;
+}
+
+/** The table of an ALTER TABLE, a rename or an UPDATE, as written and without its schema. */
+function relationName(s: StatementAnalysis): string | undefined {
+  const { node } = s.statement;
+  if ('UpdateStmt' in node) return node.UpdateStmt.relation?.relname;
+  return 'RenameStmt' in node ? node.RenameStmt.relation?.relname : alterTable(s)?.relation?.relname;
 }
 
 /** The statements of the steps in order, those of backfills and code blocks too; rollbacks left out. */

@@ -72,6 +72,8 @@ a DEFAULT when it is added, which is instant for a constant.`,
     ],
   },
   *check(context) {
+    const required = requiredTables(context);
+    if (required.size === 0) return;
     // By the table's key.
     const unfilled = new Map<string, Unfilled[]>();
     for (const placed of forward(context)) {
@@ -81,7 +83,8 @@ a DEFAULT when it is added, which is instant for a constant.`,
       }
       const { s, step } = placed;
       forget(unfilled, s);
-      const key = keyOf(s.after, s);
+      const name = alterTable(s)?.relation?.relname;
+      const key = name !== undefined && required.has(name) ? keyOf(s.after, s) : undefined;
       if (key === undefined) continue;
       const known = unfilled.get(key) ?? [];
       for (const { column, range, words } of requirements(s)) {
@@ -120,6 +123,24 @@ function* forward(context: RuleContext): Generator<PlacedStatement | 'deploy'> {
       for (const one of s.embedded ?? []) yield { ...placed, s: one };
     }
   }
+}
+
+const requiring: ReadonlySet<string> = new Set([
+  'AT_AddConstraint',
+  'AT_SetNotNull',
+  'AT_ValidateConstraint',
+]);
+
+/** Names of tables whose columns may be looked at for nulls: no other need be followed. */
+function requiredTables(context: RuleContext): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const placed of forward(context)) {
+    if (placed === 'deploy') continue;
+    const requires = alterCommands(placed.s).some(({ subtype }) => requiring.has(subtype ?? ''));
+    const name = requires ? alterTable(placed.s)?.relation?.relname : undefined;
+    if (name !== undefined) names.add(name);
+  }
+  return names;
 }
 
 function keyOf(schema: Schema, s: StatementAnalysis): string | undefined {

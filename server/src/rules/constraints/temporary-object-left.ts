@@ -1,3 +1,4 @@
+import { provesNotNull } from '../../schema/expressions.ts';
 import { columnOf, constraintOf, relationKey, tableByKey, tableOf } from '../../schema/lookup.ts';
 import { nameOfRangeVar, nameOfStrings, quoteIdentifier, stringsOf, writeName } from '../../sql/names.ts';
 import { documentRange } from '../../text/offset-map.ts';
@@ -112,7 +113,9 @@ function* spentChecks(context: RuleContext, last: StepAnalysis): Generator<Fault
     const target = alterTable(placed.s)?.relation;
     if (placed.part === 'rollback' || !target) continue;
     for (const brought of broughtConstraints(placed.s)) {
-      const name = brought.node.contype === 'CONSTR_CHECK' ? constraintName(placed.s, brought) : undefined;
+      const { contype, raw_expr } = brought.node;
+      const proves = contype === 'CONSTR_CHECK' && provesNotNull(raw_expr).length > 0;
+      const name = proves ? constraintName(placed.s, brought) : undefined;
       const table = tableOf(last.after, target);
       const constraint = name === undefined ? undefined : constraintOf(table, name);
       if (!table || !constraint || !isSpentCheck(table, constraint)) continue;
