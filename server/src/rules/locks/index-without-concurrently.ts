@@ -6,13 +6,8 @@ import { defineRule, type Fault } from '../define-rule.ts';
 import { severityFor, waitingRequests, withFigures } from '../figures.ts';
 import type { Fix, RuleContext } from '../model.ts';
 import { type RollbackSource, untransactedStep } from '../new-steps.ts';
-import {
-  isInWrittenTransaction,
-  type PlacedStatement,
-  sqlStatements,
-  wordPlaces,
-  wordsRange,
-} from '../statements.ts';
+import { isInWrittenTransaction, type PlacedStatement, sqlStatements, wordsRange } from '../statements.ts';
+import { withConcurrently } from './concurrently.ts';
 import { perPartitionFix } from './partitioned-index.ts';
 
 interface Data {
@@ -151,11 +146,8 @@ function indexFault(
 }
 
 function concurrentFix(context: RuleContext, placed: PlacedStatement, index: IndexStmt): readonly Fix[] {
-  const { statement } = placed.s;
-  const [word] = wordPlaces(placed.s, ['INDEX']);
-  if (!word || placed.part === 'rollback' || isInWrittenTransaction(placed)) return [];
-  const at = word.end - statement.range.start;
-  const sql = `${statement.text.slice(0, at)} CONCURRENTLY${statement.text.slice(at)}`;
+  const sql = withConcurrently(placed.s, 'INDEX');
+  if (sql === undefined || placed.part === 'rollback' || isInWrittenTransaction(placed)) return [];
   const fixed = untransactedStep(context, placed, sql, concurrentRollback(placed, index));
   return fixed ? [{ title: 'Build the index CONCURRENTLY', ...fixed }] : [];
 }
