@@ -1,10 +1,10 @@
-// Writes what follows from the rules: their pages, the settings in package.json, the rule names in the schemas and
-// the README's table. With --check it writes nothing and fails where a file is not what it would write.
+// Writes what follows from the rules: their pages and the list of them, the settings in package.json, the rule names
+// in the schemas and the README's table. With --check it writes nothing and fails where a file is not what it would write.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rulePage } from '../server/src/rules/page.ts';
-import { rules } from '../server/src/rules/registry.ts';
+import { type RuleGroup, ruleGroups, rules } from '../server/src/rules/registry.ts';
 
 const root = join(__dirname, '..');
 const check = process.argv.includes('--check');
@@ -14,6 +14,7 @@ const handWritten = new Set(['plan-file.md']);
 
 const drift: string[] = [];
 mkdirSync(pages, { recursive: true });
+emit('server/docs/rules.md', ruleList());
 for (const rule of rules) emit(`server/docs/rules/${rule.id}.md`, rulePage(rule));
 for (const name of readdirSync(pages)) {
   const known = handWritten.has(name) || rules.some((rule) => `${rule.id}.md` === name);
@@ -68,14 +69,32 @@ function ruleProperties() {
 }
 
 function withTable(readme: string): string {
-  const rows = rules.map(
-    ({ id, title, severity, off, fixable }) =>
-      `| [\`${id}\`](server/docs/rules/${id}.md) | ${title} | ${off ? 'off' : severity} | ${fixable ? 'yes' : ''} |`,
-  );
-  const table = ['| rule | what it finds | severity | fix |', '|---|---|---|---|', ...rows].join('\n');
+  const links = ({ rules }: RuleGroup, off: boolean) =>
+    rules
+      .filter((rule) => (rule.off ?? false) === off)
+      .map(({ id }) => `[${id}](server/docs/rules/${id}.md)`)
+      .join(', ');
+  const rows = ruleGroups.map((group) => {
+    const off = links(group, true);
+    return `| **${group.title}**: ${group.about} | ${links(group, false)}${off && `; off: ${off}`} |`;
+  });
+  const table = ['| about | rules |', '|---|---|', ...rows].join('\n');
   const marks = /(<!-- rules -->\n)[\s\S]*?(<!-- \/rules -->)/;
   if (!marks.test(readme)) throw new Error('README.md has no <!-- rules --> … <!-- /rules --> part');
   return readme.replace(marks, (_, open: string, close: string) => `${open}${table}\n${close}`);
+}
+
+/** All rules on one page. */
+function ruleList(): string {
+  const sections = ruleGroups.map(({ title, about, rules: own }) => {
+    const rows = own.map(
+      ({ id, title: what, severity, off, fixable }) =>
+        `| [\`${id}\`](rules/${id}.md) | ${what} | ${off ? 'off' : severity} | ${fixable ? 'yes' : ''} |`,
+    );
+    const table = ['| rule | what it finds | severity | fix |', '|---|---|---|---|', ...rows].join('\n');
+    return `## ${title}\n\n${about.charAt(0).toUpperCase()}${about.slice(1)}.\n\n${table}\n`;
+  });
+  return `# Rules\n\nThe severity is the usual one: figures of the plan make it milder for a small table. A rule that is off runs where a\nsetting gives it a severity.\n\n${sections.join('\n')}`;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a JSON file is what it is; the edits above say what they expect of it.

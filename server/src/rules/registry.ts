@@ -8,14 +8,52 @@ import { allowUnused } from './plan/allow-unused.ts';
 import { planRules } from './plan/index.ts';
 import { transactionRules } from './transactions/index.ts';
 
-/** Every rule, in the order they run; `allow-unused` is last, since it looks at what the others found. */
-export const rules: readonly Rule[] = [
-  ...lockRules,
-  ...constraintRules,
-  ...transactionRules,
-  ...compatibilityRules,
-  ...dataRules,
-  ...designRules,
-  ...planRules,
-  allowUnused,
+/** Rules that are about the same thing. */
+export interface RuleGroup {
+  readonly title: string;
+  /** What its rules look for, in a sentence without a full stop. */
+  readonly about: string;
+  readonly rules: readonly Rule[];
+}
+
+/** Every rule by group, in the order they run; `allow-unused` is last, since it looks at what the others found. */
+export const ruleGroups: readonly RuleGroup[] = [
+  {
+    title: 'Locks, rewrites and scans',
+    about: 'what a statement locks, reads in full or writes anew while requests wait',
+    rules: lockRules,
+  },
+  {
+    title: 'Constraints',
+    about: 'what is checked on existing rows and under which lock, and what is never checked',
+    rules: constraintRules,
+  },
+  {
+    title: 'Transactions and time',
+    about: 'timeouts, how long and in which order locks are held, what a transaction refuses',
+    rules: transactionRules,
+  },
+  {
+    title: 'The running application',
+    about: 'what breaks a version that is live, or loses data',
+    rules: compatibilityRules,
+  },
+  {
+    title: 'Data',
+    about: 'backfills, bulk changes and the queries that verify them',
+    rules: dataRules,
+  },
+  {
+    title: 'Design',
+    about: 'faults that show later, and opinions, which are off until a setting turns them on',
+    rules: designRules,
+  },
+  {
+    title: 'The plan',
+    about: 'rollbacks, names, versions, and what is silenced',
+    rules: [...planRules, allowUnused],
+  },
 ];
+
+/** Every rule, in the order they run. */
+export const rules: readonly Rule[] = ruleGroups.flatMap((group) => group.rules);
