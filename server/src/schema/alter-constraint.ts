@@ -103,7 +103,7 @@ function altered(constraint: Constraint, fields: Readonly<Record<string, unknown
   const isEnforced = enforceability ? fields.is_enforced === true : enforced !== false;
   return {
     ...rest,
-    validated: enforceability ? isEnforced : constraint.validated,
+    validated: isEnforced === (enforced !== false) ? constraint.validated : isEnforced,
     definition: words.filter((word) => word !== '').join(' '),
     ...(isEnforced ? {} : { enforced: false }),
   };

@@ -21,6 +21,7 @@ import {
   typeOf,
   updateTable,
 } from './draft.ts';
+import { columnsRead } from './expressions.ts';
 import {
   changeColumn,
   dropConstraintTree,
@@ -131,11 +132,13 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
   },
   AT_SetExpression: (target, { name = '', def }) => {
     const source = sourceAfter(target.statement, 'as', def);
+    const reads = columnsRead(def);
     const dependsOn = dependenciesOf(target.draft, def);
     eachColumn(target, name, (column) => ({
       ...column,
       default: source?.replace(/^\((.*)\)$/s, '$1'),
       dependsOn,
+      reads,
     }));
   },
   AT_DropExpression: (target, { name = '', missing_ok }) => {

@@ -1,7 +1,7 @@
 import type { Node } from '@pgsql/types';
 import type { ParsedSql, Statement } from '../sql/model.ts';
 import { applyAlterTable } from './alter-table.ts';
-import { applyCode } from './code.ts';
+import { applyCall, applyCalls, applyCode } from './code.ts';
 import { applyCreateTableAs } from './create-query-table.ts';
 import { applyCreateTable } from './create-table.ts';
 import { type Apply, createDraft, type Draft, schemaOf } from './draft.ts';
@@ -17,6 +17,7 @@ import {
   applyCreateSequence,
 } from './objects.ts';
 import { applyRename } from './rename.ts';
+import { applyCreateRule } from './rules.ts';
 import { applyDiscard, applySelect, applySetting } from './search-path.ts';
 import { applySetSchema } from './set-schema.ts';
 import { changeSession, spellDumpedTypes } from './spelling.ts';
@@ -30,6 +31,7 @@ import {
   applyCreateEnum,
   applyCreateRange,
 } from './types.ts';
+import { applyPerhaps } from './uncertain.ts';
 import { applyCreateView } from './views.ts';
 import { applyWrite } from './writes.ts';
 
@@ -45,6 +47,7 @@ const appliers: Appliers = {
   AlterPolicyStmt: applyAlterPolicy,
   AlterSeqStmt: applyAlterSequence,
   AlterTableStmt: applyAlterTable,
+  CallStmt: applyCall(applyNode),
   CompositeTypeStmt: applyCompositeType,
   CopyStmt: applyWrite,
   CreateDomainStmt: applyCreateDomain,
@@ -65,7 +68,8 @@ const appliers: Appliers = {
   InsertStmt: applyWrite,
   MergeStmt: applyWrite,
   RenameStmt: applyRename,
-  SelectStmt: applySelect,
+  RuleStmt: applyCreateRule,
+  SelectStmt: inTurn(applySelect, applyCalls(applyNode)),
   TransactionStmt: applyTransaction,
   VariableSetStmt: applySetting,
   ViewStmt: applyCreateView,
@@ -87,16 +91,19 @@ export function emptySchema({ complete }: { readonly complete: boolean }): Schem
 /**
  * The schema after a statement. The one before stays as it is; what does not change is shared. A statement
  * that changes no schema gives the same schema, and so does one that Postgres would refuse, as far as the
- * schema tells: that something is there already, is missing, or is needed by something else.
+ * schema tells: that something is there already, is missing, or is needed by something else. `perhaps`: it may not
+ * run at all.
  */
 export function applyStatement(
   schema: Schema,
   statement: Statement,
-  { madeByPlan }: { readonly madeByPlan: boolean },
+  { madeByPlan, perhaps = false }: { readonly madeByPlan: boolean; readonly perhaps?: boolean },
 ): Schema {
   if (!(statement.kind in appliers)) return schema;
   const draft = createDraft(schema, madeByPlan);
-  applyNode(draft, statement.node, statement);
+  const apply = () => applyNode(draft, statement.node, statement);
+  if (perhaps) applyPerhaps(draft, apply);
+  else apply();
   return draft.refused ? schema : schemaOf(draft);
 }
 
@@ -139,6 +146,12 @@ export function exposeNewRelations(schema: Schema): Schema {
   const relations = relationMap(schema.relations);
   for (const [key, one] of [...relations]) if (one.empty) relations.set(key, { ...one, empty: false });
   return { ...schema, relations };
+}
+
+function inTurn<Fields>(...parts: readonly Apply<Fields>[]): Apply<Fields> {
+  return (draft, fields, statement) => {
+    for (const part of parts) part(draft, fields, statement);
+  };
 }
 
 /** Carries out one statement's parse tree, whatever statement it is a part of. */

@@ -144,7 +144,7 @@ function putCheck(draft: Draft, key: string, constraint: Constraint): void {
     const inherited = parentsWithConstraint(draft, table, existing) > 0;
     const mergeable = constraint.local === false || inherited;
     if (!mergeable || !isSameCheck(existing, constraint)) draft.refused = true;
-    else if (constraint.local !== false)
+    else if (constraint.local !== false && !table.partition)
       changeConstraint(draft, key, existing.name, (one) => ({ ...one, local: true }));
     return;
   }
@@ -216,8 +216,9 @@ function addForeignKey(
 /** The first index that holds these columns in any order and no row twice. */
 function uniqueIndexOn(draft: Draft, key: string, columns: readonly string[]): string | undefined {
   const wanted = [...columns].sort().join('\0');
-  for (const { unique, predicate, valid = true, columns: own, name } of indexesOf(draft, key)) {
-    if (unique && valid && predicate === undefined && [...own].sort().join('\0') === wanted) return name.name;
+  for (const { unique, predicate, valid = true, deferrable, columns: own, name } of indexesOf(draft, key)) {
+    if (unique && valid && !deferrable && predicate === undefined && [...own].sort().join('\0') === wanted)
+      return name.name;
   }
   return undefined;
 }

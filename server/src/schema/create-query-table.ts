@@ -26,6 +26,7 @@ export const applyCreateTableAs: Apply<CreateTableAsStmt> = (draft, fields, stat
     empty: draft.madeByPlan && into.skipData === true,
     definition: statement.text,
     reads: relationsRead(draft, query),
+    ...(query ? { query } : {}),
     ...(named ? { columns: named } : {}),
     ...(reads ? { readsColumns: reads } : {}),
   };
@@ -43,7 +44,9 @@ export function createQueryTable(
   const persistence = persistenceOf(into.rel.relpersistence);
   const name = newName(draft, nameOfRangeVar(into.rel), persistence === 'temporary');
   if (!isFree(draft, name, ifNotExists)) return;
-  const columns = withNames(readQuery(draft, query).columns, into);
+  const { columns: given, faulty } = readQuery(draft, query);
+  if (faulty && draft.madeByPlan) draft.refused = true;
+  const columns = withNames(given, into);
   put(draft, {
     ...emptyTable(name),
     madeByPlan: draft.madeByPlan,

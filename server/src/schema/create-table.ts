@@ -54,6 +54,8 @@ export function createTable(
   if (!isFree(draft, name, fields.if_not_exists === true)) return;
   if ((fields.tableElts?.length ?? 0) > 2 * maxColumns) return;
   const parents = parentsOf(draft, fields);
+  if (parents.some((parent) => relationKey(parent.name) === key)) draft.refused = true;
+  if (draft.refused) return;
   const { partspec, partbound } = fields;
   const ofType = typedTableType(draft, fields);
   const table: Table = {
@@ -97,11 +99,13 @@ function typedTableType(draft: Draft, { ofTypename }: CreateStmt): UserType | un
 }
 
 function parentsOf(draft: Draft, fields: CreateStmt): readonly Table[] {
-  return (fields.inhRelations ?? []).flatMap((node) => {
+  const parents = (fields.inhRelations ?? []).flatMap((node) => {
     const parent = 'RangeVar' in node ? touchRangeVar(draft, node.RangeVar) : undefined;
     if (!parent) draft.refused = true;
     return parent ? [parent] : [];
   });
+  if (new Set(parents).size < parents.length) draft.refused = true;
+  return parents;
 }
 
 export function persistenceOf(letter: string | undefined): Table['persistence'] {

@@ -18,11 +18,15 @@ export interface Draft {
   types: LayeredMap<UserType>;
   functions: LayeredMap<UserFunction>;
   schemas: Set<string>;
+  uncertain: ReadonlySet<string>;
   transaction: Transaction | undefined;
+  indexesMade: number;
   /** What is made now belongs to the plan, not to the baseline. */
   readonly madeByPlan: boolean;
   /** Postgres would refuse the statement: the schema stays as it was. */
   refused: boolean;
+  /** How many function bodies and DO blocks the statement stands in. */
+  depth: number;
 }
 
 /** Changes a draft by one statement. Sets `refused`, or leaves alone, what the statement would fail on. */
@@ -37,9 +41,12 @@ export function createDraft(schema: Schema, madeByPlan: boolean): Draft {
     types: typeMap(schema.types),
     functions: functionMap(schema.functions),
     schemas: new Set(schema.schemas),
+    uncertain: schema.uncertain ?? new Set(),
     transaction: schema.transaction,
+    indexesMade: schema.indexesMade ?? 0,
     madeByPlan,
     refused: false,
+    depth: 0,
   };
 }
 
@@ -57,12 +64,12 @@ export function snapshot(draft: Draft): Schema {
 
 /** Puts the draft back to what it was at a snapshot. */
 export function restore(draft: Draft, schema: Schema): void {
-  const { madeByPlan, refused } = draft;
-  Object.assign(draft, createDraft(schema, madeByPlan), { refused });
+  const { madeByPlan, refused, depth } = draft;
+  Object.assign(draft, createDraft(schema, madeByPlan), { refused, depth });
 }
 
 /** The draft's own maps as a schema, once no more is changed. */
-export function schemaOf({ madeByPlan: _, refused: __, ...schema }: Draft): Schema {
+export function schemaOf({ madeByPlan: _, refused: __, depth: ___, ...schema }: Draft): Schema {
   return schema;
 }
 
@@ -173,7 +180,7 @@ export function chooseRelationName(
   );
 }
 
-/** A free name for a constraint: no table of the schema has one of that name. */
+/** A free name for a constraint: no table or domain of the schema has one of that name. */
 export function chooseConstraintName(
   draft: Draft,
   schema: string,
@@ -195,6 +202,8 @@ function constraintNameTaken(draft: Draft, schema: string, name: string): boolea
     if (relation.kind !== 'table' || relation.name.schema !== schema) continue;
     if (relation.constraints.some((constraint) => constraint.name === name)) return true;
   }
+  for (const type of draft.types.linked(constraintLink(schema, name)))
+    if (type.name.schema === schema && type.constraints.includes(name)) return true;
   return false;
 }
 

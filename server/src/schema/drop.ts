@@ -8,6 +8,7 @@ import { tableByKey } from './lookup.ts';
 import type { Relation, Table } from './model.ts';
 import { qualify, relationKey } from './names.ts';
 import { type Removal, removeRelation } from './removal.ts';
+import { dropRule } from './rules.ts';
 import { respellTypes } from './spelling.ts';
 import { dropPolicy, dropTrigger, triggersOf } from './triggers.ts';
 
@@ -18,7 +19,8 @@ export const applyDrop: Apply<DropStmt> = (draft, fields) => {
   else if (kind === 'OBJECT_TYPE' || kind === 'OBJECT_DOMAIN') dropTypes(drop, objects);
   else if (routineKinds.has(kind)) dropRoutines(drop, objects);
   else if (kind === 'OBJECT_SCHEMA') dropSchemas(drop, objects);
-  else if (kind === 'OBJECT_TRIGGER' || kind === 'OBJECT_POLICY') dropFromTable(drop, objects);
+  else if (kind === 'OBJECT_TRIGGER' || kind === 'OBJECT_POLICY' || kind === 'OBJECT_RULE')
+    dropFromTable(drop, objects);
 };
 
 interface Drop {
@@ -121,7 +123,7 @@ function dropSchemas(drop: Drop, objects: readonly Node[]): void {
   }
 }
 
-/** Triggers and policies: their name stands behind the table's. */
+/** Triggers, policies and rules: their name stands behind the table's. */
 function dropFromTable(drop: Drop, objects: readonly Node[]): void {
   const { draft, kind } = drop;
   for (const object of objects) {
@@ -132,6 +134,10 @@ function dropFromTable(drop: Drop, objects: readonly Node[]): void {
     if (kind === 'OBJECT_POLICY') {
       if (!table?.policies?.some((one) => one.name === name)) missing(drop);
       else dropPolicy(draft, key, name);
+      continue;
+    }
+    if (kind === 'OBJECT_RULE') {
+      if (table?.rules?.includes(name)) dropRule(draft, key, name);
       continue;
     }
     const trigger = table && triggersOf(table).find((one) => one.name === name);

@@ -35,6 +35,7 @@ export function addIndexConstraint(
   }
   const elements = exclusionElements(node);
   const keys = node.contype === 'CONSTR_EXCLUSION' ? elements.map(elementColumn) : pending.columns;
+  if (new Set(keys).size < keys.length && node.contype !== 'CONSTR_EXCLUSION') draft.refused = true;
   const include = stringsOf(node.including);
   if (
     lacks(table, [...keys.filter((name) => name !== null), ...include, ...elements.flatMap(elementReads)])
@@ -122,6 +123,8 @@ function makeIndexConstraint(
     definition: '',
     constraint: name,
     signature: signatureOf(signedElements(elements, keys), node.where_clause),
+    order: draft.indexesMade++,
+    ...(node.deferrable ? { deferrable: true } : {}),
     ...(node.nulls_not_distinct ? { nullsNotDistinct: true } : {}),
     ...(made.valid ? {} : { valid: false }),
   };

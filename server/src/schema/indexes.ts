@@ -59,6 +59,7 @@ export const applyCreateIndex: Apply<IndexStmt> = (draft, fields, statement) => 
     definition: statement.text,
     constraint: undefined,
     signature: signatureOf(elements, fields.whereClause),
+    order: draft.indexesMade++,
     ...(fields.nulls_not_distinct ? { nullsNotDistinct: true } : {}),
     // ON ONLY leaves the partitions to ATTACH PARTITION.
     ...(only && children.length > 0 ? { valid: false } : {}),
@@ -140,6 +141,7 @@ export function cloneIndex(draft: Draft, index: Index, target: Table, parent?: s
     empty: target.empty,
     madeByPlan: draft.madeByPlan,
     constraint: label && chosen,
+    order: draft.indexesMade++,
     ...(parent === undefined ? {} : { parent }),
   };
   put(draft, made);

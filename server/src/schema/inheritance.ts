@@ -132,10 +132,11 @@ export function inheritFrom(draft: Draft, key: string, parentKey: string, partit
   if (!parent) return;
   const circular =
     parentKey === key || heirsOf(draft, key).some((heir) => relationKey(heir.name) === parentKey);
-  if (circular || tableByKey(draft, key)?.parents.includes(parentKey) || !hasAllOf(draft, key, parent)) {
-    draft.refused = draft.refused || draft.complete;
+  if (circular || tableByKey(draft, key)?.parents.includes(parentKey)) {
+    draft.refused = true;
     return;
   }
+  if (draft.complete && draft.madeByPlan && !hasAllOf(draft, key, parent)) draft.refused = true;
   updateTable(draft, key, (table) => ({
     ...table,
     parents: [...table.parents, parentKey],

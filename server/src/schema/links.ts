@@ -71,6 +71,7 @@ function* relationLinks(relation: Relation): Generator<string> {
 }
 
 function* typeLinks(type: UserType): Generator<string> {
+  for (const name of type.constraints) yield constraintLink(type.name.schema, name);
   if (type.baseType !== undefined) yield dependencyOf('type', bareType(type.baseType));
   for (const { type: printed } of type.attributes ?? [])
     if (printed !== undefined) yield dependencyOf('type', bareType(printed));

@@ -82,10 +82,12 @@ function linkedTo({ relations }: Relations, key: string): Iterable<Relation> {
   return relations instanceof LayeredMap ? relations.linked(key) : relations.values();
 }
 
+/** In the order in which they were made. */
 export function* indexesOf(schema: Relations, tableKey: string): Generator<Index> {
-  for (const relation of linkedTo(schema, tableKey)) {
-    if (relation.kind === 'index' && relation.table === tableKey) yield relation;
-  }
+  const found: Index[] = [];
+  for (const relation of linkedTo(schema, tableKey))
+    if (relation.kind === 'index' && relation.table === tableKey) found.push(relation);
+  yield* found.sort((a, b) => (a.order ?? 0) - (b.order ?? 0));
 }
 
 /** Sequences owned by the table, or by one of its columns. */

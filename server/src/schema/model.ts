@@ -22,6 +22,13 @@ export interface Schema {
   readonly functions: ReadonlyMap<string, UserFunction>;
   /** Names of schemas that a statement made. */
   readonly schemas: ReadonlySet<string>;
+  /** How many indexes statements have made so far: the next one's `order`. */
+  readonly indexesMade?: number;
+  /**
+   * Relations, types and columns of which a statement that may not have run decides: see `uncertain.ts`. The maps
+   * hold them as if it had. Absent: none.
+   */
+  readonly uncertain?: ReadonlySet<string>;
   /** The transaction that a BEGIN opened, or that the step runs in; undefined outside of one. */
   readonly transaction?: Transaction | undefined;
 }
@@ -71,6 +78,8 @@ export interface Table extends RelationBase {
   /** The same triggers with what they stand on, as far as a statement told. */
   readonly triggerDefinitions?: readonly Trigger[];
   readonly policies?: readonly Policy[];
+  /** Names of the rules that a statement made: they change what its queries do. */
+  readonly rules?: readonly string[] | undefined;
   /** ENABLE ROW LEVEL SECURITY; absent: not enabled. */
   readonly rowSecurity?: boolean;
   /** The key of the composite type that a typed table (`CREATE TABLE … OF`) is made of. */
@@ -189,6 +198,10 @@ export interface Index extends RelationBase, Dependent {
   readonly valid?: boolean;
   /** Its expressions, collations, operator classes and predicate, in a form in which equal ones are equal. */
   readonly signature?: string;
+  /** Of a constraint that is DEFERRABLE: no foreign key can stand on it. Absent: false. */
+  readonly deferrable?: boolean;
+  /** Of two indexes the one with the lower number was made first; Postgres takes them in that order. */
+  readonly order?: number;
   /** UNIQUE … NULLS NOT DISTINCT. Absent: false. */
   readonly nullsNotDistinct?: boolean;
 }
@@ -196,6 +209,8 @@ export interface Index extends RelationBase, Dependent {
 export interface View extends RelationBase, Dependent {
   readonly kind: 'view' | 'materialized view';
   readonly definition: string;
+  /** As the parser reads it; absent where no statement told. */
+  readonly query?: Node;
   /** Keys of relations that its query reads, as far as names tell. */
   readonly reads: readonly string[];
   /** Columns that the query reads, by the key of their relation; absent where names alone do not tell. */

@@ -127,7 +127,9 @@ export function attachIndex(draft: Draft, key: string, { def }: AlterTableCmd): 
 export function ensureForeignKey(draft: Draft, constraint: Constraint, childKey: string): void {
   const child = tableByKey(draft, childKey);
   if (!child) return;
-  const own = child.constraints.find(
+  // Postgres goes through them by name.
+  const byName = [...child.constraints].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const own = byName.find(
     (one) =>
       one.kind === 'foreign key' &&
       one.parent === undefined &&
@@ -169,8 +171,11 @@ export function detachPartition(draft: Draft, key: string, { def }: AlterTableCm
   dropClonedTriggers(draft, childKey);
   releaseFrom(draft, childKey, key);
   const parent = tableByKey(draft, key);
-  for (const column of child.columns) {
-    if (columnOf(parent, column.name)?.identity)
-      changeColumn(draft, childKey, column.name, (one) => ({ ...one, identity: undefined }));
-  }
+  for (const column of child.columns)
+    if (columnOf(parent, column.name)?.identity) dropIdentity(draft, childKey, column.name);
+}
+
+function dropIdentity(draft: Draft, key: string, column: string): void {
+  changeColumn(draft, key, column, (one) => ({ ...one, identity: undefined }));
+  for (const child of childKeys(draft, key)) dropIdentity(draft, child, column);
 }

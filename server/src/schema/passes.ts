@@ -10,7 +10,6 @@ const passes: Readonly<Record<string, number>> = {
   AT_AlterColumnType: 1,
   AT_AddColumn: 2,
   AT_SetExpression: 3,
-  AT_SetIdentity: 4,
   AT_SetNotNull: 4,
   AT_AddIdentity: 7,
 };

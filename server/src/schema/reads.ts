@@ -62,23 +62,75 @@ export function createSchemaWatch(): SchemaWatch {
   };
 }
 
-/** The keys at which two schemas differ. */
-export type SchemaDifferences = Readonly<Record<MapName, ReadonlySet<string>>>;
+/** Where two schemas differ, map by map. */
+export type SchemaDifferences = Readonly<Record<MapName, MapDifferences>>;
+
+interface MapDifferences {
+  /** What stands there in one is not what stands there in the other. */
+  readonly keys: ReadonlySet<string>;
+  /** What those point at, in the one or the other. */
+  readonly links: ReadonlySet<string>;
+}
+
+const noNames: ReadonlySet<string> = new Set();
+const nothing: MapDifferences = { keys: new Set(), links: new Set() };
+
+export const noDifferences: SchemaDifferences = { relations: nothing, types: nothing, functions: nothing };
 
 /** Where two schemas differ; undefined where they do so in more than their relations, types and functions. */
 export function differences(a: Schema, b: Schema): SchemaDifferences | undefined {
   if (!sameSession(a, b)) return undefined;
-  const [relations, types, functions] = mapNames.map((name) => differentKeys(a[name], b[name]));
+  return perMap((name) => {
+    if (a[name] === b[name]) return nothing;
+    const [one, other] = layered(a[name], b[name]);
+    return one && other && mapDifferences(one, other, other.changesSince(one).keys());
+  });
+}
+
+/** Where what two statements made of two schemas differs, from where those schemas did. */
+export function differencesAfter(
+  a: Change,
+  b: Change,
+  different: SchemaDifferences,
+): SchemaDifferences | undefined {
+  if (!sameSession(a.after, b.after)) return undefined;
+  return perMap((name) => {
+    const [oneBefore, one] = layered(a.before[name], a.after[name]);
+    const [otherBefore, other] = layered(b.before[name], b.after[name]);
+    if (!oneBefore || !one || !otherBefore || !other) return undefined;
+    if (one === oneBefore && other === otherBefore) return different[name];
+    const keys = new Set(different[name].keys);
+    for (const key of one.changesSince(oneBefore).keys()) keys.add(key);
+    for (const key of other.changesSince(otherBefore).keys()) keys.add(key);
+    return mapDifferences(one, other, keys);
+  });
+}
+
+function perMap(of: (name: MapName) => MapDifferences | undefined): SchemaDifferences | undefined {
+  const [relations, types, functions] = mapNames.map(of);
   return relations && types && functions && { relations, types, functions };
 }
 
-function differentKeys(
+type AnyMap = LayeredMap<unknown>;
+
+function layered(
   a: ReadonlyMap<string, unknown>,
   b: ReadonlyMap<string, unknown>,
-): ReadonlySet<string> | undefined {
-  if (a === b) return new Set();
-  if (!(a instanceof LayeredMap && b instanceof LayeredMap)) return undefined;
-  return new Set(b.changesSince(a).keys());
+): readonly [AnyMap, AnyMap] | readonly [] {
+  return a instanceof LayeredMap && b instanceof LayeredMap ? [a, b] : [];
+}
+
+function mapDifferences(a: AnyMap, b: AnyMap, candidates: Iterable<string>): MapDifferences {
+  const keys = new Set<string>();
+  const links = new Set<string>();
+  for (const key of candidates) {
+    const [one, other] = [a.get(key), b.get(key)];
+    if (one === other) continue;
+    keys.add(key);
+    for (const value of [one, other])
+      if (value !== undefined) for (const link of a.linksOf(value)) links.add(link);
+  }
+  return { keys, links };
 }
 
 function sameSession(a: Schema, b: Schema): boolean {
@@ -86,31 +138,30 @@ function sameSession(a: Schema, b: Schema): boolean {
     a.complete === b.complete &&
     a.timeZone === b.timeZone &&
     a.transaction === b.transaction &&
+    sameNames(a.uncertain, b.uncertain) &&
     (a.searchPath === b.searchPath || a.searchPath.join('\0') === b.searchPath.join('\0')) &&
-    (a.schemas === b.schemas ||
-      (a.schemas.size === b.schemas.size && [...a.schemas].every((one) => b.schemas.has(one))))
+    sameNames(a.schemas, b.schemas)
   );
 }
 
-/** Whether nothing that was read is among the differences of two schemas. */
-export function agree(a: Schema, b: Schema, different: SchemaDifferences, reads: SchemaReads): boolean {
-  return mapNames.every((name) => mapsAgree(a[name], b[name], different[name], reads[name]));
+function sameNames(a: ReadonlySet<string> = noNames, b: ReadonlySet<string> = noNames): boolean {
+  return a === b || (a.size === b.size && [...a].every((one) => b.has(one)));
 }
 
-function mapsAgree(
-  a: ReadonlyMap<string, unknown>,
-  b: ReadonlyMap<string, unknown>,
-  different: ReadonlySet<string>,
-  { keys, links, all }: ReadLog,
-): boolean {
-  if (different.size === 0) return true;
-  if (all || !(a instanceof LayeredMap && b instanceof LayeredMap)) return false;
-  for (const key of different) {
-    if (keys.has(key)) return false;
-    for (const value of [a.get(key), b.get(key)])
-      if (value !== undefined) for (const link of b.linksOf(value)) if (links.has(link)) return false;
-  }
-  return true;
+/** Whether nothing that was read is among the differences. */
+export function agree(different: SchemaDifferences, reads: SchemaReads): boolean {
+  return mapNames.every((name) => {
+    const { keys, links } = different[name];
+    if (keys.size === 0) return true;
+    const read = reads[name];
+    return !read.all && !overlap(keys, read.keys) && !overlap(links, read.links);
+  });
+}
+
+function overlap(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  const [few, many] = a.size < b.size ? [a, b] : [b, a];
+  for (const one of few) if (many.has(one)) return true;
+  return false;
 }
 
 /** What a statement made of a schema. */
@@ -148,8 +199,8 @@ function changeMap<Value>(
   before: ReadonlyMap<string, Value>,
   after: ReadonlyMap<string, Value>,
   onto: ReadonlyMap<string, Value>,
-  different: ReadonlySet<string>,
-): { readonly map: ReadonlyMap<string, Value>; readonly different: ReadonlySet<string> } | undefined {
+  different: MapDifferences,
+): { readonly map: ReadonlyMap<string, Value>; readonly different: MapDifferences } | undefined {
   if (after === before) return { map: onto, different };
   if (!(before instanceof LayeredMap && after instanceof LayeredMap && onto instanceof LayeredMap))
     return undefined;
@@ -160,6 +211,7 @@ function changeMap<Value>(
     if (value === undefined) map.delete(key);
     else map.set(key, value);
   }
-  const left = [...different].filter((key) => !changes.has(key));
-  return { map, different: left.length === different.size ? different : new Set(left) };
+  const keys = [...different.keys].filter((key) => !changes.has(key));
+  const left = keys.length === different.keys.size ? different : { ...different, keys: new Set(keys) };
+  return { map, different: left };
 }

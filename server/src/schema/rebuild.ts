@@ -27,9 +27,11 @@ function rebuildIndex(draft: Draft, index: Index): void {
     ...index.columns.map((name, at) => name ?? index.columnNames[at] ?? 'expr'),
     ...index.include,
   ];
-  const rebuilt: Index = { ...index, columnNames: indexColumnNames(names) };
+  // It is made on the partitions as well, whatever ON ONLY left out.
+  const { valid: _, ...whole } = index;
+  const rebuilt: Index = { ...whole, columnNames: indexColumnNames(names), order: draft.indexesMade++ };
   draft.relations.set(key, rebuilt);
-  if (index.valid === false || !tableByKey(draft, index.table)?.partitioned) return;
+  if (!tableByKey(draft, index.table)?.partitioned) return;
   for (const child of childKeys(draft, index.table)) ensurePart(draft, rebuilt, child);
 }
 

@@ -39,6 +39,7 @@ export function removeRelation(removal: Removal, key: string): void {
     return;
   }
   draft.relations.delete(key);
+  if (relation.kind === 'table' && relation.partition) removeReferencesToWhole(removal, relation);
   for (const view of [...viewsOf(draft, key)]) removeView(removal, view);
   for (const { table, constraint } of [...referencesTo(draft, key)]) {
     const owner = relationKey(table.name);
@@ -52,6 +53,20 @@ export function removeRelation(removal: Removal, key: string): void {
   for (const sequence of [...sequencesOf(draft, key)]) removeRelation(removal, relationKey(sequence.name));
   removeDependents(removal, dependencyOf('relation', key));
   if (relation.kind !== 'sequence') removeDependents(removal, dependencyOf('type', key));
+}
+
+/** A foreign key to a partitioned table needs each of its partitions. */
+function removeReferencesToWhole(removal: Removal, partition: Table): void {
+  const { draft } = removal;
+  for (const parentKey of partition.parents) {
+    const parent = tableByKey(draft, parentKey);
+    if (!parent) continue;
+    for (const { table, constraint } of [...referencesTo(draft, parentKey)]) {
+      const owner = relationKey(table.name);
+      if (mayGo(removal, owner)) removeConstraint(draft, owner, constraint);
+    }
+    if (parent.partition) removeReferencesToWhole(removal, parent);
+  }
 }
 
 export function removeView(removal: Removal, view: View): void {

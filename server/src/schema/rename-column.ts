@@ -1,13 +1,18 @@
 import { quoteIdentifier } from '../sql/names.ts';
-import { childKeys, type Draft, updateTable } from './draft.ts';
+import { type Draft, heirsOf, updateTable } from './draft.ts';
 import { renameInSource } from './expressions.ts';
 import { columnOf, indexesOf, referencesTo, sequencesOf, tableByKey, viewsOf } from './lookup.ts';
 import type { Column, Constraint, Index, PartitionKey, PolicyExpression, Table, View } from './model.ts';
 import { relationKey } from './names.ts';
 import { triggersOf, withTriggers } from './triggers.ts';
 
-/** In the table, what stands on it, and the tables that inherit from it. */
+/** In the table, what stands on it, and the tables that inherit from it, each once. */
 export function renameColumn(draft: Draft, key: string, from: string, to: string): void {
+  const heirs = heirsOf(draft, key).map((heir) => relationKey(heir.name));
+  for (const each of [key, ...heirs]) renameInTree(draft, each, from, to);
+}
+
+function renameInTree(draft: Draft, key: string, from: string, to: string): void {
   const table = tableByKey(draft, key);
   if (!table) return;
   const missing = !columnOf(table, from) && table.columnsComplete;
@@ -27,7 +32,6 @@ export function renameColumn(draft: Draft, key: string, from: string, to: string
   for (const sequence of [...sequencesOf(draft, key, from)])
     draft.relations.set(relationKey(sequence.name), { ...sequence, ownedBy: { table: key, column: to } });
   renameInReaders(draft, key, from, to);
-  for (const child of childKeys(draft, key)) renameColumn(draft, child, from, to);
 }
 
 /** A view's own column. */

@@ -2,9 +2,24 @@ import type { RenameStmt } from '@pgsql/types';
 import { nameOfObject, nameOfRangeVar } from '../sql/names.ts';
 import { renameAttribute } from './attributes.ts';
 import { overloadDependency } from './dependencies.ts';
-import { type Apply, childKeys, type Draft, find, findKey, touchTable, updateTable } from './draft.ts';
+import {
+  type Apply,
+  childKeys,
+  type Draft,
+  find,
+  findKey,
+  heirsOf,
+  touchTable,
+  updateTable,
+} from './draft.ts';
 import { findOverload, moveOverload } from './functions.ts';
-import { changeConstraint, counterpart, parentsWithColumn, parentsWithConstraint } from './inheritance.ts';
+import {
+  changeConstraint,
+  counterpart,
+  keysOf,
+  parentsWithColumn,
+  parentsWithConstraint,
+} from './inheritance.ts';
 import { constraintOf, tableByKey } from './lookup.ts';
 import type { Constraint, Index } from './model.ts';
 import { moveRelation, moveType, replaceDependency } from './move.ts';
@@ -103,12 +118,20 @@ function renameRelationColumn(rename: Rename): void {
   }
   const key = relationKey(known.name);
   if (known.kind !== 'table') {
-    renameViewColumn(draft, key, from, to);
+    if (known.kind === 'index') renameIndexColumn(draft, known, from, to);
+    else renameViewColumn(draft, key, from, to);
     return;
   }
   const only = fields.relation?.inh !== true && childKeys(draft, key).length > 0;
   if (only || parentsWithColumn(draft, known, from) > 0) draft.refused = true;
   else renameColumn(draft, key, from, to);
+}
+
+/** ALTER TABLE takes an index too: its own column gets the name. */
+function renameIndexColumn(draft: Draft, index: Index, from: string, to: string): void {
+  if (!index.columnNames.includes(from) || index.columnNames.includes(to)) draft.refused = true;
+  const columnNames = index.columnNames.map((name) => (name === from ? to : name));
+  draft.relations.set(relationKey(index.name), { ...index, columnNames });
 }
 
 function renameConstraint(rename: Rename): void {
@@ -136,16 +159,17 @@ function renameConstraint(rename: Rename): void {
   renameConstraintTree(draft, key, constraint, to);
 }
 
+/** In the table and in its heirs, each once. */
 function renameConstraintTree(draft: Draft, key: string, constraint: Constraint, to: string): void {
-  changeConstraint(draft, key, constraint.name, (one) => ({ ...one, name: to }));
-  renameParts(draft, key, constraint.name, to);
-  if (!constraint.inherits) return;
-  for (const child of childKeys(draft, key)) {
-    const own = counterpart(tableByKey(draft, child), constraint);
+  const heirs = constraint.inherits ? keysOf(heirsOf(draft, key)) : [];
+  for (const each of [key, ...heirs]) {
+    const table = tableByKey(draft, each);
+    const own = each === key ? constraint : counterpart(table, constraint);
+    if (!own) continue;
     // Postgres looks for it by its name there.
-    const other = own && own.name !== constraint.name;
-    if (own && (other || constraintOf(tableByKey(draft, child), to))) draft.refused = true;
-    else if (own) renameConstraintTree(draft, child, own, to);
+    if (own.name !== constraint.name || constraintOf(table, to)) draft.refused = true;
+    changeConstraint(draft, each, own.name, (one) => ({ ...one, name: to }));
+    renameParts(draft, each, own.name, to);
   }
 }
 

@@ -12,16 +12,18 @@ export const applyCreateTrigger: Apply<CreateTrigStmt> = (draft, fields) => {
   const { relation, trigname = '', row, replace, columns, whenClause, funcname } = fields;
   const table = touchRangeVar(draft, relation);
   if (!table) return;
-  if (table.triggers.includes(trigname) && !replace) {
+  const before = triggersOf(table).find(({ name }) => name === trigname);
+  if (before && (!replace || before.ofParent)) {
     draft.refused = true;
     return;
   }
-  if (lacks(table, stringsOf(columns))) draft.refused = true;
+  const read = columnsRead(whenClause).filter((name) => name !== 'new' && name !== 'old');
+  if (lacks(table, [...stringsOf(columns), ...read])) draft.refused = true;
   const calls = triggerFunctionDependency(draft, stringsOf(funcname));
   const trigger: Trigger = withDependencies(
     {
       name: trigname,
-      reads: [...new Set([...stringsOf(columns), ...columnsRead(whenClause)])],
+      reads: [...new Set([...stringsOf(columns), ...read])],
       ofParent: false,
       row: row === true,
     },
@@ -103,8 +105,9 @@ export function renameTrigger(draft: Draft, key: string, from: string, to: strin
   );
   for (const child of childKeys(draft, key)) {
     const table = tableByKey(draft, child);
-    if (table && triggersOf(table).some((one) => one.name === from && one.ofParent))
-      renameTrigger(draft, child, from, to);
+    if (!table || !triggersOf(table).some((one) => one.name === from && one.ofParent)) continue;
+    if (table.triggers.includes(to)) draft.refused = true;
+    renameTrigger(draft, child, from, to);
   }
 }
 

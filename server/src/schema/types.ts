@@ -11,10 +11,9 @@ import type {
 import { nameOfRangeVar, nameOfStrings, stringsOf } from '../sql/names.ts';
 import { attributeOf } from './attributes.ts';
 import { bareColumn, withoutNullDefault } from './create-table.ts';
-import { type Apply, type Draft, newName, typeOf } from './draft.ts';
+import { type Apply, chooseConstraintName, type Draft, newName, typeOf } from './draft.ts';
 import type { UserType } from './model.ts';
 import { qualify, relationKey } from './names.ts';
-import { chooseName } from './object-names.ts';
 import { respellTypes } from './spelling.ts';
 
 function addType(draft: Draft, type: UserType): void {
@@ -65,7 +64,7 @@ export const applyCreateDomain: Apply<CreateDomainStmt> = (draft, fields) => {
     if (!('Constraint' in node)) continue;
     if (node.Constraint.contype === 'CONSTR_DEFAULT')
       type = withDefault(draft, type, node.Constraint.raw_expr);
-    else type = withConstraint(type, node.Constraint);
+    else type = withConstraint(draft, type, node.Constraint);
   }
   addType(draft, type);
 };
@@ -73,12 +72,12 @@ export const applyCreateDomain: Apply<CreateDomainStmt> = (draft, fields) => {
 const domainLabels: Readonly<Record<string, string>> = { CONSTR_CHECK: 'check', CONSTR_NOTNULL: 'not_null' };
 
 /** A check, or the NOT NULL that a domain has but once. */
-function withConstraint(type: UserType, { contype, conname }: Constraint): UserType {
+function withConstraint(draft: Draft, type: UserType, { contype, conname }: Constraint): UserType {
   const label = domainLabels[contype ?? ''];
   const notNull = contype === 'CONSTR_NOTNULL';
   if (label === undefined || (notNull && type.notNull !== undefined)) return type;
-  const taken = (one: string) => type.constraints.includes(one);
-  const name = conname ?? chooseName(type.name.name, undefined, label, taken);
+  const { schema, name: own } = type.name;
+  const name = conname ?? chooseConstraintName(draft, schema, own, undefined, label, type.constraints);
   return { ...type, constraints: [...type.constraints, name], ...(notNull ? { notNull: name } : {}) };
 }
 
@@ -105,9 +104,9 @@ export const applyAlterDomain: Apply<AlterDomainStmt> = (draft, fields) => {
         if (!def || !('Constraint' in def)) return type;
         if (def.Constraint.conname !== undefined && type.constraints.includes(def.Constraint.conname))
           draft.refused = true;
-        return withConstraint(type, def.Constraint);
+        return withConstraint(draft, type, def.Constraint);
       case 'O':
-        return withConstraint(type, { contype: 'CONSTR_NOTNULL' });
+        return withConstraint(draft, type, { contype: 'CONSTR_NOTNULL' });
       case 'N':
         return type.notNull === undefined ? type : withoutConstraint(type, type.notNull);
       case 'X':

@@ -28,6 +28,7 @@ export const applyCreateView: Apply<ViewStmt> = (draft, fields, statement) => {
     empty: false,
     definition: statement.text,
     reads,
+    ...(query ? { query } : {}),
     ...(named ? { columns: named } : {}),
     ...(readsColumns ? { readsColumns } : {}),
   };

@@ -14,6 +14,7 @@ import {
   schemaName,
   someColumns,
   tables,
+  type Weighted,
   words,
   written,
 } from './world.ts';
@@ -313,10 +314,19 @@ const rows: Form = (world) => {
   );
 };
 
-export const objectForms: readonly (readonly [number, Form])[] = [
+export const indexForms: Weighted = [
   [16, createIndex],
   [4, alterIndex],
   [4, dropIndex],
+];
+
+export const triggerForms: Weighted = [
+  [5, createTrigger],
+  [2, alterTrigger],
+];
+
+/** What depends on something, and what it depends on. */
+export const dependencyForms: Weighted = [
   [6, createView],
   [3, alterView],
   [5, sequence],
@@ -324,9 +334,10 @@ export const objectForms: readonly (readonly [number, Form])[] = [
   [6, alterType],
   [5, createFunction],
   [4, alterFunction],
-  [5, createTrigger],
-  [2, alterTrigger],
   [4, policy],
+];
+
+export const sessionForms: Weighted = [
   [6, schema],
   [4, searchPath],
   [5, transaction],

@@ -6,14 +6,43 @@ import type { SqlParser } from '../../../../server/src/sql/model.ts';
 import { catalogOf } from '../catalog.ts';
 import { differences } from '../simulated.ts';
 import { alterForms, weighted } from './alter-forms.ts';
-import { objectForms } from './object-forms.ts';
-import { tableForms } from './table-forms.ts';
-import { createWorld } from './world.ts';
+import { dependencyForms, indexForms, sessionForms, triggerForms } from './object-forms.ts';
+import { creatingForms, partitionForms, tableForms } from './table-forms.ts';
+import { createWorld, type Form } from './world.ts';
 
-const forms = weighted([...tableForms, ...alterForms, ...objectForms]);
+const starting = weighted(creatingForms);
 
-/** An empty database is filled first. */
-const starting = weighted(tableForms.slice(0, 3));
+/** What a sequence is mostly about: everything, partitions, or what depends on what. */
+const profiles: readonly (readonly Form[])[] = [
+  weighted([
+    ...creatingForms,
+    ...partitionForms,
+    ...tableForms,
+    ...alterForms,
+    ...indexForms,
+    ...triggerForms,
+    ...dependencyForms,
+    ...sessionForms,
+  ]),
+  weighted([
+    ...partitionForms,
+    ...partitionForms,
+    ...alterForms,
+    ...indexForms,
+    ...triggerForms,
+    ...triggerForms,
+  ]),
+  weighted([
+    ...creatingForms,
+    ...tableForms,
+    ...alterForms,
+    ...indexForms,
+    ...triggerForms,
+    ...dependencyForms,
+    ...dependencyForms,
+    ...sessionForms,
+  ]),
+];
 
 /** The choices that make one statement. */
 export interface Step {
@@ -21,18 +50,32 @@ export interface Step {
   readonly choices: readonly number[];
 }
 
-export const steps: fc.Arbitrary<readonly Step[]> = fc.array(
-  fc.record({
-    form: fc.nat(forms.length - 1),
-    choices: fc.array(fc.nat(999), { minLength: 24, maxLength: 24 }),
-  }),
-  { minLength: 10, maxLength: 24, size: 'max' },
-);
+export interface Sequence {
+  readonly profile: number;
+  readonly steps: readonly Step[];
+}
 
-/** The statement that a step makes of the schema as it is. */
-export function statementOf(schema: Schema, { form, choices }: Step): string | undefined {
-  const few = schema.relations.size < 5 ? starting : forms;
-  return few[form % few.length]?.(createWorld(schema, choices));
+export const sequences: fc.Arbitrary<Sequence> = fc.record({
+  profile: fc.nat(profiles.length - 1),
+  steps: fc.array(
+    fc.record({
+      form: fc.nat(9999),
+      choices: fc.array(fc.nat(999), { minLength: 24, maxLength: 24 }),
+    }),
+    { minLength: 15, maxLength: 40, size: 'max' },
+  ),
+});
+
+/** The statements of a sequence, each made of the schema as it is by then: an empty database is filled first. */
+export function statementsOf({
+  profile,
+  steps,
+}: Sequence): readonly ((schema: Schema) => string | undefined)[] {
+  const forms = profiles[profile % profiles.length] ?? starting;
+  return steps.map(({ form, choices }) => (schema) => {
+    const list = schema.relations.size < 5 ? starting : forms;
+    return list[form % list.length]?.(createWorld(schema, choices));
+  });
 }
 
 export interface Outcome {

@@ -14,6 +14,7 @@ import {
   relations,
   someColumns,
   tables,
+  type Weighted,
   type World,
   words,
   written,
@@ -333,13 +334,21 @@ const dropMissing: Form = (world) =>
   `DROP ${world.one(['TABLE', 'VIEW', 'SEQUENCE', 'INDEX', 'TYPE', 'MATERIALIZED VIEW'])} ${maybe(world, 70, 'IF EXISTS ')}missing`;
 
 /** With how often each comes, against the others. */
-export const tableForms: readonly (readonly [number, Form])[] = [
+export const creatingForms: Weighted = [
   [14, createTable],
+  [5, createPartitioned],
+  [7, createPartition],
+];
+
+export const partitionForms: Weighted = [
   [5, createPartitioned],
   [7, createPartition],
   [4, attach],
   [3, createLikeParent],
   [3, detach],
+];
+
+export const tableForms: Weighted = [
   [4, createLike],
   [3, createTableAs],
   [1, selectInto],

@@ -24,6 +24,9 @@ export interface World {
 /** One kind of statement; undefined where the database has nothing that it could be about. */
 export type Form = (world: World) => string | undefined;
 
+/** Forms, with how often each comes against the others. */
+export type Weighted = readonly (readonly [number, Form])[];
+
 /** Takes its choices from a list of numbers, and zeros once that is used up: a shorter list makes a simpler statement. */
 export function createWorld(schema: Schema, numbers: readonly number[]): World {
   let at = 0;
