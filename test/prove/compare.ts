@@ -22,11 +22,12 @@ export function compare(foretold: Foretold, outcome: Outcome, form: Form, versio
   if ('unseen' in outcome) return { verdict: 'unseen', differences: [] };
   const expected = form.refused === true || (form.until !== undefined && form.until < version);
   if ('refused' in outcome) {
-    if (foretold.since > version) return { verdict: 'agreed', differences: [] };
+    if (foretold.since > version || foretold.refused) return { verdict: 'agreed', differences: [] };
     if (expected) return { verdict: 'refused', differences: [] };
     return disagreed([`refused: ${outcome.refused}`]);
   }
   if (expected) return disagreed(['done, though the form says that it is refused']);
+  if (foretold.refused) return disagreed(['done, though foretold to be refused']);
   if (foretold.since > version) return disagreed([`done, though foretold to need ${foretold.since}`]);
   const differences = [
     ...(foretold.alone === (outcome.alone === true)
@@ -53,6 +54,7 @@ function lockDifferences(foretold: Foretold, observed: Observed): readonly strin
     if (told === seen) return [];
     const strength = (mode: string | undefined) =>
       (lockModes as readonly (string | undefined)[]).indexOf(mode);
+    if (foretold.maybe.includes(name) && strength(told) > strength(seen)) return [];
     if (foretold.moreLocks && strength(told) < strength(seen)) return [];
     return [`${name}: ${told ?? 'no lock'} foretold, ${seen ?? 'no lock'} seen`];
   });
@@ -66,8 +68,10 @@ function workDifferences(
   const what = kind === 'rewrites' ? 'rewritten' : 'read in full';
   const seen = kind === 'scans' ? [...observed.scans, ...observed.rewrites] : observed.rewrites;
   const told = foretold[kind];
-  const invented = told.filter((name) => !seen.includes(name));
-  const missed = foretold.unknown.length > 0 ? [] : seen.filter((name) => !told.includes(name));
+  const perhaps: readonly string[] = kind === 'scans' ? foretold.perhapsRead : [];
+  const invented = told.filter((name) => !seen.includes(name) && !perhaps.includes(name));
+  const missed =
+    foretold.unknown.length > 0 ? [] : seen.filter((name) => !told.includes(name) && !perhaps.includes(name));
   return [
     ...invented.map((name) => `${name} is not ${what}`),
     ...[...new Set(missed)].map((name) => `${name} is ${what}`),

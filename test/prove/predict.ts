@@ -1,5 +1,5 @@
 import { effectsOf } from '../../server/src/effects/effects.ts';
-import type { Effects } from '../../server/src/effects/model.ts';
+import type { Effects, LockMode } from '../../server/src/effects/model.ts';
 import { baselineSchema } from '../../server/src/schema/apply.ts';
 import type { Schema } from '../../server/src/schema/model.ts';
 import type { SqlParser, Statement } from '../../server/src/sql/model.ts';
@@ -7,15 +7,21 @@ import type { Scene } from './forms/model.ts';
 
 /** What Switchback foretells of a statement, in the terms of what is observed. */
 export interface Foretold {
-  readonly locks: Readonly<Record<string, string>>;
+  readonly locks: Readonly<Record<string, LockMode>>;
+  /** Of those, the ones that hang on the rows it meets. */
+  readonly maybe: readonly string[];
   readonly rewrites: readonly string[];
   /** Everything that is read in full, what is rewritten with it. */
   readonly scans: readonly string[];
   readonly alone: boolean;
+  /** Read by an index or in full, or not at all where no row asks for it. */
+  readonly perhapsRead: readonly string[];
   /** The oldest version that can do it. */
   readonly since: number;
   /** What the text does not tell. */
   readonly unknown: readonly string[];
+  /** Postgres refuses it, whatever the version. */
+  readonly refused: boolean;
   /** Part of what it does not tell is who else is locked, or how. */
   readonly moreLocks: boolean;
 }
@@ -43,9 +49,13 @@ function foretell(statement: Statement, schema: Schema, pgVersion: number): Fore
     ),
     rewrites: namesOf(effects.rewrites),
     scans: namesOf([...effects.scans, ...effects.builds, ...effects.rewrites]),
+    maybe: effects.locks.flatMap(({ relation, maybe }) => (maybe ? [relation] : [])),
+    perhapsRead: namesOf([...(effects.lookups ?? []), ...effects.scans.filter(({ maybe }) => maybe)]),
     alone: !effects.transactional,
     since: effects.requires?.version ?? 0,
     unknown: effects.unknown.map(({ fact }) => fact),
+    refused:
+      (effects.refusals ?? []).length > 0 || effects.unknown.some(({ refused }) => refused !== undefined),
     moreLocks: effects.unknown.some(({ locks }) => locks === true),
   };
 }

@@ -2,12 +2,12 @@ import type { ColumnDef, Constraint as ConstraintNode, Node, RangeVar } from '@p
 import { constraintNodes } from '../schema/create-table.ts';
 import { typeOf } from '../schema/draft.ts';
 import { childrenOf, columnOf, domainChain, findType, relationKey } from '../schema/lookup.ts';
-import type { Table } from '../schema/model.ts';
+import type { Relation, Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { namedType, serialBase } from '../sql/type-names.ts';
 import type { Subcommand } from './alter-table.ts';
-import { lockRange, lockReferencedTable, rewriteTable, type Task } from './builder.ts';
-import { readAll } from './query.ts';
+import { lockRange, lockReferencedTable, lookUpReferenced, rewriteTable, type Task } from './builder.ts';
+import { readAll } from './reading.ts';
 import { volatilityOf } from './volatility.ts';
 
 export const addColumn: Subcommand = (task, table, { def, missing_ok }) => {
@@ -131,14 +131,37 @@ function describeConstraints(
           for (const one of stored) task.refuse(one, `${name} is null in every row`);
         break;
       case 'CONSTR_FOREIGN':
-        lockPointedAt(task, node.pktable);
-        if (hasDefault && node.is_enforced)
-          for (const one of keyed)
-            task.scan(one, `the foreign key on ${name} is tested on every row`, 'lookup');
+        describeForeignKey(task, column, node, isTested(column) ? keyed : []);
         break;
       default:
         break;
     }
+  }
+}
+
+/** A foreign key is tested where a default is written, be it NULL, and not for an identity (`transformAlterTableStmt`). */
+function isTested(column: NewColumn): boolean {
+  const { typeName } = column.definition;
+  if (typeName && serialBase(typeName)) return true;
+  return (
+    constraintOf(column, 'CONSTR_DEFAULT') !== undefined ||
+    constraintOf(column, 'CONSTR_GENERATED') !== undefined
+  );
+}
+
+/** Rows that get a value are looked up where the key points; `filled` holds them. */
+function describeForeignKey(
+  task: Task,
+  { name }: NewColumn,
+  node: ConstraintNode,
+  filled: readonly Table[],
+): void {
+  const target = lockPointedAt(task, node.pktable);
+  if (!node.is_enforced) return;
+  for (const one of filled) {
+    task.scan(one, `the foreign key on ${name} is tested on every row`, 'lookup');
+    if (target && !one.empty)
+      lookUpReferenced(task, relationKey(target.name), `the foreign key on ${name} looks every row up in it`);
   }
 }
 
@@ -149,9 +172,10 @@ function hasValue({ definition, nodes }: NewColumn): boolean {
 }
 
 /** The table that a new foreign key points at. */
-export function lockPointedAt(task: Task, range: RangeVar | undefined): void {
+export function lockPointedAt(task: Task, range: RangeVar | undefined): Relation | undefined {
   const target = lockRange(task, range, 'ShareRowExclusiveLock');
   if (target) lockReferencedTable(task, relationKey(target.name), 'ShareRowExclusiveLock');
+  return target;
 }
 
 function isNull(expression: Node): boolean {

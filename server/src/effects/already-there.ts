@@ -2,6 +2,7 @@ import type { Node } from '@pgsql/types';
 import { columnOf, findRelation, relationKey } from '../schema/lookup.ts';
 import type { Schema } from '../schema/model.ts';
 import { creationSchema } from '../schema/names.ts';
+import { isUncertain } from '../schema/uncertain.ts';
 import { nameOfRangeVar, nameOfStrings, type ObjectName, stringsOf } from '../sql/names.ts';
 
 /** Something that a statement makes under a name that is taken. */
@@ -19,6 +20,7 @@ export function alreadyThere(node: Node, schema: Schema): AlreadyThere | undefin
   if (!made) return undefined;
   const { name, at, passedOver = false, space } = made;
   const key = relationKey({ schema: at ?? creationSchema(schema), name });
+  if (isUncertain(schema, key)) return undefined;
   if (space === 'type') {
     return schema.types.has(key) ? { name, what: 'type', passedOver } : undefined;
   }
@@ -78,11 +80,16 @@ export function renamedOnto(node: Node, schema: Schema): AlreadyThere | undefine
   const table = relation && findRelation(schema, nameOfRangeVar(relation));
   if (!table) return undefined;
   if (renameType === 'OBJECT_COLUMN') {
-    const taken = table.kind === 'table' && subname !== newname && columnOf(table, newname);
+    const taken =
+      table.kind === 'table' &&
+      subname !== newname &&
+      columnOf(table, newname) &&
+      !isUncertain(schema, relationKey(table.name), newname);
     return taken ? { name: newname, what: `column of ${table.name.name}`, passedOver: false } : undefined;
   }
   if (!['OBJECT_TABLE', 'OBJECT_INDEX', 'OBJECT_VIEW', 'OBJECT_SEQUENCE'].includes(renameType ?? ''))
     return undefined;
-  const taken = schema.relations.get(relationKey({ schema: table.name.schema, name: newname }));
+  const key = relationKey({ schema: table.name.schema, name: newname });
+  const taken = isUncertain(schema, key) ? undefined : schema.relations.get(key);
   return taken && { name: newname, what: taken.kind, passedOver: false };
 }

@@ -12,7 +12,15 @@ import {
 import type { Column, Constraint, Index, Table, View } from '../schema/model.ts';
 import { quoteIdentifier, stringsOf } from '../sql/names.ts';
 import type { Subcommand } from './alter-table.ts';
-import { familyOf, lockReferencedTable, rewriteTable, show, storedFamily, type Task } from './builder.ts';
+import {
+  familyOf,
+  lockReferencedTable,
+  lookUpReferenced,
+  rewriteTable,
+  show,
+  storedFamily,
+  type Task,
+} from './builder.ts';
 import { sharesOperators, type TypeChange, typeChange } from './type-change.ts';
 
 export const alterColumnType: Subcommand = (task, table, { name = '', def }) => {
@@ -43,8 +51,10 @@ export const alterColumnType: Subcommand = (task, table, { name = '', def }) => 
     return;
   }
   const collation = definition.collClause ? stringsOf(definition.collClause.collname).at(-1) : undefined;
-  const sameOrder = sharesOperators(from, to, task.schema) && collation === column?.collation;
+  const sameOperators = sharesOperators(from, to, task.schema);
+  const sameOrder = sameOperators && collation === column?.collation;
   if (!sameOrder) recheckReferences(task, table, name, reason);
+  if (!sameOrder || change.kind === 'rewrites') lookUpAgain(task, table, name, reason);
   for (const one of familyOf(task, table)) {
     const stored = !one.partitioned;
     if (stored && change.kind === 'rewrites') rewriteTable(task, one, reason);
@@ -54,7 +64,10 @@ export const alterColumnType: Subcommand = (task, table, { name = '', def }) => 
       if (
         stored &&
         change.kind === 'keeps' &&
-        !(keepsIndex(index, name, sameOrder, to) && isOwn(task, table, one, index))
+        !(
+          keepsIndex(index, name, sameOrder || (sameOperators && ownCollation(index, name)), to) &&
+          isOwn(task, table, one, index)
+        )
       )
         rebuild(task, one, index, reason);
     }
@@ -67,7 +80,7 @@ function lockSequences(task: Task, table: Table, column: Column | undefined): vo
   if (!column) return;
   for (const sequence of sequencesOf(task.schema, relationKey(table.name), column.name)) {
     if (column.identity) task.lock(sequence, 'ShareRowExclusiveLock');
-    else if (column.default) task.lock(sequence, 'AccessShareLock');
+    else if (column.default) task.perhaps(() => task.lock(sequence, 'AccessShareLock'));
   }
 }
 
@@ -108,6 +121,12 @@ function keepsIndex(index: Index, column: string, sameOrder: boolean, to: string
   return sameOrder || !index.columns.includes(column);
 }
 
+/** Whether the index says itself how it compares the column, wherever it has it. */
+function ownCollation({ signature = '[[]]', columns }: Index, column: string): boolean {
+  const [elements] = JSON.parse(signature) as [readonly (readonly unknown[])[]];
+  return columns.every((one, at) => one !== column || (elements[at]?.[1] ?? null) !== null);
+}
+
 /** A partition's part of the parent's index is built anew with that, whatever it could keep by itself. */
 function isOwn(task: Task, parent: Table, table: Table, index: Index): boolean {
   if (table === parent || !parent.partitioned) return true;
@@ -131,6 +150,14 @@ function recheck(task: Task, table: Table, column: string, reason: string, sameO
     if (constraint.kind === 'foreign key' && !sameOrder) {
       task.scan(table, `the foreign key ${constraint.name} is tested again: ${reason}`, 'lookup');
     }
+  }
+}
+
+/** Foreign keys on the column are tested again, where they point. */
+function lookUpAgain(task: Task, table: Table, column: string, reason: string): void {
+  for (const { references, columns, validated } of table.constraints) {
+    if (references && validated && columns.includes(column) && !table.empty)
+      lookUpReferenced(task, references.table, reason);
   }
 }
 

@@ -12,7 +12,7 @@ import { quoteIdentifier, stringsOf } from '../sql/names.ts';
 import { lockPointedAt } from './add-column.ts';
 import { provenNotNull } from './alter-column.ts';
 import type { Subcommand } from './alter-table.ts';
-import { familyOf, lockReferencedTable, show, storedFamily, type Task } from './builder.ts';
+import { familyOf, lockReferencedTable, lookUpReferenced, show, storedFamily, type Task } from './builder.ts';
 
 export const addConstraint: Subcommand = (task, table, { def }) => {
   const node = def && 'Constraint' in def ? def.Constraint : undefined;
@@ -53,12 +53,18 @@ function addNotNull(task: Task, table: Table, node: ConstraintNode): void {
 }
 
 function addForeignKey(task: Task, table: Table, node: ConstraintNode): void {
-  lockPointedAt(task, node.pktable);
+  const target = lockPointedAt(task, node.pktable);
   if (table.partitioned) for (const one of familyOf(task, table)) task.lock(one, 'ShareRowExclusiveLock');
   if (node.skip_validation || !node.is_enforced) return;
   for (const one of table.partitioned ? storedFamily(task, table) : [table]) {
     task.scan(one, `the ${describe(node, 'foreign key')} is tested on every row`, 'lookup');
   }
+  if (target && !table.empty)
+    lookUpReferenced(
+      task,
+      relationKey(target.name),
+      `the ${describe(node, 'foreign key')} looks every row up in it`,
+    );
 }
 
 function addIndexed(task: Task, table: Table, node: ConstraintNode): void {
@@ -136,6 +142,8 @@ export const validateConstraint: Subcommand = (task, table, { name = '' }) => {
     if (own.references) task.lockKey(own.references.table, 'RowShareLock');
     if (one.partitioned) continue;
     task.scan(one, `the constraint ${shown} is tested on every row`, own.references ? 'lookup' : undefined);
+    if (own.references && !one.empty)
+      lookUpReferenced(task, own.references.table, `the foreign key ${shown} looks every row up in it`);
   }
 };
 
@@ -147,6 +155,7 @@ export const dropConstraint: Subcommand = (task, table, { name = '', behavior, m
       `what the constraint ${quoteIdentifier(name)} is: with a foreign key the table it references is locked too`,
       {
         decides: false,
+        locks: true,
       },
     );
     return;
@@ -187,6 +196,8 @@ export const alterConstraint: Subcommand = (task, table, { def }) => {
       | undefined
   )?.ATAlterConstraint;
   const constraint = constraintOf(table, fields?.conname ?? '');
+  // INHERIT and NO INHERIT, of a NOT NULL.
+  if (constraint?.kind === 'not null') for (const one of familyOf(task, table)) task.lock(one, task.mode);
   if (!constraint?.references) return;
   if (table.partitioned) for (const one of familyOf(task, table)) task.lock(one, task.mode);
   const enforced = !constraint.definition.endsWith('NOT ENFORCED');
@@ -201,6 +212,11 @@ export const alterConstraint: Subcommand = (task, table, { def }) => {
       table,
       `the foreign key ${quoteIdentifier(constraint.name)} of ${show(task, table)} is tested on every row`,
       'lookup',
+    );
+    lookUpReferenced(
+      task,
+      constraint.references.table,
+      `the foreign key ${quoteIdentifier(constraint.name)} looks every row up in it`,
     );
   }
 };

@@ -1,9 +1,9 @@
 import type { AlterTableCmd, AlterTableStmt } from '@pgsql/types';
 import { applyAlterCommand } from '../schema/alter-table.ts';
-import { columnOf, findRelation, relationKey, sequencesOf } from '../schema/lookup.ts';
+import { columnOf, findRelation, findType, relationKey, sequencesOf } from '../schema/lookup.ts';
 import type { Relation, Table } from '../schema/model.ts';
 import { inPasses } from '../schema/passes.ts';
-import { nameOfRangeVar, quoteIdentifier } from '../sql/names.ts';
+import { nameOfRangeVar, type ObjectName, quoteIdentifier } from '../sql/names.ts';
 import { addColumn } from './add-column.ts';
 import { alterColumnType, dropColumn, setExpression, setNotNull } from './alter-column.ts';
 import { addConstraint, alterConstraint, dropConstraint, validateConstraint } from './alter-constraint.ts';
@@ -24,8 +24,11 @@ export type Subcommand = (task: Task, table: Table, command: AlterTableCmd) => v
 
 export const alterTable: Describe<AlterTableStmt> = (task, fields) => {
   const target = fields.relation;
-  // ALTER TYPE of a composite type touches no table.
-  if (!target || fields.objtype === 'OBJECT_TYPE') return;
+  if (!target) return;
+  if (fields.objtype === 'OBJECT_TYPE') {
+    lockTyped(task, nameOfRangeVar(target));
+    return;
+  }
   const commands = inPasses(fields.cmds);
   const mode = strongest(commands.map(({ command }) => lockModeOf(command)));
   const relation = lockRange(task, target, mode, fields.missing_ok);
@@ -44,6 +47,15 @@ export const alterTable: Describe<AlterTableStmt> = (task, fields) => {
     schema = applyAlterCommand(schema, fields, command, task.statement);
   }
 };
+
+/** Changing a composite type's attributes, with CASCADE, changes the tables that are made of it; others stay alone. */
+export function lockTyped(task: Task, type: ObjectName): void {
+  const found = findType(task.schema, type);
+  if (!found) return;
+  for (const relation of task.schema.relations.values())
+    if (relation.kind === 'table' && relation.ofType === relationKey(found.name))
+      task.lock(relation, 'AccessExclusiveLock');
+}
 
 /** `ALTER TABLE` on an index, a view or a sequence, and ALTER INDEX, ALTER VIEW, ALTER SEQUENCE. */
 function alterOther(task: Task, relation: Relation, command: AlterTableCmd): void {
@@ -126,6 +138,7 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
     if (task.context.pgVersion >= 18 && columnOf(table, name)?.notNull === false) return;
     for (const one of familyOf(task, table)) task.lock(one, 'AccessExclusiveLock');
   },
+  AT_ReplicaIdentity: replicaIdentity,
   AT_SetAccessMethod: setAccessMethod,
   AT_SetExpression: setExpression,
   AT_SetIdentity: lockSequence('ShareRowExclusiveLock'),
@@ -149,6 +162,13 @@ const recursing: ReadonlySet<string> = new Set([
   'AT_SetStorage',
 ]);
 
+/** USING INDEX looks at the index while nobody changes it. */
+function replicaIdentity(task: Task, table: Table, { def }: AlterTableCmd): void {
+  const { identity_type: type, name = '' } =
+    (def && 'ReplicaIdentityStmt' in def && def.ReplicaIdentityStmt) || {};
+  if (type === 'i') task.lockKey(relationKey({ schema: table.name.schema, name }), 'ShareLock');
+}
+
 /** The sequence behind an identity column. */
 function lockSequence(mode: LockMode): Subcommand {
   return (task, table, { name }) => {
@@ -166,7 +186,8 @@ function setPersistence(wanted: 'permanent' | 'unlogged'): Subcommand {
           may: 'rewrite',
         },
       );
-    if (table.persistence !== wanted)
+    // A partitioned table has no rows of its own: before 18 the change was noted, and did nothing.
+    if (table.persistence !== wanted && !table.partitioned)
       rewriteTable(task, table, `it becomes ${wanted === 'permanent' ? 'logged' : 'unlogged'}`);
   };
 }

@@ -43,9 +43,14 @@ export interface Task extends Gathered {
   readonly only: boolean;
   /** The lock that an ALTER TABLE takes as a whole, on heirs too. */
   readonly mode: LockMode;
+  /** What another statement does, which this one runs. */
+  readonly effectsOf: EffectsOf;
   /** The schema before the statement; within an ALTER TABLE `schema` moves on with each subcommand. */
   readonly original: Schema;
 }
+
+/** `effectsOf`, handed on since it describes every kind of statement. */
+export type EffectsOf = (statement: Statement, before: Schema, context: EffectsContext) => Effects;
 
 /** Adds to a task what one kind of statement does. */
 export type Describe<Fields> = (task: Task, fields: Fields) => void;
@@ -59,6 +64,8 @@ interface UnknownOptions {
   readonly decides?: boolean;
   readonly may?: 'scan' | 'rewrite';
   readonly refused?: RefusedName;
+  /** Whether locks hang on it. */
+  readonly locks?: boolean;
 }
 
 interface Gathered {
@@ -67,11 +74,15 @@ interface Gathered {
   lock(relation: Relation, mode: LockMode): void;
   /** A lock on a relation known by key alone; nothing where the schema does not hold it. */
   lockKey(key: string, mode: LockMode): void;
+  /** The locks that are added meanwhile hang on the rows that the statement meets. */
+  perhaps(add: () => void): void;
   /** Which subcommand of an ALTER TABLE the work from here on belongs to. */
   beginCommand(command: number): void;
   /** Nothing for a relation that is still empty. */
   rewrite(relation: Relation, reason: string): void;
   scan(relation: Relation, reason: string, each?: RowWork): void;
+  /** Rows are looked up in it, by an index or by reading it in full, as the planner likes. */
+  lookup(relation: Relation, reason: string): void;
   /** The statement fails where the table holds a row. */
   refuse(relation: Relation, reason: string): void;
   /** An index built on the table's rows. */
@@ -86,11 +97,17 @@ interface Gathered {
   finish(): Effects;
 }
 
-export function createTask(statement: Statement, schema: Schema, context: EffectsContext): Task {
+export function createTask(
+  statement: Statement,
+  schema: Schema,
+  context: EffectsContext,
+  effectsOf: EffectsOf,
+): Task {
   return {
     statement,
     schema,
     context,
+    effectsOf,
     only: false,
     mode: 'AccessShareLock',
     original: schema,
@@ -98,21 +115,30 @@ export function createTask(statement: Statement, schema: Schema, context: Effect
   };
 }
 
+interface Held {
+  readonly mode: LockMode;
+  readonly isNew: boolean;
+  readonly maybe: boolean;
+}
+
 function gather(schema: Schema): Gathered {
-  const locks = new Map<string, { mode: LockMode; isNew: boolean }>();
+  const locks = new Map<string, Held>();
   const rewrites = new Map<string, RelationWork & { readonly isIndex: boolean }>();
   const scans = new Map<string, RelationWork>();
   const builds: RelationWork[] = [];
+  const lookups = new Map<string, RelationWork>();
   const refusals: RelationWork[] = [];
   const unknown = new Map<string, UnknownFact>();
   let decided = true;
   let command: number | undefined;
   let transactional = true;
+  let maybe = false;
 
-  const addLock = (relation: string, mode: LockMode, isNew: boolean) => {
+  const addLock = (relation: string, mode: LockMode, isNew: boolean, unsure = maybe) => {
     const held = locks.get(relation);
-    const stronger = held && lockModes.indexOf(held.mode) >= lockModes.indexOf(mode) ? held.mode : mode;
-    locks.set(relation, { mode: stronger, isNew });
+    const weaker = held !== undefined && lockModes.indexOf(mode) < lockModes.indexOf(held.mode);
+    if (weaker || (held?.mode === mode && !held.maybe)) return;
+    locks.set(relation, { mode, isNew, maybe: unsure });
   };
   const show = (relation: Relation) => displayName(schema, relation.name);
 
@@ -126,6 +152,12 @@ function gather(schema: Schema): Gathered {
   };
 
   const gathered: Gathered = {
+    perhaps(add) {
+      const outside = maybe;
+      maybe = true;
+      add();
+      maybe = outside;
+    },
     beginCommand(at) {
       command = at;
     },
@@ -156,7 +188,14 @@ function gather(schema: Schema): Gathered {
       // Each subcommand that reads the table is told, so that what is left when one of them goes was told before.
       const key = [show(relation), command, each].join(' ');
       if (relation.empty || scans.has(key)) return;
-      scans.set(key, { ...work(relation, reason), ...(each ? { each } : {}) });
+      scans.set(key, {
+        ...work(relation, reason),
+        ...(each ? { each } : {}),
+        ...(maybe ? { maybe: true } : {}),
+      });
+    },
+    lookup(relation, reason) {
+      if (!relation.empty) lookups.set(show(relation), work(relation, reason));
     },
     refuse(relation, reason) {
       if (!relation.empty) refusals.push(work(relation, reason));
@@ -164,13 +203,14 @@ function gather(schema: Schema): Gathered {
     build(relation, reason) {
       if (!relation.empty) builds.push(work(relation, reason));
     },
-    unknown(fact, { remedy = baselineRemedy, decides = true, may, refused } = {}) {
+    unknown(fact, { remedy = baselineRemedy, decides = true, may, refused, locks: lockedToo } = {}) {
       const at = command === undefined ? {} : { command };
       const told = may || refused !== undefined ? at : {};
       unknown.set(fact, {
         fact,
         remedy,
         ...(may ? { may } : {}),
+        ...(lockedToo ? { locks: true } : {}),
         ...(refused === undefined ? {} : { refused }),
         ...told,
       });
@@ -180,13 +220,15 @@ function gather(schema: Schema): Gathered {
       transactional = false;
     },
     include(effects) {
-      for (const { relation, mode, isNew } of effects.locks) addLock(relation, mode, isNew);
+      for (const one of effects.locks)
+        addLock(one.relation, one.mode, one.isNew, maybe || one.maybe === true);
       // An index that is written anew with its table stands after it.
       const tables = effects.class === 'rewrite' ? 1 : 0;
       for (const [i, one] of effects.rewrites.entries())
         if (!rewrites.has(one.relation)) rewrites.set(one.relation, { ...one, isIndex: i >= tables });
       for (const one of effects.scans) if (!scans.has(one.relation)) scans.set(one.relation, one);
       builds.push(...effects.builds);
+      for (const one of effects.lookups ?? []) lookups.set(one.relation, one);
       for (const one of effects.unknown) unknown.set(one.fact, one);
       if (effects.class === 'unknown') decided = false;
       if (!effects.transactional) transactional = false;
@@ -204,10 +246,16 @@ function gather(schema: Schema): Gathered {
       const rewritten = [...rewrites.values()];
       return {
         class: classOf(rewritten, builds.length, scans.size, decided),
-        locks: [...locks].map(([relation, { mode, isNew }]) => ({ relation, mode, isNew })),
+        locks: [...locks].map(([relation, held]) => ({
+          relation,
+          mode: held.mode,
+          isNew: held.isNew,
+          ...(held.maybe ? { maybe: true } : {}),
+        })),
         rewrites: rewritten.map(({ isIndex: _, ...rest }) => rest),
         scans: [...scans.values()],
         builds,
+        ...(lookups.size > 0 ? { lookups: [...lookups.values()] } : {}),
         ...(refusals.length > 0 ? { refusals } : {}),
         unknown: [...unknown.values()],
         transactional,
@@ -249,6 +297,13 @@ export function lockRange(
   missingOk?: boolean,
 ): Relation | undefined {
   return relation && task.lockName(nameOfRangeVar(relation), mode, missingOk);
+}
+
+/** A foreign key's test on every row: each is looked up where it points, by the index there or all at once. */
+export function lookUpReferenced(task: Task, key: string, reason: string): void {
+  const table = tableByKey(task.schema, key);
+  if (!table) return;
+  for (const one of storedFamily({ ...task, only: false }, table)) task.lookup(one, reason);
 }
 
 /** The table and, but for ONLY, all that inherit from it, itself first. */

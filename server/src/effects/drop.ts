@@ -1,11 +1,12 @@
 import type { DropStmt } from '@pgsql/types';
+import { applyStatement } from '../schema/apply.ts';
 import {
   childrenOf,
+  columnOf,
   constraintOf,
   findIndex,
   findRelation,
   findTable,
-  findType,
   referencesTo,
   relationKey,
   tableByKey,
@@ -32,6 +33,7 @@ export const drop: Describe<DropStmt> = (task, fields) => {
         else if (!task.schema.complete && fields.removeType === 'OBJECT_TABLE') {
           task.unknown(`which foreign keys ${writeName(name)} has: the other tables are locked too`, {
             decides: false,
+            locks: true,
           });
         }
         break;
@@ -44,11 +46,12 @@ export const drop: Describe<DropStmt> = (task, fields) => {
         break;
       case 'OBJECT_RULE':
       case 'OBJECT_POLICY':
-        task.lockName(nameOfStrings(parts.slice(0, -1)), 'AccessExclusiveLock', fields.missing_ok);
+        if (!isAbsent(task, fields, parts))
+          task.lockName(nameOfStrings(parts.slice(0, -1)), 'AccessExclusiveLock', fields.missing_ok);
         break;
       case 'OBJECT_TYPE':
       case 'OBJECT_DOMAIN':
-        dropType(task, name, fields);
+        if (fields.behavior === 'DROP_CASCADE') dropDependents(task, writeName(name));
         break;
       case 'OBJECT_SCHEMA':
         dropSchema(task, name.name, fields);
@@ -58,22 +61,59 @@ export const drop: Describe<DropStmt> = (task, fields) => {
       case 'OBJECT_AGGREGATE':
       case 'OBJECT_ROUTINE':
       case 'OBJECT_EXTENSION':
-        if (fields.behavior === 'DROP_CASCADE') {
-          task.unknown(`what depends on ${writeName(name)} and goes with it`, {
-            remedy: 'drop what depends on it by name, then leave CASCADE out',
-            decides: false,
-          });
-        }
+        if (fields.behavior === 'DROP_CASCADE') dropDependents(task, writeName(name));
         break;
       case 'OBJECT_STATISTIC_EXT':
         task.unknown(
           `which table the statistics ${writeName(name)} are on: it is locked with SHARE UPDATE EXCLUSIVE`,
-          { remedy: 'run the dry run, which sees it', decides: false },
+          { remedy: 'run the dry run, which sees it', decides: false, locks: true },
         );
         break;
     }
   }
 };
+
+/** Where IF EXISTS finds no such policy or rule, nothing stays locked. */
+function isAbsent(task: Task, { removeType, missing_ok }: DropStmt, parts: readonly string[]): boolean {
+  const table = findTable(task.schema, nameOfStrings(parts.slice(0, -1)));
+  if (!missing_ok || !task.schema.complete || !table) return false;
+  const there = removeType === 'OBJECT_RULE' ? table.rules : table.policies?.map(({ name }) => name);
+  return !there?.includes(parts.at(-1) ?? '');
+}
+
+/** What goes with a function or a type, as the schema after it tells. */
+function dropDependents(task: Task, name: string): void {
+  const after = applyStatement(task.schema, task.statement, { madeByPlan: true });
+  for (const [key, old] of task.schema.relations) {
+    const now = after.relations.get(key);
+    if (now === undefined) {
+      if (old.kind === 'index') task.lockKey(old.table, 'AccessExclusiveLock');
+      task.lock(old, 'AccessExclusiveLock');
+    } else if (now !== old && old.kind === 'table' && now.kind === 'table') {
+      if (losesSomething(old, now)) task.lock(old, 'AccessExclusiveLock');
+      for (const { name: constraint, references } of old.constraints)
+        if (references && !constraintOf(now, constraint))
+          lockReferencedTable(task, references.table, 'AccessExclusiveLock');
+    }
+  }
+  if (!task.schema.complete)
+    task.unknown(`what depends on ${name} and goes with it`, {
+      remedy: 'drop what depends on it by name, then leave CASCADE out',
+      decides: false,
+      locks: true,
+    });
+}
+
+function losesSomething(old: Table, now: Table): boolean {
+  const fewer = (key: 'columns' | 'constraints' | 'triggers') => now[key].length < old[key].length;
+  return (
+    fewer('columns') ||
+    fewer('constraints') ||
+    fewer('triggers') ||
+    (now.policies?.length ?? 0) < (old.policies?.length ?? 0) ||
+    old.columns.some(({ name, default: value }) => value !== columnOf(now, name)?.default)
+  );
+}
 
 /** With its part on each partition. Where IF EXISTS finds none, nothing stays locked. */
 function dropTrigger(task: Task, parts: readonly string[], missingOk: boolean): void {
@@ -138,47 +178,24 @@ function dropIndex(task: Task, name: { schema: string | undefined; name: string 
   task.lockName(name, mode, fields.missing_ok);
   if (!index) {
     if (!task.schema.complete && !findRelation(task.schema, name)) {
-      task.unknown(`which table the index ${writeName(name)} is on: it is locked too`, { decides: false });
+      task.unknown(`which table the index ${writeName(name)} is on: it is locked too`, {
+        decides: false,
+        locks: true,
+      });
     }
     return;
   }
   task.lockKey(index.table, mode);
   const table = task.schema.relations.get(index.table);
   if (table?.kind !== 'table' || !table.partitioned) return;
+  const partsOf = new Set([relationKey(index.name)]);
   for (const one of familyOf(task, table).slice(1)) {
     task.lock(one, mode);
     for (const own of task.schema.relations.values()) {
       if (own.kind !== 'index' || own.table !== relationKey(one.name)) continue;
-      if (own.unique === index.unique && own.columnNames.join('\0') === index.columnNames.join('\0'))
+      if (own.parent !== undefined && partsOf.has(own.parent)) {
+        partsOf.add(relationKey(own.name));
         task.lock(own, mode);
-    }
-  }
-}
-
-/** Columns of the type go with it, where CASCADE says so. */
-function dropType(task: Task, name: { schema: string | undefined; name: string }, fields: DropStmt): void {
-  if (fields.behavior !== 'DROP_CASCADE') return;
-  const type = findType(task.schema, name);
-  if (!type) {
-    if (!task.schema.complete)
-      task.unknown(`which columns are of type ${writeName(name)}: their tables are locked`, {
-        decides: false,
-      });
-    return;
-  }
-  for (const relation of task.schema.relations.values()) {
-    if (relation.kind !== 'table') continue;
-    const columns = relation.columns.filter(
-      (column) => column.type?.replace(/\[\]$/, '').split('.').at(-1)?.replaceAll('"', '') === type.name.name,
-    );
-    if (columns.length === 0) continue;
-    task.lock(relation, 'AccessExclusiveLock');
-    for (const index of task.schema.relations.values()) {
-      if (index.kind !== 'index' || index.table !== relationKey(relation.name)) continue;
-      if (
-        columns.some((column) => [...index.columns, ...index.reads, ...index.include].includes(column.name))
-      ) {
-        task.lock(index, 'AccessExclusiveLock');
       }
     }
   }
@@ -190,5 +207,5 @@ function dropSchema(task: Task, name: string, fields: DropStmt): void {
     if (relation.name.schema === name) dropRelation(task, relation, true);
   }
   if (!task.schema.complete)
-    task.unknown(`what else the schema ${name} holds: all of it is locked`, { decides: false });
+    task.unknown(`what else the schema ${name} holds: all of it is locked`, { decides: false, locks: true });
 }

@@ -14,13 +14,16 @@ import {
   alterSequence,
   comment,
   createForeignTable,
+  createFunction,
+  createRule,
+  createSchema,
   createSequence,
   createStatistics,
   createTable,
   createTableAs,
   createTrigger,
   createView,
-  exclusiveOn,
+  dependOnExtension,
   grant,
   publish,
 } from './objects.ts';
@@ -44,19 +47,22 @@ type Describers = {
 const describers: Describers = {
   AlterDomainStmt: alterDomain,
   AlterEnumStmt: alterEnum,
+  AlterObjectDependsStmt: dependOnExtension,
   AlterObjectSchemaStmt: setSchema,
   AlterPolicyStmt: alterPolicy,
   AlterPublicationStmt: publish,
   AlterSeqStmt: alterSequence,
   AlterSystemStmt: notTransactional,
   AlterTableStmt: alterTable,
-  CallStmt: describeCall(effectsOf),
+  CallStmt: describeCall,
   ClusterStmt: cluster,
   CommentStmt: comment,
   CopyStmt: copy,
   CreateForeignTableStmt: createForeignTable,
+  CreateFunctionStmt: createFunction,
   CreatePolicyStmt: alterPolicy,
   CreatePublicationStmt: publish,
+  CreateSchemaStmt: createSchema,
   CreateSeqStmt: createSequence,
   CreateStatsStmt: createStatistics,
   CreateStmt: createTable,
@@ -66,7 +72,7 @@ const describers: Describers = {
   CreateTrigStmt: createTrigger,
   CreatedbStmt: notTransactional,
   DeleteStmt: remove,
-  DoStmt: describeDo(effectsOf),
+  DoStmt: describeDo,
   DropStmt: drop,
   DropSubscriptionStmt: notTransactional,
   DropTableSpaceStmt: notTransactional,
@@ -79,7 +85,7 @@ const describers: Describers = {
   RefreshMatViewStmt: refresh,
   ReindexStmt: reindex,
   RenameStmt: rename,
-  RuleStmt: exclusiveOn,
+  RuleStmt: createRule,
   SelectStmt: select,
   TransactionStmt: transactionControl,
   TruncateStmt: truncate,
@@ -116,7 +122,7 @@ function describeNode(task: Task, node: Node): boolean {
  * on indexes are given where they stop somebody (SHARE UPDATE EXCLUSIVE and up).
  */
 export function effectsOf(statement: Statement, before: Schema, context: EffectsContext): Effects {
-  const task: Task = createTask(statement, before, context);
+  const task: Task = createTask(statement, before, context, effectsOf);
   if (!describeNode(task, statement.node) && !touchesNoRelation(statement.kind)) {
     task.unknown('what this kind of statement does to the tables', {
       remedy: 'run the dry run, which sees it',

@@ -12,7 +12,11 @@ export const createIndex: Describe<IndexStmt> = (task, fields) => {
   const named = fields.idxname ? `the index ${quoteIdentifier(fields.idxname)}` : 'the index';
   if (fields.if_not_exists && fields.idxname && relation) {
     const existing = findRelation(task.schema, { schema: relation.name.schema, name: fields.idxname });
-    if (existing) return;
+    if (existing) {
+      if (relation.kind === 'table' && relation.partitioned && fields.relation?.inh)
+        for (const one of familyOf(task, relation)) task.lock(one, mode);
+      return;
+    }
   }
   if (!relation) {
     if (!task.schema.complete && fields.relation) buildOnUnknown(task, fields, named);
@@ -55,7 +59,8 @@ export const reindex: Describe<ReindexStmt> = (task, { kind, relation, params = 
   if (kind === 'REINDEX_OBJECT_INDEX') {
     const index = lockRange(task, relation, indexMode);
     if (index?.kind !== 'index') {
-      if (!task.schema.complete) task.unknown('which table the index is on: it is locked too');
+      if (!task.schema.complete)
+        task.unknown('which table the index is on: it is locked too', { locks: true });
       return;
     }
     const table = task.schema.relations.get(index.table);
@@ -76,6 +81,7 @@ export const reindex: Describe<ReindexStmt> = (task, { kind, relation, params = 
       `every index of ${name ? quoteIdentifier(name) : 'the database'} is built anew, one table after another`,
       {
         remedy: 'reindex the tables one by one, which can be judged',
+        locks: true,
       },
     );
     return;
@@ -87,6 +93,8 @@ export const reindex: Describe<ReindexStmt> = (task, { kind, relation, params = 
   for (const one of partitioned ? familyOf(task, table) : [table]) {
     // All partitions are listed under a SHARE lock first, CONCURRENTLY or not.
     if (one !== table) task.lock(one, 'ShareLock');
+    // A partitioned index has nothing to build, and is left alone.
+    if (one.kind === 'table' && one.partitioned) continue;
     for (const index of indexesOf(task.schema, relationKey(one.name)))
       rebuildIndex(task, one, index, tableMode, indexMode);
   }

@@ -20,6 +20,7 @@ import {
 } from './builder.ts';
 import { isFalse } from './index.ts';
 import { type LockMode, lockModes } from './model.ts';
+import { judgeReading } from './query.ts';
 
 export const vacuum: Describe<VacuumStmt> = (task, { is_vacuumcmd, options = [], rels = [] }) => {
   const full = hasOption(options, 'full');
@@ -28,24 +29,34 @@ export const vacuum: Describe<VacuumStmt> = (task, { is_vacuumcmd, options = [],
     const range = 'VacuumRelation' in node ? node.VacuumRelation.relation : undefined;
     const mode: LockMode = full ? 'AccessExclusiveLock' : 'ShareUpdateExclusiveLock';
     const relation = lockRange(task, range, mode) ?? supposedTable(task, range);
+    if (relation?.kind === 'materialized view' && is_vacuumcmd) vacuumOne(task, relation, options);
     if (relation?.kind !== 'table') continue;
     // Since 18 heirs are worked through like partitions; before, ANALYZE reads them for the parent's statistics.
     const whole = relation.partitioned || task.context.pgVersion >= 18;
     const reached = range?.inh === true && (whole || !is_vacuumcmd);
     for (const one of reached ? familyOf(task, relation) : [relation]) {
       task.lock(one, whole || one === relation ? mode : 'AccessShareLock');
-      if (one.partitioned || !is_vacuumcmd) continue;
-      if (full) rewriteTable(task, one, 'VACUUM FULL packs its rows into a new file');
-      else task.scan(one, 'VACUUM reads the pages that may hold dead rows');
+      if (!one.partitioned && is_vacuumcmd) vacuumOne(task, one, options);
     }
+    // The statistics of the whole are made from samples of its parts.
+    if (relation.partitioned && !range?.inh && (!is_vacuumcmd || hasOption(options, 'analyze')))
+      for (const one of familyOf(task, relation).slice(1)) task.lock(one, 'AccessShareLock');
   }
-  if (rels.length === 0) {
+  if (rels.length === 0 && !hasOption(options, 'only_database_stats')) {
     task.unknown('every table of the database is worked through', {
       remedy: 'name the tables',
+      locks: true,
       ...(full ? { may: 'rewrite' } : {}),
     });
   }
 };
+
+function vacuumOne(task: Task, table: Relation, options: readonly Node[]): void {
+  const main = options.find((node) => 'DefElem' in node && node.DefElem.defname === 'process_main');
+  if (main && 'DefElem' in main && isFalse(main.DefElem.arg)) return;
+  if (hasOption(options, 'full')) rewriteTable(task, table, 'VACUUM FULL packs its rows into a new file');
+  else task.scan(table, 'VACUUM reads the pages that may hold dead rows');
+}
 
 function hasOption(options: readonly Node[], name: string): boolean {
   return options.some(
@@ -58,6 +69,7 @@ export const cluster: Describe<ClusterStmt> = (task, { relation }) => {
     task.notTransactional();
     task.unknown('every table that was clustered before is written anew', {
       remedy: 'name the table',
+      locks: true,
       may: 'rewrite',
     });
     return;
@@ -68,7 +80,10 @@ export const cluster: Describe<ClusterStmt> = (task, { relation }) => {
   if (table?.kind !== 'table') return;
   if (table.partitioned) task.notTransactional();
   for (const one of table.partitioned ? familyOf(task, table) : [table])
-    if (!one.partitioned) rewriteTable(task, one, reason);
+    if (!one.partitioned) {
+      task.lock(one, 'AccessExclusiveLock');
+      rewriteTable(task, one, reason);
+    }
 };
 
 /** Where no baseline tells, the name is taken for a plain table's: nothing else is vacuumed or clustered. */
@@ -94,6 +109,9 @@ export const refresh: Describe<RefreshMatViewStmt> = (task, { relation, concurre
     }
   }
   for (const key of view.reads) readForView(task, key);
+  const query = view.query && 'SelectStmt' in view.query ? view.query.SelectStmt : undefined;
+  if (query) judgeReading(task, query);
+  else task.unknown('which tables its query reads in full', { decides: false });
 };
 
 function readForView(task: Task, key: string): void {
@@ -128,7 +146,7 @@ export const truncate: Describe<TruncateStmt> = (task, { relations = [], behavio
     if (relation?.kind === 'table')
       for (const one of range?.inh ? familyOf(task, relation) : [relation]) empty(one);
     else if (!task.schema.complete && behavior === 'DROP_CASCADE') {
-      task.unknown('which tables reference it and are emptied with it', { decides: false });
+      task.unknown('which tables reference it and are emptied with it', { decides: false, locks: true });
     }
   }
 };

@@ -20,6 +20,8 @@ export interface RelationLock {
   readonly mode: LockMode;
   /** The relation was made earlier in the same step's transaction or plan and no one else uses it yet. */
   readonly isNew: boolean;
+  /** What the text does not decide: it may be weaker or not taken, by the rows that are met. Absent: it is taken. */
+  readonly maybe?: true;
 }
 
 export interface RelationWork {
@@ -28,6 +30,8 @@ export interface RelationWork {
   readonly reason: string;
   /** Which subcommand of an ALTER TABLE does it: the index in its list. */
   readonly command?: number;
+  /** It hangs on the rows that are met, and may not happen. Absent: it does. */
+  readonly maybe?: true;
   /** What is done with each row beside reading it: looked up in another table, written again, deleted. */
   readonly each?: RowWork;
   /** Where the relation is an index: its table. */
@@ -77,6 +81,8 @@ export interface Effects {
   readonly scans: readonly RelationWork[];
   /** Indexes built on existing rows: the table is in `relation`. */
   readonly builds: readonly RelationWork[];
+  /** Tables that many rows are looked up in, by an index or in full, as the planner likes; absent for none. */
+  readonly lookups?: readonly RelationWork[];
   /** Tables on which the statement fails as soon as they hold a row; absent for none. */
   readonly refusals?: readonly RelationWork[];
   readonly unknown: readonly UnknownFact[];

@@ -1,11 +1,14 @@
 import type {
   AlterDomainStmt,
+  AlterObjectDependsStmt,
   AlterPublicationStmt,
   AlterSeqStmt,
   CommentStmt,
   CreateForeignTableStmt,
+  CreateFunctionStmt,
   CreatePolicyStmt,
   CreatePublicationStmt,
+  CreateSchemaStmt,
   CreateSeqStmt,
   CreateStatsStmt,
   CreateStmt,
@@ -18,11 +21,13 @@ import type {
 } from '@pgsql/types';
 import { constraintNodes } from '../schema/create-table.ts';
 import { childrenOf, findRelation, findType, indexesOf, relationKey } from '../schema/lookup.ts';
-import { nameOfObject, nameOfRangeVar, nameOfStrings, stringsOf } from '../sql/names.ts';
+import type { StatementKind } from '../sql/model.ts';
+import { nameOfObject, nameOfRangeVar, nameOfStrings, quoteIdentifier, stringsOf } from '../sql/names.ts';
 import { type Describe, familyOf, lockRange, type Task } from './builder.ts';
 import type { LockMode } from './model.ts';
 import { scanDefault } from './partition.ts';
-import { readAll, readNamed, select } from './query.ts';
+import { select } from './query.ts';
+import { readAll, readNamed } from './reading.ts';
 
 /** A new table locks what it points at: referenced tables, parents, the table it is made like. */
 export const createTable: Describe<CreateStmt> = (task, fields) => {
@@ -78,8 +83,13 @@ export const createForeignTable: Describe<CreateForeignTableStmt> = (task, { bas
   if (base) createTable(task, base);
 };
 
-export const createTableAs: Describe<CreateTableAsStmt> = (task, { query, into }) => {
+export const createTableAs: Describe<CreateTableAsStmt> = (task, { query, into, if_not_exists }) => {
   if (!query) return;
+  const made = into?.rel && nameOfRangeVar(into.rel);
+  if (made && if_not_exists && findRelation(task.schema, made)) {
+    readNamed(task, query);
+    return;
+  }
   if ('SelectStmt' in query && !into?.skipData) select(task, query.SelectStmt);
   else readAll(task, query);
 };
@@ -98,13 +108,10 @@ export const createTrigger: Describe<CreateTrigStmt> = (task, { relation, row, c
   }
 };
 
-/** CREATE RULE, CREATE POLICY and ALTER POLICY stop everybody for a moment. */
-export const exclusiveOn: Describe<RuleStmt | CreatePolicyStmt> = (task, fields) => {
-  lockRange(
-    task,
-    'relation' in fields ? fields.relation : (fields as CreatePolicyStmt).table,
-    'AccessExclusiveLock',
-  );
+/** It stops everybody for a moment, and looks at what its queries name. */
+export const createRule: Describe<RuleStmt> = (task, { relation, whereClause, actions }) => {
+  lockRange(task, relation, 'AccessExclusiveLock');
+  readNamed(task, [whereClause, actions]);
 };
 
 export const alterPolicy: Describe<CreatePolicyStmt> = (task, { table, qual, with_check }) => {
@@ -112,15 +119,52 @@ export const alterPolicy: Describe<CreatePolicyStmt> = (task, { table, qual, wit
   readNamed(task, [qual, with_check]);
 };
 
-/** Publishing a table, or no longer. */
-export const publish: Describe<CreatePublicationStmt | AlterPublicationStmt> = (
-  task,
-  { pubobjects = [] },
-) => {
-  for (const node of pubobjects) {
-    const table = 'PublicationObjSpec' in node ? node.PublicationObjSpec.pubtable : undefined;
-    lockRange(task, table?.relation, 'ShareUpdateExclusiveLock');
+/** Publishing a table, or no longer: with its heirs, not with its partitions. */
+export const publish: Describe<CreatePublicationStmt | AlterPublicationStmt> = (task, fields) => {
+  for (const node of fields.pubobjects ?? []) {
+    const range = 'PublicationObjSpec' in node ? node.PublicationObjSpec.pubtable?.relation : undefined;
+    const table = lockRange(task, range, 'ShareUpdateExclusiveLock');
+    if (table?.kind === 'table' && range?.inh && !table.partitioned)
+      for (const one of familyOf(task, table)) task.lock(one, 'ShareUpdateExclusiveLock');
   }
+  if ('action' in fields && fields.action === 'AP_SetObjects')
+    task.unknown(
+      `which tables ${quoteIdentifier(fields.pubname ?? '')} publishes so far: those that it no longer does are locked too`,
+      { remedy: 'run the dry run, which sees it', decides: false, locks: true },
+    );
+};
+
+/** The body of a function in SQL is looked at when it is made, one in another language when it first runs. */
+export const createFunction: Describe<CreateFunctionStmt> = (task) => {
+  const body = task.statement.body();
+  if (body?.language !== 'sql') return;
+  for (const { statement } of body.statements)
+    if (queries.has(statement.kind)) readNamed(task, statement.node);
+};
+
+const queries: ReadonlySet<StatementKind> = new Set<StatementKind>([
+  'DeleteStmt',
+  'InsertStmt',
+  'MergeStmt',
+  'SelectStmt',
+  'UpdateStmt',
+]);
+
+/** The views and tables in it look at what is there already. */
+export const createSchema: Describe<CreateSchemaStmt> = (task, { schemaElts = [] }) => {
+  const there: Task = {
+    ...task,
+    lockName: (name, mode) => (findRelation(task.schema, name) ? task.lockName(name, mode) : undefined),
+  };
+  for (const element of schemaElts) {
+    if ('ViewStmt' in element) readNamed(there, element.ViewStmt.query);
+    if ('CreateStmt' in element) createTable(there, element.CreateStmt);
+  }
+};
+
+/** ALTER … DEPENDS ON EXTENSION. */
+export const dependOnExtension: Describe<AlterObjectDependsStmt> = (task, { relation, objectType }) => {
+  lockRange(task, relation, objectType === 'OBJECT_TRIGGER' ? 'AccessShareLock' : 'AccessExclusiveLock');
 };
 
 export const createStatistics: Describe<CreateStatsStmt> = (task, { relations = [] }) => {
@@ -153,7 +197,7 @@ export const comment: Describe<CommentStmt> = (task, { objtype = 'OBJECT_TABLE',
 export const grant: Describe<GrantStmt> = (task, { objtype, objects = [], targtype }) => {
   if (objtype !== 'OBJECT_TABLE' && objtype !== 'OBJECT_SEQUENCE') return;
   if (targtype !== 'ACL_TARGET_OBJECT') {
-    task.unknown('which relations the schema holds', { decides: false });
+    task.unknown('which relations the schema holds', { decides: false, locks: true });
     return;
   }
   // Before 18 a GRANT takes no lock on the relation.

@@ -2,7 +2,15 @@ import type { AlterTableCmd, PartitionCmd } from '@pgsql/types';
 import { childrenOf, indexesOf, referencesTo, relationKey } from '../schema/lookup.ts';
 import type { Constraint, Table } from '../schema/model.ts';
 import type { Subcommand } from './alter-table.ts';
-import { familyOf, lockRange, lockReferencedTable, show, storedFamily, type Task } from './builder.ts';
+import {
+  familyOf,
+  lockRange,
+  lockReferencedTable,
+  lookUpReferenced,
+  show,
+  storedFamily,
+  type Task,
+} from './builder.ts';
 import type { LockMode } from './model.ts';
 
 /** INHERIT and NO INHERIT: the parent is locked too. */
@@ -27,6 +35,7 @@ export const attachPartition: Subcommand = (task, parent, command) => {
     task.lock(index, 'ShareUpdateExclusiveLock');
   for (const { references } of parent.constraints)
     if (references) lockReferencedTable(task, references.table, 'ShareRowExclusiveLock');
+  if (child?.kind === 'table') lockMergedKeys(task, parent, child);
   if (child?.kind === 'table') for (const one of familyOf(task, child)) task.lock(one, 'AccessExclusiveLock');
   if (child?.kind !== 'table') {
     if (!task.schema.complete)
@@ -39,6 +48,19 @@ export const attachPartition: Subcommand = (task, parent, command) => {
   checkRows(task, parent, child);
   buildMissingIndexes(task, parent, child);
 };
+
+/** A foreign key that the new partition has already becomes a part of the parent's: its own triggers are dropped. */
+function lockMergedKeys(task: Task, parent: Table, child: Table): void {
+  for (const { references, columns } of parent.constraints) {
+    if (!references) continue;
+    const same = child.constraints.some(
+      (own) => own.references?.table === references.table && String(own.columns) === String(columns),
+    );
+    if (same) lockReferencedTable(task, references.table, 'AccessExclusiveLock');
+    else if (!child.empty)
+      lookUpReferenced(task, references.table, `the parent's foreign key looks every row up in it`);
+  }
+}
 
 /** The rows are read to see that they are within the bounds, unless a valid CHECK says so. */
 function checkRows(task: Task, parent: Table, child: Table): void {
@@ -115,11 +137,8 @@ export const detachPartition: Subcommand = (task, parent, command) => {
   }
   lockDefaultOf(task, parent, child, details?.concurrent === true);
   const keys = parent.constraints.flatMap(({ references }) => references?.table ?? []);
-  // What the parent's foreign keys and triggers made on each level is taken down.
-  if (keys.length + parent.triggers.length > 0)
-    for (const one of familyOf(task, child)) task.lock(one, 'AccessExclusiveLock');
-  const mode = task.context.pgVersion >= 18 ? 'ShareRowExclusiveLock' : 'AccessExclusiveLock';
-  for (const key of keys) task.lockKey(key, mode);
+  for (const one of familyOf(task, child)) task.lock(one, 'AccessExclusiveLock');
+  for (const key of keys) lockReferencedTable(task, key, 'ShareRowExclusiveLock');
   for (const { table } of referencesTo(task.schema, relationKey(parent.name)))
     task.lock(table, 'ShareRowExclusiveLock');
 };

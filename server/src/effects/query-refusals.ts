@@ -2,6 +2,7 @@ import type { Node } from '@pgsql/types';
 import { columnOf, constraintOf, indexesOf, relationKey } from '../schema/lookup.ts';
 import type { Column, Schema, Table } from '../schema/model.ts';
 import type { Location, QueryNames, RowWrite } from '../schema/query-model.ts';
+import { isUncertain } from '../schema/uncertain.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 
 /** Why Postgres refuses a query on a schema, whatever rows it meets. */
@@ -38,7 +39,10 @@ export function refusalsOf(names: QueryNames, schema: Schema): readonly Refusal[
       unless: [],
     };
   });
-  return [...missing, ...names.writes.flatMap((write) => refusedRows(write, schema))];
+  const rows = names.writes.flatMap((write) => refusedRows(write, schema));
+  return [...missing, ...rows].filter(({ key, kind, name }) =>
+    kind === 'no relation' ? !isUncertain(schema, key) : !isUncertain(schema, key, name),
+  );
 }
 
 function refusedRows(write: RowWrite, schema: Schema): readonly Refusal[] {

@@ -9,206 +9,160 @@ import type {
   UpdateStmt,
 } from '@pgsql/types';
 import { columnsRead, walk } from '../schema/expressions.ts';
-import {
-  descendantsOf,
-  findRelation,
-  indexesOf,
-  referencesTo,
-  relationKey,
-  sequencesOf,
-} from '../schema/lookup.ts';
+import { findRelation, indexesOf, relationKey } from '../schema/lookup.ts';
 import type { Relation, Table } from '../schema/model.ts';
-import { nameOfRangeVar, parseName, stringsOf } from '../sql/names.ts';
+import { nameOfRangeVar, stringsOf } from '../sql/names.ts';
 import { type Describe, familyOf, show, type Task, unknownTable } from './builder.ts';
-import type { LockMode } from './model.ts';
+import { rewrittenByRules, triggered } from './code.ts';
+import { conditionsOf, lockTarget, readAll } from './reading.ts';
+import { givenBy, lockPartitions, lockReferencing, lockWithRows } from './rows.ts';
 
 export const select: Describe<SelectStmt> = (task, fields) => {
   readAll(task, { SelectStmt: fields });
-  if (fields.intoClause?.rel) readInFull(task, { SelectStmt: fields });
-  else judgeReading(task, fields);
+  judgeReading(task, fields);
 };
 
 export const insert: Describe<InsertStmt> = (task, fields) => {
-  const table = lockTarget(task, fields.relation, false);
-  readAll(task, [fields.withClause, fields.selectStmt]);
-  if (fields.selectStmt && 'SelectStmt' in fields.selectStmt && !fields.selectStmt.SelectStmt.valuesLists) {
-    judgeReading(task, fields.selectStmt.SelectStmt);
-  }
-  const columns = (fields.cols ?? []).flatMap((node) =>
-    'ResTarget' in node ? [node.ResTarget.name ?? ''] : [],
-  );
+  const { relation, selectStmt, withClause, onConflictClause } = fields;
+  const target = lockTarget(task, relation, { heirs: false, conditions: new Set() });
+  readAll(task, [withClause, selectStmt, onConflictClause]);
+  const query = selectStmt && 'SelectStmt' in selectStmt ? selectStmt.SelectStmt : undefined;
+  if (query && (!query.valuesLists || readsTables(query.valuesLists))) judgeReading(task, query);
+  const table = tableWritten(task, target);
   if (!table) return;
-  lockReferenced(task, table, columns.length > 0 ? columns : undefined);
-  lockSequences(task, table, columns);
+  const columns = targetNames(fields.cols);
+  const rows = query?.valuesLists?.map((row) => ('List' in row ? (row.List.items ?? []) : []));
+  lockPartitions(task, table);
+  lockWithRows(task, table, {
+    certain:
+      onConflictClause === undefined && (rows !== undefined || query === undefined) && target === table,
+    given: (column) => {
+      const place = columns.length > 0 ? columns.indexOf(column) : placeOf(table, column);
+      if (!query || place < 0) return 'default';
+      if (!rows) return place < (query.targetList?.length ?? 0) || columns.length > 0 ? 'unsure' : 'default';
+      const given = new Set(rows.map((row) => givenBy(row[place])));
+      return given.size === 1 ? [...given][0] : given.has('value') ? 'value' : 'unsure';
+    },
+  });
+  if (onConflictClause?.action === 'ONCONFLICT_UPDATE')
+    task.perhaps(() => changeRows(task, table, onConflictClause.targetList, false));
 };
 
-/** The sequences behind columns that are left to their default. */
-function lockSequences(task: Task, table: Table, columns: readonly string[]): void {
-  for (const sequence of sequencesOf(task.schema, relationKey(table.name)))
-    if (!columns.includes(sequence.ownedBy?.column ?? '')) task.lock(sequence, 'RowExclusiveLock');
+function placeOf(table: Table, column: string): number {
+  return table.columns.findIndex(({ name }) => name === column);
+}
+
+function targetNames(nodes: readonly Node[] | undefined): readonly string[] {
+  return (nodes ?? []).flatMap((node) => ('ResTarget' in node ? [node.ResTarget.name ?? ''] : []));
+}
+
+/** A view's rows are those of the table that it reads, as far as it can be written to. */
+function tableWritten(task: Task, target: Relation | undefined): Table | undefined {
+  if (target?.kind === 'table') return target;
+  if (target?.kind !== 'view') return undefined;
+  const [key, ...others] = target.reads;
+  const read = key === undefined || others.length > 0 ? undefined : task.schema.relations.get(key);
+  return tableWritten(task, read);
 }
 
 export const update: Describe<UpdateStmt> = (task, fields) => {
-  const table = lockTarget(task, fields.relation);
-  readAll(task, [fields.withClause, fields.fromClause, fields.whereClause, fields.targetList]);
-  const columns = (fields.targetList ?? []).flatMap((node) =>
-    'ResTarget' in node ? [node.ResTarget.name ?? ''] : [],
-  );
+  const { relation, withClause, fromClause, whereClause, targetList } = fields;
+  const target = lockTarget(task, relation, { heirs: true, conditions: conditionsOf(whereClause) });
+  readAll(task, [withClause, fromClause, whereClause, targetList]);
+  const table = tableToJudge(task, relation, target);
   if (!table) return;
-  judgeWhere(task, table, fields, fields.fromClause, 'every row is written again');
-  lockReferenced(task, table, columns);
-  lockReferencing(
-    task,
-    table,
-    (referenced) => referenced.some((column) => columns.includes(column)),
-    'onUpdate',
-  );
+  if (target?.kind !== 'view') judgeWhere(task, table, fields, fromClause, 'every row is written again');
+  changeRows(task, table, targetList, !whereClause && !fromClause && !table.empty && target === table);
 };
+
+/** What an UPDATE of these columns brings with it. */
+function changeRows(task: Task, table: Table, targets: readonly Node[] | undefined, certain: boolean): void {
+  const columns = new Map(
+    (targets ?? []).flatMap((node) =>
+      'ResTarget' in node ? [[node.ResTarget.name ?? '', node.ResTarget.val] as const] : [],
+    ),
+  );
+  lockWithRows(task, table, {
+    certain,
+    given: (column) => (columns.has(column) ? givenBy(columns.get(column)) : undefined),
+  });
+  task.perhaps(() =>
+    lockReferencing(task, table, {
+      on: 'update',
+      touches: (referenced) => referenced.some((column) => columns.has(column)),
+    }),
+  );
+}
 
 export const remove: Describe<DeleteStmt> = (task, fields) => {
-  const table = lockTarget(task, fields.relation);
-  readAll(task, [fields.withClause, fields.usingClause, fields.whereClause]);
+  const { relation, withClause, usingClause, whereClause } = fields;
+  const target = lockTarget(task, relation, { heirs: true, conditions: conditionsOf(whereClause) });
+  readAll(task, [withClause, usingClause, whereClause]);
+  const table = tableToJudge(task, relation, target);
   if (!table) return;
-  judgeWhere(task, table, fields, fields.usingClause, 'every row is deleted');
-  lockReferencing(task, table, () => true, 'onDelete');
+  if (target?.kind !== 'view') judgeWhere(task, table, fields, usingClause, 'every row is deleted');
+  removeRows(task, table, !whereClause && !usingClause && !table.empty && target === table);
 };
+
+function removeRows(task: Task, table: Table, certain: boolean): void {
+  const lock = () => lockReferencing(task, table, { on: 'delete', touches: () => true });
+  if (certain) lock();
+  else task.perhaps(lock);
+  triggered(task, table);
+  rewrittenByRules(task, table);
+}
+
+/** The table whose rows change; without a baseline one of which the name alone is known. */
+function tableToJudge(
+  task: Task,
+  relation: RangeVar | undefined,
+  target: Relation | undefined,
+): Table | undefined {
+  if (relation && !target && !task.schema.complete) return unknownTable(task, relation);
+  if (target?.kind === 'view')
+    task.unknown(`how many rows the view ${show(task, target)} reads and writes`, {
+      remedy: 'look at EXPLAIN on a database of production size',
+    });
+  return tableWritten(task, target);
+}
 
 export const merge: Describe<MergeStmt> = (task, fields) => {
-  const table = lockTarget(task, fields.relation);
-  readAll(task, [fields.withClause, fields.sourceRelation]);
-  if (!table) return;
-  lockReferenced(task, table, undefined);
-  task.unknown(`how many rows of ${show(task, table)} are read and written`, {
+  const { relation, withClause, sourceRelation, mergeWhenClauses = [], joinCondition } = fields;
+  const target = lockTarget(task, relation, { heirs: true, conditions: conditionsOf(joinCondition) });
+  readAll(task, [withClause, sourceRelation, joinCondition, mergeWhenClauses]);
+  const table = tableWritten(task, target);
+  task.unknown(`how many rows of ${table ? show(task, table) : 'the table'} are read and written`, {
     remedy: 'run the dry run on filled tables',
   });
+  if (table) for (const node of mergeWhenClauses) mergeRows(task, table, node);
 };
 
+function mergeRows(task: Task, table: Table, node: Node): void {
+  if (!('MergeWhenClause' in node)) return;
+  const { commandType, targetList, values = [] } = node.MergeWhenClause;
+  if (commandType === 'CMD_UPDATE') changeRows(task, table, targetList, false);
+  if (commandType === 'CMD_DELETE') removeRows(task, table, false);
+  if (commandType !== 'CMD_INSERT') return;
+  const columns = targetNames(targetList);
+  lockPartitions(task, table);
+  lockWithRows(task, table, {
+    certain: false,
+    given: (column) => givenBy(values[columns.length > 0 ? columns.indexOf(column) : placeOf(table, column)]),
+  });
+}
+
 export const copy: Describe<CopyStmt> = (task, { relation, query, is_from }) => {
-  readAll(task, query);
-  if (query && 'SelectStmt' in query) judgeReading(task, query.SelectStmt);
+  if (query && 'SelectStmt' in query) select(task, query.SelectStmt);
+  else if (query && 'InsertStmt' in query) insert(task, query.InsertStmt);
+  else if (query && 'UpdateStmt' in query) update(task, query.UpdateStmt);
+  else if (query && 'DeleteStmt' in query) remove(task, query.DeleteStmt);
   const target = relation && findRelation(task.schema, nameOfRangeVar(relation));
   if (relation) task.lockName(nameOfRangeVar(relation), is_from ? 'RowExclusiveLock' : 'AccessShareLock');
   if (target && !is_from) task.scan(target, 'every row is copied out');
-  if (target?.kind === 'table' && is_from) lockReferenced(task, target, undefined);
+  if (target?.kind !== 'table' || !is_from) return;
+  lockPartitions(task, target);
+  lockWithRows(task, target, { certain: false, given: () => 'unsure' });
 };
-
-/** With its heirs, but for an INSERT. Of a view, what it reads is written. */
-function lockTarget(task: Task, relation: RangeVar | undefined, heirs = true): Table | undefined {
-  const found = relation && task.lockName(nameOfRangeVar(relation), 'RowExclusiveLock');
-  if (found?.kind === 'view') {
-    for (const key of found.reads) task.lockKey(key, 'RowExclusiveLock');
-    if (heirs)
-      task.unknown(`how many rows the view ${show(task, found)} reads and writes`, {
-        remedy: 'look at EXPLAIN on a database of production size',
-      });
-  }
-  if (relation && !found && heirs && !task.schema.complete) return unknownTable(task, relation);
-  if (found?.kind !== 'table') return undefined;
-  for (const child of heirs && relation?.inh ? descendantsOf(task.schema, relationKey(found.name)) : [])
-    task.lock(child, 'RowExclusiveLock');
-  return found;
-}
-
-/** Like `readAll` for a query that is only stored: views are not looked into, and no heirs are read. */
-export function readNamed(task: Task, part: unknown): void {
-  const lockName: Task['lockName'] = (name, mode) => {
-    task.lockName(name, mode);
-    return undefined;
-  };
-  readAll({ ...task, lockName }, part);
-}
-
-/** Every relation that a query names is locked, a view with what it reads. */
-export function readAll(task: Task, part: unknown): void {
-  const named = new Set<string>();
-  const parts = [...walk(Array.isArray(part) ? { List: { items: part } } : part)];
-  for (const [kind, fields] of parts) if (kind === 'CommonTableExpr') named.add(String(fields.ctename));
-  const strength = parts.some(([kind]) => kind === 'LockingClause') ? 'RowShareLock' : 'AccessShareLock';
-  for (const [kind, fields] of parts) {
-    if (kind === 'RangeVar') readOne(task, fields as RangeVar, named, strength);
-    for (const word of ['InsertStmt', 'UpdateStmt', 'DeleteStmt']) {
-      if (kind === word) lockTarget(task, (fields as InsertStmt).relation);
-    }
-  }
-  for (const [kind, fields] of parts)
-    if (kind === 'FuncCall') sequenceCall(task, stringsOf(fields.funcname as Node[]), fields.args as Node[]);
-}
-
-function readOne(task: Task, range: RangeVar, named: ReadonlySet<string>, mode: LockMode): void {
-  const name = nameOfRangeVar(range);
-  if (name.name === '' || isCatalog(name) || (name.schema === undefined && named.has(name.name))) return;
-  const relation = task.lockName(name, mode);
-  if (!relation) return;
-  if (relation.kind === 'view') for (const key of relation.reads) readKey(task, key, mode);
-  if (relation.kind === 'table' && range.inh)
-    for (const child of descendantsOf(task.schema, relationKey(relation.name))) task.lock(child, mode);
-}
-
-/** The server's own views, which no baseline holds. */
-function isCatalog({ schema, name }: { schema: string | undefined; name: string }): boolean {
-  return (
-    schema === 'pg_catalog' ||
-    schema === 'information_schema' ||
-    (schema === undefined && name.startsWith('pg_'))
-  );
-}
-
-function readKey(task: Task, key: string, mode: LockMode): void {
-  const relation = task.schema.relations.get(key);
-  if (!relation) return;
-  task.lock(relation, mode);
-  if (relation.kind === 'view') for (const one of relation.reads) readKey(task, one, mode);
-}
-
-function sequenceCall(task: Task, name: readonly string[], args: readonly Node[] = []): void {
-  const [first] = args;
-  if (!['nextval', 'setval', 'currval'].includes(name.at(-1) ?? '') || !first) return;
-  const constant = 'TypeCast' in first ? first.TypeCast.arg : first;
-  const text = constant && 'A_Const' in constant ? constant.A_Const.sval?.sval : undefined;
-  const sequence = text === undefined ? undefined : parseName(text);
-  const relation = sequence && findRelation(task.schema, sequence);
-  if (relation) task.lock(relation, 'RowExclusiveLock');
-}
-
-/** Inserting or changing a foreign key's columns looks the other row up and keeps it. */
-function lockReferenced(task: Task, table: Table, columns: readonly string[] | undefined): void {
-  for (const { references, columns: own } of table.constraints) {
-    if (references && (!columns || own.some((column) => columns.includes(column))))
-      task.lockKey(references.table, 'RowShareLock');
-  }
-}
-
-/** Deleting a referenced row, or changing its key, looks for rows that point at it, or changes them. */
-function lockReferencing(
-  task: Task,
-  table: Table,
-  touched: (columns: readonly string[]) => boolean,
-  on: 'onDelete' | 'onUpdate',
-  seen: Set<Table> = new Set([table]),
-): void {
-  const words = on === 'onDelete' ? /ON DELETE (?:CASCADE|SET)/ : /ON UPDATE (?:CASCADE|SET)/;
-  for (const { table: other, constraint } of referencesTo(task.schema, relationKey(table.name))) {
-    if (!touched(constraint.references?.columns ?? [])) continue;
-    task.lock(other, words.test(constraint.definition) ? 'RowExclusiveLock' : 'RowShareLock');
-    if (on === 'onDelete' && /ON DELETE CASCADE/.test(constraint.definition) && !seen.has(other))
-      lockReferencing(task, other, () => true, on, seen.add(other));
-    if (!other.partitioned && !hasIndexOn(task, other, constraint.columns)) {
-      task.scan(
-        other,
-        `${constraint.columns.join(', ')} has no index: it is read in full for each row that goes`,
-      );
-    }
-  }
-}
-
-/** An index that starts with the columns, in any order of them. */
-function hasIndexOn(task: Task, table: Table, columns: readonly string[]): boolean {
-  for (const index of indexesOf(task.schema, relationKey(table.name))) {
-    const leading = index.columns.slice(0, columns.length);
-    if (index.predicate === undefined && columns.every((column) => leading.includes(column))) return true;
-  }
-  return false;
-}
 
 /** Which rows a WHERE finds is the planner's business, but for none at all and for the whole of a unique key. */
 function judgeWhere(
@@ -241,7 +195,7 @@ function readsTables(part: unknown): boolean {
 }
 
 /** What a query reads is certain for the whole of one table, and for one row of it; the rest the planner decides. */
-function judgeReading(task: Task, fields: SelectStmt): void {
+export function judgeReading(task: Task, fields: SelectStmt): void {
   const { fromClause = [], whereClause, limitCount, ...rest } = fields;
   const [only] = fromClause;
   const range = only && 'RangeVar' in only ? only.RangeVar : undefined;

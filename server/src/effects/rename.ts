@@ -1,18 +1,25 @@
 import type { AlterObjectSchemaStmt, RenameStmt } from '@pgsql/types';
 import { constraintOf, relationKey, sequencesOf } from '../schema/lookup.ts';
+import { nameOfRangeVar } from '../sql/names.ts';
+import { lockTyped } from './alter-table.ts';
 import { type Describe, familyOf, lockRange } from './builder.ts';
 
 export const rename: Describe<RenameStmt> = (task, fields) => {
   const { renameType, relation, subname = '', missing_ok } = fields;
-  // An attribute of a composite type is no table's.
-  if (!relation || renameType === 'OBJECT_ATTRIBUTE') return;
+  if (!relation) return;
+  if (renameType === 'OBJECT_ATTRIBUTE') {
+    lockTyped(task, nameOfRangeVar(relation));
+    return;
+  }
   // ALTER INDEX … RENAME lets reads and writes go on; ALTER TABLE … RENAME on an index does not.
   const mode = renameType === 'OBJECT_INDEX' ? 'ShareUpdateExclusiveLock' : 'AccessExclusiveLock';
   const target = lockRange(task, relation, mode, missing_ok);
   if (target?.kind !== 'table') return;
   if (renameType === 'OBJECT_COLUMN') for (const one of familyOf(task, target)) task.lock(one, mode);
   if (renameType === 'OBJECT_TRIGGER')
-    for (const one of familyOf(task, target)) if (one.partition) task.lock(one, mode);
+    // Since 15 the partitions' parts of it are renamed too.
+    for (const one of familyOf(task, target))
+      if (one.partition && task.context.pgVersion >= 15) task.lock(one, mode);
   if (renameType !== 'OBJECT_TABCONSTRAINT') return;
   const constraint = constraintOf(target, subname);
   if (constraint?.kind === 'check' && constraint.inherits)

@@ -15,13 +15,41 @@ export type Volatility = 'steady' | 'volatile' | { readonly unknownFunction: str
  */
 export function volatilityOf(expression: Node | undefined, schema: Schema): Volatility {
   let result: Volatility = 'steady';
-  for (const [kind, fields] of walk(expression)) {
+  for (const [kind, fields] of walk(folded(expression))) {
     if (kind !== 'FuncCall') continue;
     const found = functionVolatility(stringsOf(fields.funcname as Node[]), schema);
     if (found === 'volatile') return found;
     if (found !== 'steady') result = found;
   }
   return result;
+}
+
+/** Without the branches that constants rule out, which Postgres takes away first (`eval_const_expressions`). */
+function folded(expression: Node | undefined): Node | undefined {
+  if (!expression || !('CaseExpr' in expression) || expression.CaseExpr.arg) return expression;
+  const { args = [], defresult, ...rest } = expression.CaseExpr;
+  const kept: Node[] = [];
+  for (const branch of args) {
+    const { expr, result } = 'CaseWhen' in branch ? branch.CaseWhen : {};
+    const value = constantBoolean(expr);
+    if (value === false) continue;
+    const folding = folded(result);
+    if (value === true && kept.length === 0) return folding;
+    kept.push({ CaseWhen: { ...(expr && { expr }), ...(folding && { result: folding }) } });
+    if (value === true) return { CaseExpr: { ...rest, args: kept } };
+  }
+  const otherwise = folded(defresult);
+  return kept.length === 0
+    ? otherwise
+    : { CaseExpr: { ...rest, args: kept, ...(otherwise && { defresult: otherwise }) } };
+}
+
+/** NULL counts as false. */
+function constantBoolean(node: Node | undefined): boolean | undefined {
+  if (!node || !('A_Const' in node)) return undefined;
+  const { boolval, isnull } = node.A_Const;
+  if (isnull) return false;
+  return boolval === undefined ? undefined : boolval.boolval === true;
 }
 
 function functionVolatility(parts: readonly string[], schema: Schema): Volatility {

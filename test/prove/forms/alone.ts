@@ -23,6 +23,7 @@ CREATE INDEX p_id_idx ON p (id);
 INSERT INTO p SELECT g, g FROM generate_series(0, 150) g;
 CREATE TABLE par (id int);
 CREATE TABLE heir () INHERITS (par);
+INSERT INTO par SELECT generate_series(1, 50);
 INSERT INTO heir SELECT generate_series(1, 50);
 CREATE SCHEMA app;
 CREATE TABLE app.o (id int PRIMARY KEY);

@@ -29,6 +29,7 @@ CREATE TABLE pd1 (id int, k int);
 INSERT INTO pd1 VALUES (1, 1001);
 CREATE TABLE par (id int);
 CREATE TABLE heir () INHERITS (par);
+INSERT INTO par SELECT g FROM generate_series(1, 50) g;
 INSERT INTO heir SELECT g FROM generate_series(1, 50) g;
 CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
 CREATE FUNCTION steady() RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';

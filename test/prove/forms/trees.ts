@@ -33,6 +33,7 @@ CREATE TABLE mid (m int) INHERITS (par);
 CREATE TABLE leaf (l int) INHERITS (mid);
 CREATE TABLE other (id int, v int, CONSTRAINT par_v CHECK (v > 0));
 INSERT INTO par SELECT g, g FROM generate_series(1, 10) g;
+INSERT INTO mid SELECT g, g, g FROM generate_series(1, 10) g;
 INSERT INTO leaf SELECT g, g, g, g FROM generate_series(1, 10) g;
 CREATE INDEX par_v_idx ON par (v);
 CREATE TABLE p (id int, k int NOT NULL, r text, ref int) PARTITION BY RANGE (k);

@@ -67,15 +67,19 @@ export function rewritten(before: readonly RelationRow[], after: readonly Relati
   return before.flatMap(({ name, file, kind }) => {
     const now = after.find((one) => one.name === name);
     if (!now || !/[rmi]/.test(kind) || now.file === file) return [];
+    // An index that took another's name, with its file.
+    if (before.some((one) => one.file === now.file)) return [];
     const rows = kind === 'i' ? after.find(({ oid }) => oid === now.table) : now;
     return rows?.empty ? [] : [name];
   });
 }
 
+/** Reading what has just been emptied does not count. */
 export function scanned(before: readonly RelationRow[], after: readonly RelationRow[]): readonly string[] {
-  return before.flatMap(({ oid, name, scans }) => {
+  return before.flatMap(({ oid, name, scans, file }) => {
     const now = after.find((one) => one.oid === oid);
-    return now && now.scans > scans ? [name] : [];
+    const emptied = now?.empty && now.file !== file;
+    return now && now.scans > scans && !emptied ? [name] : [];
   });
 }
 

@@ -43,6 +43,6 @@ export async function observeInTransaction(session: Session, sql: string): Promi
     if (code === undefined) throw error;
     return onlyAlone.has(code) ? 'alone' : { refused: message };
   } finally {
-    await session.run('ROLLBACK');
+    await session.run('ROLLBACK; DEALLOCATE ALL');
   }
 }
