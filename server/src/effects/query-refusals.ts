@@ -1,5 +1,12 @@
 import type { Node } from '@pgsql/types';
-import { columnOf, constraintOf, indexesOf, relationKey } from '../schema/lookup.ts';
+import {
+  columnOf,
+  constraintOf,
+  descendantsOf,
+  domainChain,
+  indexesOf,
+  relationKey,
+} from '../schema/lookup.ts';
 import type { Column, Schema, Table } from '../schema/model.ts';
 import type { Location, QueryNames, RowWrite } from '../schema/query-model.ts';
 import { isUncertain } from '../schema/uncertain.ts';
@@ -48,11 +55,12 @@ export function refusalsOf(names: QueryNames, schema: Schema): readonly Refusal[
 function refusedRows(write: RowWrite, schema: Schema): readonly Refusal[] {
   const table = schema.relations.get(write.key);
   // A foreign table's constraints are promises: Postgres does not check them.
-  if (table?.kind !== 'table' || table.foreign) return [];
+  // A rule may put another statement in the place of this one.
+  if (table?.kind !== 'table' || table.foreign || table.rules?.length) return [];
   return [
     ...(write.columns === undefined ? tooMany(write, table) : []),
     ...generated(write, table),
-    ...withoutValue(write, table),
+    ...withoutValue(write, table, schema),
     ...(write.onConflict ? withoutArbiter(write, table, schema) : []),
   ];
 }
@@ -60,12 +68,16 @@ function refusedRows(write: RowWrite, schema: Schema): readonly Refusal[] {
 /** The columns that get a value, in the order of the values. */
 function columnsWritten(write: RowWrite, table: Table): readonly string[] {
   if (write.columns) return write.columns.map(({ name }) => name);
-  const width = Math.max(...(write.rows ?? []).map((row) => row.length), 0);
-  return table.columns.slice(0, width).map(({ name }) => name);
+  return table.columns.slice(0, widthOf(write)).map(({ name }) => name);
+}
+
+/** Values in the longest row. */
+function widthOf({ rows, width = 0 }: RowWrite): number {
+  return rows ? Math.max(...rows.map((row) => row.length), 0) : width;
 }
 
 function tooMany(write: RowWrite, table: Table): readonly Refusal[] {
-  const width = Math.max(...(write.rows ?? []).map((row) => row.length), 0);
+  const width = widthOf(write);
   if (!table.columnsComplete || width <= table.columns.length) return [];
   const { key, location } = write;
   const reason = `INSERT gives ${width} values for ${table.columns.length} columns`;
@@ -91,26 +103,40 @@ function generated(write: RowWrite, table: Table): readonly Refusal[] {
 }
 
 /** A required column that no value is given for, or NULL itself. */
-function withoutValue(write: RowWrite, table: Table): readonly Refusal[] {
+function withoutValue(write: RowWrite, table: Table, schema: Schema): readonly Refusal[] {
   const written = columnsWritten(write, table);
   // Without a list, a query may give any number of columns.
-  if (write.columns === undefined && write.rows === undefined) return [];
+  if (write.columns === undefined && write.rows === undefined && write.width === undefined) return [];
+  const triggers = triggersOn(write.key, table, schema);
   return table.columns.flatMap((column) => {
     const rule = requirementOn(table, column);
     if (rule === undefined) return [];
     const at = written.indexOf(column.name);
     const values = (write.rows ?? []).map((row) => row[at]);
     const left = at < 0 ? write.kind === 'insert' : values.some((value) => isDefault(value));
-    const isNull = at >= 0 && values.some((value) => value !== undefined && isNullConstant(value));
-    const noDefault = column.default === null && !column.identity && !column.generated;
+    const whole = write.columns?.[at]?.part !== true;
+    const isNull = at >= 0 && whole && values.some((value) => value !== undefined && isNullConstant(value));
+    const noDefault =
+      column.default === null && !column.identity && !column.generated && !hasDomainDefault(column, schema);
     if (!isNull && !(left && noDefault)) return [];
     const reason = isNull
       ? `${quoteIdentifier(column.name)} ${rule} and gets NULL`
       : `${quoteIdentifier(column.name)} ${rule}, has no default and gets no value`;
     const location = (at < 0 ? undefined : write.columns?.[at]?.location) ?? write.location;
-    const unless = isNull && write.kind === 'update' ? [] : table.triggers;
+    const unless = isNull && write.kind === 'update' ? [] : triggers;
     return [{ kind: 'null', key: write.key, name: column.name, reason, location, unless }];
   });
+}
+
+/** Those of the partitions too: a row comes to theirs before it is looked at. */
+function triggersOn(key: string, table: Table, schema: Schema): readonly string[] {
+  if (!table.partitioned) return table.triggers;
+  const partitions = descendantsOf(schema, key).flatMap(({ triggers }) => triggers);
+  return [...new Set([...table.triggers, ...partitions])];
+}
+
+function hasDomainDefault({ type }: Column, schema: Schema): boolean {
+  return type !== undefined && domainChain(schema, type).some((domain) => domain.default !== undefined);
 }
 
 /** What makes a column refuse NULL, in words. */

@@ -14,9 +14,9 @@ export function embeddedStatements(
 ): readonly StatementAnalysis[] | undefined {
   if (outer.statement.kind !== 'DoStmt') return undefined;
   let schema = outer.before;
-  return (outer.statement.body()?.statements ?? []).map(({ statement, pinned, repeats }) => {
+  return (outer.statement.body()?.statements ?? []).map(({ statement, pinned, repeats, guarded }) => {
     const before = schema;
-    schema = applyStatement(schema, statement, { madeByPlan: true });
+    schema = applyStatement(schema, statement, { madeByPlan: true, perhaps: guarded });
     return {
       statement,
       sql: outer.sql,
@@ -26,6 +26,7 @@ export function embeddedStatements(
       effects: effectsOf(statement, before, { pgVersion, inTransaction: true }),
       inTransaction: true,
       repeats,
+      guarded,
     };
   });
 }

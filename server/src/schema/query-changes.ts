@@ -13,13 +13,14 @@ export function insert(walk: Walk, fields: InsertStmt, around: Place): Output {
   const rows = fields.selectStmt
     ? given.valuesLists?.map((row) => ('List' in row ? (row.List.items ?? []) : []))
     : [[]];
-  walk.query(fields.selectStmt, place);
+  const output = walk.query(fields.selectStmt, place);
+  const width = output.complete && !rows ? output.columns.length : undefined;
   const { onConflictClause: onConflict } = fields;
   const overriding = fields.override !== undefined && fields.override !== 'OVERRIDING_NOT_SET';
   const location = fields.relation.location;
   // `INSERT … DEFAULT VALUES` names no column and gives no value.
   const listed = fields.selectStmt ? columns : [];
-  write(walk, source, { kind: 'insert', columns: listed, rows, overriding, onConflict, location });
+  write(walk, source, { kind: 'insert', columns: listed, rows, width, overriding, onConflict, location });
   const scope: Scope = { sources: [source], outer: place.outer };
   conflict(walk, source, onConflict, place);
   return returning(walk, fields, scope, place);

@@ -34,14 +34,23 @@ export interface MissingName {
   readonly location: Location;
 }
 
+export interface WrittenColumn {
+  readonly name: string;
+  readonly location: Location;
+  /** One element or field of it alone. */
+  readonly part?: boolean;
+}
+
 /** Rows that the query makes or changes. */
 export interface RowWrite {
   readonly kind: 'insert' | 'update';
   readonly key: string;
   /** Undefined for an INSERT without a column list. */
-  readonly columns: readonly { readonly name: string; readonly location: Location }[] | undefined;
+  readonly columns: readonly WrittenColumn[] | undefined;
   /** For each row the values beside the columns; undefined where a query gives them. */
   readonly rows: readonly (readonly Node[])[] | undefined;
+  /** How many values the query gives for each row, where its output is known. */
+  readonly width?: number | undefined;
   /** OVERRIDING SYSTEM VALUE or USER VALUE. */
   readonly overriding: boolean;
   readonly onConflict: OnConflictClause | undefined;

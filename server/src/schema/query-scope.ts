@@ -22,6 +22,8 @@ export type Output = Pick<Source, 'columns' | 'complete'>;
 export interface Scope {
   readonly sources: Source[];
   readonly outer: Scope | undefined;
+  /** A JOIN gives columns of both its sides once, and first: USING, NATURAL. */
+  merged?: boolean;
 }
 
 export const unknownOutput: Output = { columns: [], complete: false };

@@ -51,15 +51,26 @@ function level(place: Place): Scope {
 export function withQueries(walk: Walk, clause: WithClause | undefined, place: Place): Place {
   if (!clause) return place;
   const ctes = new Map(place.ctes);
-  for (const node of clause.ctes ?? []) {
-    if (!('CommonTableExpr' in node)) continue;
-    const cte: CommonTableExpr = node.CommonTableExpr;
-    const name = cte.ctename ?? '';
-    if (clause.recursive) ctes.set(name, unknownOutput);
+  const queries = (clause.ctes ?? []).flatMap((node) =>
+    'CommonTableExpr' in node ? [node.CommonTableExpr] : [],
+  );
+  // RECURSIVE ones may name each other, whatever their order.
+  if (clause.recursive) for (const { ctename = '' } of queries) ctes.set(ctename, unknownOutput);
+  for (const cte of queries) {
     const output = walk.query(cte.ctequery, { ...place, ctes: new Map(ctes) });
-    ctes.set(name, renamed(output, stringsOf(cte.aliascolnames)));
+    ctes.set(cte.ctename ?? '', withAddedColumns(cte, renamed(output, stringsOf(cte.aliascolnames))));
   }
   return { ...place, ctes };
+}
+
+/** SEARCH and CYCLE add columns of their own. */
+function withAddedColumns({ search_clause, cycle_clause }: CommonTableExpr, output: Output): Output {
+  const added = [
+    search_clause?.search_seq_column,
+    cycle_clause?.cycle_mark_column,
+    cycle_clause?.cycle_path_column,
+  ].filter((name) => name !== undefined);
+  return { ...output, columns: [...output.columns, ...added] };
 }
 
 function renamed(output: Output, names: readonly string[]): Output {
@@ -92,11 +103,16 @@ export function from(walk: Walk, nodes: readonly Node[] | undefined, scope: Scop
 }
 
 /** Its sides are put on the stack; what it says is given back. */
-function join({ larg, rarg, quals, usingClause, alias }: JoinExpr, stack: Node[], scope: Scope): unknown {
+function join(expression: JoinExpr, stack: Node[], scope: Scope): unknown {
+  const { larg, rarg, quals, usingClause, isNatural, alias, join_using_alias } = expression;
+  if (usingClause || isNatural) scope.merged = true;
   if (rarg) stack.push(rarg);
   if (larg) stack.push(larg);
   if (alias) scope.sources.push(opaque(alias.aliasname));
-  const columns = stringsOf(usingClause).map((sval) => ({ ColumnRef: { fields: [{ String: { sval } }] } }));
+  const names = stringsOf(usingClause);
+  const columns = names.map((sval) => ({ ColumnRef: { fields: [{ String: { sval } }] } }));
+  if (join_using_alias)
+    scope.sources.push({ ...opaque(join_using_alias.aliasname), columns: names, complete: true });
   return [quals, columns];
 }
 

@@ -2,6 +2,7 @@ import type { Node, ResTarget } from '@pgsql/types';
 import { nameOfStrings, stringsOf } from '../sql/names.ts';
 import { expressionName } from './expressions.ts';
 import type { Schema } from './model.ts';
+import { relationKey } from './names.ts';
 import type { ColumnUse, Location, QueryNames } from './query-model.ts';
 import { type Output, resolveColumn, type Scope } from './query-scope.ts';
 
@@ -70,7 +71,25 @@ export function use(
 ): void {
   const { found, missing } = resolveColumn(scope, fields);
   for (const one of found) walk.columns.push({ ...one, how, location });
-  if (missing) walk.missing.push({ kind: 'column', key: missing.key, name: missing.column, location });
+  if (missing && !((fields?.length ?? 0) > 1 && takesRow(walk.schema, missing.column)))
+    walk.missing.push({ kind: 'column', key: missing.key, name: missing.column, location });
+}
+
+/**
+ * Functions of Postgres that take a row of any type: `u.count` is `count(u)` where `u` has no such column. See
+ * "Using Composite Types in Queries".
+ */
+const rowFunctions: ReadonlySet<string> = new Set(
+  (
+    'any_value array_agg concat count hash_record json_agg json_agg_strict json_build_array jsonb_agg ' +
+    'jsonb_build_array max min num_nonnulls num_nulls pg_column_size pg_typeof quote_literal quote_nullable ' +
+    'row_to_json to_json to_jsonb'
+  ).split(' '),
+);
+
+function takesRow({ functions, searchPath }: Schema, name: string): boolean {
+  if (rowFunctions.has(name)) return true;
+  return searchPath.some((place) => functions.has(relationKey({ schema: place, name })));
 }
 
 export function outputOf(nodes: readonly Node[] | undefined, scope: Scope): Output {
@@ -78,25 +97,35 @@ export function outputOf(nodes: readonly Node[] | undefined, scope: Scope): Outp
   let complete = true;
   for (const { name, value } of targets(nodes ?? [])) {
     const fields = value && 'ColumnRef' in value ? value.ColumnRef.fields : undefined;
+    if (expandsRow(value)) complete = false;
     if (name === '' && fields?.some((field) => 'A_Star' in field)) {
       const parts = stringsOf(fields);
       const sources = scope.sources.filter((one) => parts.length === 0 || one.name === parts.at(-1));
-      if (sources.length === 0 || sources.some((one) => !one.complete)) complete = false;
+      if (scope.merged || sources.length === 0 || sources.some((one) => !one.complete)) complete = false;
       columns.push(...sources.flatMap((one) => one.columns));
     } else columns.push(name || expressionName(value));
   }
   return { columns, complete };
 }
+
+/** `(home).*` */
+function expandsRow(value: Node | undefined): boolean {
+  const parts = value && 'A_Indirection' in value ? value.A_Indirection.indirection : undefined;
+  return parts?.some((part) => 'A_Star' in part) ?? false;
+}
+
 export interface Target {
   readonly name: string;
   readonly value: Node | undefined;
   readonly location: Location;
+  /** One element or field of it alone: `tags[1]`, `home.city`. */
+  readonly part: boolean;
 }
 
 export function targets(nodes: readonly Node[]): readonly Target[] {
   return nodes.flatMap((node) => {
     if (!('ResTarget' in node)) return [];
-    const { name = '', val, location }: ResTarget = node.ResTarget;
-    return [{ name, value: val, location }];
+    const { name = '', val, location, indirection }: ResTarget = node.ResTarget;
+    return [{ name, value: val, location, part: indirection !== undefined }];
   });
 }

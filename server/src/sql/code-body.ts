@@ -5,7 +5,7 @@ import { parseSync } from 'pg-query-parser';
 import type { Range } from '../text/range.ts';
 import { createByteIndex } from '../text/utf8.ts';
 import type { CodeBody, EmbeddedStatement, SqlProblem, Statement, UnreadCode } from './model.ts';
-import { type EmbeddedSql, embeddedSql, endsTransactions } from './plpgsql-tree.ts';
+import { type EmbeddedSql, embeddedSql, endsTransactions, straight } from './plpgsql-tree.ts';
 import { createStatement, pinnedStatement, type RawStatement, statementsFrom } from './statement.ts';
 
 /** The literal that holds a body: its value, where it stands, and where its text begins if it stands there as it is. */
@@ -129,7 +129,7 @@ function readSql(found: Found, text: string, literal: Literal): void {
         )
       : statementsFrom(trees, text, literal.start, literal.value);
   for (const statement of statements)
-    found.statements.push({ statement, certain: true, repeats: false, pinned: literal.start === undefined });
+    found.statements.push({ statement, ...straight, pinned: literal.start === undefined });
 }
 
 /** `BEGIN ATOMIC … END` or `RETURN …`: parsed with the statement itself. */
@@ -144,8 +144,7 @@ function atomicBody(statement: Statement, text: string, body: Node): CodeBody {
   gather(body);
   const statements = nodes.map((node) => ({
     statement: pinnedStatement(node, text, statement.range, statement.text),
-    certain: true,
-    repeats: false,
+    ...straight,
     pinned: true,
   }));
   return { language: 'sql', statements, unread: [], problems: [], endsTransactions: false };
@@ -258,7 +257,7 @@ interface Piece {
 }
 
 function addSql(found: Found, text: string, literal: Literal, { sql, shift, start, piece }: Piece): void {
-  const { certain, repeats } = piece;
+  const { certain, repeats, guarded } = piece;
   const source = sql.slice(shift).trimEnd();
   const lead = source.length - source.trimStart().length;
   // PERFORM is a letter longer than the SELECT that it is read as.
@@ -276,7 +275,7 @@ function addSql(found: Found, text: string, literal: Literal, { sql, shift, star
       start === undefined
         ? pinnedStatement(stmt, text, range, source.trim())
         : createStatement(stmt, text, range, (location) => start - shift + bytes.toUtf16(location));
-    found.statements.push({ statement, certain, repeats, pinned: start === undefined });
+    found.statements.push({ statement, certain, repeats, guarded, pinned: start === undefined });
   }
 }
 

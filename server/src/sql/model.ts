@@ -44,6 +44,8 @@ export interface EmbeddedStatement {
   readonly certain: boolean;
   /** It stands in a loop. */
   readonly repeats: boolean;
+  /** Whether it runs may hang on what is there, or an EXCEPTION takes its error: that it would fail is no fault. */
+  readonly guarded: boolean;
   /** Its range is that of the whole body: the source spells it in another way, with doubled quotes or so. */
   readonly pinned: boolean;
 }

@@ -12,14 +12,16 @@ export interface EmbeddedSql {
   readonly certain: boolean;
   /** It stands in a loop. */
   readonly repeats: boolean;
+  /** A condition decides whether it runs, or an EXCEPTION takes its error. */
+  readonly guarded: boolean;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-interface Flow {
-  readonly certain: boolean;
-  readonly repeats: boolean;
-}
+type Flow = Pick<EmbeddedSql, 'certain' | 'repeats' | 'guarded'>;
+
+/** One statement after the other, as SQL has them. */
+export const straight: Flow = { certain: true, repeats: false, guarded: false };
 
 /** What may leave the statements behind it unrun. */
 interface Leaves {
@@ -36,8 +38,8 @@ export function embeddedSql(tree: unknown): EmbeddedSql[] {
   const found: EmbeddedSql[] = [];
   const [fn] = list((tree as Fields).plpgsql_funcs);
   const fields = fieldsOf(fn);
-  for (const datum of list(fields?.datums)) collect(found, datum, { certain: true, repeats: false });
-  walkList(found, [fields?.action], { certain: true, repeats: false });
+  for (const datum of list(fields?.datums)) collect(found, datum, straight);
+  walkList(found, [fields?.action], straight);
   return found;
 }
 
@@ -49,8 +51,9 @@ export function endsTransactions(tree: unknown): boolean {
 function walkList(found: EmbeddedSql[], statements: readonly unknown[], flow: Flow): Leaves {
   let leaves = stays;
   for (const statement of statements) {
-    const certain = flow.certain && !leaves.loop && !leaves.body;
-    const more = walkStatement(found, statement, { ...flow, certain });
+    const left = leaves.loop || leaves.body;
+    const here = { ...flow, certain: flow.certain && !left, guarded: flow.guarded || left };
+    const more = walkStatement(found, statement, here);
     leaves = { loop: leaves.loop || more.loop, body: leaves.body || more.body };
   }
   return leaves;
@@ -65,7 +68,8 @@ function walkStatement(found: EmbeddedSql[], statement: unknown, flow: Flow): Le
   collectOwn(found, fields, kind, flow);
   switch (kind) {
     case 'PLpgSQL_stmt_block': {
-      const body = walkList(found, list(fields.body), flow);
+      const tried = { ...flow, guarded: flow.guarded || fields.exceptions !== undefined };
+      const body = walkList(found, list(fields.body), tried);
       const handlers = walkBranches(found, fields.exceptions, flow);
       return either(body, handlers);
     }
@@ -81,7 +85,7 @@ function walkStatement(found: EmbeddedSql[], statement: unknown, flow: Flow): Le
     default: {
       // WHILE and FOR: the body may run no time at all.
       if (!fields.body) return stays;
-      const inside = walkList(found, list(fields.body), { certain: false, repeats: true });
+      const inside = walkList(found, list(fields.body), { ...flow, certain: false, repeats: true });
       return { ...inside, loop: false };
     }
   }
@@ -90,7 +94,7 @@ function walkStatement(found: EmbeddedSql[], statement: unknown, flow: Flow): Le
 /** The lists of statements below: each may run or not. */
 function walkBranches(found: EmbeddedSql[], node: unknown, flow: Flow): Leaves {
   let leaves = stays;
-  const maybe = { ...flow, certain: false };
+  const maybe = { ...flow, certain: false, guarded: true };
   for (const [key, value] of Object.entries((node ?? {}) as Fields)) {
     if (branches.includes(key)) leaves = either(leaves, walkList(found, list(value), maybe));
     else if (typeof value === 'object' && value !== null && !isExpression(value)) {

@@ -3,6 +3,7 @@ import type { Effects } from '../../effects/model.ts';
 import { replaceStatement } from '../../plan/edit.ts';
 import { nearest } from '../../plan/nearest.ts';
 import type { Schema } from '../../schema/model.ts';
+import { isUncertainName } from '../../schema/uncertain.ts';
 import { quoteIdentifier } from '../../sql/names.ts';
 import { documentRange } from '../../text/offset-map.ts';
 import type { Range } from '../../text/range.ts';
@@ -21,6 +22,7 @@ export const statementFails = defineRule<Wrong>({
   id: 'statement-fails',
   title: 'A statement names what is not there, or makes what is',
   severity: 'error',
+  eachStep: true,
   docs: {
     problem: `Switchback follows the schema through the plan, from the baseline on. A statement that names a table or column that
 does not exist at that moment, or makes one that does, is refused by Postgres: the step fails in production, with the steps
@@ -93,6 +95,8 @@ function* verifyFaults(context: RuleContext, { step, action }: StepAnalysis): Ge
 }
 
 function* faultsOf(context: RuleContext, s: StatementAnalysis, step: string): Generator<Fault<Wrong>> {
+  // `IF NOT EXISTS … THEN`, `EXCEPTION WHEN duplicate_object`: who wrote it knows that it may be otherwise.
+  if (s.guarded) return;
   yield* namesNotThere(s, s.effects, step);
   yield* refusedQuery(context, s, step);
   const taken = alreadyThere(s.statement.node, s.before) ?? renamedOnto(s.statement.node, s.before);
@@ -101,9 +105,10 @@ function* faultsOf(context: RuleContext, s: StatementAnalysis, step: string): Ge
 
 /** Of DDL, what effects say is not there, or is. A query's names are read with their places instead. */
 function* namesNotThere(s: StatementAnalysis, effects: Effects, step: string): Generator<Fault<Wrong>> {
-  if (isQuery(s)) return;
+  // The statements of a DO block come by themselves.
+  if (isQuery(s) || s.embedded) return;
   for (const { fact, refused } of effects.unknown) {
-    if (refused === undefined) continue;
+    if (refused === undefined || isUncertainName(s.before, refused.name)) continue;
     const place = tokenOf(s, refused.name);
     const known = refused.because === 'taken' ? [] : namesNear(s.before, s);
     const spelling = spellingOf(place, refused.name, known);
