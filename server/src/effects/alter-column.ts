@@ -15,6 +15,7 @@ import type { Subcommand } from './alter-table.ts';
 import {
   familyOf,
   lockReferencedTable,
+  lockTriggersOfKey,
   lookUpReferenced,
   rewriteTable,
   show,
@@ -173,8 +174,9 @@ function recheckReferences(task: Task, table: Table, column: string, reason: str
 function lockForeignKeysOn(task: Task, table: Table, column: string): void {
   const key = relationKey(table.name);
   for (const constraint of table.constraints) {
-    if (constraint.references && constraint.columns.includes(column))
-      lockReferencedTable(task, constraint.references.table, 'AccessExclusiveLock');
+    if (!constraint.references || !constraint.columns.includes(column)) continue;
+    lockTriggersOfKey(task, constraint.references.table);
+    lockReferencedTable(task, constraint.references.table, 'ShareRowExclusiveLock');
   }
   for (const { table: other, constraint } of referencesTo(task.schema, key)) {
     if (constraint.references?.columns.includes(column)) task.lock(other, 'AccessExclusiveLock');
@@ -239,11 +241,14 @@ export const dropColumn: Subcommand = (task, table, { name = '', behavior, missi
   for (const one of familyOf(task, table)) dropOwned(task, one, name);
   // The children keep the column as their own, which is written down.
   if (task.only) for (const child of childrenOf(task.schema, key)) task.lock(child, task.mode);
-  if (behavior !== 'DROP_CASCADE') return;
+  const cascade = behavior === 'DROP_CASCADE';
+  // Before 15 a column worked out from it went with it unasked.
+  if (!cascade && task.context.pgVersion >= 15) return;
   for (const one of familyOf(task, table))
     for (const generated of one.columns)
       if (generated.generated && names((generated.default ?? '').replaceAll('*', ' '), name))
         dropOwned(task, one, generated.name);
+  if (!cascade) return;
   for (const view of viewsOf(task.schema, key)) if (names(view.definition, name)) lockView(task, view);
 };
 

@@ -107,8 +107,9 @@ function reachesHeirs(task: Task, table: Table, command: AlterTableCmd): boolean
   if (recursing.has(subtype)) return true;
   // Since 18 a constraint's lock is taken on all heirs at once, whether they get the constraint or not.
   if (subtype === 'AT_AddConstraint') return pgVersion >= 18;
-  // Since 18 a NOT NULL that is there already is not looked for further down.
-  if (subtype === 'AT_SetNotNull') return pgVersion < 18 || !hasNotNull(table, name);
+  // A NOT NULL that is there already is not looked for further down.
+  if (subtype === 'AT_SetNotNull')
+    return pgVersion < 18 ? columnOf(table, name)?.notNull !== true : !hasNotNull(table, name);
   if (/^AT_(?:Add|Set|Drop)Identity$/.test(subtype)) return table.partitioned && pgVersion >= 17;
   return table.partitioned && /^AT_(?:Enable|Disable).*Trig/.test(subtype);
 }

@@ -1,6 +1,7 @@
 import type { BackfillAction } from '../plan/model.ts';
+import { isUnshared } from '../schema/exposure.ts';
 import { columnOf, displayName, findRelation, keyOf, referencesTo } from '../schema/lookup.ts';
-import type { Schema, Table } from '../schema/model.ts';
+import type { Relation, Schema, Table } from '../schema/model.ts';
 import { tokenize } from '../sql/lexer.ts';
 import { parseName, quoteIdentifier, writeName } from '../sql/names.ts';
 import { baselineRemedy, type EffectsContext } from './builder.ts';
@@ -118,7 +119,13 @@ export function effectsOfBackfill(action: BackfillAction, schema: Schema, _conte
   const shown = relation ? displayName(schema, relation.name) : name && writeName(name);
   const locks: RelationLock[] =
     shown && (relation || !schema.complete)
-      ? [{ relation: shown, mode: 'RowExclusiveLock', isNew: relation?.empty ?? false }]
+      ? [
+          {
+            relation: shown,
+            mode: 'RowExclusiveLock',
+            isNew: relation !== undefined && isNew(schema, relation),
+          },
+        ]
       : [];
   if (relation?.kind === 'table' && name)
     locks.push(...foreignKeyLocks(schema, relation, keyOf(schema, name), assigned(action)));
@@ -131,6 +138,10 @@ export function effectsOfBackfill(action: BackfillAction, schema: Schema, _conte
     unknown,
     transactional: true,
   };
+}
+
+function isNew(schema: Schema, relation: Relation): boolean {
+  return relation.empty || isUnshared(schema, relation);
 }
 
 /** A changed foreign key column looks its other row up; a changed referenced column looks for rows that point at it. */
@@ -153,7 +164,7 @@ function foreignKeyLocks(
   return [...keys].flatMap(([other, mode]) => {
     const relation = schema.relations.get(other);
     if (!relation || other === key) return [];
-    return [{ relation: displayName(schema, relation.name), mode, isNew: relation.empty }];
+    return [{ relation: displayName(schema, relation.name), mode, isNew: isNew(schema, relation) }];
   });
 }
 

@@ -1,5 +1,6 @@
 import type { RangeVar } from '@pgsql/types';
 import { emptyTable } from '../schema/draft.ts';
+import { isUnshared } from '../schema/exposure.ts';
 import {
   descendantsOf,
   displayName,
@@ -128,6 +129,7 @@ function gather(schema: Schema): Gathered {
   const builds: RelationWork[] = [];
   const lookups = new Map<string, RelationWork>();
   const refusals: RelationWork[] = [];
+  const unshared = new Map<string, UnsharedWork>();
   const unknown = new Map<string, UnknownFact>();
   let decided = true;
   let command: number | undefined;
@@ -151,6 +153,14 @@ function gather(schema: Schema): Gathered {
     return table ? { indexOf: show(table) } : {};
   };
 
+  /** Whether no one waits for the work: there is none on a relation that is empty. */
+  const isSetApart = (relation: Relation, one: RelationWork, kind: UnsharedWork['work']): boolean => {
+    if (relation.empty) return true;
+    if (!isUnshared(schema, relation)) return false;
+    unshared.set([kind, one.relation, one.each].join(' '), { ...one, work: kind });
+    return true;
+  };
+
   const gathered: Gathered = {
     perhaps(add) {
       const outside = maybe;
@@ -163,7 +173,7 @@ function gather(schema: Schema): Gathered {
     },
     lockName(name, mode, missingOk = false) {
       const relation = findRelation(schema, name);
-      if (relation) addLock(show(relation), mode, relation.empty);
+      if (relation) gathered.lock(relation, mode);
       else if (!schema.complete) addLock(assumedName(schema, name), mode, false);
       else if (!missingOk) {
         gathered.unknown(`${writeName(name)} does not exist when this statement runs`, {
@@ -173,7 +183,7 @@ function gather(schema: Schema): Gathered {
       }
       return relation;
     },
-    lock: (relation, mode) => addLock(show(relation), mode, relation.empty),
+    lock: (relation, mode) => addLock(show(relation), mode, relation.empty || isUnshared(schema, relation)),
     lockKey(key, mode) {
       const relation = schema.relations.get(key);
       if (relation) gathered.lock(relation, mode);
@@ -181,18 +191,18 @@ function gather(schema: Schema): Gathered {
         addLock(key.replace(new RegExp(`^${schema.searchPath[0] ?? 'public'}\\.`), ''), mode, false);
     },
     rewrite(relation, reason) {
-      if (relation.empty || rewrites.has(show(relation))) return;
+      if (isSetApart(relation, work(relation, reason), 'rewrite') || rewrites.has(show(relation))) return;
       rewrites.set(show(relation), { ...work(relation, reason), isIndex: relation.kind === 'index' });
     },
     scan(relation, reason, each) {
       // Each subcommand that reads the table is told, so that what is left when one of them goes was told before.
       const key = [show(relation), command, each].join(' ');
-      if (relation.empty || scans.has(key)) return;
-      scans.set(key, {
+      const one = {
         ...work(relation, reason),
         ...(each ? { each } : {}),
-        ...(maybe ? { maybe: true } : {}),
-      });
+        ...(maybe ? { maybe: true as const } : {}),
+      };
+      if (!isSetApart(relation, one, 'scan') && !scans.has(key)) scans.set(key, one);
     },
     lookup(relation, reason) {
       if (!relation.empty) lookups.set(show(relation), work(relation, reason));
@@ -201,7 +211,8 @@ function gather(schema: Schema): Gathered {
       if (!relation.empty) refusals.push(work(relation, reason));
     },
     build(relation, reason) {
-      if (!relation.empty) builds.push(work(relation, reason));
+      const one = work(relation, reason);
+      if (!isSetApart(relation, one, 'build')) builds.push(one);
     },
     unknown(fact, { remedy = baselineRemedy, decides = true, may, refused, locks: lockedToo } = {}) {
       const at = command === undefined ? {} : { command };
@@ -229,6 +240,8 @@ function gather(schema: Schema): Gathered {
       for (const one of effects.scans) if (!scans.has(one.relation)) scans.set(one.relation, one);
       builds.push(...effects.builds);
       for (const one of effects.lookups ?? []) lookups.set(one.relation, one);
+      for (const one of effects.unshared ?? [])
+        unshared.set([one.work, one.relation, one.each].join(' '), one);
       for (const one of effects.unknown) unknown.set(one.fact, one);
       if (effects.class === 'unknown') decided = false;
       if (!effects.transactional) transactional = false;
@@ -244,8 +257,9 @@ function gather(schema: Schema): Gathered {
     },
     finish() {
       const rewritten = [...rewrites.values()];
+      const apart = [...unshared.values()];
       return {
-        class: classOf(rewritten, builds.length, scans.size, decided),
+        class: classOf({ rewritten, builds, scans: scans.size, apart, decided }),
         locks: [...locks].map(([relation, held]) => ({
           relation,
           mode: held.mode,
@@ -257,6 +271,7 @@ function gather(schema: Schema): Gathered {
         builds,
         ...(lookups.size > 0 ? { lookups: [...lookups.values()] } : {}),
         ...(refusals.length > 0 ? { refusals } : {}),
+        ...(apart.length > 0 ? { unshared: apart } : {}),
         unknown: [...unknown.values()],
         transactional,
       };
@@ -265,16 +280,27 @@ function gather(schema: Schema): Gathered {
   return gathered;
 }
 
-function classOf(
-  rewrites: readonly { readonly isIndex: boolean }[],
-  builds: number,
-  scans: number,
-  decided: boolean,
-): EffectClass {
-  if (rewrites.some(({ isIndex }) => !isIndex)) return 'rewrite';
+type UnsharedWork = NonNullable<Effects['unshared']>[number];
+
+function classOf({
+  rewritten,
+  builds,
+  scans,
+  apart,
+  decided,
+}: {
+  readonly rewritten: readonly { readonly isIndex: boolean }[];
+  readonly builds: readonly RelationWork[];
+  readonly scans: number;
+  readonly apart: readonly UnsharedWork[];
+  readonly decided: boolean;
+}): EffectClass {
+  const isApart = (kind: UnsharedWork['work']) => apart.some(({ work }) => work === kind);
+  const isTableApart = apart.some(({ work, indexOf }) => work === 'rewrite' && indexOf === undefined);
+  if (isTableApart || rewritten.some(({ isIndex }) => !isIndex)) return 'rewrite';
   if (!decided) return 'unknown';
-  if (builds > 0 || rewrites.length > 0) return 'build';
-  return scans > 0 ? 'scan' : 'instant';
+  if (builds.length > 0 || rewritten.length > 0 || isApart('build') || isApart('rewrite')) return 'build';
+  return scans > 0 || isApart('scan') ? 'scan' : 'instant';
 }
 
 /** As regclass would print it, supposing that the search path finds it. */
@@ -337,6 +363,16 @@ export function lockReferencedTable(task: Task, key: string, mode: LockMode): vo
   task.lockKey(key, mode);
   const table = tableByKey(task.schema, key);
   if (table?.partitioned) for (const one of descendantsOf(task.schema, key)) task.lock(one, mode);
+}
+
+/** A table that a foreign key points at, whose triggers for it go: of a partitioned table only since 15 its own too. */
+export function lockTriggersOfKey(task: Task, key: string): void {
+  const table = tableByKey(task.schema, key);
+  if (!table?.partitioned || task.context.pgVersion >= 15) {
+    lockReferencedTable(task, key, 'AccessExclusiveLock');
+    return;
+  }
+  for (const one of descendantsOf(task.schema, key)) task.lock(one, 'AccessExclusiveLock');
 }
 
 export function show(task: Task, relation: Relation): string {

@@ -14,7 +14,14 @@ import {
 } from '../schema/lookup.ts';
 import type { Relation, Table } from '../schema/model.ts';
 import { nameOfObject, nameOfStrings, stringsOf, writeName } from '../sql/names.ts';
-import { type Describe, familyOf, lockOwned, lockReferencedTable, type Task } from './builder.ts';
+import {
+  type Describe,
+  familyOf,
+  lockOwned,
+  lockReferencedTable,
+  lockTriggersOfKey,
+  type Task,
+} from './builder.ts';
 
 export const drop: Describe<DropStmt> = (task, fields) => {
   if (fields.concurrent) task.notTransactional();
@@ -143,7 +150,7 @@ function dropTable(task: Task, table: Table, cascade: boolean): void {
   for (const { references, name } of table.constraints) {
     // A foreign key that comes from the parent has nothing of its own on the other table.
     const inherited = parents.some((parent) => constraintOf(parent, name)?.references);
-    if (references && !inherited) lockReferencedTable(task, references.table, 'AccessExclusiveLock');
+    if (references && !inherited) lockTriggersOfKey(task, references.table);
   }
   if (cascade)
     for (const { table: other } of referencesTo(task.schema, key)) task.lock(other, 'AccessExclusiveLock');

@@ -126,6 +126,7 @@ export function effectsOf(statement: Statement, before: Schema, context: Effects
   if (!describeNode(task, statement.node) && !touchesNoRelation(statement.kind)) {
     task.unknown('what this kind of statement does to the tables', {
       remedy: 'run the dry run, which sees it',
+      locks: true,
     });
   }
   const requires = requiresOf(statement, before);

@@ -33,13 +33,15 @@ export const vacuum: Describe<VacuumStmt> = (task, { is_vacuumcmd, options = [],
     if (relation?.kind !== 'table') continue;
     // Since 18 heirs are worked through like partitions; before, ANALYZE reads them for the parent's statistics.
     const whole = relation.partitioned || task.context.pgVersion >= 18;
-    const reached = range?.inh === true && (whole || !is_vacuumcmd);
+    const analyzes = !is_vacuumcmd || hasOption(options, 'analyze');
+    const reached = range?.inh === true && (whole || analyzes);
     for (const one of reached ? familyOf(task, relation) : [relation]) {
       task.lock(one, whole || one === relation ? mode : 'AccessShareLock');
-      if (!one.partitioned && is_vacuumcmd) vacuumOne(task, one, options);
+      const own = whole || one === relation;
+      if (!one.partitioned && is_vacuumcmd && own) vacuumOne(task, one, options);
     }
     // The statistics of the whole are made from samples of its parts.
-    if (relation.partitioned && !range?.inh && (!is_vacuumcmd || hasOption(options, 'analyze')))
+    if (relation.partitioned && !range?.inh && analyzes)
       for (const one of familyOf(task, relation).slice(1)) task.lock(one, 'AccessShareLock');
   }
   if (rels.length === 0 && !hasOption(options, 'only_database_stats')) {

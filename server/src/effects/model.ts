@@ -18,7 +18,7 @@ export interface RelationLock {
   /** As `regclass` prints it: unqualified where the search path finds it. */
   readonly relation: string;
   readonly mode: LockMode;
-  /** The relation was made earlier in the same step's transaction or plan and no one else uses it yet. */
+  /** The relation was made earlier in the plan and no one else uses it yet, or it is empty still. */
   readonly isNew: boolean;
   /** What the text does not decide: it may be weaker or not taken, by the rows that are met. Absent: it is taken. */
   readonly maybe?: true;
@@ -85,6 +85,8 @@ export interface Effects {
   readonly lookups?: readonly RelationWork[];
   /** Tables on which the statement fails as soon as they hold a row; absent for none. */
   readonly refusals?: readonly RelationWork[];
+  /** The same work on relations that only the plan knows of yet, which keeps nobody waiting; absent for none. */
+  readonly unshared?: readonly (RelationWork & { readonly work: 'rewrite' | 'scan' | 'build' })[];
   readonly unknown: readonly UnknownFact[];
   /** False where Postgres refuses the statement inside a transaction block. */
   readonly transactional: boolean;

@@ -1,9 +1,9 @@
-import type { AlterTableStmt, Node } from '@pgsql/types';
+import type { AlterTableStmt, Node, RangeVar } from '@pgsql/types';
 import { walk } from '../schema/expressions.ts';
-import { tableOf } from '../schema/lookup.ts';
+import { findRelation, tableOf } from '../schema/lookup.ts';
 import type { Schema } from '../schema/model.ts';
 import type { Statement } from '../sql/model.ts';
-import { nameOfStrings, stringsOf } from '../sql/names.ts';
+import { nameOfRangeVar, nameOfStrings, stringsOf } from '../sql/names.ts';
 import { functionVersions } from './function-versions.ts';
 import { pgVersions, type VersionNeed } from './model.ts';
 
@@ -28,8 +28,16 @@ export function requiresOf(statement: Statement, schema: Schema): VersionNeed | 
     for (const needOf of needs[kind] ?? []) meet(needOf(fields));
     if (kind === 'FuncCall') meet(functionNeed(stringsOf(fields.funcname as Node[]), schema));
   }
+  if ('ClusterStmt' in statement.node && tableOf(schema, statement.node.ClusterStmt.relation)?.partitioned)
+    meet(need(15, 'CLUSTER on a partitioned table'));
+  if ('MergeStmt' in statement.node && isView(statement.node.MergeStmt.relation, schema))
+    meet(need(17, 'MERGE into a view'));
   if ('AlterTableStmt' in statement.node) meet(partitionedNeed(statement.node.AlterTableStmt, schema));
   return newest;
+}
+
+function isView(range: RangeVar | undefined, schema: Schema): boolean {
+  return range !== undefined && findRelation(schema, nameOfRangeVar(range))?.kind === 'view';
 }
 
 const notNullConstraint = 'NOT NULL as a constraint with a name';
@@ -43,6 +51,7 @@ const needs: Readonly<Record<string, readonly NeedOf[]>> = {
     ({ alterInheritability }) => needIf(alterInheritability, 18, 'ALTER CONSTRAINT … INHERIT or NO INHERIT'),
   ],
   AlterDatabaseRefreshCollStmt: [() => need(15, 'ALTER DATABASE … REFRESH COLLATION VERSION')],
+  AlterStatsStmt: [({ stxstattarget }) => needIf(stxstattarget === undefined, 17, 'SET STATISTICS DEFAULT')],
   AlterTableCmd: [
     ({ subtype }) => needIf(subtype === 'AT_SetAccessMethod', 15, 'SET ACCESS METHOD'),
     ({ subtype, name }) =>
@@ -99,6 +108,12 @@ const needs: Readonly<Record<string, readonly NeedOf[]>> = {
   DefElem: [
     ({ defname }) => needIf(defname === 'security_invoker', 15, 'views with security_invoker'),
     ({ defname }) => needIf(defname === 'buffer_usage_limit', 16, 'BUFFER_USAGE_LIMIT'),
+    ({ defname }) =>
+      needIf(
+        ['only_database_stats', 'process_main', 'skip_database_stats'].includes(String(defname)),
+        16,
+        `VACUUM (${String(defname).toUpperCase()})`,
+      ),
     ({ defname }) => needIf(defname === 'on_error', 17, 'COPY … ON_ERROR'),
     ({ defname }) => needIf(defname === 'reject_limit', 18, 'COPY … REJECT_LIMIT'),
   ],

@@ -270,7 +270,7 @@ alter table gen alter s drop expression
 alter table gen alter s drop expression if exists
 alter table gen alter a drop expression if exists
 alter table gen alter s set expression as (a * 3)
-alter table gen drop column a -- refused
+alter table gen drop column a -- until 14
 alter table gen drop column a cascade
 `,
     combinations: `

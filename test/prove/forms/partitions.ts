@@ -73,6 +73,16 @@ alter table deep1 detach partition deep1a
 alter table ph detach partition ph0 -- refused
 alter table p detach partition nope -- refused
 alter index lone_idx attach partition lone1_idx
+alter table p detach partition p1 concurrently
+alter table deep detach partition deep1 concurrently
+alter table deep1 detach partition deep1a concurrently -- refused
+alter table bare detach partition bare1 concurrently -- refused
+create index concurrently n on p1 (ref)
+drop index concurrently lone1_idx
+reindex table concurrently p1
+reindex index concurrently p_note
+vacuum full deep1
+vacuum deep
 `,
     'create and drop': `
 create table n partition of p for values from (500) to (600)
@@ -234,8 +244,8 @@ analyze par
 analyze only p
 cluster par using par_pkey
 alter table p1 cluster on p1_note_idx
-alter table p cluster on p_note -- until 15
-alter table p set without cluster -- until 15
+alter table p cluster on p_note -- refused
+alter table p set without cluster -- refused
 alter table p set (fillfactor = 70) -- refused
 alter table p1 set (fillfactor = 70)
 alter table p set logged -- until 17

@@ -233,7 +233,7 @@ copy (select * from t where id = 3) to stdout
 copy (delete from other returning *) to stdout
 copy t from '/nowhere' -- refused
 copy v to stdout -- refused
-copy p to stdout -- until 17
+copy p to stdout -- refused
 copy p1 to stdout
 truncate t cascade
 truncate t, child, leaf
