@@ -1,8 +1,9 @@
 import { type BackfillBatch, backfillBatchSql, effectsOfBackfill } from '../effects/backfill.ts';
 import { effectsOf } from '../effects/effects.ts';
 import type { Action, BackfillAction, Plan, Rollback, SqlText, Step } from '../plan/model.ts';
-import { applyStatement, exposeNewRelations } from '../schema/apply.ts';
+import { applyStatement, beginTransaction, commitTransaction, exposeNewRelations } from '../schema/apply.ts';
 import type { Schema } from '../schema/model.ts';
+import { asksForTransaction } from '../schema/transactions.ts';
 import type { SqlParser, Statement } from '../sql/model.ts';
 import { documentRange as rangeIn } from '../text/offset-map.ts';
 import type { Range } from '../text/range.ts';
@@ -133,7 +134,8 @@ function analyzeSql(
 ): { analysis: ActionAnalysis; after: Schema } {
   const { statements, problems } = input.parser.parse(sql.text);
   const analysed: StatementAnalysis[] = [];
-  let schema = before;
+  const held = wrapped && statements.some(asksForTransaction);
+  let schema = held ? beginTransaction(before) : before;
   let inTransaction = wrapped;
   for (const statement of statements) {
     const before = schema;
@@ -155,7 +157,7 @@ function analyzeSql(
       statements: analysed,
       problems: [...problems, ...codeProblems(statements)].map((problem) => ({ sql, problem })),
     },
-    after: schema,
+    after: commitTransaction(schema),
   };
 }
 

@@ -20,7 +20,6 @@ export interface Draft {
   schemas: Set<string>;
   uncertain: ReadonlySet<string>;
   transaction: Transaction | undefined;
-  indexesMade: number;
   /** What is made now belongs to the plan, not to the baseline. */
   readonly madeByPlan: boolean;
   /** Postgres would refuse the statement: the schema stays as it was. */
@@ -43,7 +42,6 @@ export function createDraft(schema: Schema, madeByPlan: boolean): Draft {
     schemas: new Set(schema.schemas),
     uncertain: schema.uncertain ?? new Set(),
     transaction: schema.transaction,
-    indexesMade: schema.indexesMade ?? 0,
     madeByPlan,
     refused: false,
     depth: 0,

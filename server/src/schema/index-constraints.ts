@@ -5,7 +5,7 @@ import { sourceInParentheses } from '../sql/source.ts';
 import { addToTable, columnList, deferrable, type PendingConstraint } from './constraint-parts.ts';
 import { childKeys, chooseRelationName, type Draft, find, put } from './draft.ts';
 import { columnsRead, expressionName } from './expressions.ts';
-import { signatureOf } from './indexes.ts';
+import { nextOrder, signatureOf } from './indexes.ts';
 import { columnOf, tableByKey } from './lookup.ts';
 import type { Constraint, Index, Table } from './model.ts';
 import { moveRelation } from './move.ts';
@@ -123,7 +123,7 @@ function makeIndexConstraint(
     definition: '',
     constraint: name,
     signature: signatureOf(signedElements(elements, keys), node.where_clause),
-    order: draft.indexesMade++,
+    order: nextOrder(draft, key),
     ...(node.deferrable ? { deferrable: true } : {}),
     ...(node.nulls_not_distinct ? { nullsNotDistinct: true } : {}),
     ...(made.valid ? {} : { valid: false }),

@@ -59,7 +59,7 @@ export const applyCreateIndex: Apply<IndexStmt> = (draft, fields, statement) => 
     definition: statement.text,
     constraint: undefined,
     signature: signatureOf(elements, fields.whereClause),
-    order: draft.indexesMade++,
+    order: nextOrder(draft, owner.key),
     ...(fields.nulls_not_distinct ? { nullsNotDistinct: true } : {}),
     // ON ONLY leaves the partitions to ATTACH PARTITION.
     ...(only && children.length > 0 ? { valid: false } : {}),
@@ -68,6 +68,11 @@ export const applyCreateIndex: Apply<IndexStmt> = (draft, fields, statement) => 
   put(draft, withDependencies(index, dependenciesOf(draft, ...nodes)));
   if (!only) for (const child of children) ensurePart(draft, index, child);
 };
+
+/** The place of a new index behind those that the table has. */
+export function nextOrder(draft: Draft, tableKey: string): number {
+  return Math.max(0, ...[...indexesOf(draft, tableKey)].map(({ order = 0 }) => order)) + 1;
+}
 
 /** What an index's elements must have in common with another's for the one to be a part of the other. */
 export function signatureOf(elements: readonly IndexElem[], predicate: Node | undefined): string {
@@ -141,7 +146,7 @@ export function cloneIndex(draft: Draft, index: Index, target: Table, parent?: s
     empty: target.empty,
     madeByPlan: draft.madeByPlan,
     constraint: label && chosen,
-    order: draft.indexesMade++,
+    order: nextOrder(draft, key),
     ...(parent === undefined ? {} : { parent }),
   };
   put(draft, made);

@@ -72,7 +72,7 @@ export class LayeredMap<Value> implements ReadonlyMap<string, Value> {
     return true;
   }
 
-  /** All values that point at `link`, and of those changed lately some that do not: the caller looks itself. */
+  /** All values that point at `link`, and some that did or never have: the caller looks itself. */
   *linked(link: string): Generator<Value> {
     this.#reads?.link(link);
     const changes = this.#changes;
@@ -154,7 +154,11 @@ export class LayeredMap<Value> implements ReadonlyMap<string, Value> {
   /** Makes a new base once the changes are no longer few against it: an entry's share of that stays constant. */
   #settle(): void {
     if (this.#changes.size < smallest || this.#changes.size * share < this.#base.entries.size) return;
-    this.#base = { entries: new Map(this.#all()), links: undefined };
+    const { links } = this.#base;
+    this.#base = {
+      entries: new Map(this.#all()),
+      links: links && extended(links, linksOfAll(this.#changes, this.#linksOf)),
+    };
     this.#changes = new Map();
     if (this.#changeLinks) this.#changeLinks = new Map();
   }
@@ -187,6 +191,19 @@ function linksOfAll<Value>(
   const links = new Map<string, Set<string>>();
   for (const [key, value] of entries) if (value !== undefined) addLinks(links, key, linksOf(value));
   return links;
+}
+
+/** What no longer points there stays among the links: whoever follows them looks. */
+function extended(
+  links: ReadonlyMap<string, ReadonlySet<string>>,
+  more: ReadonlyMap<string, ReadonlySet<string>>,
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const all = new Map(links);
+  for (const [link, keys] of more) {
+    const known = links.get(link);
+    all.set(link, known ? new Set([...known, ...keys]) : keys);
+  }
+  return all;
 }
 
 function addLinks(links: Map<string, Set<string>>, key: string, to: Iterable<string>): void {

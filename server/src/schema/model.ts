@@ -22,8 +22,6 @@ export interface Schema {
   readonly functions: ReadonlyMap<string, UserFunction>;
   /** Names of schemas that a statement made. */
   readonly schemas: ReadonlySet<string>;
-  /** How many indexes statements have made so far: the next one's `order`. */
-  readonly indexesMade?: number;
   /**
    * Relations, types and columns of which a statement that may not have run decides: see `uncertain.ts`. The maps
    * hold them as if it had. Absent: none.
@@ -200,7 +198,7 @@ export interface Index extends RelationBase, Dependent {
   readonly signature?: string;
   /** Of a constraint that is DEFERRABLE: no foreign key can stand on it. Absent: false. */
   readonly deferrable?: boolean;
-  /** Of two indexes the one with the lower number was made first; Postgres takes them in that order. */
+  /** Of two indexes of a table the one with the lower number was made first: Postgres takes them in that order. */
   readonly order?: number;
   /** UNIQUE … NULLS NOT DISTINCT. Absent: false. */
   readonly nullsNotDistinct?: boolean;

@@ -7,7 +7,9 @@
 const longest = 63;
 
 const encoder = new TextEncoder();
-const bytesOf = (text: string) => encoder.encode(text).length;
+/** Most names are plain ASCII, a byte for each letter. */
+const bytesOf = (text: string) => (isAscii.test(text) ? text.length : encoder.encode(text).length);
+const isAscii = /^[\x20-\x7e]*$/;
 
 /** The longest prefix of whole characters that fits in `bytes`. */
 export function clip(text: string, bytes: number): string {

@@ -1,4 +1,5 @@
 import { childKeys, type Draft, updateTable } from './draft.ts';
+import { nextOrder } from './indexes.ts';
 import { indexesOf, tableByKey } from './lookup.ts';
 import type { Constraint, Index } from './model.ts';
 import { relationKey } from './names.ts';
@@ -29,7 +30,11 @@ function rebuildIndex(draft: Draft, index: Index): void {
   ];
   // It is made on the partitions as well, whatever ON ONLY left out.
   const { valid: _, ...whole } = index;
-  const rebuilt: Index = { ...whole, columnNames: indexColumnNames(names), order: draft.indexesMade++ };
+  const rebuilt: Index = {
+    ...whole,
+    columnNames: indexColumnNames(names),
+    order: nextOrder(draft, index.table),
+  };
   draft.relations.set(key, rebuilt);
   if (!tableByKey(draft, index.table)?.partitioned) return;
   for (const child of childKeys(draft, index.table)) ensurePart(draft, rebuilt, child);

@@ -1,4 +1,6 @@
 import type { TransactionStmt } from '@pgsql/types';
+import type { Statement } from '../sql/model.ts';
+import { stringsOf } from '../sql/names.ts';
 import { type Apply, type Draft, restore, snapshot } from './draft.ts';
 import { changeSession } from './spelling.ts';
 
@@ -29,6 +31,18 @@ export const applyTransaction: Apply<TransactionStmt> = (draft, { kind, savepoin
       break;
   }
 };
+
+/** What comes of the statement depends on the transaction that it stands in: it ends or marks one, or sets for its length. */
+export function asksForTransaction({ node }: Statement): boolean {
+  if ('TransactionStmt' in node) return true;
+  if ('VariableSetStmt' in node) return node.VariableSetStmt.is_local === true;
+  if (!('SelectStmt' in node)) return false;
+  return (node.SelectStmt.targetList ?? []).some((target) => {
+    const value = 'ResTarget' in target ? target.ResTarget.val : undefined;
+    const called = value && 'FuncCall' in value ? stringsOf(value.FuncCall.funcname).at(-1) : undefined;
+    return called === 'set_config';
+  });
+}
 
 /** A BEGIN inside of a transaction changes nothing. */
 export function begin(draft: Draft): void {
