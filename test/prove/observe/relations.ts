@@ -17,19 +17,23 @@ export interface RelationRow {
   readonly empty: boolean;
 }
 
-const relations = (statistics: string, vacuums: string) => `
+const relations = (scans: string) => `
   SELECT c.oid::int, c.oid::regclass::text AS name, c.relfilenode::int AS file, c.relkind AS kind,
-    (coalesce(s.seq_scan, 0)${vacuums})::int AS scans, coalesce(i.indrelid, 0)::int AS table,
+    CASE WHEN c.relkind IN ('r', 'm') THEN ${scans} ELSE 0 END::int AS scans, coalesce(i.indrelid, 0)::int AS table,
     c.relkind IN ('r', 'm') AND pg_relation_size(c.oid) = 0 AS empty
-  FROM pg_class c LEFT JOIN ${statistics} s ON s.relid = c.oid LEFT JOIN pg_index i ON i.indexrelid = c.oid
-  WHERE c.relnamespace::regnamespace::text !~ '^(pg_|information_schema)' AND c.relkind <> 'c'
+  FROM pg_class c LEFT JOIN pg_index i ON i.indexrelid = c.oid
+  WHERE c.oid >= 16384 AND c.relnamespace <> 'pg_toast'::regnamespace AND c.relkind IN ('r', 'm', 'p', 'v', 'i', 'I', 'S', 'f')
   ORDER BY c.oid`;
 
 /** Gives `RelationRow`s with the scans of the running transaction. */
-export const relationsInTransaction = relations('pg_stat_xact_all_tables', '');
+export const relationsInTransaction = relations('pg_stat_get_xact_numscans(c.oid)');
+
+/** Gives the OIDs and scans of tables alone. They are of all transactions whose counts the session still holds. */
+export const scansInTransaction = `
+  SELECT oid::int, pg_stat_get_xact_numscans(oid)::int AS scans FROM pg_class WHERE oid >= 16384 AND relkind IN ('r', 'm')`;
 
 /** Gives `RelationRow`s with all scans that were counted; VACUUM's are counted apart. */
-export const relationsEver = relations('pg_stat_all_tables', ' + coalesce(s.vacuum_count, 0)');
+export const relationsEver = relations('pg_stat_get_numscans(c.oid) + pg_stat_get_vacuum_count(c.oid)');
 
 export interface LockRow {
   readonly relation: number;

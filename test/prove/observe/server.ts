@@ -27,11 +27,11 @@ async function observeScene(connect: Connect, scene: Scene): Promise<Record<stri
   await admin.query(`CREATE DATABASE ${database}`);
   const client = await connect({ database });
   const session = sessionOf(client);
-  await setUp(session, scene);
+  const before = await setUp(session, scene);
   const outcomes: Record<string, Outcome> = {};
   const alone: string[] = [];
   for (const { sql } of formsOf(scene)) {
-    const outcome = await observeInTransaction(session, sql);
+    const outcome = await observeInTransaction(session, before, sql);
     // Its place among the others is kept.
     if (outcome === 'alone') alone.push(sql);
     outcomes[sql] = outcome === 'alone' ? { unseen: 'not yet' } : outcome;

@@ -2,10 +2,12 @@ import type { Outcome } from './model.ts';
 import {
   lockRows,
   ownLocks,
+  type RelationRow,
   relationRows,
   relationsInTransaction,
   rewritten,
   scanned,
+  scansInTransaction,
   strongestLocks,
 } from './relations.ts';
 import type { Row, Session } from './session.ts';
@@ -22,21 +24,26 @@ export const asOnLargeTables = `
 const onlyAlone: ReadonlySet<string> = new Set(['25001', '2D000']);
 
 /**
- * Runs one statement in a transaction that is rolled back, and answers with what it did; `'alone'` where Postgres
- * refuses it inside a transaction block.
+ * Runs one statement in a transaction that is rolled back, and answers with what it did to the relations that were
+ * there before; `'alone'` where Postgres refuses it inside a transaction block.
  */
-export async function observeInTransaction(session: Session, sql: string): Promise<Outcome | 'alone'> {
+export async function observeInTransaction(
+  session: Session,
+  before: readonly RelationRow[],
+  sql: string,
+): Promise<Outcome | 'alone'> {
   try {
     // All in one message: most of the time goes into the round trips.
     const results = await session.run(
-      ['BEGIN', relationsInTransaction, sql, ownLocks, relationsInTransaction].join(';\n'),
+      ['BEGIN', scansInTransaction, sql, ownLocks, relationsInTransaction].join(';\n'),
     );
-    const before = relationRows(results[1]);
+    const counts = new Map(relationRows(results[1]).map(({ oid, scans }) => [oid, scans]));
+    const counted = before.map((one) => ({ ...one, scans: counts.get(one.oid) ?? 0 }));
     const after = relationRows(results.at(-1));
     return {
       locks: strongestLocks(before, lockRows(results.at(-2) as readonly Row[])),
       rewrites: [...rewritten(before, after)].sort(),
-      scans: [...scanned(before, after)].sort(),
+      scans: [...scanned(counted, after)].sort(),
     };
   } catch (error) {
     const { code, message } = error as { code?: string; message: string };
