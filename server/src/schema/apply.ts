@@ -6,9 +6,10 @@ import { applyCreateTableAs } from './create-query-table.ts';
 import { applyCreateTable } from './create-table.ts';
 import { type Apply, createDraft, type Draft, schemaOf } from './draft.ts';
 import { applyDrop } from './drop.ts';
+import { withExposed } from './exposure.ts';
+import { applyCreateExtension, applyImportForeignSchema } from './extensions.ts';
 import { applyAlterFunction, applyCreateFunction } from './functions.ts';
 import { applyCreateIndex } from './indexes.ts';
-import { relationMap } from './links.ts';
 import type { Schema } from './model.ts';
 import {
   applyAlterSequence,
@@ -18,7 +19,7 @@ import {
 } from './objects.ts';
 import { applyRename } from './rename.ts';
 import { applyCreateRule } from './rules.ts';
-import { applyDiscard, applySelect, applySetting } from './search-path.ts';
+import { applyDiscard, applySelect, applySetting, loginPath } from './search-path.ts';
 import { applySetSchema } from './set-schema.ts';
 import { changeSession, spellDumpedTypes } from './spelling.ts';
 import { applyTransaction, begin, commit } from './transactions.ts';
@@ -52,6 +53,7 @@ const appliers: Appliers = {
   CopyStmt: applyWrite,
   CreateDomainStmt: applyCreateDomain,
   CreateEnumStmt: applyCreateEnum,
+  CreateExtensionStmt: applyCreateExtension,
   CreateForeignTableStmt: applyCreateForeignTable,
   CreateFunctionStmt: applyCreateFunction,
   CreatePolicyStmt: applyCreatePolicy,
@@ -64,6 +66,7 @@ const appliers: Appliers = {
   DiscardStmt: applyDiscard,
   DoStmt: applyCode(applyNode),
   DropStmt: applyDrop,
+  ImportForeignSchemaStmt: applyImportForeignSchema,
   IndexStmt: applyCreateIndex,
   InsertStmt: applyWrite,
   MergeStmt: applyWrite,
@@ -74,6 +77,8 @@ const appliers: Appliers = {
   VariableSetStmt: applySetting,
   ViewStmt: applyCreateView,
 };
+
+export { exposeNewRelations } from './exposure.ts';
 
 /** Nothing is there; with `complete` nothing else can be, without it anything may. */
 export function emptySchema({ complete }: { readonly complete: boolean }): Schema {
@@ -104,7 +109,8 @@ export function applyStatement(
   const apply = () => applyNode(draft, statement.node, statement);
   if (perhaps) applyPerhaps(draft, apply);
   else apply();
-  return draft.refused ? schema : schemaOf(draft);
+  if (draft.refused) return schema;
+  return madeByPlan ? withExposed(schema, schemaOf(draft), statement) : schemaOf(draft);
 }
 
 /** The schema inside of a transaction that was begun for a step: a ROLLBACK there comes back to this. */
@@ -124,7 +130,8 @@ export function commitTransaction(schema: Schema): Schema {
 
 /**
  * The schema that a baseline describes: `pg_dump --schema-only`, or hand-written DDL. Complete when all of it
- * could be read. The search path and the TimeZone it sets end with it, as a session's does.
+ * could be read. The search path and the TimeZone it sets end with it, as a session's does; the search path that it
+ * sets for roles, or the database, is that of the sessions to come.
  */
 export function baselineSchema(parsed: ParsedSql): Schema {
   const start = emptySchema({ complete: parsed.problems.length === 0 });
@@ -134,18 +141,9 @@ export function baselineSchema(parsed: ParsedSql): Schema {
     draft.refused = false;
   }
   commit(draft);
-  changeSession(draft, start);
+  changeSession(draft, { ...start, searchPath: loginPath(parsed.statements) ?? start.searchPath });
   spellDumpedTypes(draft);
   return schemaOf(draft);
-}
-
-/**
- * After a deploy the application may use, and fill, what the plan has made so far: it is empty no longer.
- */
-export function exposeNewRelations(schema: Schema): Schema {
-  const relations = relationMap(schema.relations);
-  for (const [key, one] of [...relations]) if (one.empty) relations.set(key, { ...one, empty: false });
-  return { ...schema, relations };
 }
 
 function inTurn<Fields>(...parts: readonly Apply<Fields>[]): Apply<Fields> {

@@ -52,6 +52,8 @@ interface RelationBase {
   readonly madeByPlan: boolean;
   /** Made by the plan, and nothing has written to it since: statements on it find no rows. */
   readonly empty: boolean;
+  /** Made by the plan, and since then within the reach of others: see `exposure.ts`. */
+  readonly shared?: boolean;
 }
 
 export type Relation = Table | Index | View | Sequence;

@@ -21,10 +21,11 @@ interface Part {
  */
 export function predict(effects: Effects, figuresOf: FiguresOf): Prediction | undefined {
   if (effects.class === 'unknown' || effects.class === 'batched') return undefined;
+  const all = withUnshared(effects);
   const parts: (Part | undefined)[] = [
-    ...effects.rewrites.map((one) => rewriteOf(effects, one, figuresOf)),
-    ...effects.builds.map((one) => buildOf(effects, one, figuresOf)),
-    ...scansOf(effects).map((one) => scanOf(one, figuresOf)),
+    ...all.rewrites.map((one) => rewriteOf(all, one, figuresOf)),
+    ...all.builds.map((one) => buildOf(all, one, figuresOf)),
+    ...scansOf(all).map((one) => scanOf(one, figuresOf)),
   ];
   const known = parts.filter((part) => part !== undefined);
   if (known.length < parts.length) return undefined;
@@ -33,6 +34,19 @@ export function predict(effects: Effects, figuresOf: FiguresOf): Prediction | un
     time: add(catalogChange, ...known.map(({ time }) => time)),
     wal: known.reduce((sum, { wal }) => sum + wal, 0),
     basis: 'sizes',
+  };
+}
+
+/** Work that keeps nobody waiting takes as long as any other. */
+function withUnshared(effects: Effects): Effects {
+  if (!effects.unshared) return effects;
+  const of = (kind: 'rewrite' | 'scan' | 'build') =>
+    effects.unshared?.filter(({ work }) => work === kind) ?? [];
+  return {
+    ...effects,
+    rewrites: [...effects.rewrites, ...of('rewrite')],
+    builds: [...effects.builds, ...of('build')],
+    scans: [...effects.scans, ...of('scan')],
   };
 }
 
