@@ -73,7 +73,9 @@ function fits(draft: Draft, own: Index, index: Index): boolean {
       one.predicate,
     ]);
   if (own.parent !== undefined || same(own) !== same(index)) return false;
-  return index.constraint === undefined || kindOf(draft, own) === kindOf(draft, index);
+  const [kind, wanted] = [kindOf(draft, own), kindOf(draft, index)];
+  if ((kind === 'exclusion') !== (wanted === 'exclusion')) return false;
+  return index.constraint === undefined || kind === wanted;
 }
 
 function kindOf(draft: Draft, { table, constraint }: Index): Constraint['kind'] | undefined {

@@ -81,6 +81,7 @@ export function statementsOf({
 export interface Outcome {
   /** What ran, without what Postgres refused. */
   readonly script: readonly string[];
+  readonly schema: Schema;
   /** Where the simulation and Postgres ended apart. */
   readonly differences: readonly string[];
   /** What Postgres refused as being there already, missing or needed, and the simulation did not. */
@@ -120,7 +121,7 @@ export async function follow(
   }
   if (schema.transaction) await apply('COMMIT');
   await apply('RESET search_path');
-  return { script, differences: differences(await catalogOf(db), schema), unrefused };
+  return { script, schema, differences: differences(await catalogOf(db), schema), unrefused };
 }
 
 async function errorOf(db: PGlite, sql: string): Promise<string | undefined> {
