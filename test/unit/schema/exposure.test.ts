@@ -57,7 +57,7 @@ describe('schema: what only the plan knows of', () => {
     `${made} ALTER TABLE o ADD FOREIGN KEY (n_id) REFERENCES n`,
     `${made} ALTER TABLE o ADD COLUMN m int REFERENCES n`,
     `${made} ALTER TABLE parts ATTACH PARTITION n FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')`,
-    `${made} ALTER TABLE n INHERIT o`,
+    `${made} ALTER TABLE n ADD n_id int, INHERIT o`,
     `${made} CREATE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO n VALUES (1); RETURN NULL; END'`,
     `${made} CREATE OR REPLACE VIEW known AS SELECT id FROM "public"."n"`,
     `${made} CREATE RULE r AS ON INSERT TO o DO ALSO INSERT INTO n VALUES (1)`,
