@@ -13,6 +13,7 @@ import { baselineSchema, emptySchema } from './schema/apply.ts';
 import type { Schema } from './schema/model.ts';
 import type { SqlParser, SqlProblem } from './sql/model.ts';
 import { loadSqlParser } from './sql/parser.ts';
+import { runsMoreThanItSays } from './sql/psql.ts';
 import { createLineIndex } from './text/line-index.ts';
 import type { Range } from './text/range.ts';
 
@@ -101,8 +102,8 @@ export function analyze(text: string, options: AnalyzeOptions): Analysis {
     kind,
     plan,
     pgVersion: knownVersion(options.pgVersion ?? plan.database.version?.value),
-    baseline: baseline.schema,
-    parser: parsers.sql,
+    baseline: kind === 'sql' && runsMoreThanItSays(text) ? openEnded(baseline.schema) : baseline.schema,
+    parser: kind === 'sql' ? psqlReader(parsers.sql) : parsers.sql,
     memo: parsers.memo,
   });
   const findings = [
@@ -113,6 +114,16 @@ export function analyze(text: string, options: AnalyzeOptions): Analysis {
     ...runRules(context, settings, parsers.memo.findings),
   ].sort((a, b) => a.range.start - b.range.start || a.range.end - b.range.end);
   return { ...context, findings, baselineSql: baseline.sql };
+}
+
+/** A plain file may be one for psql, with its meta-commands. */
+function psqlReader(parser: SqlParser): SqlParser {
+  return { ...parser, parse: parser.parseScript };
+}
+
+/** What is not in the schema may be there all the same. */
+function openEnded(schema: Schema): Schema {
+  return { ...schema, complete: false };
 }
 
 /** The nearest version whose facts are known; the newest where the plan does not say. */

@@ -21,6 +21,24 @@ export const applySetting: Apply<VariableSetStmt> = (draft, { kind, name = '', a
   setSession(draft, { searchPath: path ?? defaultSearchPath }, local);
 };
 
+/**
+ * The search path of a new session, where ALTER ROLE or ALTER DATABASE set one. Which role will run a plan is not
+ * known: of several paths all places count.
+ */
+export function loginPath(statements: readonly { readonly node: Node }[]): readonly string[] | undefined {
+  const paths = statements.flatMap(({ node }) => {
+    const set =
+      'AlterRoleSetStmt' in node
+        ? node.AlterRoleSetStmt.setstmt
+        : 'AlterDatabaseSetStmt' in node
+          ? node.AlterDatabaseSetStmt.setstmt
+          : undefined;
+    const isPath = set?.name === 'search_path' && set.kind === 'VAR_SET_VALUE';
+    return isPath ? [readPath((set.args ?? []).flatMap((value) => constantString(value) ?? []))] : [];
+  });
+  return paths.length > 0 ? [...new Set(paths.flat())] : undefined;
+}
+
 /** DISCARD ALL resets the session; it and DISCARD TEMP drop what is temporary. */
 export const applyDiscard: Apply<DiscardStmt> = (draft, { target }) => {
   if (target === 'DISCARD_ALL')

@@ -21,7 +21,11 @@ export async function loadSqlParser(): Promise<SqlParser> {
   await loadModule();
   const remember = rememberer();
   const parse = (text: string) => remember(text, () => parseText(text));
-  return { parse, parseScript: (text) => parse(blankPsqlParts(text)) };
+  const parseScript = (text: string) => {
+    const plain = blankPsqlParts(text);
+    return plain === text ? parse(text) : remember(`psql\0${text}`, () => parseText(plain, text));
+  };
+  return { parse, parseScript };
 }
 
 function rememberer() {
@@ -46,13 +50,14 @@ function rememberer() {
   };
 }
 
-function parseText(text: string): ParsedSql {
-  const whole = parseOnce(text);
+/** `source` is what statements quote: the text with its psql parts, where those are blanked out in `text`. */
+function parseText(text: string, source = text): ParsedSql {
+  const whole = parseOnce(text, source);
   if ('statements' in whole) return { statements: whole.statements, problems: [] };
   const statements: Statement[] = [];
   const problems: SqlProblem[] = [];
   for (const range of splitStatements(text)) {
-    const part = parseOnce(text, range.start, range.end);
+    const part = parseOnce(text, source, range.start, range.end);
     if ('statements' in part) statements.push(...part.statements);
     else problems.push(part.problem);
   }
@@ -66,6 +71,7 @@ function parseText(text: string): ParsedSql {
 /** Parses the text, or the one statement at `[start, end)`; offsets are those of the text. */
 function parseOnce(
   text: string,
+  source: string,
   start = 0,
   end = text.length,
 ): { statements: readonly Statement[] } | { problem: SqlProblem } {
@@ -83,7 +89,7 @@ function parseOnce(
     return {
       statements: statementsFrom(
         parseSync(part) as ParseResult as { stmts?: RawStatement[] },
-        text,
+        source,
         start,
         part,
         codeBody,

@@ -4,7 +4,7 @@ import { replaceStatement } from '../../plan/edit.ts';
 import { nearest } from '../../plan/nearest.ts';
 import type { Schema } from '../../schema/model.ts';
 import { isUncertainName } from '../../schema/uncertain.ts';
-import { quoteIdentifier } from '../../sql/names.ts';
+import { quoteIdentifier, writeName } from '../../sql/names.ts';
 import { documentRange } from '../../text/offset-map.ts';
 import type { Range } from '../../text/range.ts';
 import { defineRule, type Fault } from '../define-rule.ts';
@@ -14,7 +14,12 @@ import { sqlStatements, tokenRange } from '../statements.ts';
 interface Wrong {
   readonly s: StatementAnalysis;
   /** A name that is not there, with one that is and looks like it; undefined for every other fault. */
-  readonly spelling: { readonly place: Range; readonly instead: string } | undefined;
+  readonly spelling: Spelling | undefined;
+}
+
+interface Spelling {
+  readonly place: Range;
+  readonly instead: string;
 }
 
 /** A statement that Postgres refuses when it gets there, by what the schema then holds. */
@@ -111,6 +116,12 @@ function* namesNotThere(s: StatementAnalysis, effects: Effects, step: string): G
     if (refused === undefined || isUncertainName(s.before, refused.name)) continue;
     const place = tokenOf(s, refused.name);
     const known = refused.because === 'taken' ? [] : namesNear(s.before, s);
+    const elsewhere =
+      refused.because === 'missing' && place ? inOtherSchema(s, place, refused.name) : undefined;
+    if (elsewhere) {
+      yield notOnPath(s, step, elsewhere);
+      continue;
+    }
     const spelling = spellingOf(place, refused.name, known);
     yield {
       message: `This statement fails: ${fact}. ${guess(spelling)}`,
@@ -128,6 +139,11 @@ function* refusedQuery(context: RuleContext, s: StatementAnalysis, step: string)
     // In code a name may be one of its variables.
     if (unless.length > 0 || (kind === 'no column' && s.repeats !== undefined)) continue;
     const place = location === undefined ? undefined : nameToken(s, s.statement.tokenAt(location), name);
+    const elsewhere = kind === 'no relation' && place ? inOtherSchema(s, place, name) : undefined;
+    if (elsewhere) {
+      yield notOnPath(s, step, elsewhere);
+      continue;
+    }
     const known = kind === 'no column' ? columnsOf(s.before, key) : relationNames(s.before);
     const spelling =
       kind === 'no column' || kind === 'no relation' ? spellingOf(place, name, known) : undefined;
@@ -138,6 +154,28 @@ function* refusedQuery(context: RuleContext, s: StatementAnalysis, step: string)
       data: { s, spelling },
     };
   }
+}
+
+/** A relation of that name in a schema that is not searched: the role's own path may have it. */
+function inOtherSchema(s: StatementAnalysis, place: Range, name: string): Spelling | undefined {
+  const tokens = s.statement.tokens();
+  const at = tokens.findIndex(({ start }) => start === place.start);
+  const before = tokens[at - 1];
+  if (before && s.statement.slice(before) === '.') return undefined;
+  for (const { kind, name: one } of s.before.relations.values())
+    if (one.name === name && kind !== 'index') return { place, instead: writeName(one) };
+  return undefined;
+}
+
+function notOnPath(s: StatementAnalysis, step: string, spelling: Spelling): Fault<Wrong> {
+  const path = s.before.searchPath.join(', ') || 'empty';
+  return {
+    message: `This statement fails unless the role that runs it has another search_path: ${s.statement.slice(spelling.place)} is in none of its schemas (${path}), and ${spelling.instead} is there. Write ${spelling.instead}, or SET search_path first.`,
+    range: documentRange(s.sql.map, spelling.place),
+    step,
+    severity: 'warning',
+    data: { s, spelling },
+  };
 }
 
 function takenName(
