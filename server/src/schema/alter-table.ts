@@ -5,8 +5,8 @@ import { sourceAfter } from '../sql/source.ts';
 import { alterConstraint, dropConstraint, validateConstraint } from './alter-constraint.ts';
 import { alterAttributes } from './attributes.ts';
 import { addColumn, dropColumn } from './column-commands.ts';
+import { makeSequence, tableConstraint, withoutNullDefault } from './column-definition.ts';
 import { addConstraints } from './constraints.ts';
-import { makeSequence, tableConstraint, withoutNullDefault } from './create-table.ts';
 import { dependenciesOf } from './dependencies.ts';
 import {
   type Apply,

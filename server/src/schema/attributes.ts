@@ -1,7 +1,7 @@
 import type { AlterTableCmd, Node, RangeVar } from '@pgsql/types';
 import { nameOfRangeVar, stringsOf } from '../sql/names.ts';
 import { putColumn } from './column-commands.ts';
-import { bareColumn } from './create-table.ts';
+import { bareColumn } from './column-definition.ts';
 import { type Draft, typeOf } from './draft.ts';
 import { changeColumn, dropColumns } from './inheritance.ts';
 import { bareType, dependencyOf } from './links.ts';

@@ -1,7 +1,8 @@
 import type { AlterTableCmd } from '@pgsql/types';
 import type { Target } from './alter-table.ts';
+import { readColumn, withoutNullDefault } from './column-definition.ts';
 import { addConstraints } from './constraints.ts';
-import { maxColumns, readColumn, withoutNullDefault } from './create-table.ts';
+import { maxColumns } from './create-table.ts';
 import { childKeys, type Draft, updateTable } from './draft.ts';
 import { lacks } from './index-constraints.ts';
 import { dropColumns, parentsWithColumn } from './inheritance.ts';

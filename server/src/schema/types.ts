@@ -10,7 +10,7 @@ import type {
 } from '@pgsql/types';
 import { nameOfRangeVar, nameOfStrings, stringsOf } from '../sql/names.ts';
 import { attributeOf } from './attributes.ts';
-import { bareColumn, withoutNullDefault } from './create-table.ts';
+import { bareColumn, withoutNullDefault } from './column-definition.ts';
 import { type Apply, chooseConstraintName, type Draft, newName, typeOf } from './draft.ts';
 import type { UserType } from './model.ts';
 import { qualify, relationKey } from './names.ts';

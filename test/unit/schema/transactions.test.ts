@@ -16,7 +16,7 @@ describe('schema, transactions', () => {
     parsers = await loadParsers();
   });
 
-  function after(sql: string, start: Schema = empty): Schema {
+  function schemaAfter(sql: string, start: Schema = empty): Schema {
     let schema = start;
     for (const statement of parsers.sql.parse(sql).statements)
       schema = applyStatement(schema, statement, { madeByPlan: true });
@@ -26,13 +26,14 @@ describe('schema, transactions', () => {
   const tables = (schema: Schema) => [...schema.relations.keys()];
 
   it('what is rolled back has never been', () => {
-    assert.deepEqual(tables(after('CREATE TABLE a (); BEGIN; CREATE TABLE b (); DROP TABLE a; ROLLBACK')), [
-      'public.a',
-    ]);
-    assert.deepEqual(tables(after('BEGIN; CREATE TABLE b (); COMMIT; ROLLBACK')), ['public.b']);
+    assert.deepEqual(
+      tables(schemaAfter('CREATE TABLE a (); BEGIN; CREATE TABLE b (); DROP TABLE a; ROLLBACK')),
+      ['public.a'],
+    );
+    assert.deepEqual(tables(schemaAfter('BEGIN; CREATE TABLE b (); COMMIT; ROLLBACK')), ['public.b']);
     assert.deepEqual(
       tables(
-        after(
+        schemaAfter(
           'BEGIN; CREATE TABLE a (); SAVEPOINT s; CREATE TABLE b (); ROLLBACK TO s; CREATE TABLE c (); COMMIT',
         ),
       ),
@@ -40,20 +41,20 @@ describe('schema, transactions', () => {
     );
     assert.deepEqual(
       tables(
-        after(
+        schemaAfter(
           'BEGIN; SAVEPOINT s; CREATE TABLE a (); SAVEPOINT s; CREATE TABLE b (); RELEASE s; ROLLBACK TO s; COMMIT',
         ),
       ),
       [],
     );
     assert.deepEqual(
-      tables(after('BEGIN; CREATE TABLE a (); COMMIT AND CHAIN; CREATE TABLE b (); ROLLBACK')),
+      tables(schemaAfter('BEGIN; CREATE TABLE a (); COMMIT AND CHAIN; CREATE TABLE b (); ROLLBACK')),
       ['public.a'],
     );
   });
 
   it('a setting goes with the transaction that made it, SET LOCAL at its end', () => {
-    const path = (sql: string) => after(`CREATE SCHEMA app; ${sql}`).searchPath;
+    const path = (sql: string) => schemaAfter(`CREATE SCHEMA app; ${sql}`).searchPath;
     assert.deepEqual(path('BEGIN; SET LOCAL search_path = app; COMMIT'), ['public']);
     assert.deepEqual(path('BEGIN; SET LOCAL search_path = app'), ['app']);
     assert.deepEqual(path('SET LOCAL search_path = app'), ['public']);
@@ -64,11 +65,11 @@ describe('schema, transactions', () => {
       'public',
     ]);
     assert.deepEqual(path(`BEGIN; SELECT set_config('search_path', 'app', true); COMMIT`), ['public']);
-    assert.equal(after(`BEGIN; SET LOCAL TimeZone = 'UTC'; COMMIT`).timeZone, undefined);
+    assert.equal(schemaAfter(`BEGIN; SET LOCAL TimeZone = 'UTC'; COMMIT`).timeZone, undefined);
   });
 
   it('a step’s own transaction holds its statements', () => {
-    const inStep = (sql: string) => commitTransaction(after(sql, beginTransaction(empty)));
+    const inStep = (sql: string) => commitTransaction(schemaAfter(sql, beginTransaction(empty)));
     assert.deepEqual(tables(inStep('CREATE TABLE a (); ROLLBACK; CREATE TABLE b ()')), ['public.b']);
     assert.deepEqual(inStep('SET LOCAL search_path = app').searchPath, ['public']);
     assert.equal(inStep('CREATE TABLE a ()').transaction, undefined);

@@ -15,7 +15,7 @@ describe('schema, without a baseline', () => {
     parser = await loadSqlParser();
   });
 
-  function after(sql: string, complete = false): Schema {
+  function schemaAfter(sql: string, complete = false): Schema {
     let schema = emptySchema({ complete });
     for (const statement of parser.parse(sql).statements)
       schema = applyStatement(schema, statement, { madeByPlan: true });
@@ -23,7 +23,7 @@ describe('schema, without a baseline', () => {
   }
 
   it('a statement tells that its table is there, and no more of it than it says', () => {
-    const table = tableByKey(after('ALTER TABLE users ALTER email SET NOT NULL'), 'public.users');
+    const table = tableByKey(schemaAfter('ALTER TABLE users ALTER email SET NOT NULL'), 'public.users');
     assert.equal(table?.columnsComplete, false);
     assert.equal(table?.madeByPlan, false);
     const column = columnOf(table, 'email');
@@ -33,7 +33,7 @@ describe('schema, without a baseline', () => {
   });
 
   it('what a query gives is known by its names, as far as they tell', () => {
-    const schema = after(
+    const schema = schemaAfter(
       'CREATE TABLE t (a int, b text); CREATE TABLE u AS SELECT x.*, a + 1 AS c, b::varchar(9) AS d FROM t AS x',
     );
     const table = tableByKey(schema, 'public.u');
@@ -50,15 +50,21 @@ describe('schema, without a baseline', () => {
   });
 
   it('a query on an unknown table gives a table that is not known in full', () => {
-    assert.equal(tableByKey(after('CREATE TABLE u AS SELECT * FROM t'), 'public.u')?.columnsComplete, false);
+    assert.equal(
+      tableByKey(schemaAfter('CREATE TABLE u AS SELECT * FROM t'), 'public.u')?.columnsComplete,
+      false,
+    );
   });
 
   it('what a dropped table took along without being known is no hindrance', () => {
-    assert.deepEqual([...after('DROP TABLE a; CREATE TABLE a (id int); DROP TABLE a').relations.keys()], []);
+    assert.deepEqual(
+      [...schemaAfter('DROP TABLE a; CREATE TABLE a (id int); DROP TABLE a').relations.keys()],
+      [],
+    );
   });
 
   it('a statement that Postgres would refuse leaves the very same schema', () => {
-    const schema = after('CREATE TABLE t (a int PRIMARY KEY); CREATE VIEW v AS SELECT a FROM t', true);
+    const schema = schemaAfter('CREATE TABLE t (a int PRIMARY KEY); CREATE VIEW v AS SELECT a FROM t', true);
     for (const sql of [
       'CREATE TABLE t (b int)',
       'CREATE TABLE u (b int REFERENCES missing)',
