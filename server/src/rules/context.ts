@@ -132,7 +132,9 @@ function analyzeSql(
   before: Schema,
   wrapped: boolean,
 ): { analysis: ActionAnalysis; after: Schema } {
-  const { statements, problems } = input.parser.parse(sql.text);
+  // A plain file is often for psql, with its commands and data.
+  const parse = input.kind === 'sql' ? input.parser.parseScript : input.parser.parse;
+  const { statements, problems } = parse(sql.text);
   const analysed: StatementAnalysis[] = [];
   const held = wrapped && statements.some(asksForTransaction);
   let schema = held ? beginTransaction(before) : before;
