@@ -1,3 +1,4 @@
+import { isUnshared } from '../../schema/exposure.ts';
 import { displayName, indexesOf, relationKey } from '../../schema/lookup.ts';
 import type { Index, Table } from '../../schema/model.ts';
 import { quoteIdentifier, writeName } from '../../sql/names.ts';
@@ -5,6 +6,7 @@ import { defineRule } from '../define-rule.ts';
 import { tableSize, withFigures } from '../figures.ts';
 import type { Fix, RuleContext } from '../model.ts';
 import { aroundStatement } from '../new-steps.ts';
+import { replaceWithLines } from '../set-around.ts';
 import { isInWrittenTransaction, tokenRange } from '../statements.ts';
 import { withoutLockLimit } from '../without-lock-limit.ts';
 import { type NewForeignKey, newForeignKeys } from './foreign-keys.ts';
@@ -88,8 +90,11 @@ CREATE INDEX users_team_id_idx ON users (team_id);`,
       if ((rows !== undefined && rows < fewRows) || isCovered(context, table, key.columns)) continue;
       const columns = columnList(key.columns);
       const target = key.constraint.pktable?.relname ?? 'the referenced table';
+      const remedy = isUnshared(key.placed.s.after, key.table)
+        ? 'Make one here, while nobody uses the table.'
+        : 'Build one with CREATE INDEX CONCURRENTLY.';
       yield {
-        message: `No index begins with ${columns} of ${relation}: every DELETE of a row of ${target} reads all of ${withFigures(context, relation)} to look for rows that refer to it. Build one with CREATE INDEX CONCURRENTLY.`,
+        message: `No index begins with ${columns} of ${relation}: every DELETE of a row of ${target} reads all of ${withFigures(context, relation)} to look for rows that refer to it. ${remedy}`,
         range: tokenRange(key.placed.s, key.constraint.location),
         step: key.placed.step.id,
         data: key,
@@ -135,8 +140,9 @@ function columnList(columns: readonly string[]): string {
 }
 
 function indexFix(context: RuleContext, { placed, table, columns }: NewForeignKey): readonly Fix[] {
+  const unshared = isUnshared(placed.s.after, table);
   // A partitioned table refuses CONCURRENTLY.
-  if (table.partitioned || isInWrittenTransaction(placed)) return [];
+  if (!unshared && (table.partitioned || isInWrittenTransaction(placed))) return [];
   const relation = displayName(placed.s.after, table.name);
   const schema = relation.includes('.') ? table.name.schema : undefined;
   const label = `${table.name.name}_${columns.join('_')}_idx`;
@@ -144,6 +150,11 @@ function indexFix(context: RuleContext, { placed, table, columns }: NewForeignKe
   if (label.length > 63 || end.relations.has(relationKey({ schema: table.name.schema, name: label })))
     return [];
   const list = columns.map(quoteIdentifier).join(', ');
+  if (unshared) {
+    const sql = `${placed.s.statement.text};\nCREATE INDEX ${quoteIdentifier(label)} ON ${relation} (${list})`;
+    const edits = replaceWithLines(context, placed.s, sql);
+    return edits ? [{ title: `Index ${relation} (${list})`, edits, safe: false }] : [];
+  }
   const edits = aroundStatement(context, placed, {
     before: [],
     after: [

@@ -1,3 +1,4 @@
+import { isUnshared } from '../../schema/exposure.ts';
 import { tableOf } from '../../schema/lookup.ts';
 import { nameOfRangeVar, writeName } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
@@ -54,7 +55,8 @@ every INSERT fails. Owners, superusers and roles with BYPASSRLS notice nothing o
         message: `No policy on ${name} is made here: ${unless}from now on every role but its owner finds no row in it, without an error, and cannot insert. Create the policies in the same transaction, before this.`,
         range: wordsRange(placed.s, 'ENABLE', 'ROW', 'LEVEL', 'SECURITY'),
         step: placed.step.id,
-        ...(known ? {} : { severity: 'info' as const }),
+        // On a table that nobody uses yet, to let nobody in may be the very purpose.
+        ...(known && !isUnshared(placed.s.before, last) ? {} : { severity: 'info' as const }),
         data: undefined,
       };
     }
