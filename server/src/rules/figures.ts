@@ -34,8 +34,7 @@ export function severityFor(context: RuleContext, relation: string, rule: Severi
 
 /**
  * `every read and write waits` with the plan's rate where it is given; where the statement shuts everybody out
- * for a time that is known, also how many requests pile up in it: `(2k requests/s at peak: up to 2k-41k of
- * them)`.
+ * for a time that is known, also how many requests pile up in it: `(2,000 requests/s at peak: 2k-41k of them)`.
  */
 export function waitingRequests(
   context: RuleContext,
@@ -52,9 +51,10 @@ export function waitingRequests(
 
 /** Requests that come in while a lock is held that stops them all: the rate times the time. */
 function pileOf({ time }: Prediction, rate: number): string {
-  const [low, high] = [time.low, time.high].map((ms) => (ms / 1000) * rate);
-  const count = (requests = 0) => formatCount(Number(requests.toPrecision(2)));
-  return (high ?? 0) < 1 ? 'hardly one of them' : `up to ${count(low)}-${count(high)} of them`;
+  const requestsIn = (ms: number) => Math.round(Number(((ms / 1000) * rate).toPrecision(2)));
+  const [low, high] = [requestsIn(time.low), requestsIn(time.high)];
+  if (high < 1) return 'hardly one of them';
+  return low < 1 ? `up to ${formatCount(high)} of them` : `${formatCount(low)}-${formatCount(high)} of them`;
 }
 
 /** How to settle a fact that is not known, as a sentence. A plain file has no plan to name a baseline in. */

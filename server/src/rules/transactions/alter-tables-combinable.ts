@@ -2,7 +2,7 @@ import type { AlterTableType } from '@pgsql/types';
 import { replaceStatement } from '../../plan/edit.ts';
 import { subcommandRanges } from '../alter-parts.ts';
 import { defineRule } from '../define-rule.ts';
-import { severityFor, withFigures } from '../figures.ts';
+import { withFigures } from '../figures.ts';
 import type { ActionAnalysis, Fix, RuleContext, StatementAnalysis } from '../model.ts';
 import { alterCommands, alterTable } from '../statements.ts';
 import { removeStatements, sqlActions } from './commands.ts';
@@ -17,7 +17,7 @@ interface Data {
 export const alterTablesCombinable = defineRule<Data>({
   id: 'alter-tables-combinable',
   title: 'Two ALTER TABLE go over the same table twice, where one goes over it once',
-  severity: 'warning',
+  severity: 'info',
   eachStep: true,
   docs: {
     problem: `Postgres gathers the subcommands of one \`ALTER TABLE\` and reads or rewrites the table once for all of them. In two
@@ -68,7 +68,6 @@ difference, and this rule is silent.`,
           message: `${withFigures(context, work.relation, second)} is ${work.verb} here again, right after the ALTER TABLE before it: one ALTER TABLE with the subcommands of both does it once, in half the time.`,
           range: second.range,
           step: at.step.id,
-          severity: severityFor(context, work.relation, 'warning'),
           related: [{ message: 'The first time is here.', range: first.range }],
           data: { action, first, second },
         };

@@ -1,15 +1,16 @@
 import type { DurationRange } from '../../plan/model.ts';
 import type { Range } from '../../text/range.ts';
-import { formatTime } from '../../timing/format.ts';
+import { formatDuration, formatTime } from '../../timing/format.ts';
 import type { TimeRange } from '../../timing/model.ts';
 import { defineRule } from '../define-rule.ts';
 import { withFigures } from '../figures.ts';
-import type { ActionAnalysis } from '../model.ts';
-import { predictAction } from '../prediction.ts';
+import type { ActionAnalysis, RuleContext } from '../model.ts';
+import { predictAction, predictStatement } from '../prediction.ts';
 
 interface Data {
   readonly range: Range;
-  readonly time: TimeRange;
+  /** Undefined where it is not known of all of the step. */
+  readonly time: TimeRange | undefined;
 }
 
 /** So many times beyond the range, no server is taken to make up for it. */
@@ -63,33 +64,63 @@ figures where they are wrong.`,
   *check(context) {
     for (const { step, action } of context.steps) {
       const { estimate } = step;
-      const time = estimate && action ? predictAction(context, action)?.time : undefined;
+      const time = estimate && action ? predictedOf(context, action) : undefined;
       const verdict = time && estimate ? judge(estimate.value, time) : undefined;
       if (!time || !estimate || !verdict || !action) continue;
       const relation = workedOn(action);
       const what = relation ? `, on ${withFigures(context, relation)},` : '';
+      const takes = time.whole
+        ? `about ${formatTime(time.whole)}`
+        : `${formatDuration(time.low)} at the least`;
       yield {
-        message: `From the sizes of the tables${what} this step takes about ${formatTime(time)}, ${verdict === 'under' ? 'far longer' : 'far shorter'} than its estimate of ${written(estimate.value)}. ${verdict === 'under' ? 'Plan for the longer time' : 'Correct it'}, or correct the table's figures.`,
+        message: `From the sizes of the tables${what} this step takes ${takes}, ${verdict === 'under' ? 'far longer' : 'far shorter'} than its estimate of ${written(estimate.value)}. ${verdict === 'under' ? 'Plan for the longer time' : 'Correct it'}, or correct the table's figures.`,
         range: estimate.range,
         step: step.id,
         severity: verdict === 'under' ? 'warning' : 'info',
-        data: { range: estimate.range, time },
+        data: { range: estimate.range, time: time.whole },
       };
     }
   },
-  fix: ({ data: { range, time } }) => [
-    {
-      title: `Set the estimate to ${asEstimate(time)}`,
-      edits: [{ range, newText: asEstimate(time) }],
-      safe: false,
-    },
-  ],
+  fix: ({ data: { range, time } }) =>
+    time
+      ? [
+          {
+            title: `Set the estimate to ${asEstimate(time)}`,
+            edits: [{ range, newText: asEstimate(time) }],
+            safe: false,
+          },
+        ]
+      : [],
 });
 
-function judge({ min, max }: DurationRange, { low, high }: TimeRange): 'under' | 'over' | undefined {
+interface Predicted {
+  /** ms on a fast server, of the statements that are known. */
+  readonly low: number;
+  /** Undefined where one of them may take any length of time. */
+  readonly whole: TimeRange | undefined;
+}
+
+/** Statements that may work for any length of time on what they have read. */
+const openEnded: ReadonlySet<string> = new Set([
+  ...['SelectStmt', 'InsertStmt', 'MergeStmt', 'CreateTableAsStmt', 'RefreshMatViewStmt', 'CopyStmt'],
+  ...['CallStmt', 'DoStmt', 'ExecuteStmt', 'VacuumStmt'],
+]);
+
+function predictedOf(context: RuleContext, analysis: ActionAnalysis): Predicted | undefined {
+  const { action, statements } = analysis;
+  const all = predictAction(context, analysis)?.time;
+  if (action.kind === 'backfill') return all && { low: all.low, whole: all };
+  const lows = statements.map((s) => predictStatement(context, s)?.time.low ?? 0);
+  return {
+    low: lows.reduce((sum, low) => sum + low, 0),
+    whole: statements.some(({ statement }) => openEnded.has(statement.kind)) ? undefined : all,
+  };
+}
+
+function judge({ min, max }: DurationRange, { low, whole }: Predicted): 'under' | 'over' | undefined {
   // Everybody writes a second for what takes a moment.
   if (max * clearlyUnder < low && low > 1000) return 'under';
-  return min > high * clearlyOver && min > 60_000 ? 'over' : undefined;
+  return whole && min > whole.high * clearlyOver && min > 60_000 ? 'over' : undefined;
 }
 
 function workedOn({ action, statements }: ActionAnalysis): string | undefined {

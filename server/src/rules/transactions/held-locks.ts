@@ -1,4 +1,6 @@
 import type { LockMode, RelationLock } from '../../effects/model.ts';
+import { findRelation } from '../../schema/lookup.ts';
+import { parseName } from '../../sql/names.ts';
 import type { RuleContext, StatementAnalysis } from '../model.ts';
 import { type PlacedStatement, sqlStatements } from '../statements.ts';
 import { transactionCommand } from './commands.ts';
@@ -28,12 +30,20 @@ export function blocking(mode: LockMode | undefined): 0 | 1 | 2 {
  * The first lock of a statement on a table that others use for which at least so many wait. DETACH … CONCURRENTLY
  * has none: it locks the partition when no query reaches it through its table any more.
  */
-export function blockingLock(
-  { statement, effects }: StatementAnalysis,
-  atLeast: 1 | 2,
-): RelationLock | undefined {
+export function blockingLock(s: StatementAnalysis, atLeast: 1 | 2): RelationLock | undefined {
+  const { statement, effects } = s;
   if ('AlterTableStmt' in statement.node && !effects.transactional) return undefined;
-  return effects.locks.find(({ mode, isNew }) => !isNew && blocking(mode) >= atLeast);
+  return effects.locks.find(
+    ({ relation, mode, isNew }) =>
+      !isNew && blocking(mode) >= atLeast && (blocking(mode) === 2 || hasWriters(s, relation)),
+  );
+}
+
+/** Nobody writes to a materialized view: a lock that lets readers in holds up only what changes the view itself. */
+function hasWriters({ statement, before }: StatementAnalysis, relation: string): boolean {
+  if ('RefreshMatViewStmt' in statement.node) return false;
+  const name = parseName(relation);
+  return !name || findRelation(before, name)?.kind !== 'materialized view';
 }
 
 /**

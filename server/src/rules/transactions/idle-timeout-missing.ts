@@ -63,7 +63,7 @@ migrations. A tool that sends one statement right after the other never meets it
       ? [
           {
             title: 'Set idle_in_transaction_session_timeout to 10s',
-            edits: limitBefore(s.range.start, 'idle_in_transaction_session_timeout', '10s'),
+            edits: limitBefore(context, s, 'idle_in_transaction_session_timeout', '10s'),
             safe: false,
           },
         ]

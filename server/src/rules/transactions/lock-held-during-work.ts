@@ -5,6 +5,7 @@ import { splitBefore } from '../new-steps.ts';
 import { predictStatement } from '../prediction.ts';
 import type { PlacedStatement } from '../statements.ts';
 import { blocking, type HeldLock, modeName, withHeldLocks } from './held-locks.ts';
+import { isTable } from './locked-tables.ts';
 
 /** Long work while a lock of an earlier statement keeps everybody out. */
 export const lockHeldDuringWork = defineRule<PlacedStatement>({
@@ -112,7 +113,7 @@ function heldBeyond(
 ): HeldLock | undefined {
   const own = new Map(effects.locks.map(({ relation, mode }) => [relation, mode]));
   const beyond = [...held.values()].filter(
-    ({ relation, mode }) => blocking(mode) > blocking(own.get(relation)),
+    ({ relation, mode, by }) => blocking(mode) > blocking(own.get(relation)) && isTable(by, relation),
   );
   return beyond.find(({ mode }) => blocking(mode) === 2) ?? beyond[0];
 }

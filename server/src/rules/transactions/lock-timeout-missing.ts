@@ -8,7 +8,7 @@ import type { Fix, RuleContext, StatementAnalysis } from '../model.ts';
 import type { PlacedStatement } from '../statements.ts';
 import { limits, type Timeouts, withTimeouts } from '../timeouts.ts';
 import { blockingLock, modeName } from './held-locks.ts';
-import { moreOf } from './without-timeout.ts';
+import { limitBefore, moreOf } from './without-timeout.ts';
 
 interface Data {
   readonly first: PlacedStatement;
@@ -120,21 +120,8 @@ function strongest(s: StatementAnalysis) {
 
 function limitFix(context: RuleContext, { first, zero }: Data): readonly Fix[] {
   const title = 'Set lock_timeout to 2s';
-  if (context.kind === 'sql') {
-    const { start } = first.s.range;
-    return [
-      {
-        title,
-        edits: [
-          {
-            range: { start, end: start },
-            newText: "SET lock_timeout = '2s';\n",
-          },
-        ],
-        safe: true,
-      },
-    ];
-  }
+  if (context.kind === 'sql')
+    return [{ title, edits: limitBefore(context, first.s, 'lock_timeout', '2s'), safe: true }];
   if (zero) return [{ title, edits: [{ range: zero, newText: '2s' }], safe: true }];
   const edits = insertSessionSetting(context.text, context.plan, 'lock_timeout', '2s');
   return edits ? [{ title: `${title} for the plan`, edits, safe: true }] : [];

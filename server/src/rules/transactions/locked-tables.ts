@@ -26,7 +26,7 @@ export function* lockedAfter(context: RuleContext, atLeast: 1 | 2): Generator<Lo
 }
 
 /** What the schema does not hold is one, but for what is named as an index. */
-function isTable({ s }: PlacedStatement, relation: string): boolean {
+export function isTable({ s }: PlacedStatement, relation: string): boolean {
   const name = parseName(relation);
   const found = name && (findRelation(s.before, name) ?? findRelation(s.after, name));
   if (found) return found.kind === 'table';

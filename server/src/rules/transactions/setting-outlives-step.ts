@@ -11,12 +11,11 @@ interface Data {
 }
 
 /** Settings that change what statements mean or may do, and so are dangerous to forget. */
-const grave: ReadonlySet<string> = new Set([
-  'role',
-  'row_security',
-  'session_authorization',
-  'session_replication_role',
-]);
+const grave: ReadonlySet<string> = new Set(['role', 'row_security', 'session_authorization']);
+
+/** Settings that change how fast a later statement is, or what is written to the log, and nothing else. */
+const harmless =
+  /^(?:application_name|client_min_messages|\w*work_mem|max_parallel\w*|vacuum_cost_\w+|enable_\w+|log_\w+|jit\w*)$/;
 
 /** A SET whose effect does not end with the step. */
 export const settingOutlivesStep = defineRule<Data>({
@@ -26,9 +25,10 @@ export const settingOutlivesStep = defineRule<Data>({
   eachStep: true,
   docs: {
     problem: `\`SET\` changes the session, not the transaction: the steps after it run with the same setting, as does whatever else
-uses the connection when a pool hands it on. A forgotten \`session_replication_role = replica\` switches triggers and foreign keys
-off; a forgotten \`search_path\` lets a later statement find another table. And a step that needs the setting fails when it is run by
-itself, since the step before it did not run in the same session.`,
+uses the connection when a pool hands it on. A forgotten \`SET ROLE\` makes the next table another owner's; a forgotten
+\`search_path\` lets a later statement find another table. And a step that needs the setting fails when it is run by itself, since
+the step before it did not run in the same session. Settings that only make a statement faster, such as \`work_mem\`, are not
+reported; of \`session_replication_role\` the rule trigger-disabled speaks.`,
     solution: `\`SET LOCAL\` lasts until the transaction ends. In a step with \`transaction: false\` write \`RESET\` at the end. For
 \`lock_timeout\` and \`statement_timeout\` use the plan's \`session\`, which is set before every step.`,
     manual: [{ title: 'SET', path: 'sql-set.html' }],
@@ -36,39 +36,39 @@ itself, since the step before it did not run in the same session.`,
   examples: {
     bad: [
       {
-        steps: `- step: Correct a name without its trigger
+        steps: `- step: Correct a name whatever the policies say
   sql: |
-    SET session_replication_role = replica;
+    SET row_security = off;
     UPDATE users SET email = 'ada@example.org' WHERE id = 1;
   rollback: { not_needed: the address was wrong }
 `,
-        finds: 'SET session_replication_role = replica',
-        fixed: `- step: Correct a name without its trigger
+        finds: 'SET row_security = off',
+        fixed: `- step: Correct a name whatever the policies say
   sql: |
-    SET LOCAL session_replication_role = replica;
+    SET LOCAL row_security = off;
     UPDATE users SET email = 'ada@example.org' WHERE id = 1;
   rollback: { not_needed: the address was wrong }
 `,
       },
       {
-        steps: `- step: Index with more memory
+        steps: `- step: Index without haste
   transaction: false
   sql: |
     SET lock_timeout = 0;
-    SET maintenance_work_mem = '1GB';
+    SET statement_timeout = 0;
     CREATE INDEX CONCURRENTLY users_email_idx ON users (email);
   rollback:
     transaction: false
     sql: DROP INDEX CONCURRENTLY users_email_idx;
 `,
-        finds: "SET maintenance_work_mem = '1GB'",
-        fixed: `- step: Index with more memory
+        finds: 'SET statement_timeout = 0',
+        fixed: `- step: Index without haste
   transaction: false
   sql: |
     SET lock_timeout = 0;
-    SET maintenance_work_mem = '1GB';
+    SET statement_timeout = 0;
     CREATE INDEX CONCURRENTLY users_email_idx ON users (email);
-    RESET maintenance_work_mem;
+    RESET statement_timeout;
   rollback:
     transaction: false
     sql: DROP INDEX CONCURRENTLY users_email_idx;
@@ -77,9 +77,10 @@ itself, since the step before it did not run in the same session.`,
     ],
     good: [
       {
-        steps: `- step: Correct a name with a setting of its own
+        steps: `- step: Correct a name with settings of its own
   sql: |
-    SET LOCAL work_mem = '256MB';
+    SET LOCAL row_security = off;
+    SET work_mem = '256MB';
     UPDATE users SET email = 'ada@example.org' WHERE id = 1;
   rollback: { not_needed: the address was wrong }
 `,
@@ -119,7 +120,7 @@ function leftSet(
     const name = settingName(node.VariableSetStmt);
     if (kind === 'VAR_RESET_ALL') left.clear();
     else if (kind === 'VAR_RESET' || kind === 'VAR_SET_DEFAULT') left.delete(name);
-    else if (kind === 'VAR_SET_VALUE' && !isLocal && !isSetBeforeSteps(context, name)) left.set(name, s);
+    else if (kind === 'VAR_SET_VALUE' && !isLocal && !isOthers(context, name)) left.set(name, s);
   }
   return left;
 }
@@ -130,10 +131,11 @@ function settingName({ name = '' }: VariableSetStmt): string {
 
 /**
  * What the plan's session sets before every step, a step cannot leave behind. A lock_timeout left behind does no
- * more harm than one that is missing, which has a rule of its own.
+ * more harm than one that is missing; that and the triggers switched off have rules of their own.
  */
-function isSetBeforeSteps({ plan: { session } }: RuleContext, name: string): boolean {
-  return name === 'lock_timeout' || (name === 'statement_timeout' && session.statementTimeout !== undefined);
+function isOthers({ plan: { session } }: RuleContext, name: string): boolean {
+  if (name === 'statement_timeout') return session.statementTimeout !== undefined;
+  return name === 'lock_timeout' || name === 'session_replication_role' || harmless.test(name);
 }
 
 function localFix(context: RuleContext, { s }: Data): readonly Fix[] {

@@ -1,9 +1,10 @@
 import { insertSessionSetting } from '../../plan/edit.ts';
 import { defineRule } from '../define-rule.ts';
+import type { StatementAnalysis } from '../model.ts';
 import { limitBefore, lockingWithout, moreOf } from './without-timeout.ts';
 
 /** Statements that may hold their lock for any length of time. */
-export const statementTimeoutMissing = defineRule<{ readonly start: number }>({
+export const statementTimeoutMissing = defineRule<StatementAnalysis>({
   id: 'statement-timeout-missing',
   title: 'A statement that locks a table may run for any length of time',
   severity: 'warning',
@@ -42,13 +43,13 @@ application can bear. Statements that take long and stop nobody get a limit of t
       message: `No statement_timeout is set: this statement locks ${first.lock.relation} for as long as it runs, and nothing stops it when that is longer than planned${moreOf(others)}. Set statement_timeout ${context.kind === 'sql' ? 'before it' : 'under session'}.`,
       range: first.placed.s.range,
       step: first.placed.step.id,
-      data: { start: first.placed.s.range.start },
+      data: first.placed.s,
     };
   },
-  fix({ data: { start } }, context) {
+  fix({ data: s }, context) {
     const edits =
       context.kind === 'sql'
-        ? limitBefore(start, 'statement_timeout', '15min')
+        ? limitBefore(context, s, 'statement_timeout', '15min')
         : insertSessionSetting(context.text, context.plan, 'statement_timeout', '15min');
     return edits ? [{ title: 'Set statement_timeout to 15min', edits, safe: false }] : [];
   },
