@@ -13,8 +13,10 @@ export function embeddedStatements(
   pgVersion: number,
 ): readonly StatementAnalysis[] | undefined {
   if (outer.statement.kind !== 'DoStmt') return undefined;
+  const body = outer.statement.body();
+  const variables = body?.variables ?? [];
   let schema = outer.before;
-  return (outer.statement.body()?.statements ?? []).map(({ statement, pinned, repeats, guarded }) => {
+  return (body?.statements ?? []).map(({ statement, pinned, repeats, guarded }) => {
     const before = schema;
     schema = applyStatement(schema, statement, { madeByPlan: true, perhaps: guarded });
     return {
@@ -27,6 +29,7 @@ export function embeddedStatements(
       inTransaction: true,
       repeats,
       guarded,
+      variables,
     };
   });
 }

@@ -51,6 +51,8 @@ export interface StatementAnalysis {
   readonly embedded?: readonly StatementAnalysis[];
   /** For a statement inside a DO block: it stands in a loop. */
   readonly repeats?: boolean;
+  /** The same: names that the block declares, which its queries may mean instead of columns. */
+  readonly variables?: readonly string[];
   /** The same: a condition decides whether it runs, or an EXCEPTION takes its error. */
   readonly guarded?: boolean;
 }

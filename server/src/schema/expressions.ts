@@ -1,4 +1,4 @@
-import type { Node } from '@pgsql/types';
+import type { Node, SubLink } from '@pgsql/types';
 import { stringsOf } from '../sql/names.ts';
 
 /** Every node below `root`, itself included, whatever its kind: `[kind, fields]`. Deep trees are walked without recursion. */
@@ -79,6 +79,15 @@ const fixedNames: Readonly<Record<string, string>> = {
   RowExpr: 'row',
   CoalesceExpr: 'coalesce',
   XmlSerialize: 'xmlserialize',
+  MergeSupportFunc: 'merge_action',
+  JsonParseExpr: 'json',
+  JsonScalarExpr: 'json_scalar',
+  JsonSerializeExpr: 'json_serialize',
+  JsonObjectConstructor: 'json_object',
+  JsonArrayConstructor: 'json_array',
+  JsonArrayQueryConstructor: 'json_array',
+  JsonObjectAgg: 'json_objectagg',
+  JsonArrayAgg: 'json_arrayagg',
 };
 
 function figure(node: Node | undefined): Figured | undefined {
@@ -100,7 +109,24 @@ function figure(node: Node | undefined): Figured | undefined {
     return inner?.strength === 2 ? inner : { name: 'case', strength: 1 };
   }
   if ('MinMaxExpr' in node) return good(node.MinMaxExpr.op === 'IS_LEAST' ? 'least' : 'greatest');
+  if ('SubLink' in node) return figureOfSubquery(node.SubLink);
+  if ('SQLValueFunction' in node)
+    return good(node.SQLValueFunction.op?.replace(/^SVFOP_|_N$/g, '').toLowerCase());
+  if ('XmlExpr' in node) return good(node.XmlExpr.op?.replace('IS_', '').toLowerCase());
+  if ('JsonFuncExpr' in node) return good(node.JsonFuncExpr.op?.replace(/_OP$/, '').toLowerCase());
   return good(fixedNames[Object.keys(node)[0] ?? '']);
+}
+
+function figureOfSubquery({ subLinkType, subselect }: SubLink): Figured | undefined {
+  if (subLinkType === 'EXISTS_SUBLINK') return good('exists');
+  if (subLinkType === 'ARRAY_SUBLINK') return good('array');
+  if (subLinkType !== 'EXPR_SUBLINK' || !subselect || !('SelectStmt' in subselect)) return undefined;
+  let select = subselect.SelectStmt;
+  while (select.larg) select = select.larg;
+  if (select.valuesLists) return good('column1');
+  const [first] = select.targetList ?? [];
+  if (!first || !('ResTarget' in first)) return undefined;
+  return good(first.ResTarget.name ?? figure(first.ResTarget.val)?.name);
 }
 
 function good(name: string | undefined): Figured | undefined {

@@ -108,7 +108,11 @@ function named(scope: Scope, parts: readonly string[]): readonly Source[] {
 }
 
 function resolveIn([source]: readonly Source[], column: string): Resolution {
-  if (source?.key === undefined) return nothing;
+  if (!source) return nothing;
+  if (source.key === undefined) {
+    const known = !source.complete || source.columns.includes(column);
+    return known ? nothing : { found: [], missing: { key: undefined, column } };
+  }
   if (source.columns.includes(column) || !source.complete)
     return { found: [{ key: source.key, column, certain: true }], missing: undefined };
   if (systemColumns.has(column)) return nothing;

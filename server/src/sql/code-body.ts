@@ -5,7 +5,7 @@ import { parseSync } from 'pg-query-parser';
 import type { Range } from '../text/range.ts';
 import { createByteIndex } from '../text/utf8.ts';
 import type { CodeBody, EmbeddedStatement, SqlProblem, Statement, UnreadCode } from './model.ts';
-import { type EmbeddedSql, embeddedSql, endsTransactions, straight } from './plpgsql-tree.ts';
+import { declaredNames, type EmbeddedSql, embeddedSql, endsTransactions, straight } from './plpgsql-tree.ts';
 import { createStatement, pinnedStatement, type RawStatement, statementsFrom } from './statement.ts';
 
 /** The literal that holds a body: its value, where it stands, and where its text begins if it stands there as it is. */
@@ -49,7 +49,12 @@ function readCode(
   if (!as || value === undefined) return undefined;
   const literal = literalOf(statement, text, as.location, value);
   const found: Found = { statements: [], unread: [], problems: [] };
-  const done = (ends: boolean): CodeBody => ({ language, ...found, endsTransactions: ends });
+  const done = (ends: boolean, variables: readonly string[] = []): CodeBody => ({
+    language,
+    ...found,
+    variables,
+    endsTransactions: ends,
+  });
   if (language === 'sql') {
     readSql(found, text, literal);
     return done(false);
@@ -67,7 +72,7 @@ function readCode(
   }
   const place = placer(literal);
   for (const one of embeddedSql(tree)) readEmbedded(found, text, literal, one, place(one));
-  return done(endsTransactions(tree));
+  return done(endsTransactions(tree), declaredNames(tree));
 }
 
 function parseTree(source: string): object | { readonly message: string } {
@@ -147,7 +152,7 @@ function atomicBody(statement: Statement, text: string, body: Node): CodeBody {
     ...straight,
     pinned: true,
   }));
-  return { language: 'sql', statements, unread: [], problems: [], endsTransactions: false };
+  return { language: 'sql', statements, unread: [], problems: [], variables: [], endsTransactions: false };
 }
 
 /** Where a piece's query stands in `text`; undefined where the source spells it otherwise. */

@@ -34,6 +34,8 @@ export interface CodeBody {
   readonly unread: readonly UnreadCode[];
   /** SQL in it that does not parse. */
   readonly problems: readonly SqlProblem[];
+  /** Names that the body declares: in its queries they may stand for columns. Lower case where not quoted. */
+  readonly variables: readonly string[];
   /** It says COMMIT or ROLLBACK, which Postgres refuses inside a transaction block (SQLSTATE 2D000). */
   readonly endsTransactions: boolean;
 }

@@ -43,6 +43,15 @@ export function embeddedSql(tree: unknown): EmbeddedSql[] {
   return found;
 }
 
+/** Variables, records and cursors, arguments included. */
+export function declaredNames(tree: unknown): string[] {
+  const [fn] = list((tree as Fields).plpgsql_funcs);
+  return list(fieldsOf(fn)?.datums).flatMap((datum) => {
+    const name = fieldsOf(datum)?.refname;
+    return typeof name === 'string' ? [name] : [];
+  });
+}
+
 /** Whether the body says COMMIT or ROLLBACK anywhere. */
 export function endsTransactions(tree: unknown): boolean {
   return /"PLpgSQL_stmt_(?:commit|rollback)"/.test(JSON.stringify(tree));

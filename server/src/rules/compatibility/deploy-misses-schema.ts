@@ -214,20 +214,27 @@ function* rollbackFaults(context: RuleContext, at: StepAnalysis): Generator<Faul
       : [];
     for (const unfit of unfitOf(context, name, schema)) {
       if (told.some((one) => sameRefusal(one.refusal, unfit.refusal))) continue;
-      yield rollbackFault(context, at, action.version.range, name, unfit);
+      const breaker = brokenBy(context, at, unfit);
+      // Where it ran while that step did, the fault is told there.
+      if (breaker && isLive(context, breaker, name)) continue;
+      yield rollbackFault(at, action.version.range, name, unfit, breaker);
     }
   }
 }
 
+function isLive({ live, steps }: RuleContext, at: StepAnalysis, name: string): boolean {
+  const during = live.steps[steps.indexOf(at)]?.during.versions ?? [];
+  return during.some(({ version }) => version.name.value === name);
+}
+
 function rollbackFault(
-  context: RuleContext,
   at: StepAnalysis,
   range: Range,
   name: string,
   unfit: Unfit,
+  breaker: StepAnalysis | undefined,
 ): Fault<undefined> {
   const { statement, refusal } = unfit;
-  const breaker = brokenBy(context, at, unfit);
   const since = breaker ? `, which "${breaker.step.name.value}" has changed before` : '';
   return {
     message: `This rollback brings back ${name}, but the schema is not ${name}'s any more${since}: "${snippet(statement)}" is refused, since ${refusal.reason}${unlessTrigger(refusal)}. Restore in this rollback what ${name} needs before it is deployed, or say impossible with the reason.`,

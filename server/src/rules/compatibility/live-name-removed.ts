@@ -130,7 +130,8 @@ function freeing(
   { steps, live }: RuleContext,
   { placed, step, removal }: PlacedRemoval,
 ): { readonly step?: string; readonly related: Finding['related'] } {
-  if (placed.part === 'rollback') return { related: [] };
+  // The version that is to come needs the new name: neither order helps.
+  if (placed.part === 'rollback' || removal.how !== 'dropped') return { related: [] };
   for (let at = step + 1; at < steps.length; at++) {
     const action = steps[at]?.step.action;
     const after = live.steps[at]?.after;

@@ -104,7 +104,8 @@ function staysBecause({ statement: { node }, before }: StatementAnalysis): strin
   const [only, other] = batch;
   if (!only || other) return undefined;
   for (const column of nullTests(only)) {
-    const source = nullableSource(table, assigned.get(column));
+    const value = assigned.get(column);
+    const source = value && nullableSource(table, value);
     if (source !== undefined && !provesNotNull(only).includes(source))
       return `where ${source} is NULL, so is the new ${column}`;
   }
@@ -130,11 +131,37 @@ function nullTests(condition: Node): readonly string[] {
   return arg && 'ColumnRef' in arg ? stringsOf(arg.ColumnRef.fields).slice(-1) : [];
 }
 
-/** The column that a value is copied from, where it may be NULL. */
-function nullableSource(table: Table, value: Node | undefined): string | undefined {
-  if (!value || !('ColumnRef' in value)) return undefined;
-  const name = stringsOf(value.ColumnRef.fields).at(-1) ?? '';
-  return columnOf(table, name)?.notNull === false ? name : undefined;
+/** Functions that give NULL for NULL. */
+const strict: ReadonlySet<string> = new Set(
+  'abs btrim ceil date_trunc floor initcap left length lower ltrim md5 replace right round rtrim substr substring trim trunc upper'.split(
+    ' ',
+  ),
+);
+
+/** The column that a value is made from, where it may be NULL and the value then is too. */
+function nullableSource(table: Table, value: Node): string | undefined {
+  if ('ColumnRef' in value) {
+    const name = stringsOf(value.ColumnRef.fields).at(-1) ?? '';
+    return columnOf(table, name)?.notNull === false ? name : undefined;
+  }
+  for (const part of strictParts(value)) {
+    const source = nullableSource(table, part);
+    // `tags || NULL` is an array still.
+    if (source !== undefined && !columnOf(table, source)?.type?.endsWith('[]')) return source;
+  }
+  return undefined;
+}
+
+/** Operands of which one that is NULL makes the whole so. Operators of Postgres on scalars are strict. */
+function strictParts(value: Node): readonly Node[] {
+  if ('TypeCast' in value) return value.TypeCast.arg ? [value.TypeCast.arg] : [];
+  if ('A_Expr' in value && value.A_Expr.kind === 'AEXPR_OP') {
+    const { lexpr, rexpr } = value.A_Expr;
+    return [lexpr, rexpr].filter((part) => part !== undefined);
+  }
+  if (!('FuncCall' in value)) return [];
+  const name = stringsOf(value.FuncCall.funcname).at(-1) ?? '';
+  return strict.has(name) ? (value.FuncCall.args ?? []) : [];
 }
 
 function list(names: readonly string[]): string {

@@ -136,8 +136,7 @@ function* refusedQuery(context: RuleContext, s: StatementAnalysis, step: string)
   if (!isQuery(s)) return;
   for (const { kind, key, name, reason, location, unless } of context.live.read(s.statement, s.before)
     .refusals) {
-    // In code a name may be one of its variables.
-    if (unless.length > 0 || (kind === 'no column' && s.repeats !== undefined)) continue;
+    if (unless.length > 0 || (kind === 'no column' && s.variables?.includes(name))) continue;
     const place = location === undefined ? undefined : nameToken(s, s.statement.tokenAt(location), name);
     const elsewhere = kind === 'no relation' && place ? inOtherSchema(s, place, name) : undefined;
     if (elsewhere) {
