@@ -13,10 +13,15 @@ const published: readonly Shown[] = [
     text: 'ALTER TABLE users ADD COLUMN handle VARCHAR(255)',
     line: 48,
   },
+  { rule: 'replacement-lacks-constraint', severity: 'warning', text: 'handle', line: 48 },
   { rule: 'concurrently-in-transaction', severity: 'error', text: 'CONCURRENTLY', line: 54 },
+  { rule: 'backfill-before-dual-write', severity: 'error', text: 'UPDATE', line: 67 },
+  { rule: 'batch-loop-skips-locked', severity: 'error', text: 'SKIP LOCKED', line: 69 },
   { rule: 'concurrently-in-transaction', severity: 'error', text: 'COMMIT', line: 75 },
   { rule: 'null-blind-comparison', severity: 'error', text: '!=', line: 112 },
   { rule: 'change-unbatched', severity: 'error', text: 'UPDATE', line: 115 },
+  { rule: 'null-blind-comparison', severity: 'error', text: '!=', line: 115 },
+  { rule: 'deploy-misses-schema', severity: 'error', text: 'v4', line: 137 },
   { rule: 'rollback-missing', severity: 'error', text: 'Drop the old column', line: 141 },
 ];
 
