@@ -1,4 +1,5 @@
 import { PGlite } from '@electric-sql/pglite';
+import { btree_gist } from '@electric-sql/pglite/contrib/btree_gist';
 
 let started: Promise<PGlite> | undefined;
 
@@ -7,12 +8,14 @@ let started: Promise<PGlite> | undefined;
  * suites use it in turn.
  */
 export async function embeddedPostgres(): Promise<PGlite> {
-  started ??= PGlite.create();
+  started ??= PGlite.create({ extensions: { btree_gist } });
   const db = await started;
   const { rows } = await db.query<{ nspname: string }>(
     `SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'`,
   );
   for (const { nspname } of rows) await db.exec(`DROP SCHEMA "${nspname}" CASCADE`);
+  const { rows: publications } = await db.query<{ pubname: string }>('SELECT pubname FROM pg_publication');
+  for (const { pubname } of publications) await db.exec(`DROP PUBLICATION "${pubname}"`);
   await db.exec('CREATE SCHEMA public; RESET ALL; SET client_min_messages = error');
   return db;
 }
