@@ -30,3 +30,8 @@ export function deferrable(node: ConstraintNode): string {
 export function columnList(columns: readonly string[]): string {
   return columns.map(quoteIdentifier).join(', ');
 }
+
+/** What a definition ends with where the constraint is not valid, or not even enforced. */
+export function validitySuffix(enforced: boolean, validated: boolean): string {
+  return enforced ? (validated ? '' : ' NOT VALID') : ' NOT ENFORCED';
+}

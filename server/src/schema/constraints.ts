@@ -1,19 +1,16 @@
-import type { Constraint as ConstraintNode } from '@pgsql/types';
 import type { Statement } from '../sql/model.ts';
-import { nameOfRangeVar, stringsOf } from '../sql/names.ts';
+import { stringsOf } from '../sql/names.ts';
 import { sourceInParentheses } from '../sql/source.ts';
-import { addToTable, columnList, deferrable, type PendingConstraint } from './constraint-parts.ts';
+import { addToTable, type PendingConstraint, validitySuffix } from './constraint-parts.ts';
 import { dependenciesOf, withDependencies } from './dependencies.ts';
-import { childKeys, chooseConstraintName, type Draft, findKey } from './draft.ts';
+import { childKeys, chooseConstraintName, type Draft } from './draft.ts';
 import { columnsRead, provesNotNull } from './expressions.ts';
+import { addForeignKey } from './foreign-keys.ts';
 import { addIndexConstraint, indexColumns } from './index-constraints.ts';
 import { changeConstraint, parentsWithConstraint } from './inheritance.ts';
-import { columnOf, constraintOf, indexesOf, tableByKey } from './lookup.ts';
+import { columnOf, constraintOf, tableByKey } from './lookup.ts';
 import type { Constraint, Table } from './model.ts';
-import { displayKey } from './names.ts';
 import { notNullOf, setNotNull } from './not-null.ts';
-import { joinColumnNames } from './object-names.ts';
-import { ensureForeignKey } from './partitions.ts';
 
 export type { PendingConstraint } from './constraint-parts.ts';
 
@@ -122,7 +119,7 @@ function addCheck(
     references: undefined,
     index: undefined,
     inherits: node.is_no_inherit !== true,
-    definition: `CHECK (${expression ?? ''})${node.is_no_inherit ? ' NO INHERIT' : ''}${suffix(enforced, validated)}`,
+    definition: `CHECK (${expression ?? ''})${node.is_no_inherit ? ' NO INHERIT' : ''}${validitySuffix(enforced, validated)}`,
     ...(enforced ? {} : { enforced: false }),
   };
   const constraint: Constraint = withDependencies(source, dependenciesOf(draft, node.raw_expr));
@@ -156,93 +153,6 @@ function putCheck(draft: Draft, key: string, constraint: Constraint): void {
 function isSameCheck(one: Constraint, { kind, expression, inherits }: Constraint): boolean {
   const bare = (source: string | undefined) => source?.replace(/\s+/g, ' ');
   return one.kind === kind && one.inherits === inherits && bare(one.expression) === bare(expression);
-}
-
-function suffix(enforced: boolean, validated: boolean): string {
-  return enforced ? (validated ? '' : ' NOT VALID') : ' NOT ENFORCED';
-}
-
-const actions: Readonly<Record<string, string>> = {
-  r: 'RESTRICT',
-  c: 'CASCADE',
-  n: 'SET NULL',
-  d: 'SET DEFAULT',
-};
-
-function addForeignKey(
-  draft: Draft,
-  key: string,
-  table: Table,
-  { node, columns, alwaysValid, only }: PendingConstraint,
-): void {
-  if (!node.pktable) return;
-  const target = findKey(draft, nameOfRangeVar(node.pktable));
-  const targetTable = tableByKey(draft, target);
-  const { schema, name } = table.name;
-  const named = stringsOf(node.pk_attrs);
-  const primary = targetTable?.constraints.find(({ kind }) => kind === 'primary key');
-  const enforced = node.is_enforced === true;
-  const validated = enforced && (alwaysValid || node.skip_validation !== true);
-  const referenced = named.length > 0 ? named : (primary?.columns ?? []);
-  const index = named.length > 0 ? uniqueIndexOn(draft, target, referenced) : primary?.index;
-  const unknown = targetTable ? targetTable.columnsComplete && index === undefined : draft.complete;
-  const missing = unknown && draft.madeByPlan;
-  const parts = table.partitioned ? childKeys(draft, key) : [];
-  const taken = table.constraints.some((one) => one.name === node.conname);
-  const lacking = table.columnsComplete && columns.some((column) => !columnOf(table, column));
-  if (missing || taken || lacking || (only && parts.length > 0)) {
-    draft.refused = true;
-    return;
-  }
-  const constraint: Constraint = {
-    name: node.conname ?? chooseConstraintName(draft, schema, name, joinColumnNames(columns), 'fkey'),
-    kind: 'foreign key',
-    columns,
-    validated,
-    expression: undefined,
-    provesNotNull: [],
-    references: { table: target, columns: referenced, index },
-    index: undefined,
-    inherits: true,
-    definition:
-      foreignKeyDefinition(node, columns, referenced, displayKey({ ...draft }, target)) +
-      suffix(enforced, validated),
-    ...(enforced ? {} : { enforced: false }),
-  };
-  addToTable(draft, key, constraint);
-  for (const child of parts) ensureForeignKey(draft, constraint, child);
-}
-
-/** The first index that holds these columns in any order and no row twice. */
-function uniqueIndexOn(draft: Draft, key: string, columns: readonly string[]): string | undefined {
-  const wanted = [...columns].sort().join('\0');
-  for (const { unique, predicate, valid = true, deferrable, columns: own, name } of indexesOf(draft, key)) {
-    if (unique && valid && !deferrable && predicate === undefined && [...own].sort().join('\0') === wanted)
-      return name.name;
-  }
-  return undefined;
-}
-
-function foreignKeyDefinition(
-  node: ConstraintNode,
-  columns: readonly string[],
-  referenced: readonly string[],
-  target: string,
-): string {
-  const deleteColumns = stringsOf(node.fk_del_set_cols);
-  const onDelete = node.fk_del_action ? actions[node.fk_del_action] : undefined;
-  const onUpdate = node.fk_upd_action ? actions[node.fk_upd_action] : undefined;
-  return [
-    `FOREIGN KEY (${columnList(columns)}) REFERENCES ${target}${referenced.length > 0 ? `(${columnList(referenced)})` : ''}`,
-    node.fk_matchtype === 'f' ? 'MATCH FULL' : '',
-    onUpdate ? `ON UPDATE ${onUpdate}` : '',
-    onDelete
-      ? `ON DELETE ${onDelete}${deleteColumns.length > 0 ? ` (${columnList(deleteColumns)})` : ''}`
-      : '',
-    deferrable(node),
-  ]
-    .filter((part) => part !== '')
-    .join(' ');
 }
 
 function addNotNull(draft: Draft, tableKey: string, pending: PendingConstraint): void {

@@ -7,7 +7,7 @@ import { constraintLink, functionMap, relationMap, typeMap } from './links.ts';
 import { childrenOf, descendantsOf, tableByKey } from './lookup.ts';
 import type { QualifiedName, Relation, Schema, Table, Transaction, UserFunction, UserType } from './model.ts';
 import { creationSchema, qualify, relationKey, temporarySchema, typeDisplayName } from './names.ts';
-import { chooseName } from './object-names.ts';
+import { chooseName, makeObjectName } from './object-names.ts';
 
 /** A schema while statements are applied to it: the maps are this draft's own and may be changed. */
 export interface Draft {
@@ -193,6 +193,14 @@ export function chooseConstraintName(
     label,
     (name) => others.includes(name) || constraintNameTaken(draft, schema, name),
   );
+}
+
+/** `name_1`, `name_2`, …: the first that is free. */
+export function chooseNumberedConstraintName(draft: Draft, schema: string, name: string): string {
+  for (let number = 1; ; number++) {
+    const chosen = makeObjectName(name, undefined, String(number));
+    if (!constraintNameTaken(draft, schema, chosen)) return chosen;
+  }
 }
 
 function constraintNameTaken(draft: Draft, schema: string, name: string): boolean {

@@ -1,5 +1,7 @@
-import type { Draft } from './draft.ts';
+import { type Draft, updateTable } from './draft.ts';
+import { respelledForeignKey } from './foreign-keys.ts';
 import { dependencyOf } from './links.ts';
+import { referencesTo } from './lookup.ts';
 import type {
   Dependent,
   Policy,
@@ -28,8 +30,19 @@ export function moveRelation(draft: Draft, key: string, to: QualifiedName): void
     const changed = repoint(other, key, newKey);
     if (changed !== other) draft.relations.set(relationKey(other.name), changed);
   }
+  if (relation.kind === 'table') respellReferences(draft, newKey);
   if (relation.kind === 'index') renameReferencedIndex(draft, relation.table, relation.name.name, to.name);
   replaceDependency(draft, dependencyOf('relation', key), dependencyOf('relation', newKey));
+}
+
+/** The definitions of the table's foreign keys and of those that name it. */
+export function respellReferences(draft: Draft, key: string): void {
+  const naming = [...referencesTo(draft, key)].map(({ table }) => relationKey(table.name));
+  for (const each of new Set([key, ...naming]))
+    updateTable(draft, each, (table) => ({
+      ...table,
+      constraints: table.constraints.map((one) => respelledForeignKey(draft, one)),
+    }));
 }
 
 function repoint(relation: Relation, from: string, to: string): Relation {

@@ -2,7 +2,7 @@ import type { AlterTableCmd } from '@pgsql/types';
 import { nameOfRangeVar } from '../sql/names.ts';
 import {
   childKeys,
-  chooseConstraintName,
+  chooseNumberedConstraintName,
   type Draft,
   find,
   findKey,
@@ -10,12 +10,13 @@ import {
   touchTable,
   updateTable,
 } from './draft.ts';
+import { isSameForeignKey } from './foreign-keys.ts';
 import { cloneIndex } from './indexes.ts';
 import { changeColumn, inheritFrom, releaseFrom } from './inheritance.ts';
 import { childrenOf, columnOf, indexesOf, tableByKey } from './lookup.ts';
 import type { Constraint, Index, Table } from './model.ts';
 import { relationKey } from './names.ts';
-import { joinColumnNames } from './object-names.ts';
+import { validatedConstraint } from './not-null.ts';
 import { cloneTriggers, dropClonedTriggers } from './triggers.ts';
 
 export function attachPartition(draft: Draft, key: string, { def }: AlterTableCmd): void {
@@ -132,21 +133,13 @@ export function ensureForeignKey(draft: Draft, constraint: Constraint, childKey:
   // Postgres goes through them by name.
   const byName = [...child.constraints].sort((a, b) => (a.name < b.name ? -1 : 1));
   const own = byName.find(
-    (one) =>
-      one.kind === 'foreign key' &&
-      one.parent === undefined &&
-      one.validated === constraint.validated &&
-      one.definition === constraint.definition,
+    (one) => one.kind === 'foreign key' && one.parent === undefined && isSameForeignKey(one, constraint),
   );
   const taken = child.constraints.some(({ name }) => name === constraint.name);
-  const { schema, name } = child.name;
+  const free = () => chooseNumberedConstraintName(draft, child.name.schema, constraint.name);
   const made = {
-    ...(own ?? constraint),
-    name:
-      own?.name ??
-      (taken
-        ? chooseConstraintName(draft, schema, name, joinColumnNames(constraint.columns), 'fkey')
-        : constraint.name),
+    ...(own && constraint.validated ? validatedConstraint(own) : (own ?? constraint)),
+    name: own?.name ?? (taken ? free() : constraint.name),
     parent: constraint.name,
     local: false,
   };

@@ -3,6 +3,7 @@ import { type Draft, heirsOf, updateTable } from './draft.ts';
 import { renameInSource } from './expressions.ts';
 import { columnOf, indexesOf, referencesTo, sequencesOf, tableByKey, viewsOf } from './lookup.ts';
 import type { Column, Constraint, Index, PartitionKey, PolicyExpression, Table, View } from './model.ts';
+import { respellReferences } from './move.ts';
 import { relationKey } from './names.ts';
 import { triggersOf, withTriggers } from './triggers.ts';
 
@@ -29,6 +30,7 @@ function renameInTree(draft: Draft, key: string, from: string, to: string): void
       constraints: one.constraints.map((each) => renameReferences(each, key, from, to)),
     }));
   }
+  respellReferences(draft, key);
   for (const sequence of [...sequencesOf(draft, key, from)])
     draft.relations.set(relationKey(sequence.name), { ...sequence, ownedBy: { table: key, column: to } });
   renameInReaders(draft, key, from, to);
@@ -119,13 +121,18 @@ function renameReferences(constraint: Constraint, key: string, from: string, to:
 
 function renameInConstraint(constraint: Constraint, from: string, to: string): Constraint {
   if (!constraint.columns.includes(from)) return constraint;
-  // Behind REFERENCES the names are those of the other table.
-  const [own = '', ...rest] = constraint.definition.split(/(?= REFERENCES )/);
+  const { kind, definition } = constraint;
+  const rename = (source: string) => renameInSource(source, from, quoteIdentifier(to));
+  // What a foreign key says before its actions is spelled anew; columns of an action stand in parentheses.
+  const renamed =
+    kind === 'foreign key'
+      ? definition.replace(/\((?:"(?:[^"]|"")*"|[^")])*\)$/, rename)
+      : rename(definition);
   return {
     ...constraint,
     columns: swapAll(constraint.columns, from, to),
     provesNotNull: swapAll(constraint.provesNotNull, from, to),
-    expression: constraint.expression && renameInSource(constraint.expression, from, quoteIdentifier(to)),
-    definition: [renameInSource(own, from, quoteIdentifier(to)), ...rest].join(''),
+    expression: constraint.expression && rename(constraint.expression),
+    definition: renamed,
   };
 }
