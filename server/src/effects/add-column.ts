@@ -6,8 +6,9 @@ import type { Relation, Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { namedType, serialBase } from '../sql/type-names.ts';
 import type { Subcommand } from './alter-table.ts';
-import { lockRange, lockReferencedTable, lookUpReferenced, rewriteTable, type Task } from './builder.ts';
+import type { Task } from './builder.ts';
 import { readAll } from './reading.ts';
+import { lockRange, lockReferencedTable, lookUpReferenced, rewriteTable } from './relations.ts';
 import { volatilityOf } from './volatility.ts';
 
 export const addColumn: Subcommand = (task, table, { def, missing_ok }) => {

@@ -12,6 +12,7 @@ import {
 import type { Column, Constraint, Index, Table, View } from '../schema/model.ts';
 import { quoteIdentifier, stringsOf } from '../sql/names.ts';
 import type { Subcommand } from './alter-table.ts';
+import type { Task } from './builder.ts';
 import {
   familyOf,
   lockReferencedTable,
@@ -20,8 +21,7 @@ import {
   rewriteTable,
   show,
   storedFamily,
-  type Task,
-} from './builder.ts';
+} from './relations.ts';
 import { sharesOperators, type TypeChange, typeChange } from './type-change.ts';
 
 export const alterColumnType: Subcommand = (task, table, { name = '', def }) => {

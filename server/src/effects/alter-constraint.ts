@@ -12,7 +12,8 @@ import { quoteIdentifier, stringsOf } from '../sql/names.ts';
 import { lockPointedAt } from './add-column.ts';
 import { provenNotNull } from './alter-column.ts';
 import type { Subcommand } from './alter-table.ts';
-import { familyOf, lockReferencedTable, lookUpReferenced, show, storedFamily, type Task } from './builder.ts';
+import type { Task } from './builder.ts';
+import { familyOf, lockReferencedTable, lookUpReferenced, show, storedFamily } from './relations.ts';
 
 export const addConstraint: Subcommand = (task, table, { def }) => {
   const node = def && 'Constraint' in def ? def.Constraint : undefined;

@@ -7,17 +7,10 @@ import { nameOfRangeVar, type ObjectName, quoteIdentifier } from '../sql/names.t
 import { addColumn } from './add-column.ts';
 import { alterColumnType, dropColumn, setExpression, setNotNull } from './alter-column.ts';
 import { addConstraint, alterConstraint, dropConstraint, validateConstraint } from './alter-constraint.ts';
-import {
-  type Describe,
-  familyOf,
-  lockRange,
-  rewriteTable,
-  show,
-  type Task,
-  unknownTable,
-} from './builder.ts';
+import type { Describe, Task } from './builder.ts';
 import type { LockMode } from './model.ts';
 import { attachPartition, changeInheritance, detachPartition } from './partition.ts';
+import { familyOf, lockRange, rewriteTable, show, unknownTable } from './relations.ts';
 
 /** A subcommand of ALTER TABLE on a table that the schema holds. */
 export type Subcommand = (task: Task, table: Table, command: AlterTableCmd) => void;

@@ -5,8 +5,9 @@ import type { Overload, Table } from '../schema/model.ts';
 import { qualify, relationKey } from '../schema/names.ts';
 import type { CodeBody, Statement } from '../sql/model.ts';
 import { nameOfStrings, quoteIdentifier, stringsOf, writeName } from '../sql/names.ts';
-import { type Describe, show, type Task } from './builder.ts';
+import type { Describe, Task } from './builder.ts';
 import type { Effects } from './model.ts';
+import { show } from './relations.ts';
 
 /** Procedures that call procedures are followed so far. */
 const deepestCall = 4;

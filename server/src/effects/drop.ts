@@ -14,14 +14,8 @@ import {
 } from '../schema/lookup.ts';
 import type { Relation, Table } from '../schema/model.ts';
 import { nameOfObject, nameOfStrings, stringsOf, writeName } from '../sql/names.ts';
-import {
-  type Describe,
-  familyOf,
-  lockOwned,
-  lockReferencedTable,
-  lockTriggersOfKey,
-  type Task,
-} from './builder.ts';
+import type { Describe, Task } from './builder.ts';
+import { familyOf, lockOwned, lockReferencedTable, lockTriggersOfKey } from './relations.ts';
 
 export const drop: Describe<DropStmt> = (task, fields) => {
   if (fields.concurrent) task.notTransactional();

@@ -2,8 +2,9 @@ import type { IndexStmt, ReindexStmt } from '@pgsql/types';
 import { findRelation, indexesOf, relationKey } from '../schema/lookup.ts';
 import type { Relation } from '../schema/model.ts';
 import { nameOfRangeVar, quoteIdentifier } from '../sql/names.ts';
-import { type Describe, familyOf, lockRange, show, type Task } from './builder.ts';
+import type { Describe, Task } from './builder.ts';
 import type { LockMode } from './model.ts';
+import { familyOf, lockRange, show } from './relations.ts';
 
 export const createIndex: Describe<IndexStmt> = (task, fields) => {
   const mode: LockMode = fields.concurrent ? 'ShareUpdateExclusiveLock' : 'ShareLock';

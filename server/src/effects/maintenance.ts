@@ -9,18 +9,11 @@ import type {
 } from '@pgsql/types';
 import { referencesTo, relationKey } from '../schema/lookup.ts';
 import type { Relation, Table } from '../schema/model.ts';
-import {
-  type Describe,
-  familyOf,
-  lockOwned,
-  lockRange,
-  rewriteTable,
-  type Task,
-  unknownTable,
-} from './builder.ts';
+import type { Describe, Task } from './builder.ts';
 import { isFalse } from './index.ts';
 import { type LockMode, lockModes } from './model.ts';
 import { judgeReading } from './query.ts';
+import { familyOf, lockOwned, lockRange, rewriteTable, unknownTable } from './relations.ts';
 
 export const vacuum: Describe<VacuumStmt> = (task, { is_vacuumcmd, options = [], rels = [] }) => {
   const full = hasOption(options, 'full');

@@ -23,11 +23,12 @@ import { constraintNodes } from '../schema/create-table.ts';
 import { childrenOf, findRelation, findType, indexesOf, relationKey } from '../schema/lookup.ts';
 import type { StatementKind } from '../sql/model.ts';
 import { nameOfObject, nameOfRangeVar, nameOfStrings, quoteIdentifier, stringsOf } from '../sql/names.ts';
-import { type Describe, familyOf, lockRange, type Task } from './builder.ts';
+import type { Describe, Task } from './builder.ts';
 import type { LockMode } from './model.ts';
 import { scanDefault } from './partition.ts';
 import { select } from './query.ts';
 import { readAll, readNamed } from './reading.ts';
+import { familyOf, lockRange } from './relations.ts';
 
 /** A new table locks what it points at: referenced tables, parents, the table it is made like. */
 export const createTable: Describe<CreateStmt> = (task, fields) => {

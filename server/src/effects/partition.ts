@@ -2,6 +2,8 @@ import type { AlterTableCmd, PartitionCmd } from '@pgsql/types';
 import { childrenOf, indexesOf, referencesTo, relationKey } from '../schema/lookup.ts';
 import type { Constraint, Table } from '../schema/model.ts';
 import type { Subcommand } from './alter-table.ts';
+import type { Task } from './builder.ts';
+import type { LockMode } from './model.ts';
 import {
   familyOf,
   lockRange,
@@ -9,9 +11,7 @@ import {
   lookUpReferenced,
   show,
   storedFamily,
-  type Task,
-} from './builder.ts';
-import type { LockMode } from './model.ts';
+} from './relations.ts';
 
 /** INHERIT and NO INHERIT: the parent is locked too. */
 export function changeInheritance(mode: LockMode): Subcommand {

@@ -12,9 +12,10 @@ import { columnsRead, walk } from '../schema/expressions.ts';
 import { findRelation, indexesOf, relationKey } from '../schema/lookup.ts';
 import type { Relation, Table } from '../schema/model.ts';
 import { nameOfRangeVar, stringsOf } from '../sql/names.ts';
-import { type Describe, familyOf, show, type Task, unknownTable } from './builder.ts';
+import type { Describe, Task } from './builder.ts';
 import { rewrittenByRules, triggered } from './code.ts';
 import { conditionsOf, lockTarget, readAll } from './reading.ts';
+import { familyOf, show, unknownTable } from './relations.ts';
 import { givenBy, lockPartitions, lockReferencing, lockWithRows } from './rows.ts';
 
 export const select: Describe<SelectStmt> = (task, fields) => {

@@ -2,7 +2,8 @@ import type { AlterObjectSchemaStmt, RenameStmt } from '@pgsql/types';
 import { constraintOf, relationKey, sequencesOf } from '../schema/lookup.ts';
 import { nameOfRangeVar } from '../sql/names.ts';
 import { lockTyped } from './alter-table.ts';
-import { type Describe, familyOf, lockRange } from './builder.ts';
+import type { Describe } from './builder.ts';
+import { familyOf, lockRange } from './relations.ts';
 
 export const rename: Describe<RenameStmt> = (task, fields) => {
   const { renameType, relation, subname = '', missing_ok } = fields;
