@@ -23,7 +23,7 @@ export function benchPlan(steps: number): string {
   const phases: string[] = [];
   for (let first = 0; first < steps; first += stepsPerPhase) {
     const count = Math.min(stepsPerPhase, steps - first);
-    const list = Array.from({ length: count }, (_, i) => stepOf(first + i));
+    const list = Array.from({ length: count }, (_, i) => stepOf(first + i, steps < 300 ? 6 : tables));
     phases.push(`  - phase: Part ${first / stepsPerPhase + 1}\n    risk: low\n    steps:\n${list.join('')}`);
   }
   return `${head}phases:\n${phases.join('')}`;
@@ -53,74 +53,68 @@ checklist:
   - Backup restored on staging and opened
 `;
 
-/** One step, and its rollback, as YAML: the kinds take turns. */
-function stepOf(i: number): string {
-  const table = `t${i % tables}`;
-  const kind = kinds[Math.floor(i / tables) % kinds.length] ?? addColumn;
-  return kind(table, i);
+/**
+ * One step, and its rollback, as YAML. A round takes `inTurn` tables through the steps that a new column needs, one kind
+ * of step after the other.
+ */
+function stepOf(i: number, inTurn: number): string {
+  const kind = kinds[Math.floor(i / inTurn) % kinds.length] ?? addColumn;
+  return kind(`t${i % inTurn}`, `note_${Math.floor(i / (inTurn * kinds.length))}`);
 }
 
-type StepText = (table: string, i: number) => string;
+type StepText = (table: string, column: string) => string;
 
-const addColumn: StepText = (table, i) => `      - step: Add the column extra_${i} to ${table}
-        id: add_extra_${i}
-        sql: ALTER TABLE ${table} ADD COLUMN extra_${i} varchar(255);
+const addColumn: StepText = (table, column) => `      - step: Add ${column} to ${table}
+        id: add_${table}_${column}
+        sql: ALTER TABLE ${table} ADD COLUMN ${column} varchar(255);
         estimate: 1s
-        rollback: ALTER TABLE ${table} DROP COLUMN extra_${i};
+        rollback: ALTER TABLE ${table} DROP COLUMN ${column};
 `;
 
-const backfill: StepText = (table, i) => `      - step: Fill ${table}, step ${i}
+const backfill: StepText = (table, column) => `      - step: Fill ${column} of ${table}
         backfill:
           table: ${table}
-          set: email = name
-          where: email IS NULL
+          set: ${column} = name
+          where: ${column} IS NULL
           batch: 10000
           pause: 100ms
         rollback: { not_needed: no version reads it yet }
 `;
 
-const indexConcurrently: StepText = (table, i) => `      - step: Index ${table}, step ${i}
-        transaction: false
-        # Built while writes go on.
-        sql: |
-          CREATE INDEX CONCURRENTLY ${table}_created_${i} ON ${table} (created_at, name);
-        rollback:
-          transaction: false
-          sql: DROP INDEX CONCURRENTLY ${table}_created_${i};
-`;
-
-const verify: StepText = (table, i) => `      - step: Nothing was missed in ${table}, step ${i}
+const verify: StepText = (table, column) => `      - step: No row of ${table} was missed by ${column}
         verify:
-          sql: SELECT count(*) FROM ${table} WHERE email IS DISTINCT FROM name
+          sql: SELECT count(*) FROM ${table} WHERE ${column} IS DISTINCT FROM name
           expect: 0
 `;
 
-const notNull: StepText = (table, i) => `      - step: Every row of ${table} has an email, step ${i}
+const require: StepText = (table, column) => `      - step: New rows of ${table} have ${column}
         sql: |
           ALTER TABLE ${table}
-            ADD CONSTRAINT ${table}_email_${i} CHECK (email IS NOT NULL) NOT VALID;
+            ADD CONSTRAINT ${table}_${column}_given CHECK (${column} IS NOT NULL) NOT VALID;
         rollback: |
-          ALTER TABLE ${table} DROP CONSTRAINT ${table}_email_${i};
+          ALTER TABLE ${table} DROP CONSTRAINT ${table}_${column}_given;
 `;
 
-const changeType: StepText = (table, i) => `      - step: A wider amount in ${table}, step ${i}
+const validate: StepText = (table, column) => `      - step: Old rows of ${table} have ${column}
         sql: >-
           ALTER TABLE ${table}
-          ALTER COLUMN amount TYPE numeric(${12 + (i % 7)}, 2);
-        rollback: { impossible: amounts may have become too large }
+          VALIDATE CONSTRAINT ${table}_${column}_given;
+        rollback: { not_needed: the constraint goes with its own step }
 `;
 
-const index: StepText = (table, i) => `      - step: Index ${table} while writes wait, step ${i}
-        sql: "CREATE INDEX ${table}_state_${i} ON ${table} (state);"
-        rollback: "DROP INDEX ${table}_state_${i};"
+const indexConcurrently: StepText = (table, column) => `      - step: Index ${column} of ${table}
+        transaction: false
+        # Built while writes go on.
+        sql: |
+          CREATE INDEX CONCURRENTLY ${table}_${column} ON ${table} (${column}, created_at);
+        rollback:
+          transaction: false
+          sql: DROP INDEX CONCURRENTLY ${table}_${column};
 `;
 
-const kinds: readonly StepText[] = [
-  addColumn,
-  backfill,
-  indexConcurrently,
-  verify,
-  notNull,
-  changeType,
-  index,
-];
+const index: StepText = (table, column) => `      - step: Index ${column} of ${table} by state
+        sql: "CREATE INDEX ${table}_${column}_state ON ${table} (state, ${column});"
+        rollback: "DROP INDEX ${table}_${column}_state;"
+`;
+
+const kinds: readonly StepText[] = [addColumn, backfill, verify, require, validate, indexConcurrently, index];

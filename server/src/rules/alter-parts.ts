@@ -2,6 +2,7 @@ import type { AlterTableCmd, ColumnDef, Constraint } from '@pgsql/types';
 import { constraintNodes } from '../schema/create-table.ts';
 import { columnOf, tableOf } from '../schema/lookup.ts';
 import type { Schema, Constraint as SchemaConstraint } from '../schema/model.ts';
+import type { Statement } from '../sql/model.ts';
 import { stringsOf } from '../sql/names.ts';
 import { documentRange } from '../text/offset-map.ts';
 import type { Range, TextEdit } from '../text/range.ts';
@@ -22,8 +23,12 @@ export interface BroughtConstraint {
 }
 
 /** Every constraint that an ALTER TABLE brings, in the order of the text. */
-export function broughtConstraints(s: StatementAnalysis): readonly BroughtConstraint[] {
-  return alterCommands(s).flatMap((command, at): readonly BroughtConstraint[] => {
+export function broughtConstraints({ statement }: StatementAnalysis): readonly BroughtConstraint[] {
+  return statement.once(constraintsOf);
+}
+
+function constraintsOf(statement: Statement): readonly BroughtConstraint[] {
+  return alterCommands({ statement }).flatMap((command, at): readonly BroughtConstraint[] => {
     const { subtype, def } = command;
     if (subtype === 'AT_AddConstraint' && def && 'Constraint' in def) {
       const node = def.Constraint;

@@ -2,17 +2,21 @@ import type { Effects } from '../effects/model.ts';
 import type { Step } from '../plan/model.ts';
 import type { Schema } from '../schema/model.ts';
 import {
+  addReads,
   agree,
+  type Change,
   carriedOver,
   createSchemaWatch,
   differences,
+  differencesAfter,
+  noDifferences,
   noReads,
   type SchemaDifferences,
   type SchemaReads,
 } from '../schema/reads.ts';
 import type { Statement } from '../sql/model.ts';
 import { createRecent } from '../text/recent.ts';
-import type { StepAnalysis } from './model.ts';
+import type { StatementAnalysis, StepAnalysis } from './model.ts';
 import { movedBy } from './moved.ts';
 import { createStepFindings, type StepFindings } from './step-findings.ts';
 
@@ -42,6 +46,11 @@ export interface AnalysisMemo {
   step(place: StepPlace, make: () => StepAnalysis): StepAnalysis;
   /** What a statement, or a backfill, comes to at this schema. Only within the `make` of a step. */
   outcome(what: Statement | string, before: Schema, inTransaction: boolean, make: () => Outcome): Outcome;
+  /**
+   * What `find` makes of a statement, worked out once for all analyses in which the statement comes to the same. It
+   * must follow from the statement, its schemas and its effects alone, and hold no places in the document.
+   */
+  fact<T>(s: StatementAnalysis, find: (s: StatementAnalysis) => T): T;
   /** The schema that follows from another one alone. */
   successor(schema: Schema, make: (schema: Schema) => Schema): Schema;
   readonly findings: StepFindings;
@@ -50,7 +59,7 @@ export interface AnalysisMemo {
 /** Characters of steps whose analyses are kept: more than the longest plan has, since schemas are kept with them. */
 const keptCharacters = 2_500_000;
 /** Analyses kept of the same step: equal steps, and those before and after an edit that is taken back. */
-const keptOfEqualSteps = 4;
+const keptOfEqualSteps = 2;
 
 interface KnownOutcome {
   readonly what: Statement | string;
@@ -58,6 +67,13 @@ interface KnownOutcome {
   readonly before: Schema;
   readonly after: Schema;
   readonly effects: Effects;
+}
+
+/** The same statement in a step that reads otherwise, at the very same schema. */
+interface SameStatement {
+  readonly pgVersion: number;
+  readonly outcome: KnownOutcome;
+  readonly reads: SchemaReads;
 }
 
 interface KnownStep {
@@ -69,6 +85,8 @@ interface KnownStep {
 
 /** A step's analysis in the making. */
 interface Making {
+  readonly pgVersion: number;
+  readonly reads: SchemaReads;
   readonly outcomes: KnownOutcome[];
   /** What it came to the last time, in the order in which it is asked for. */
   readonly earlier: readonly KnownOutcome[];
@@ -80,8 +98,10 @@ export function createAnalysisMemo(): AnalysisMemo {
   const watched = new WeakMap<Schema, Schema>();
   const successors = new WeakMap<Schema, Schema>();
   const compare = createComparison();
+  const facts = createFacts(watch.record);
   const findings = createStepFindings(watch.record);
-  let making: Making = { outcomes: [], earlier: [] };
+  const statements = new WeakMap<Statement, readonly SameStatement[]>();
+  let making: Making = { pgVersion: 0, reads: noReads(), outcomes: [], earlier: [] };
 
   const make = (
     place: StepPlace,
@@ -89,31 +109,46 @@ export function createAnalysisMemo(): AnalysisMemo {
     reads: SchemaReads,
     run: () => StepAnalysis,
   ) => {
-    making = { outcomes: [], earlier };
+    making = { pgVersion: place.pgVersion, reads, outcomes: [], earlier };
     const analysis = watch.record(reads, run);
     const { outcomes } = making;
+    for (const { effects } of outcomes) facts.start(effects, reads);
     const step: KnownStep = { pgVersion: place.pgVersion, analysis, outcomes, reads };
     const equal = (known.get(place.source) ?? []).filter((one) => one.analysis.step !== place.step);
     known.set(place.source, [step, ...equal].slice(0, keptOfEqualSteps));
     return analysis;
   };
-  const usable = ({ analysis, pgVersion, reads }: KnownStep, place: StepPlace): boolean => {
-    if (pgVersion !== place.pgVersion) return false;
-    const different = compare.differences(analysis.before, place.before);
-    if (!different || !agree(analysis.before, place.before, different, reads)) return false;
-    return analysis.step === place.step || movedBy(analysis.step, place.step) !== undefined;
+  const note = (one: SameStatement) => {
+    const { what } = one.outcome;
+    if (typeof what === 'string') return;
+    statements.set(what, [one, ...(statements.get(what) ?? [])].slice(0, keptOfEqualSteps));
+  };
+  const isOf =
+    (before: Schema, inTransaction: boolean) =>
+    ({ outcome, pgVersion }: SameStatement) =>
+      outcome.before === before && outcome.inTransaction === inTransaction && pgVersion === making.pgVersion;
+  const usable = ({ analysis, pgVersion, reads }: KnownStep, place: StepPlace, isLast: boolean): boolean => {
+    if (pgVersion !== place.pgVersion || !isSameStep(analysis.step, place.step)) return false;
+    if (analysis.before === place.before) return true;
+    // Of those before the last, which differ in more, all are of use that an edit taken back leads to.
+    const different = isLast ? compare.differences(analysis.before, place.before) : undefined;
+    return different !== undefined && agree(different, reads);
   };
 
   return {
     findings,
+    fact: facts.of,
     watched: (schema) => once(watched, schema, watch.watched),
     successor: (schema, follow) => once(successors, schema, follow),
     step(place, run) {
-      const earlier = known.get(place.source)?.find((one) => usable(one, place));
+      const equal = known.get(place.source) ?? [];
+      const earlier = equal.find((one, at) => usable(one, place, at === 0));
       if (!earlier) {
         const reads = noReads();
         const analysis = make(place, [], reads, run);
         findings.start(analysis, reads);
+        const last = equal.find((one) => isSameStep(one.analysis.step, place.step));
+        for (const [at, outcome] of making.outcomes.entries()) compare.followed(last?.outcomes[at], outcome);
         return analysis;
       }
       const { analysis, outcomes, reads } = earlier;
@@ -123,22 +158,58 @@ export function createAnalysisMemo(): AnalysisMemo {
       return again;
     },
     outcome(what, before, inTransaction, run) {
-      const earlier = making.earlier[making.outcomes.length];
+      const { pgVersion, reads, outcomes } = making;
+      const earlier = making.earlier[outcomes.length];
       const same = earlier?.what === what && earlier.inTransaction === inTransaction;
       const after = same ? compare.carriedOver(earlier, before) : undefined;
-      const outcome = earlier && after ? { after, effects: earlier.effects } : run();
-      making.outcomes.push({ what, inTransaction, before, ...outcome });
+      if (earlier && after) {
+        const carried = earlier.before === before ? earlier : { ...earlier, before, after };
+        if (carried !== earlier) note({ pgVersion, outcome: carried, reads });
+        outcomes.push(carried);
+        return carried;
+      }
+      const again =
+        typeof what === 'string' ? undefined : statements.get(what)?.find(isOf(before, inTransaction));
+      if (again) addReads(reads, again.reads);
+      const outcome = again?.outcome ?? { what, inTransaction, before, ...run() };
+      if (!again) note({ pgVersion, outcome, reads });
+      outcomes.push(outcome);
       return outcome;
     },
   };
 }
 
+function createFacts(record: <T>(reads: SchemaReads, work: () => T) => T) {
+  const known = new WeakMap<
+    Effects,
+    { readonly reads: SchemaReads; readonly found: Map<unknown, unknown> }
+  >();
+  return {
+    start(effects: Effects, reads: SchemaReads): void {
+      if (known.get(effects)?.reads !== reads) known.set(effects, { reads, found: new Map() });
+    },
+    of<T>(s: StatementAnalysis, find: (s: StatementAnalysis) => T): T {
+      const kept = known.get(s.effects);
+      if (!kept) return find(s);
+      if (!kept.found.has(find))
+        kept.found.set(
+          find,
+          record(kept.reads, () => find(s)),
+        );
+      return kept.found.get(find) as T;
+    },
+  };
+}
+
+function isSameStep(then: Step, now: Step): boolean {
+  return then === now || movedBy(then, now) !== undefined;
+}
+
 /** Compares the schemas of two analyses, each pair once: those of a step follow from those of the step before it. */
 function createComparison() {
   const compared = new WeakMap<Schema, { readonly with: Schema; readonly different: SchemaDifferences }>();
-  const none: SchemaDifferences = { relations: new Set(), types: new Set(), functions: new Set() };
   const differencesOf = (a: Schema, b: Schema): SchemaDifferences | undefined => {
-    if (a === b) return none;
+    if (a === b) return noDifferences;
     const last = compared.get(a);
     if (last?.with === b) return last.different;
     const different = differences(a, b);
@@ -147,6 +218,13 @@ function createComparison() {
   };
   return {
     differences: differencesOf,
+    /** Notes how the schemas after a statement differ, from how those before it did. */
+    followed(then: Change | undefined, now: Change): void {
+      const before = then && compared.get(then.before);
+      if (!then || before?.with !== now.before || then.after === now.after) return;
+      const different = differencesAfter(then, now, before.different);
+      if (different) compared.set(then.after, { with: now.after, different });
+    },
     /** What the change makes of `onto`; undefined where it has to be made again. */
     carriedOver(
       change: { readonly before: Schema; readonly after: Schema },

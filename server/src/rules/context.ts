@@ -18,6 +18,7 @@ import type {
   VersionAnalysis,
 } from './model.ts';
 import { type PlacedRemoval, placedRemovals } from './removed-names.ts';
+import { type PlacedStatement, statementsOf } from './statements.ts';
 
 export interface ContextInput {
   readonly text: string;
@@ -61,7 +62,9 @@ export function buildContext(input: ContextInput): RuleContext {
     steps.map(({ step }) => step),
     versions,
   );
-  const context = { text, kind, plan, pgVersion, baseline, versions, live, steps };
+  const statements = steps.flatMap(({ placed }) => placed);
+  const { fact } = memo;
+  const context = { text, kind, plan, pgVersion, baseline, versions, live, steps, statements, fact };
   let removals: readonly PlacedRemoval[] | undefined;
   return {
     ...context,
@@ -93,7 +96,10 @@ function analyzeStep(input: ContextInput, step: Step, before: Schema): StepAnaly
     rollback.push(analysed.analysis);
     schema = analysed.after;
   }
-  return { step, action: action?.analysis, rollback, before, after };
+  const placed: PlacedStatement[] = [];
+  const analysis = { step, action: action?.analysis, rollback, before, after, placed };
+  placed.push(...statementsOf(analysis));
+  return analysis;
 }
 
 function actionsOf(rollback: Rollback | undefined): readonly Action[] {

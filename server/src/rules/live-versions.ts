@@ -159,11 +159,16 @@ function createReader(): LiveVersions['read'] {
   return (statement, schema) => {
     const known = last.get(statement);
     if (known && isSame(known.names, known.schema, schema)) return known;
-    const names = namesIn(statement.node, schema);
-    const reading = { names, refusals: refusalsOf(names, schema), schema };
+    const reading = { ...readStatement(statement, schema), schema };
     last.set(statement, reading);
     return reading;
   };
+}
+
+/** What `LiveVersions.read` gives, read anew. */
+export function readStatement(statement: Statement, schema: Schema): Reading {
+  const names = namesIn(statement.node, schema);
+  return { names, refusals: refusalsOf(names, schema) };
 }
 
 function isSame({ relations, writes }: QueryNames, before: Schema, now: Schema): boolean {

@@ -6,6 +6,7 @@ import type { Range, TextEdit } from '../text/range.ts';
 import type { LiveVersions } from './live-versions.ts';
 import type { PlacedRemoval } from './removed-names.ts';
 import type { Severity } from './settings.ts';
+import type { PlacedStatement } from './statements.ts';
 
 export type { Severity };
 
@@ -74,6 +75,8 @@ export interface StepAnalysis {
   readonly rollback: readonly ActionAnalysis[];
   readonly before: Schema;
   readonly after: Schema;
+  /** The statements of its SQL, those inside of DO blocks and of its rollback included: see `sqlStatements`. */
+  readonly placed: readonly PlacedStatement[];
 }
 
 /** One of the application's versions, with the statements it runs against these tables, as far as they parse. */
@@ -96,6 +99,13 @@ export interface RuleContext {
   readonly pgVersion: number;
   /** The schema before step one. */
   readonly baseline: Schema;
+  /** Every statement of the plan's `sql` actions: see `sqlStatements`. */
+  readonly statements: readonly PlacedStatement[];
+  /**
+   * What `find`, a function of the module, makes of a statement: found once for all analyses in which the statement
+   * comes to the same. It must follow from the statement, its schemas and its effects alone, and hold no places.
+   */
+  fact<T>(s: StatementAnalysis, find: (s: StatementAnalysis) => T): T;
   /** The application's versions in the order of the file; none for a plain `.sql` file. */
   readonly versions: readonly VersionAnalysis[];
   /** Which of them runs when. */

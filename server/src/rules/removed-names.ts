@@ -35,6 +35,10 @@ export interface PlacedRemoval {
 
 const removing = new Set(['AlterTableStmt', 'DropStmt', 'RenameStmt', 'AlterObjectSchemaStmt']);
 
+function removalsBy({ statement, before, after }: StatementAnalysis): readonly Removal[] {
+  return removalsOf(statement, before, after);
+}
+
 /** Every name that the plan's statements take away, in the order of the file. `context.removals` has them. */
 export function* placedRemovals(context: Omit<RuleContext, 'removals'>): Generator<PlacedRemoval> {
   const made = new Set<string>();
@@ -47,7 +51,7 @@ export function* placedRemovals(context: Omit<RuleContext, 'removals'>): Generat
     for (; seen < step; seen++) if (context.steps[seen]?.step.action?.kind === 'deploy') made.clear();
     if (removing.has(s.statement.kind)) {
       const live = liveAt(context.live, step, placed);
-      for (const removal of removalsOf(s.statement, s.before, s.after)) {
+      for (const removal of context.fact(s, removalsBy)) {
         yield {
           placed,
           order,
@@ -72,7 +76,7 @@ export function liveAt(live: LiveVersions, step: number, { part }: PlacedStateme
 
 /** Each statement of the plan's `sql` actions with the place of its step in `context.steps`. */
 export function* numberedStatements(
-  context: Pick<RuleContext, 'steps'>,
+  context: Pick<RuleContext, 'steps' | 'statements'>,
 ): Generator<{ readonly placed: PlacedStatement; readonly step: number }> {
   let step = 0;
   for (const placed of sqlStatements(context)) {

@@ -1,6 +1,6 @@
 import type { AlterTableCmd, AlterTableStmt } from '@pgsql/types';
 import type { Step } from '../plan/model.ts';
-import type { Token } from '../sql/model.ts';
+import type { Statement, Token } from '../sql/model.ts';
 import { documentRange } from '../text/offset-map.ts';
 import type { Range } from '../text/range.ts';
 import type { ActionAnalysis, RuleContext, StatementAnalysis, StepAnalysis } from './model.ts';
@@ -18,20 +18,23 @@ export interface PlacedStatement {
  * Every statement of the plan's `sql` actions in the order of the file, those of rollbacks included; after a DO
  * block the statements inside it, which are not among the action's own.
  */
-export function* sqlStatements(context: Pick<RuleContext, 'steps'>): Generator<PlacedStatement> {
-  for (const at of context.steps) {
-    const actions = [
-      ...(at.action ? [{ part: 'step' as const, action: at.action }] : []),
-      ...at.rollback.map((action) => ({ part: 'rollback' as const, action })),
-    ];
-    for (const { part, action } of actions) {
-      if (action.action.kind !== 'sql') continue;
-      for (const s of action.statements) {
-        yield { at, step: at.step, action, part, s };
-        for (const one of s.embedded ?? []) yield { at, step: at.step, action, part, s: one };
-      }
+export function sqlStatements(context: Pick<RuleContext, 'statements'>): readonly PlacedStatement[] {
+  return context.statements;
+}
+
+/** Those of one step. */
+export function statementsOf(at: StepAnalysis): readonly PlacedStatement[] {
+  const placed: PlacedStatement[] = [];
+  const add = (part: PlacedStatement['part'], action: ActionAnalysis | undefined) => {
+    if (action?.action.kind !== 'sql') return;
+    for (const s of action.statements) {
+      placed.push({ at, step: at.step, action, part, s });
+      for (const one of s.embedded ?? []) placed.push({ at, step: at.step, action, part, s: one });
     }
-  }
+  };
+  add('step', at.action);
+  for (const action of at.rollback) add('rollback', action);
+  return placed;
 }
 
 /** Whether a BEGIN of the SQL's own holds the statement: what a fix adds beside it would be held too. */
@@ -45,8 +48,13 @@ export function alterTable(s: StatementAnalysis): AlterTableStmt | undefined {
 }
 
 /** The subcommands of an ALTER TABLE in order; none for other statements. */
-export function alterCommands(s: StatementAnalysis): readonly AlterTableCmd[] {
-  return (alterTable(s)?.cmds ?? []).flatMap((node) => ('AlterTableCmd' in node ? [node.AlterTableCmd] : []));
+export function alterCommands({ statement }: Pick<StatementAnalysis, 'statement'>): readonly AlterTableCmd[] {
+  return statement.once(commandsOf);
+}
+
+function commandsOf({ node }: Statement): readonly AlterTableCmd[] {
+  const cmds = 'AlterTableStmt' in node ? node.AlterTableStmt.cmds : undefined;
+  return (cmds ?? []).flatMap((one) => ('AlterTableCmd' in one ? [one.AlterTableCmd] : []));
 }
 
 /** Where these words stand one after the other, comments aside: offsets in the SQL text. */

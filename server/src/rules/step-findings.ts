@@ -1,6 +1,7 @@
 import type { SchemaReads } from '../schema/reads.ts';
 import type { Range } from '../text/range.ts';
 import type { Rule } from './define-rule.ts';
+import { readStatement } from './live-versions.ts';
 import type { Finding, RuleContext, StepAnalysis } from './model.ts';
 import { isEqual } from './moved.ts';
 
@@ -77,8 +78,18 @@ function conditionsOf(rules: readonly Rule[], { plan, kind, pgVersion, baseline 
 /** The document as if it had this step alone, without what only rules for the whole of it may look at. */
 function aloneWith(step: StepAnalysis, context: RuleContext): RuleContext {
   const { plan } = context;
+  // What is read has to be seen, not remembered.
+  const live = { ...context.live, read: readStatement };
   const rest = { checklist: [], phases: [], monitoring: undefined, cleanup: [], allow: [] };
-  return { ...context, plan: { ...plan, ...rest }, versions: [], steps: [step], removals: () => [] };
+  return {
+    ...context,
+    live,
+    plan: { ...plan, ...rest },
+    versions: [],
+    steps: [step],
+    statements: step.placed,
+    removals: () => [],
+  };
 }
 
 function findIn(step: StepAnalysis, rules: readonly Rule[], context: RuleContext): readonly StepFinding[] {

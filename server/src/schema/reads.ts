@@ -26,6 +26,16 @@ export function noReads(): SchemaReads {
   return { relations: log(), types: log(), functions: log() };
 }
 
+/** Adds what was read for a part to what was read for the whole. */
+export function addReads(whole: SchemaReads, part: SchemaReads): void {
+  if (whole === part) return;
+  for (const name of mapNames) {
+    for (const key of part[name].keys) whole[name].keys.add(key);
+    for (const link of part[name].links) whole[name].links.add(link);
+    if (part[name].all) whole[name].all = true;
+  }
+}
+
 export interface SchemaWatch {
   /** The same schema, whose reads, and those of every schema made from it, can be recorded. */
   watched(schema: Schema): Schema;

@@ -23,6 +23,8 @@ export interface Statement {
   slice(range: Range): string;
   /** What a DO block, a function or a procedure in PL/pgSQL or SQL holds; undefined for every other statement. */
   body(): CodeBody | undefined;
+  /** What `find`, a function of the module, makes of the statement alone: found once. */
+  once<T>(find: (statement: Statement) => T): T;
 }
 
 /** The SQL inside a code body. Ranges are those of the SQL text around it. */

@@ -53,6 +53,7 @@ export function createStatement(
     }));
     return cached;
   };
+  let found: Map<unknown, unknown> | undefined;
   let body: { readonly read: CodeBody | undefined } | undefined;
   const statement: Statement = {
     kind: Object.keys(node)[0] as StatementKind,
@@ -70,6 +71,11 @@ export function createStatement(
       // Most statements have none, and most bodies are never asked for.
       body ??= { read: readBody(statement, text) };
       return body.read;
+    },
+    once<T>(find: (statement: Statement) => T): T {
+      found ??= new Map();
+      if (!found.has(find)) found.set(find, find(statement));
+      return found.get(find) as T;
     },
   };
   return statement;

@@ -83,7 +83,7 @@ describe('reading YAML again after an edit', () => {
     const read = createYamlReader();
     const text = benchPlan(400);
     const before = read(text);
-    const after = read(text.replace('Add the column extra_3 ', 'Add a column extra_3 '));
+    const after = read(text.replace('Add note_0 to t3\n', 'Add a note_0 to t3\n'));
     const steps = ({ document }: YamlFile) => {
       const phases = document?.getIn(['phases', 0, 'steps'], true);
       return isSeq(phases) ? phases.items : [];

@@ -63,7 +63,7 @@ describe('analysing a plan again after an edit', () => {
           assert.deepEqual(plain(seen(again)), plain(seen(afresh)));
         }
       }),
-      { numRuns: 10 },
+      { numRuns: 6 },
     );
   });
 });

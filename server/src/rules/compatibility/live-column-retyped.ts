@@ -58,7 +58,7 @@ drop the old column when no version names it.`,
   *check(context) {
     for (const { placed, step } of numberedStatements(context)) {
       const { s } = placed;
-      if (!alterTable(s)) continue;
+      if (!alterCommands(s).some(({ subtype }) => subtype === 'AT_AlterColumnType')) continue;
       const live = liveAt(context.live, step, placed);
       if (live.versions.length === 0) continue;
       for (const { key, name, from, to } of retyped(s, transactionEnd(placed))) {

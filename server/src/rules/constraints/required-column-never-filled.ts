@@ -2,6 +2,7 @@ import type { Node, RangeVar } from '@pgsql/types';
 import { walk } from '../../schema/expressions.ts';
 import { columnOf, constraintOf, relationKey, tableOf } from '../../schema/lookup.ts';
 import type { Constraint, Schema } from '../../schema/model.ts';
+import type { Statement } from '../../sql/model.ts';
 import { quoteIdentifier, stringsOf } from '../../sql/names.ts';
 import { documentRange } from '../../text/offset-map.ts';
 import type { Range } from '../../text/range.ts';
@@ -134,13 +135,21 @@ const requiring: ReadonlySet<string> = new Set([
 /** Names of tables whose columns may be looked at for nulls: no other need be followed. */
 function requiredTables(context: RuleContext): ReadonlySet<string> {
   const names = new Set<string>();
-  for (const placed of forward(context)) {
-    if (placed === 'deploy') continue;
-    const requires = alterCommands(placed.s).some(({ subtype }) => requiring.has(subtype ?? ''));
-    const name = requires ? alterTable(placed.s)?.relation?.relname : undefined;
-    if (name !== undefined) names.add(name);
+  for (const { action } of context.steps) {
+    for (const s of action?.statements ?? []) {
+      for (const one of [s, ...(s.embedded ?? [])]) {
+        const name = one.statement.once(requiredTable);
+        if (name !== undefined) names.add(name);
+      }
+    }
   }
   return names;
+}
+
+function requiredTable(statement: Statement): string | undefined {
+  const requires = alterCommands({ statement }).some(({ subtype }) => requiring.has(subtype ?? ''));
+  const { node } = statement;
+  return requires && 'AlterTableStmt' in node ? node.AlterTableStmt.relation?.relname : undefined;
 }
 
 function keyOf(schema: Schema, s: StatementAnalysis): string | undefined {

@@ -66,6 +66,7 @@ enable it in one short transaction: other sessions' writes wait for its lock, an
       const { node } = placed.s.statement;
       if ('VariableSetStmt' in node) yield* sessionFaults(placed, node.VariableSetStmt);
       for (const [at, command] of alterCommands(placed.s).entries()) {
+        if (!/^AT_(?:Disable|Enable).*Trig/.test(command.subtype ?? '')) continue;
         const disabled = disabledBy(context, placed, command, at);
         if (disabled) open.push(disabled);
         if (/^AT_Enable(?:Always)?Trig/.test(command.subtype ?? '')) enable(open, placed, command, at);

@@ -131,13 +131,17 @@ function copiesOf(context: RuleContext): readonly Copy[] {
   });
 }
 
+function writesOf({ statement, before }: StatementAnalysis): readonly RowWrite[] {
+  return namesIn(statement.node, before).writes;
+}
+
 function copiedBy(
   context: RuleContext,
   s: StatementAnalysis,
 ): Pick<Copy, 'key' | 'table' | 'column' | 'source'>[] {
   const { node } = s.statement;
   if (!('UpdateStmt' in node) || node.UpdateStmt.fromClause) return [];
-  const [write] = namesIn(node, s.before).writes;
+  const [write] = context.fact(s, writesOf);
   const table = write && tableByKey(s.before, write.key);
   if (!write || !table) return [];
   const old = tableByKey(context.baseline, write.key);

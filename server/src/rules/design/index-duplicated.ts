@@ -1,13 +1,13 @@
 import type { IndexStmt } from '@pgsql/types';
 import { displayName, findIndex, indexesOf, relationKey, tableOf } from '../../schema/lookup.ts';
-import type { Index } from '../../schema/model.ts';
+import type { Index, Table } from '../../schema/model.ts';
 import type { Token } from '../../sql/model.ts';
 import { quoteIdentifier } from '../../sql/names.ts';
 import { documentRange } from '../../text/offset-map.ts';
 import type { Range } from '../../text/range.ts';
 import { defineRule, type Fault } from '../define-rule.ts';
 import { withFigures } from '../figures.ts';
-import type { RuleContext } from '../model.ts';
+import type { RuleContext, StatementAnalysis } from '../model.ts';
 import { type PlacedStatement, sqlStatements, tokenRange } from '../statements.ts';
 import { planEnd } from './plan-end.ts';
 
@@ -83,14 +83,9 @@ function* faultsOf(
   placed: PlacedStatement,
   statement: IndexStmt,
 ): Generator<Fault<undefined>> {
-  const { before, after } = placed.s;
-  const table = tableOf(after, statement.relation);
-  const made = table && madeIndex(placed, statement, relationKey(table.name));
-  if (!made || !remains(context, made)) return;
-  for (const other of indexesOf(before, relationKey(table.name))) {
-    const kind = overlap(made, other);
-    if (!kind || !remains(context, other)) continue;
-    const relation = displayName(after, table.name);
+  for (const { table, made, other, kind } of context.fact(placed.s, overlaps)) {
+    if (!remains(context, made) || !remains(context, other)) continue;
+    const relation = displayName(placed.s.after, table.name);
     const theirs = other.constraint
       ? `the constraint ${quoteIdentifier(other.constraint)}`
       : quoteIdentifier(other.name.name);
@@ -111,6 +106,25 @@ function* faultsOf(
   }
 }
 
+interface Overlap {
+  readonly table: Table;
+  readonly made: Index;
+  readonly other: Index;
+  readonly kind: 'same' | 'prefix';
+}
+
+/** Indexes that were there and do what the one does that the statement makes. */
+function overlaps(s: StatementAnalysis): readonly Overlap[] {
+  const { node } = s.statement;
+  const table = 'IndexStmt' in node ? tableOf(s.after, node.IndexStmt.relation) : undefined;
+  const made = table && 'IndexStmt' in node && madeIndex(s, node.IndexStmt, relationKey(table.name));
+  if (!made) return [];
+  return [...indexesOf(s.before, relationKey(table.name))].flatMap((other) => {
+    const kind = overlap(made, other);
+    return kind ? [{ table, made, other, kind }] : [];
+  });
+}
+
 function nameRange({ s }: PlacedStatement, name: string): Range {
   const { statement } = s;
   const spelled = (token: Token) => {
@@ -122,11 +136,7 @@ function nameRange({ s }: PlacedStatement, name: string): Range {
 }
 
 /** The index that the statement made; undefined where IF NOT EXISTS met one that is there. */
-function madeIndex(
-  { s }: PlacedStatement,
-  { idxname, relation }: IndexStmt,
-  table: string,
-): Index | undefined {
+function madeIndex(s: StatementAnalysis, { idxname, relation }: IndexStmt, table: string): Index | undefined {
   if (idxname) {
     const name = { schema: relation?.schemaname || undefined, name: idxname };
     const index = findIndex(s.after, name);
