@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import type { PGlite } from '@electric-sql/pglite';
 import { analyze, loadParsers, type Parsers } from '../../../server/src/analyze.ts';
+import { formsOf } from '../../prove/forms/model.ts';
+import { scenes } from '../../prove/forms/scenes.ts';
 import { embeddedPostgres } from '../support/embedded-postgres.ts';
 
 const baseline = `CREATE SCHEMA app;
@@ -325,6 +327,13 @@ describe('rules: statement-fails, against Postgres', () => {
         error !== undefined,
         `Postgres: ${error ?? 'runs'}; here: ${found.join(' ')}`,
       );
+    });
+  }
+
+  for (const scene of scenes) {
+    it(`no form of the scene ${scene.name} that Postgres runs`, () => {
+      for (const { sql, refused } of formsOf(scene))
+        if (!refused) assert.deepEqual(saidToFail(sql, scene.setup), [], sql);
     });
   }
 
