@@ -2,6 +2,7 @@ import { insertSteps, replaceAction, replaceStatement, type StepSource, setStepK
 import type { TextEdit } from '../text/range.ts';
 import type { RuleContext } from './model.ts';
 import { replaceWithLines } from './set-around.ts';
+import { splitRollback } from './split-rollback.ts';
 import { isInWrittenTransaction, type PlacedStatement } from './statements.ts';
 import { withoutLockLimit } from './without-lock-limit.ts';
 
@@ -149,13 +150,13 @@ export function splitBefore(
   context: RuleContext,
   placed: PlacedStatement,
   name: string,
-  rollback: RollbackSource,
 ): readonly TextEdit[] | undefined {
   const { s, action } = placed;
   const { start } = s.range;
   if (context.kind === 'sql')
     return s.inTransaction ? [{ range: { start, end: start }, newText: 'COMMIT;\nBEGIN;\n' }] : undefined;
-  const previous = action.statements[action.statements.indexOf(s) - 1];
+  const index = action.statements.indexOf(s);
+  const previous = action.statements[index - 1];
   if (!previous || placed.part === 'rollback' || isInWrittenTransaction(placed)) return undefined;
   const { text } = s.sql;
   const semicolon = afterSemicolon(text, previous.statement.range.end);
@@ -165,9 +166,11 @@ export function splitBefore(
   const moved = text.slice(from).trim();
   const range = { start: from, end: text.trimEnd().length };
   const removed = replaceStatement(context.text, s.sql, range, '');
-  const step = stepSource({ name, sql: moved, rollback });
+  const rollback = splitRollback(context, placed, action.statements.slice(index), 'after');
+  if (!removed || !rollback) return undefined;
+  const step = stepSource({ name, sql: moved, rollback: rollback.moved });
   const inserted = insertSteps(context.text, placed.step, 'after', [step]);
-  return removed && inserted ? [...removed, ...inserted] : undefined;
+  return inserted && [...removed, ...rollback.edits, ...inserted];
 }
 
 /**
@@ -183,11 +186,7 @@ export function backfillInstead(
   if (context.kind === 'sql' || placed.part === 'rollback' || action.kind !== 'sql') return undefined;
   if (statements.length > 1) {
     const name = `${placed.step.name.value}: in batches`;
-    return movedInto(context, placed, {
-      name,
-      backfill,
-      rollback: { not_needed: `the rollback of "${placed.step.name.value}" undoes it` },
-    });
+    return movedInto(context, placed, (rollback) => ({ name, backfill, rollback }));
   }
   // The key that says it would be left without what it is about.
   if (action.transactionRange || action.sql.file !== undefined) return undefined;
@@ -196,25 +195,30 @@ export function backfillInstead(
 
 /** Moves the first or last statement of a step into a step of its own. */
 function movedOut(context: RuleContext, placed: PlacedStatement, sql: string) {
-  const edits = movedInto(context, placed, {
+  const edits = movedInto(context, placed, (rollback) => ({
     name: `${placed.step.name.value}: outside the transaction`,
     transaction: false,
     sql: withoutLimitToBuild(context, `${sql};`),
-    rollback: { not_needed: `the rollback of "${placed.step.name.value}" undoes it` },
-  });
+    rollback,
+  }));
   return edits && { edits, safe: false };
 }
 
 /** Puts a step before or after the one whose first or last statement it takes the place of. */
-function movedInto(context: RuleContext, placed: PlacedStatement, step: NewStep) {
+function movedInto(
+  context: RuleContext,
+  placed: PlacedStatement,
+  stepWith: (rollback: RollbackSource) => NewStep,
+): readonly TextEdit[] | undefined {
   const { statements } = placed.action;
   const index = statements.indexOf(placed.s);
   if (index !== 0 && index !== statements.length - 1) return undefined;
   const side = index === 0 ? 'before' : 'after';
-  const cut = cutRange(placed);
-  const removed = replaceStatement(context.text, placed.s.sql, cut, '');
-  const inserted = insertSteps(context.text, placed.step, side, [stepSource(step)]);
-  return removed && inserted ? [...removed, ...inserted] : undefined;
+  const removed = replaceStatement(context.text, placed.s.sql, cutRange(placed), '');
+  const rollback = splitRollback(context, placed, [placed.s], side);
+  if (!removed || !rollback) return undefined;
+  const inserted = insertSteps(context.text, placed.step, side, [stepSource(stepWith(rollback.moved))]);
+  return inserted && [...removed, ...rollback.edits, ...inserted];
 }
 
 /** The statement with the semicolon and blanks between it and its neighbour. */

@@ -96,8 +96,7 @@ CREATE INDEX users_team_id_idx ON users (team_id);`,
   },
   fix({ data: { placed, first } }, context) {
     if (placed.s === first.s) return [];
-    const undo = { not_needed: `the rollback of "${placed.step.name.value}" undoes it` };
-    const edits = splitBefore(context, placed, `${placed.step.name.value}, second part`, undo);
+    const edits = splitBefore(context, placed, `${placed.step.name.value}, second part`);
     return edits ? [{ title: 'Commit before it', edits, safe: false }] : [];
   },
 });

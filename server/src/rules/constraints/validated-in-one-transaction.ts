@@ -106,8 +106,7 @@ transaction of its own.`,
   },
   fix({ data: { placed, name, sameStatement } }, context) {
     if (sameStatement) return [];
-    const undo = { not_needed: `the rollback of "${placed.step.name.value}" undoes it` };
-    const edits = splitBefore(context, placed, `Validate ${name}`, undo);
+    const edits = splitBefore(context, placed, `Validate ${name}`);
     const last = placed.action.statements.at(-1) === placed.s;
     return edits
       ? [{ title: 'Validate it in a transaction of its own', edits, safe: last && context.kind === 'plan' }]

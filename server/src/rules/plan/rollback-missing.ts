@@ -3,6 +3,7 @@ import { setStepKey } from '../../plan/edit.ts';
 import { defineRule } from '../define-rule.ts';
 import type { Fix, RuleContext, StepAnalysis } from '../model.ts';
 import type { RollbackSource } from '../new-steps.ts';
+import { rollbackSource, script } from '../split-rollback.ts';
 
 /** A step that changes something and says no way back. */
 export const rollbackMissing = defineRule<StepAnalysis>({
@@ -140,11 +141,10 @@ function proposeSql(context: RuleContext, at: StepAnalysis, transaction: boolean
   if (inverses.some(({ verdict }) => verdict !== 'restores')) return undefined;
   const sql = inverses.flatMap((inverse) => inverse.sql);
   if (sql.length === 0) return undefined;
-  const text = sql.map((line) => `${line.replace(/;\s*$/, '')};`).join('\n');
   const together = transaction && inverses.every((inverse) => inverse.transactional);
   return {
     title: 'Insert the rollback that undoes this step',
-    source: together ? text : { transaction: false, sql: text },
+    source: together ? rollbackSource(sql) : { transaction: false, sql: script(sql) },
     safe: true,
   };
 }

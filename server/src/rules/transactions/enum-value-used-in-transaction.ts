@@ -49,8 +49,7 @@ CREATE TABLE users (id bigint PRIMARY KEY, mood mood);`,
   rollback: { impossible: Postgres cannot take a value out of an enum }
 - step: "Users may be happy: use it"
   sql: ALTER TABLE users ALTER COLUMN mood SET DEFAULT 'happy';
-  rollback:
-    not_needed: the rollback of "Users may be happy" undoes it
+  rollback: ALTER TABLE users ALTER COLUMN mood DROP DEFAULT;
 `,
       },
     ],
@@ -99,8 +98,7 @@ CREATE TABLE users (id bigint PRIMARY KEY, mood mood);`,
   },
   fix({ data: placed }, context) {
     const { value: name } = placed.step.name;
-    const undo = { not_needed: `the rollback of "${name}" undoes it` };
-    const edits = splitBefore(context, placed, `${name}: use it`, undo);
+    const edits = splitBefore(context, placed, `${name}: use it`);
     return edits ? [{ title: 'Commit the new value before it is used', edits, safe: false }] : [];
   },
 });

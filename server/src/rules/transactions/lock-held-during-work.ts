@@ -83,8 +83,7 @@ ALTER TABLE orders ADD CONSTRAINT orders_user_id_set CHECK (user_id IS NOT NULL)
   },
   fix({ data: placed }, context) {
     const { value: name } = placed.step.name;
-    const undo = { not_needed: `the rollback of "${name}" undoes it` };
-    const edits = splitBefore(context, placed, `${name}: the long part`, undo);
+    const edits = splitBefore(context, placed, `${name}: the long part`);
     return edits ? [{ title: 'Commit before it', edits, safe: false }] : [];
   },
 });

@@ -39,7 +39,7 @@ CREATE TABLE orders (id bigint PRIMARY KEY);`,
 - step: "Where they come from: orders"
   sql: ALTER TABLE orders ADD COLUMN source text;
   rollback:
-    not_needed: the rollback of "Where they come from" undoes it
+    not_needed: nothing reads them yet
 `,
       },
     ],
@@ -78,9 +78,8 @@ CREATE TABLE orders (id bigint PRIMARY KEY);`,
   },
   fix({ data: placed }, context) {
     const { value: name } = placed.step.name;
-    const undo = { not_needed: `the rollback of "${name}" undoes it` };
     const table = placed.s.effects.locks[0]?.relation;
-    const edits = splitBefore(context, placed, table ? `${name}: ${table}` : `${name}, second part`, undo);
+    const edits = splitBefore(context, placed, table ? `${name}: ${table}` : `${name}, second part`);
     return edits ? [{ title: 'Commit before it', edits, safe: false }] : [];
   },
 });
