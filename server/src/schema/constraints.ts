@@ -39,8 +39,11 @@ export function addConstraints(
       for (const one of oneForEachColumn(explicit)) addNotNull(draft, tableKey, one);
       for (const { node, columns } of primary) {
         const keyed = node.indexname ? indexColumns(draft, tableKey, node.indexname) : columns;
-        for (const column of keyed)
-          if (!notNullOf(tableByKey(draft, tableKey), column)?.inherits) setNotNull(draft, tableKey, column);
+        // A key made of an index makes an inherited NOT NULL the table's own, another does not.
+        for (const column of keyed) {
+          const there = notNullOf(tableByKey(draft, tableKey), column)?.inherits === true;
+          if (node.indexname || !there) setNotNull(draft, tableKey, column);
+        }
       }
       continue;
     }

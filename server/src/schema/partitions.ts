@@ -13,10 +13,11 @@ import {
 import { isSameForeignKey } from './foreign-keys.ts';
 import { cloneIndex } from './indexes.ts';
 import { changeColumn, inheritFrom, releaseFrom } from './inheritance.ts';
-import { childrenOf, columnOf, indexesOf, tableByKey } from './lookup.ts';
+import { childrenOf, columnOf, indexesOf, referencesTo, tableByKey } from './lookup.ts';
 import type { Constraint, Index, Table } from './model.ts';
 import { relationKey } from './names.ts';
 import { validatedConstraint } from './not-null.ts';
+import { removeConstraint } from './removal.ts';
 import { cloneTriggers, dropClonedTriggers } from './triggers.ts';
 
 export function attachPartition(draft: Draft, key: string, { def }: AlterTableCmd): void {
@@ -164,6 +165,9 @@ export function detachPartition(draft: Draft, key: string, { def }: AlterTableCm
     if (parent !== undefined) put(draft, own);
   }
   dropClonedTriggers(draft, childKey);
+  // Postgres drops every part of a foreign key that names the partition itself, those of other wholes included.
+  for (const { table, constraint } of [...referencesTo(draft, childKey)])
+    if (constraint.parent !== undefined) removeConstraint(draft, relationKey(table.name), constraint);
   releaseFrom(draft, childKey, key);
   const parent = tableByKey(draft, key);
   for (const column of child.columns)

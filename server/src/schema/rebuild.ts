@@ -1,6 +1,6 @@
 import { childKeys, type Draft, updateTable } from './draft.ts';
 import { nextOrder } from './indexes.ts';
-import { indexesOf, tableByKey } from './lookup.ts';
+import { indexesOf, referencesTo, tableByKey } from './lookup.ts';
 import type { Constraint, Index } from './model.ts';
 import { relationKey } from './names.ts';
 import { indexColumnNames } from './object-names.ts';
@@ -18,6 +18,15 @@ export function rebuildColumn(draft: Draft, key: string, column: string): void {
   for (const constraint of tableByKey(draft, key)?.constraints ?? []) {
     const own = constraint.kind === 'foreign key' && constraint.parent === undefined;
     if (own && constraint.columns.includes(column)) rebuildForeignKey(draft, key, constraint);
+  }
+  rebuildReferences(draft, key, column);
+}
+
+/** The foreign keys of other tables that name the column. */
+function rebuildReferences(draft: Draft, key: string, column: string): void {
+  for (const { table, constraint } of [...referencesTo(draft, key)]) {
+    if (constraint.parent === undefined && constraint.references?.columns.includes(column))
+      rebuildForeignKey(draft, relationKey(table.name), constraint);
   }
 }
 
