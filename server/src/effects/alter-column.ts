@@ -139,7 +139,7 @@ function isOwn(task: Task, parent: Table, table: Table, index: Index): boolean {
 
 function rebuild(task: Task, table: Table, index: Index, reason: string): void {
   task.rewrite(index, reason);
-  task.build(table, `the index ${show(task, index)} is built anew: ${reason}`);
+  task.build(table, `the index ${show(task, index)} is built anew: ${reason}`, index.method);
 }
 
 /** Constraints on the column are made again, and checks tested again, though the rows stay. */

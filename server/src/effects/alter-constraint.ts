@@ -83,7 +83,8 @@ function addIndexed(task: Task, table: Table, node: ConstraintNode): void {
   const partitionMode = primary || task.context.pgVersion >= 18 ? 'AccessExclusiveLock' : 'ShareLock';
   for (const one of table.partitioned ? familyOf(task, table) : [table]) {
     task.lock(one, one === table ? 'AccessExclusiveLock' : partitionMode);
-    if (!one.partitioned) task.build(one, `the index of the ${describe(node, kind)} is built`);
+    if (!one.partitioned)
+      task.build(one, `the index of the ${describe(node, kind)} is built`, node.access_method);
   }
   if (!primary) return;
   for (const one of familyOf(task, table)) {

@@ -76,7 +76,7 @@ interface Gathered {
   /** The statement fails where the table holds a row. */
   refuse(relation: Relation, reason: string): void;
   /** An index built on the table's rows. */
-  build(relation: Relation, reason: string): void;
+  build(relation: Relation, reason: string, method?: string): void;
   /** A fact the schema does not hold. With `decides` it may change the class. */
   unknown(fact: string, options?: UnknownOptions): void;
   notTransactional(): void;
@@ -134,7 +134,8 @@ function gather(schema: Schema): Gathered {
   const show = (relation: Relation) => displayName(schema, relation.name);
 
   const work = (relation: Relation, reason: string): RelationWork => {
-    if (relation.kind === 'index') return { relation: show(relation), reason, ...tableOfIndex(relation) };
+    if (relation.kind === 'index')
+      return { relation: show(relation), reason, ...tableOfIndex(relation), ...methodOf(relation.method) };
     return { relation: show(relation), reason, ...(command === undefined ? {} : { command }) };
   };
   const tableOfIndex = (index: Index) => {
@@ -199,8 +200,8 @@ function gather(schema: Schema): Gathered {
     refuse(relation, reason) {
       if (!relation.empty) refusals.push(work(relation, reason));
     },
-    build(relation, reason) {
-      const one = work(relation, reason);
+    build(relation, reason, method) {
+      const one = { ...work(relation, reason), ...methodOf(method) };
       if (!isSetApart(relation, one, 'build')) builds.push(one);
     },
     unknown(fact, { remedy = baselineRemedy, decides = true, may, refused, locks: lockedToo } = {}) {
@@ -267,6 +268,10 @@ function gather(schema: Schema): Gathered {
     },
   };
   return gathered;
+}
+
+function methodOf(method: string | undefined): Pick<RelationWork, 'method'> {
+  return method === undefined || method === 'btree' ? {} : { method };
 }
 
 type UnsharedWork = NonNullable<Effects['unshared']>[number];

@@ -33,7 +33,7 @@ export const createIndex: Describe<IndexStmt> = (task, fields) => {
     task.lock(one, mode);
     if (one.kind === 'table' && one.partitioned) continue;
     const own = one === relation ? named : `the partition's part of ${named}`;
-    task.build(one, `${own} is built${fields.concurrent ? ' while writes go on' : ''}`);
+    task.build(one, `${own} is built${fields.concurrent ? ' while writes go on' : ''}`, fields.accessMethod);
   }
 };
 
@@ -47,7 +47,11 @@ function buildOnUnknown(task: Task, fields: IndexStmt, named: string): void {
     definition: '',
     reads: [],
   };
-  task.build(relation, `${named} is built${fields.concurrent ? ' while writes go on' : ''}`);
+  task.build(
+    relation,
+    `${named} is built${fields.concurrent ? ' while writes go on' : ''}`,
+    fields.accessMethod,
+  );
 }
 
 export const reindex: Describe<ReindexStmt> = (task, { kind, relation, params = [], name }) => {
@@ -112,7 +116,8 @@ function rebuildIndex(
   task.lock(index, indexMode);
   if (table.kind === 'table' && table.partitioned) return;
   task.rewrite(index, 'it is built anew');
-  task.build(table, `the index ${show(task, index)} is built anew`);
+  const method = index.kind === 'index' ? index.method : undefined;
+  task.build(table, `the index ${show(task, index)} is built anew`, method);
 }
 
 export function isFalse(node: unknown): boolean {

@@ -36,6 +36,8 @@ export interface RelationWork {
   readonly each?: RowWork;
   /** Where the relation is an index: its table. */
   readonly indexOf?: string;
+  /** Where an index is built: its access method, `gin`; absent for a B-tree. */
+  readonly method?: string;
 }
 
 export type RowWork = 'lookup' | 'update' | 'delete';

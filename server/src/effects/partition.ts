@@ -95,7 +95,7 @@ function buildMissingIndexes(task: Task, parent: Table, child: Table): void {
     );
     if (match) continue;
     for (const one of storedFamily(task, child))
-      task.build(one, `the index ${show(task, index)} is built for it`);
+      task.build(one, `the index ${show(task, index)} is built for it`, index.method);
   }
 }
 

@@ -1,5 +1,18 @@
 import type { Effects, RelationWork } from '../effects/model.ts';
-import { add, type Extent, extentOf, indexBytes, nothing, once, read, scale, work, write } from './costs.ts';
+import {
+  add,
+  type CostName,
+  type Extent,
+  extentOf,
+  indexBytes,
+  least,
+  nothing,
+  once,
+  read,
+  scale,
+  work,
+  write,
+} from './costs.ts';
 import type { Figures, Prediction, TimeRange } from './model.ts';
 
 /** The figures of a relation as effects name it; undefined where there are none. */
@@ -25,7 +38,7 @@ export function predict(effects: Effects, figuresOf: FiguresOf): Prediction | un
   const parts: (Part | undefined)[] = [
     ...all.rewrites.map((one) => rewriteOf(all, one, figuresOf)),
     ...all.builds.map((one) => buildOf(all, one, figuresOf)),
-    ...scansOf(all).map((one) => scanOf(one, figuresOf)),
+    ...scansOf(all).map((one) => scanOf(one, all, figuresOf)),
   ];
   const known = parts.filter((part) => part !== undefined);
   if (known.length < parts.length) return undefined;
@@ -72,13 +85,13 @@ function extent(relation: string, figuresOf: FiguresOf): Extent | undefined {
 /** A table's new copy; its indexes are told apart, but for a table of which the schema is not known. */
 function rewriteOf(
   effects: Effects,
-  { relation, indexOf }: RelationWork,
+  { relation, indexOf, method }: RelationWork,
   figuresOf: FiguresOf,
 ): Part | undefined {
   if (indexOf !== undefined) {
     // With a build of its own it is counted there.
     const isBuild = effects.builds.some((build) => build.relation === indexOf);
-    return isBuild ? { time: nothing, wal: 0 } : indexPart(extent(indexOf, figuresOf), once);
+    return isBuild ? { time: nothing, wal: 0 } : indexPart(extent(indexOf, figuresOf), once, method);
   }
   const table = extent(relation, figuresOf);
   if (!table) return undefined;
@@ -92,22 +105,31 @@ function rewriteOf(
   };
 }
 
-function indexPart(table: Extent | undefined, times: TimeRange): Part | undefined {
+function indexPart(table: Extent | undefined, times: TimeRange, method?: string): Part | undefined {
   if (!table) return undefined;
-  const bytes = scale(indexBytes(table), times);
-  return { time: add(work(table, 'build', times), write(scale(bytes, 2))), wal: bytes.likely };
+  const bytes = scale(indexBytes(table, method), times);
+  return { time: add(work(table, buildCost(method), times), write(scale(bytes, 2))), wal: bytes.likely };
 }
 
-function buildOf(effects: Effects, { relation }: RelationWork, figuresOf: FiguresOf): Part | undefined {
+function buildCost(method: string | undefined): CostName {
+  if (method === undefined) return 'build';
+  return method === 'gin' ? 'buildGin' : method === 'brin' ? 'buildBrin' : 'buildOther';
+}
+
+function buildOf(
+  effects: Effects,
+  { relation, method }: RelationWork,
+  figuresOf: FiguresOf,
+): Part | undefined {
   const table = extent(relation, figuresOf);
-  const index = indexPart(table, once);
+  const index = indexPart(table, once, method);
   if (!table || !index) return undefined;
   const mode = effects.locks.find((lock) => lock.relation === relation)?.mode;
   const factor = !effects.transactional && mode === 'ShareUpdateExclusiveLock' ? concurrently : once;
   // A table that is written anew as well is read but once.
   const reading = effects.rewrites.some((one) => one.relation === relation)
     ? nothing
-    : add(work(table, 'scan'), read(table.bytes));
+    : add(work(table, 'scan'), read(table.inline));
   return { time: scale(add(reading, index.time), factor), wal: index.wal };
 }
 
@@ -122,15 +144,19 @@ function scansOf({ scans, rewrites }: Effects): readonly RelationWork[] {
   });
 }
 
-function scanOf({ relation, each }: RelationWork, figuresOf: FiguresOf): Part | undefined {
+function scanOf(
+  { relation, each }: RelationWork,
+  { lookups = [] }: Effects,
+  figuresOf: FiguresOf,
+): Part | undefined {
   const table = extent(relation, figuresOf);
   if (!table) return undefined;
-  const reading = add(work(table, 'scan'), read(table.bytes));
+  const reading = add(work(table, 'scan'), read(table.inline));
   switch (each) {
     case undefined:
       return { time: reading, wal: 0 };
     case 'lookup':
-      return { time: add(reading, work(table, 'lookup')), wal: 0 };
+      return { time: add(reading, lookingUp(table, lookups, figuresOf)), wal: 0 };
     case 'delete':
       return { time: add(reading, work(table, 'delete')), wal: 60 * table.rows.likely };
     case 'update':
@@ -138,9 +164,21 @@ function scanOf({ relation, each }: RelationWork, figuresOf: FiguresOf): Part | 
   }
 }
 
+/**
+ * Finding each row's counterpart: the planner reads all of the other table where that is cheaper than to go by its
+ * index.
+ */
+function lookingUp(table: Extent, others: readonly RelationWork[], figuresOf: FiguresOf): TimeRange {
+  const known = others.flatMap(({ relation }) => extent(relation, figuresOf) ?? []);
+  if (known.length === 0 || known.length < others.length) return work(table, 'lookupAnywhere');
+  const byIndex = work(table, 'lookupByIndex');
+  const byHash = known.map((other) => add(work(other, 'lookupByHash'), { ...read(other.inline), low: 0 }));
+  return add(work(table, 'lookup'), ...byHash.map((time) => least(time, byIndex)));
+}
+
 /** Writing every row of a table again, in ms: its indexes get an entry for each. */
 export function updating(table: Extent): TimeRange {
-  return add(work(table, 'update'), work(table, 'updateIndex', table.indexes), write(scale(table.bytes, 2)));
+  return add(work(table, 'update'), work(table, 'updateIndex', table.indexes), write(scale(table.inline, 2)));
 }
 
 /** Measured: 200 bytes a row beside the row itself, and an entry in each index. */

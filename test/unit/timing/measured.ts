@@ -37,3 +37,51 @@ export const measured = [
   { what: 'update', rows: 1_000_000, bytes: 356_311_040, ms: 6494.8, wal: 542_163_760 },
   { what: 'update', rows: 5_000_000, bytes: 465_616_896, ms: 25_328.6, wal: 1_639_131_864 },
 ] as const;
+
+const documents = { rows: 40_000, bytes: 223_690_752 };
+const words = { rows: 300_000, bytes: 73_302_016 };
+
+/**
+ * Tables of other shapes, on PostgreSQL 15.18 (shared_buffers 512 MB) and 18.4 (32 MB), two cores that others were
+ * using: rows whose jsonb is kept out of line, indexes that are no B-trees, eight indexes in random order, foreign
+ * keys to a larger table. `other` is the referenced table.
+ */
+export const shapes = [
+  { what: 'check', ...documents, ms: 6 },
+  { what: 'check', ...documents, ms: 532 },
+  { what: 'index on a text', ...documents, ms: 21 },
+  { what: 'index on a text', ...documents, ms: 393 },
+  { what: 'gin', ...documents, ms: 867 },
+  { what: 'gin', ...words, ms: 8465 },
+  { what: 'gin', ...words, ms: 17_731 },
+  { what: 'gin', ...words, ms: 24_964 },
+  { what: 'gist', ...words, ms: 1596 },
+  { what: 'hash', ...words, ms: 1172 },
+  { what: 'brin', ...words, ms: 148 },
+  { what: 'update', ...documents, indexes: 1, ms: 250 },
+  { what: 'update', ...documents, indexes: 1, ms: 5491 },
+  { what: 'update', rows: 500_000, bytes: 63_070_208, indexes: 8, ms: 33_774 },
+  { what: 'update', rows: 500_000, bytes: 63_070_208, indexes: 8, ms: 99_165 },
+  {
+    what: 'foreign key',
+    rows: 1_000_000,
+    bytes: 60_276_736,
+    other: { rows: 2_000_000, bytes: 112_484_352 },
+    ms: 2760,
+  },
+  {
+    what: 'foreign key',
+    rows: 1_000_000,
+    bytes: 60_276_736,
+    other: { rows: 2_000_000, bytes: 112_484_352 },
+    ms: 4671,
+  },
+  {
+    what: 'foreign key',
+    rows: 100_000,
+    bytes: 5_251_072,
+    other: { rows: 5_100_000, bytes: 225_918_976 },
+    ms: 5943,
+  },
+  { what: 'foreign key', rows: 1_000_000, bytes: 60_276_736, ms: 4671 },
+] as const;

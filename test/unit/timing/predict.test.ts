@@ -4,7 +4,7 @@ import type { Effects, RelationWork } from '../../../server/src/effects/model.ts
 import { predictBackfill } from '../../../server/src/timing/backfill.ts';
 import type { Figures, TimeRange } from '../../../server/src/timing/model.ts';
 import { atWorst, predict } from '../../../server/src/timing/predict.ts';
-import { measured } from './measured.ts';
+import { measured, shapes } from './measured.ts';
 
 const none: Effects = {
   class: 'instant',
@@ -57,6 +57,25 @@ describe('timing: predict', () => {
         const ratio = prediction.wal / wal;
         assert.ok(0.6 < ratio && ratio < 2.1, `log predicted over measured: ${ratio}`);
       }
+    });
+  }
+
+  for (const shape of shapes) {
+    const { what, rows, bytes, ms } = shape;
+    const other = 'other' in shape ? shape.other : undefined;
+    it(`holds ${ms} ms that ${what} took on ${rows} rows of ${Math.round(bytes / rows)} bytes${other ? `, ${other.rows} referenced` : ''}`, () => {
+      const effects: Effects =
+        what in forms
+          ? forms[what as keyof typeof forms]
+          : { ...none, class: 'build', builds: [{ ...onUsers, method: what }] };
+      const lookups = what === 'foreign key' ? [{ ...onUsers, relation: 'other' }] : [];
+      const indexes = 'indexes' in shape ? shape.indexes : 0;
+      const prediction = predict({ ...effects, lookups }, (relation) =>
+        relation === 'other' ? other : { rows, bytes, indexes },
+      );
+      assert.ok(prediction);
+      const { low, high } = prediction.time;
+      assert.ok(low <= ms && ms <= high, `${low} <= ${ms} <= ${high}`);
     });
   }
 
