@@ -1,4 +1,5 @@
 import type { Node } from '@pgsql/types';
+import { overloadDependency } from '../schema/dependencies.ts';
 import {
   columnOf,
   constraintOf,
@@ -7,8 +8,9 @@ import {
   indexesOf,
   relationKey,
 } from '../schema/lookup.ts';
-import type { Column, Schema, Table } from '../schema/model.ts';
+import type { Column, Schema, Table, Trigger } from '../schema/model.ts';
 import type { Location, QueryNames, RowWrite } from '../schema/query-model.ts';
+import { triggersOf } from '../schema/triggers.ts';
 import { isUncertain } from '../schema/uncertain.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 
@@ -123,16 +125,41 @@ function withoutValue(write: RowWrite, table: Table, schema: Schema): readonly R
       ? `${quoteIdentifier(column.name)} ${rule} and gets NULL`
       : `${quoteIdentifier(column.name)} ${rule}, has no default and gets no value`;
     const location = (at < 0 ? undefined : write.columns?.[at]?.location) ?? write.location;
-    const unless = isNull && write.kind === 'update' ? [] : triggers;
+    const unless = unsureTriggers(triggers, column.name, schema);
+    if (!unless) return [];
     return [{ kind: 'null', key: write.key, name: column.name, reason, location, unless }];
   });
 }
 
 /** Those of the partitions too: a row comes to theirs before it is looked at. */
-function triggersOn(key: string, table: Table, schema: Schema): readonly string[] {
-  if (!table.partitioned) return table.triggers;
-  const partitions = descendantsOf(schema, key).flatMap(({ triggers }) => triggers);
-  return [...new Set([...table.triggers, ...partitions])];
+function triggersOn(key: string, table: Table, schema: Schema): readonly Trigger[] {
+  const partitions = table.partitioned ? descendantsOf(schema, key) : [];
+  return [table, ...partitions].flatMap(triggersOf);
+}
+
+/**
+ * Those of the triggers that may give the column a value, as nobody can read what they do; undefined where one that
+ * can be read does.
+ */
+function unsureTriggers(
+  triggers: readonly Trigger[],
+  column: string,
+  schema: Schema,
+): readonly string[] | undefined {
+  const unsure = new Set<string>();
+  for (const trigger of triggers) {
+    const fields = fieldsSetBy(trigger, schema);
+    if (fields?.includes(column)) return undefined;
+    if (!fields) unsure.add(trigger.name);
+  }
+  return [...unsure];
+}
+
+function fieldsSetBy({ dependsOn = [] }: Trigger, { functions }: Schema): readonly string[] | undefined {
+  for (const [key, { overloads = [] }] of functions)
+    for (const one of overloads)
+      if (dependsOn.includes(overloadDependency(key, one))) return one.body?.()?.newFields;
+  return undefined;
 }
 
 function hasDomainDefault({ type }: Column, schema: Schema): boolean {

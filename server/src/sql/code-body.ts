@@ -5,7 +5,14 @@ import { parseSync } from 'pg-query-parser';
 import type { Range } from '../text/range.ts';
 import { createByteIndex } from '../text/utf8.ts';
 import type { CodeBody, EmbeddedStatement, SqlProblem, Statement, UnreadCode } from './model.ts';
-import { declaredNames, type EmbeddedSql, embeddedSql, endsTransactions, straight } from './plpgsql-tree.ts';
+import {
+  declaredNames,
+  type EmbeddedSql,
+  embeddedSql,
+  endsTransactions,
+  fieldsOfNew,
+  straight,
+} from './plpgsql-tree.ts';
 import { createStatement, pinnedStatement, type RawStatement, statementsFrom } from './statement.ts';
 
 /** The literal that holds a body: its value, where it stands, and where its text begins if it stands there as it is. */
@@ -20,6 +27,9 @@ interface Found {
   readonly unread: UnreadCode[];
   readonly problems: SqlProblem[];
 }
+
+/** Of a body that is not in PL/pgSQL, or does not parse. */
+const nothingTold = { variables: [], newFields: undefined, endsTransactions: false };
 
 /** Reads the body of a DO block, a function or a procedure; undefined where the statement is none of them. */
 export function codeBody(statement: Statement, text: string): CodeBody | undefined {
@@ -49,30 +59,35 @@ function readCode(
   if (!as || value === undefined) return undefined;
   const literal = literalOf(statement, text, as.location, value);
   const found: Found = { statements: [], unread: [], problems: [] };
-  const done = (ends: boolean, variables: readonly string[] = []): CodeBody => ({
+  const done = (
+    told: Pick<CodeBody, 'variables' | 'newFields' | 'endsTransactions'> = nothingTold,
+  ): CodeBody => ({
     language,
     ...found,
-    variables,
-    endsTransactions: ends,
+    ...told,
   });
   if (language === 'sql') {
     readSql(found, text, literal);
-    return done(false);
+    return done();
   }
   if (language !== 'plpgsql') {
     found.unread.push({ what: `code in ${language}`, range: literal.range, begins: undefined });
-    return done(false);
+    return done();
   }
   const tree = parseTree(statement.text);
   if ('message' in tree) {
     found.unread.push({ what: 'a body that does not parse', range: literal.range, begins: undefined });
     // Anything but its syntax may be the parser's own limit: it knows no catalog.
     if (/^syntax error/.test(tree.message)) found.problems.push(syntaxProblem(tree.message, literal, text));
-    return done(false);
+    return done();
   }
   const place = placer(literal);
   for (const one of embeddedSql(tree)) readEmbedded(found, text, literal, one, place(one));
-  return done(endsTransactions(tree), declaredNames(tree));
+  return done({
+    variables: declaredNames(tree),
+    newFields: fieldsOfNew(tree),
+    endsTransactions: endsTransactions(tree),
+  });
 }
 
 function parseTree(source: string): object | { readonly message: string } {
@@ -152,7 +167,7 @@ function atomicBody(statement: Statement, text: string, body: Node): CodeBody {
     ...straight,
     pinned: true,
   }));
-  return { language: 'sql', statements, unread: [], problems: [], variables: [], endsTransactions: false };
+  return { language: 'sql', statements, unread: [], problems: [], ...nothingTold };
 }
 
 /** Where a piece's query stands in `text`; undefined where the source spells it otherwise. */

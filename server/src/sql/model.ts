@@ -38,6 +38,8 @@ export interface CodeBody {
   readonly problems: readonly SqlProblem[];
   /** Names that the body declares: in its queries they may stand for columns. Lower case where not quoted. */
   readonly variables: readonly string[];
+  /** Fields of NEW that a trigger's function gives values to; undefined where the text does not tell all of them. */
+  readonly newFields: readonly string[] | undefined;
   /** It says COMMIT or ROLLBACK, which Postgres refuses inside a transaction block (SQLSTATE 2D000). */
   readonly endsTransactions: boolean;
 }

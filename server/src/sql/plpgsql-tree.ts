@@ -52,6 +52,48 @@ export function declaredNames(tree: unknown): string[] {
   });
 }
 
+/**
+ * Fields of NEW that a trigger's function gives values to. Undefined where it may set them all, or gives back another
+ * row, or none.
+ */
+export function fieldsOfNew(tree: unknown): string[] | undefined {
+  const found: string[] = [];
+  const datums = list(fieldsOf(list((tree as Fields).plpgsql_funcs)[0])?.datums);
+  const stack: unknown[] = [tree];
+  while (stack.length > 0) {
+    const node = stack.pop();
+    if (typeof node !== 'object' || node === null) continue;
+    for (const [kind, value] of Object.entries(node)) {
+      const fields = fieldsSet(kind, value as Fields, datums);
+      if (!fields) return undefined;
+      found.push(...fields);
+      stack.push(value);
+    }
+  }
+  return found;
+}
+
+function fieldsSet(kind: string, node: Fields, datums: readonly unknown[]): readonly string[] | undefined {
+  if (kind === 'PLpgSQL_stmt_assign') {
+    const query = isExpression(node.expr) ? (node.expr.PLpgSQL_expr.query ?? '') : '';
+    const [, , field] = /^\s*new\s*(\.\s*("(?:[^"]|"")+"|\w+))?\s*:?=/i.exec(query) ?? [];
+    if (field !== undefined) return [nameSaid(field)];
+    return /^\s*new\b/i.test(query) ? undefined : [];
+  }
+  if (kind === 'target' && node !== null && typeof node === 'object') {
+    const [into] = Object.values(node) as { refname?: string; fields?: { name?: string }[] }[];
+    if (into?.refname === 'new') return undefined;
+    return (into?.fields ?? []).flatMap(({ name = '' }) => (name.startsWith('new.') ? [name.slice(4)] : []));
+  }
+  if (kind !== 'PLpgSQL_stmt_return') return [];
+  const returned = typeof node.retvarno === 'number' ? fieldsOf(datums[node.retvarno])?.refname : undefined;
+  return returned === 'new' && node.expr === undefined ? [] : undefined;
+}
+
+function nameSaid(source: string): string {
+  return source.startsWith('"') ? source.slice(1, -1).replaceAll('""', '"') : source.toLowerCase();
+}
+
 /** Whether the body says COMMIT or ROLLBACK anywhere. */
 export function endsTransactions(tree: unknown): boolean {
   return /"PLpgSQL_stmt_(?:commit|rollback)"/.test(JSON.stringify(tree));

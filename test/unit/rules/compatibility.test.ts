@@ -202,17 +202,36 @@ describe('rules: the running application', () => {
       assert.deepEqual(found(withApp(versions, deploy('v2', '{ deploy: v1 }') + demand + validate)), []);
     });
 
-    it('may be saved by a trigger, which is said', () => {
-      const fill = `CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.name := ''; RETURN NEW; END $$;
+    const trigger = (
+      body: string,
+    ) => `CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS $$ ${body} $$;
 CREATE TRIGGER fill BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION fill();`;
-      const text = examplePlan({
-        steps: step('ALTER TABLE users ALTER COLUMN name SET NOT NULL;'),
-        plan: { app: app({ v1: ["INSERT INTO users (email) VALUES ('a')"] }) },
+    const fills: readonly (readonly [string, string, string | undefined])[] = [
+      ['gives the value', "BEGIN NEW.name := ''; RETURN NEW; END", undefined],
+      [
+        'gives it where there is none',
+        "BEGIN IF NEW.name IS NULL THEN NEW.name = 'x'; END IF; RETURN NEW; END",
+        undefined,
+      ],
+      ['selects it', 'BEGIN SELECT email INTO NEW.name FROM users LIMIT 1; RETURN NEW; END', undefined],
+      ['gives another value', "BEGIN NEW.email := ''; RETURN NEW; END", 'error'],
+      ['gives back another row', "BEGIN RETURN jsonb_populate_record(NEW, '{}'); END", 'warning'],
+      ['gives back no row', 'BEGIN RETURN NULL; END', 'warning'],
+      ['takes the old row', 'BEGIN NEW := OLD; RETURN NEW; END', 'warning'],
+    ];
+    for (const [what, body, severity] of fills)
+      it(`a trigger that ${what}: ${severity ?? 'silence'}`, () => {
+        const text = examplePlan({
+          steps: step('ALTER TABLE users ALTER COLUMN name SET NOT NULL;'),
+          plan: { app: app({ v1: ["INSERT INTO users (email) VALUES ('a')"] }) },
+        });
+        const found = ours(checkPlan(text, baseline + trigger(body)));
+        assert.deepEqual(
+          found.map((one) => [one.rule, one.severity]),
+          severity ? [['live-write-refused', severity]] : [],
+        );
+        if (severity === 'warning') assert.match(found[0]?.message ?? '', /unless the trigger fill/);
       });
-      const [finding] = ours(checkPlan(text, baseline + fill));
-      assert.deepEqual([finding?.rule, finding?.severity], ['live-write-refused', 'warning']);
-      assert.match(finding?.message ?? '', /unless the trigger fill/);
-    });
 
     it('is refused by the baseline itself: the statement or the baseline is wrong', () => {
       const analysis = withApp({ v1: ['SELECT nmae FROM users'] }, step('SELECT 1;'));
