@@ -150,6 +150,9 @@ function singular(path: readonly string[]): string {
   return irregular[name] ?? (/\d$/.test(path.at(-1) ?? '') ? name.replace(/s$/, '') : name);
 }
 
+/** More than that nobody reads through: the names of rules. */
+const manyKeys = 30;
+
 function unknownKey(error: ErrorObject, map: unknown, document: Document.Parsed): PlanProblem | undefined {
   const key = String(error.params.additionalProperty);
   const pair = isMap(map) ? pairOf(map, key, document) : undefined;
@@ -161,7 +164,10 @@ function unknownKey(error: ErrorObject, map: unknown, document: Document.Parsed)
     key,
     known.filter((name) => !present.includes(name)),
   );
-  const rest = `Known here: ${known.join(', ')}.`;
+  const rest =
+    known.length > manyKeys
+      ? `None of the ${known.length} that are known here is like it.`
+      : `Known here: ${known.join(', ')}.`;
   return {
     code: 'plan-unknown-key',
     message: best

@@ -35,7 +35,7 @@ export function allowComments({ kind, text, steps }: RuleContext): readonly Allo
 
 function* commentsIn(between: string, offset: number): Generator<Omit<AllowComment, 'statement'>> {
   const line =
-    /^([ \t]*)(--[ \t]*switchback:[ \t]*allow(-file)?[ \t]+)([\w-]+)([ \t]*:?[ \t]*)(.*?)[ \t]*\r?$/gm;
+    /^([ \t]*)(--[ \t]*switchback:[ \t]*allow(-file)?[ \t]+)([\w-]+)(?![\w-]|[ \t]*,)([ \t]*:?[ \t]*)(.*?)[ \t]*\r?$/gm;
   for (const match of between.matchAll(line)) {
     const [, indent = '', before = '', file, rule = '', colon = '', reason = ''] = match;
     const start = offset + match.index + indent.length;
@@ -54,7 +54,8 @@ function* commentsIn(between: string, offset: number): Generator<Omit<AllowComme
 export function commentProblems(
   context: RuleContext,
 ): readonly { readonly message: string; readonly range: Range }[] {
-  return allowComments(context).flatMap(({ rule, reason, range }) =>
+  const understood = allowComments(context);
+  const unreasoned = understood.flatMap(({ rule, reason, range }) =>
     isReason(reason.value)
       ? []
       : [
@@ -64,6 +65,35 @@ export function commentProblems(
           },
         ],
   );
+  const starts = new Set(understood.map(({ range }) => range.start));
+  return [...unreasoned, ...misplaced(context, starts)];
+}
+
+/** Comments that would silence a rule if they were written as they have to be. */
+function* misplaced(
+  { kind, text, steps }: RuleContext,
+  understood: ReadonlySet<number>,
+): Generator<{ readonly message: string; readonly range: Range }> {
+  const action = kind === 'sql' ? steps[0]?.action : undefined;
+  // Where some of it does not parse, what stands between statements is not known to be a comment.
+  if (!action || action.problems.length > 0 || !/switchback[ \t]*:/i.test(text)) return;
+  let from = 0;
+  for (const statement of [...action.statements, undefined]) {
+    const before = from;
+    from = statement?.range.end ?? text.length;
+    const found = text
+      .slice(before, statement?.range.start ?? text.length)
+      .matchAll(/(?:--|\/\*)[ \t]*switchback[ \t]*:[ \t]*allow\b[^\r\n]*/gi);
+    for (const match of found) {
+      const start = before + match.index;
+      if (understood.has(start)) continue;
+      yield {
+        message:
+          'This comment silences nothing: write "-- switchback: allow RULE: why it is all right here" on a line of its own above the statement, one for each rule.',
+        range: { start, end: start + match[0].trimEnd().length },
+      };
+    }
+  }
 }
 
 /** Writes the comment that allows a rule above a statement (its range in the file), or at the top for the file. */

@@ -34,6 +34,34 @@ describe('allow comments in a plain .sql file', () => {
     }
   });
 
+  it('are told where they stand or are written so that they silence nothing', () => {
+    const limited = `${limit}SELECT 1;\n`;
+    for (const [comment, text] of [
+      [
+        `-- switchback: allow ${rule}: behind it`,
+        `${index.trimEnd()} -- switchback: allow ${rule}: behind it\n`,
+      ],
+      [`/* switchback: allow ${rule}: a block */`, `/* switchback: allow ${rule}: a block */\n${index}`],
+      [`-- Switchback: Allow ${rule}: capitals`, `-- Switchback: Allow ${rule}: capitals\n${index}`],
+      [
+        `-- switchback: allow ${rule}, drop-column: two`,
+        `-- switchback: allow ${rule}, drop-column: two\n${index}`,
+      ],
+      ['-- switchback: allow', `-- switchback: allow\n${index}`],
+    ] as const) {
+      const findings = check(limited + text).findings.filter(({ rule: id }) => id === 'plan-value');
+      assert.deepEqual(
+        findings.map(({ range }) => (limited + text).slice(range.start, range.end)),
+        [comment],
+      );
+      assert.ok(found(limited + text).includes(rule));
+    }
+    assert.deepEqual(
+      found(`${limit}-- switchback: see the manual; we allow this\nSELECT 'switchback: allow x';\n`),
+      [],
+    );
+  });
+
   it('are reported where they silence nothing, and taken away', () => {
     for (const unused of [
       `${limit}-- switchback: allow ${rule}: x\nSELECT 1;\n`,
