@@ -112,7 +112,9 @@ export function untransactedStep(
     const own = withoutLimitToBuild(context, sql);
     const rewritten = own === placed.s.statement.text ? [] : replaceWithLines(context, placed.s, own);
     if (!edits || !rewritten) return undefined;
-    if (context.kind === 'sql') return { edits: [...rewritten, ...edits], safe: true };
+    // Whether a tool runs the file in a transaction only its author knows, unless that would fail already.
+    const runsApart = statements.some((one) => one !== placed.s && !one.effects.transactional);
+    if (context.kind === 'sql') return { edits: [...rewritten, ...edits], safe: runsApart };
     const flag = setStepKey(context.text, placed.step, 'transaction', false);
     return flag && { edits: [...rewritten, ...edits, ...flag], safe: true };
   }

@@ -70,7 +70,7 @@ describe('switchback check --fix', () => {
   });
 
   it('mends .sql files too, and lists what it did as JSON', async () => {
-    const sql = "SET lock_timeout = '2s';\nCREATE INDEX i ON users (email);\n";
+    const sql = "SET lock_timeout = '2s';\nCREATE INDEX i ON users (email);\nVACUUM users;\n";
     const { out, textOf } = await check({ 'a.sql': sql }, 'a.sql', '--format', 'json');
     assert.match(
       textOf('a.sql') ?? '',
@@ -83,6 +83,13 @@ describe('switchback check --fix', () => {
       title: 'Build the index CONCURRENTLY',
       step: 'file',
     });
+  });
+
+  it('builds no index CONCURRENTLY in a .sql file that a tool may run in a transaction', async () => {
+    const sql = "SET lock_timeout = '2s';\nCREATE INDEX i ON users (email);\n";
+    const { out, textOf } = await check({ 'a.sql': sql }, 'a.sql');
+    assert.equal(textOf('a.sql'), sql);
+    assert.match(out, /fix, yours to judge: Build the index CONCURRENTLY/);
   });
 
   it('says where a file cannot be written, and exits 2', async () => {
