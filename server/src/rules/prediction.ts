@@ -41,7 +41,8 @@ export function predictBatch(context: RuleContext, { action, statements }: Actio
   if (!figures?.rows) return undefined;
   const rows = Math.min(action.batch, figures.rows);
   const bytes = figures.bytes && (figures.bytes * rows) / figures.rows;
-  const shape = { batch: rows, pause: 0, conditional: action.where !== undefined };
+  // The first batches at the least find all of their rows to write.
+  const shape = { batch: rows, pause: 0, conditional: false };
   return predictBackfill(shape, { ...figures, rows, bytes });
 }
 
