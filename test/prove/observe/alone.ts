@@ -12,6 +12,7 @@ import {
   scanned,
   strongestLocks,
 } from './relations.ts';
+import { sessionOf } from './session.ts';
 import { asOnLargeTables } from './transaction.ts';
 import { indexRungs, ownRungs, type Rung, setTrap, sharedRungs, type Trap, yieldTo } from './traps.ts';
 
@@ -87,7 +88,8 @@ async function watch(
     for (const trap of await Promise.all(rungs.map(async (one) => await setTrap(await pen.take(), one))))
       traps.set(trap.pid, trap);
     await actor.query(asOnLargeTables);
-    const locks = await follow(pen, actor, traps, sql);
+    const indexes = new Set(before.filter(({ table }) => table !== 0).map(({ oid }) => oid));
+    const locks = await follow(pen, actor, { traps, indexes }, sql);
     if ('refused' in locks) return locks;
     await release();
     await leaveMark(actor);
@@ -101,25 +103,24 @@ async function watch(
 
 interface HeldRow extends LockRow {
   readonly locktype: string;
-  /** On an index that no session uses any more, which is about to go: it stops nobody. */
-  readonly dead: boolean;
   readonly blockers: readonly number[] | null;
 }
 
-const heldBy = `
-  SELECT locktype, relation::int, mode, CASE WHEN NOT granted THEN pg_blocking_pids(pid) END AS blockers,
-    coalesce(NOT indislive, false) AS dead
-  FROM pg_locks LEFT JOIN pg_index ON indexrelid = relation WHERE pid = $1`;
+/** The locks first: an index that is in use as the second query runs was so when its lock was read. */
+const heldBy = (pid: number) => `
+  SELECT locktype, relation::int, mode, CASE WHEN NOT granted THEN pg_blocking_pids(pid) END AS blockers
+    FROM pg_locks WHERE pid = ${pid};
+  SELECT indexrelid::int AS oid FROM pg_index WHERE indislive AND indexrelid >= 16384`;
 
 /** Runs the statement through the traps; every lock that it asked for or was seen to hold. */
 async function follow(
   pen: Pen,
   actor: Client,
-  traps: Map<number, Trap>,
+  { traps, indexes }: { readonly traps: Map<number, Trap>; readonly indexes: ReadonlySet<number> },
   sql: string,
 ): Promise<readonly LockRow[] | Refused> {
   const { rows } = await actor.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-  const pid = rows[0]?.pid;
+  const look = heldBy(rows[0]?.pid ?? 0);
   const state: { ended: boolean; refused?: string } = { ended: false };
   const running = actor.query(sql).then(
     () => {
@@ -132,14 +133,22 @@ async function follow(
   );
   const seen = new Map<string, LockRow>();
   while (!state.ended) {
-    const held = (await pen.monitor.query<HeldRow>(heldBy, [pid])).rows;
-    for (const { locktype, relation, mode, dead } of held)
+    const [held, live] = await lookAt(pen, look);
+    for (const { locktype, relation, mode } of held) {
+      // On an index that no session uses any more, which is about to go, a lock stops nobody.
+      const dead = indexes.has(relation) && !live.has(relation);
       if (locktype === 'relation' && !dead) seen.set(`${relation} ${mode}`, { relation, mode });
+    }
     const waits = held.find(({ blockers }) => blockers !== null);
     if (waits) for (const blocker of new Set(waits.blockers)) await open(pen, traps, blocker, waits);
     else await Promise.race([running, delay(1)]);
   }
   return state.refused === undefined ? [...seen.values()] : { refused: state.refused };
+}
+
+async function lookAt(pen: Pen, look: string): Promise<readonly [readonly HeldRow[], ReadonlySet<number>]> {
+  const [held = [], live = []] = await sessionOf(pen.monitor).run(look);
+  return [held as unknown as readonly HeldRow[], new Set(live.map(({ oid }) => oid as number))];
 }
 
 async function open(pen: Pen, traps: Map<number, Trap>, blocker: number, waits: HeldRow): Promise<void> {
