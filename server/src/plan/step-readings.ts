@@ -13,7 +13,7 @@ export interface StepReading {
 /** What a step says about its id. */
 export interface StepId {
   readonly written: Located<string> | undefined;
-  /** The id made from its name, for a step without one. */
+  /** The id made from its name, for a step without one; else empty. */
   readonly fromName: string;
   /** Where the id stands, or the name that it is made from. */
   readonly place: Range;
@@ -61,8 +61,9 @@ export function createStepReader(): ReadStep {
 function stepReading(step: ReturnType<typeof readStep>): StepReading {
   let last: Step | undefined;
   const { id, name } = step;
+  const fromName = id ? '' : idFrom(name.value);
   return {
-    id: { written: id, fromName: idFrom(name.value), place: id?.range ?? name.range },
+    id: { written: id, fromName, place: id?.range ?? name.range },
     withId(wanted) {
       if (last?.id !== wanted) last = { ...step, id: wanted };
       return last;
@@ -71,8 +72,9 @@ function stepReading(step: ReturnType<typeof readStep>): StepReading {
 }
 
 function idFrom(name: string): string {
-  const words = name
-    .normalize('NFKD')
+  // Of ASCII there is nothing to take apart.
+  const plain = /^[\x20-\x7e]*$/.test(name) ? name : name.normalize('NFKD');
+  const words = plain
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '_')
     .replace(/^_+|_+$/g, '');

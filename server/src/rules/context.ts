@@ -19,6 +19,7 @@ import type {
 } from './model.ts';
 import { type PlacedRemoval, placedRemovals } from './removed-names.ts';
 import { type PlacedStatement, statementsOf } from './statements.ts';
+import { tableSizes } from './table-size.ts';
 
 export interface ContextInput {
   readonly text: string;
@@ -64,7 +65,8 @@ export function buildContext(input: ContextInput): RuleContext {
   );
   const statements = steps.flatMap(({ placed }) => placed);
   const { fact } = memo;
-  const context = { text, kind, plan, pgVersion, baseline, versions, live, steps, statements, fact };
+  const sizes = tableSizes(plan.tables);
+  const context = { text, kind, plan, pgVersion, baseline, versions, live, steps, sizes, statements, fact };
   let removals: readonly PlacedRemoval[] | undefined;
   return {
     ...context,

@@ -7,6 +7,7 @@ import type { LiveVersions } from './live-versions.ts';
 import type { PlacedRemoval } from './removed-names.ts';
 import type { Severity } from './settings.ts';
 import type { PlacedStatement } from './statements.ts';
+import type { TableSizes } from './table-size.ts';
 
 export type { Severity };
 
@@ -99,6 +100,7 @@ export interface RuleContext {
   readonly pgVersion: number;
   /** The schema before step one. */
   readonly baseline: Schema;
+  readonly sizes: TableSizes;
   /** Every statement of the plan's `sql` actions: see `sqlStatements`. */
   readonly statements: readonly PlacedStatement[];
   /**

@@ -12,20 +12,27 @@ export function isEqual(a: unknown, b: unknown): boolean {
   return a === b || isMoved(a, b, 0);
 }
 
+/** Whether two values are the same data, wherever it stands. */
+export function isSameData(a: unknown, b: unknown): boolean {
+  return a === b || isMoved(a, b, undefined);
+}
+
 interface Placed {
   readonly range: { readonly start: number };
 }
 
-function isMoved(then: unknown, now: unknown, by: number): boolean {
+/** `by`: how many characters; undefined for any places. */
+function isMoved(then: unknown, now: unknown, by: number | undefined): boolean {
   if (typeof then === 'function') return typeof now === 'function';
   if (typeof then !== 'object' || then === null) return then === now;
-  if (then === now && by === 0) return true;
+  if (then === now && !by) return true;
   if (typeof now !== 'object' || now === null) return false;
   const keys = Object.keys(then);
   if (keys.length !== Object.keys(now).length) return false;
   return keys.every((key) => {
     const [one, other] = [then[key as never] as unknown, now[key as never] as unknown];
     const isPlace = (key === 'start' || key === 'end') && typeof one === 'number';
-    return isPlace ? other === one + by : isMoved(one, other, by);
+    if (isPlace) return by === undefined ? typeof other === 'number' : other === one + by;
+    return isMoved(one, other, by);
   });
 }

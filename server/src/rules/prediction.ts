@@ -61,7 +61,7 @@ function inAll(parts: readonly Prediction[]): { readonly time: TimeRange; readon
 /** The plan's figures for a relation; of a partition without its own, a share of its parent's. */
 export function figuresOf(context: RuleContext, schema: Schema, relation: string): Figures | undefined {
   // Most plans give the figures of a few tables: the schema is looked into for those alone.
-  if (context.plan.tables.length === 0) return undefined;
+  if (!context.sizes.given) return undefined;
   const own = tableSize(context, relation);
   const name = parseName(relation);
   const found = name && findRelation(schema, name);

@@ -1,9 +1,12 @@
-import type { SchemaReads } from '../schema/reads.ts';
-import type { Range } from '../text/range.ts';
+import type { TableSize } from '../plan/model.ts';
+import type { Schema } from '../schema/model.ts';
+import { noReads, type SchemaReads } from '../schema/reads.ts';
+import { contains, type Range } from '../text/range.ts';
 import type { Rule } from './define-rule.ts';
 import { readStatement } from './live-versions.ts';
 import type { Finding, RuleContext, StepAnalysis } from './model.ts';
-import { isEqual } from './moved.ts';
+import { isEqual, isSameData } from './moved.ts';
+import type { TableSizes } from './table-size.ts';
 
 /** A finding of a rule that judges each step by itself, but for its fixes: those are of the whole document. */
 interface StepFinding {
@@ -26,20 +29,33 @@ export interface StepFindings {
 
 interface Kept {
   readonly reads: SchemaReads;
-  found?: { readonly conditions: object; readonly findings: readonly StepFinding[] } | undefined;
+  found?: Found | undefined;
 }
 
-type Record = <T>(reads: SchemaReads, work: () => T) => T;
+interface Found {
+  readonly findings: readonly StepFinding[];
+  readonly conditions: Conditions;
+  /** The tables whose figures were asked for, with what the plan gave. */
+  readonly sizes: ReadonlyMap<string, TableSize | undefined>;
+  /** Some findings point out of the step, at the head of the plan. */
+  readonly pointsOut: boolean;
+}
 
-export function createStepFindings(record: Record): StepFindings {
+/** All that such a rule may look at beside the step and the figures of tables. The same objects for the same data. */
+interface Conditions {
+  readonly baseline: Schema;
+  readonly head: object;
+  /** The head again: another object where anything of it has moved. */
+  readonly places: object;
+  /** Another object where the figures of any table have changed. */
+  readonly tables: object;
+}
+
+type Recorder = <T>(reads: SchemaReads, work: () => T) => T;
+
+export function createStepFindings(record: Recorder): StepFindings {
   const known = new WeakMap<StepAnalysis, Kept>();
-  let last: ReturnType<typeof conditionsOf> | undefined;
-  /** The same object for the same conditions. */
-  const conditionsNow = (rules: readonly Rule[], context: RuleContext) => {
-    const now = conditionsOf(rules, context);
-    if (!last || last.baseline !== now.baseline || !isEqual(last.rest, now.rest)) last = now;
-    return last;
-  };
+  let last: Conditions | undefined;
   return {
     start: (analysis, reads) => void known.set(analysis, { reads }),
     carryOver(earlier, analysis, reads) {
@@ -47,18 +63,15 @@ export function createStepFindings(record: Record): StepFindings {
       known.set(analysis, { reads, found: found && moved(found, earlier, analysis) });
     },
     of(rules, context) {
-      const conditions = conditionsNow(rules, context);
+      const conditions = conditionsOf(rules, context, last);
+      last = conditions;
       const ofRules: Finding[][] = rules.map(() => []);
       for (const step of context.steps) {
-        const kept = known.get(step);
-        const found =
-          kept?.found?.conditions === conditions
-            ? kept.found.findings
-            : kept
-              ? record(kept.reads, () => findIn(step, rules, context))
-              : findIn(step, rules, context);
-        if (kept) kept.found = { conditions, findings: found };
-        for (const one of found) {
+        const kept = known.get(step) ?? { reads: noReads() };
+        if (!kept.found || !holds(kept.found, conditions, context))
+          kept.found = record(kept.reads, () => findIn(step, rules, context, conditions));
+        else if (kept.found.conditions !== conditions) kept.found = { ...kept.found, conditions };
+        for (const one of kept.found.findings) {
           const rule = rules[one.rule];
           if (rule) ofRules[one.rule]?.push(withFixes(one, rule, step, context));
         }
@@ -68,22 +81,49 @@ export function createStepFindings(record: Record): StepFindings {
   };
 }
 
-/** All that such a rule may look at beside the step. */
-function conditionsOf(rules: readonly Rule[], { plan, kind, pgVersion, baseline }: RuleContext) {
-  const { database, tables, traffic, session, type, app } = plan;
+function conditionsOf(
+  rules: readonly Rule[],
+  { plan, kind, pgVersion, baseline }: RuleContext,
+  last: Conditions | undefined,
+): Conditions {
+  const { database, traffic, session, type, app } = plan;
   const ids = rules.map(({ id }) => id);
-  return { baseline, rest: { ids, kind, pgVersion, database, tables, traffic, session, type, app } };
+  const { tables } = plan;
+  const given = tables.length > 0;
+  const head = { ids, kind, pgVersion, given, database, traffic, session, type, app };
+  if (!last) return { baseline, head, places: head, tables };
+  const now = {
+    baseline,
+    head: isSameData(last.head, head) ? last.head : head,
+    places: isEqual(last.places, head) ? last.places : head,
+    tables: isSameData(last.tables, tables) ? last.tables : tables,
+  };
+  const isSame = (['baseline', 'head', 'places', 'tables'] as const).every(
+    (part) => now[part] === last[part],
+  );
+  return isSame ? last : now;
+}
+
+/** Whether the findings of a step are those that its rules would find now. */
+function holds({ conditions, sizes, pointsOut }: Found, now: Conditions, context: RuleContext): boolean {
+  if (conditions === now) return true;
+  if (conditions.baseline !== now.baseline || conditions.head !== now.head) return false;
+  if (pointsOut && conditions.places !== now.places) return false;
+  if (conditions.tables === now.tables) return true;
+  for (const [relation, size] of sizes) if (!isSameData(size, context.sizes.of(relation))) return false;
+  return true;
 }
 
 /** The document as if it had this step alone, without what only rules for the whole of it may look at. */
-function aloneWith(step: StepAnalysis, context: RuleContext): RuleContext {
+function aloneWith(step: StepAnalysis, context: RuleContext, sizes = context.sizes): RuleContext {
   const { plan } = context;
   // What is read has to be seen, not remembered.
   const live = { ...context.live, read: readStatement };
-  const rest = { checklist: [], phases: [], monitoring: undefined, cleanup: [], allow: [] };
+  const rest = { tables: [], checklist: [], phases: [], monitoring: undefined, cleanup: [], allow: [] };
   return {
     ...context,
     live,
+    sizes,
     plan: { ...plan, ...rest },
     versions: [],
     steps: [step],
@@ -92,11 +132,29 @@ function aloneWith(step: StepAnalysis, context: RuleContext): RuleContext {
   };
 }
 
-function findIn(step: StepAnalysis, rules: readonly Rule[], context: RuleContext): readonly StepFinding[] {
-  const alone = aloneWith(step, context);
-  return rules.flatMap((rule, at) =>
+function findIn(
+  step: StepAnalysis,
+  rules: readonly Rule[],
+  context: RuleContext,
+  conditions: Conditions,
+): Found {
+  const sizes = new Map<string, TableSize | undefined>();
+  const seen: TableSizes = {
+    given: context.sizes.given,
+    of(relation) {
+      const size = context.sizes.of(relation);
+      sizes.set(relation, size);
+      return size;
+    },
+  };
+  const alone = aloneWith(step, context, seen);
+  const findings = rules.flatMap((rule, at) =>
     rule.run(alone, [], context).map((finding, nth) => ({ rule: at, nth, finding: plain(finding) })),
   );
+  const pointsOut = findings.some(({ finding: { range, related } }) =>
+    [range, ...related.map((one) => one.range)].some((place) => !contains(step.step.range, place)),
+  );
+  return { findings, conditions, sizes, pointsOut };
 }
 
 /** Without the way to its fixes, which holds the whole document. */
@@ -122,17 +180,11 @@ function withFixes(
   };
 }
 
-function moved(
-  found: NonNullable<Kept['found']>,
-  { step: then }: StepAnalysis,
-  { step: now }: StepAnalysis,
-): Kept['found'] {
+function moved(found: Found, { step: then }: StepAnalysis, { step: now }: StepAnalysis): Found {
   const by = now.range.start - then.range.start;
   if (by === 0 || found.findings.length === 0) return found;
   const place = (range: Range): Range =>
-    range.start >= then.range.start && range.end <= then.range.end
-      ? { start: range.start + by, end: range.end + by }
-      : range;
+    contains(then.range, range) ? { start: range.start + by, end: range.end + by } : range;
   const findings = found.findings.map((one) => {
     const { finding } = one;
     const related = finding.related.map(({ message, range }) => ({ message, range: place(range) }));

@@ -84,8 +84,8 @@ a DEFAULT when it is added, which is instant for a constant.`,
       }
       const { s, step } = placed;
       forget(unfilled, s);
-      const name = alterTable(s)?.relation?.relname;
-      const key = name !== undefined && required.has(name) ? keyOf(s.after, s) : undefined;
+      const name = s.statement.once(followedTable);
+      const key = name !== undefined && required.has(name) ? context.fact(s, keyAfter) : undefined;
       if (key === undefined) continue;
       const known = unfilled.get(key) ?? [];
       for (const { column, range, words } of requirements(s)) {
@@ -119,9 +119,8 @@ function* forward(context: RuleContext): Generator<PlacedStatement | 'deploy'> {
     if (!action) continue;
     if (action.action.kind === 'deploy') yield 'deploy';
     for (const s of action.statements) {
-      const placed = { at, step: at.step, action, part: 'step' as const };
-      yield { ...placed, s };
-      for (const one of s.embedded ?? []) yield { ...placed, s: one };
+      yield { at, step: at.step, action, part: 'step', s };
+      for (const one of s.embedded ?? []) yield { at, step: at.step, action, part: 'step', s: one };
     }
   }
 }
@@ -146,6 +145,17 @@ function requiredTables(context: RuleContext): ReadonlySet<string> {
   return names;
 }
 
+/** The name of the table of an ALTER TABLE that adds a column, or looks at one for nulls. */
+function followedTable(statement: Statement): string | undefined {
+  const adds = alterCommands({ statement }).some(({ subtype }) => subtype === 'AT_AddColumn');
+  const { node } = statement;
+  return adds && 'AlterTableStmt' in node ? node.AlterTableStmt.relation?.relname : requiredTable(statement);
+}
+
+function keyAfter(s: StatementAnalysis): string | undefined {
+  return keyOf(s.after, s);
+}
+
 function requiredTable(statement: Statement): string | undefined {
   const requires = alterCommands({ statement }).some(({ subtype }) => requiring.has(subtype ?? ''));
   const { node } = statement;
@@ -160,6 +170,7 @@ function keyOf(schema: Schema, s: StatementAnalysis): string | undefined {
 /** Columns that the statement adds null in every row, to a table that may hold some. */
 function addedColumns(placed: PlacedStatement): readonly Unfilled[] {
   const { s } = placed;
+  if (!alterCommands(s).some(({ subtype }) => subtype === 'AT_AddColumn')) return [];
   const table = tableOf(s.after, alterTable(s)?.relation);
   if (!table || table.empty) return [];
   return alterCommands(s).flatMap(({ subtype, def }) => {
@@ -213,15 +224,16 @@ function place(s: StatementAnalysis, at: number, words: readonly string[]): Rang
   return found ? documentRange(s.sql.map, found) : s.range;
 }
 
+const mayRun: ReadonlySet<string> = new Set(['CallStmt', 'ExecuteStmt', 'PrepareStmt', 'SelectStmt']);
+
 /** Takes out what the statement may fill: rows that it changes, and all where it runs code that nobody has read. */
 function forget(unfilled: Map<string, Unfilled[]>, s: StatementAnalysis): void {
   if (unfilled.size === 0) return;
   const { node, kind } = s.statement;
-  if (['CallStmt', 'ExecuteStmt', 'PrepareStmt', 'SelectStmt'].includes(kind) && runsCode(node))
-    unfilled.clear();
+  if (mayRun.has(kind) && s.statement.once(runsCode)) unfilled.clear();
   if (kind === 'DoStmt' && (s.statement.body()?.unread.length ?? 1) > 0) unfilled.clear();
   const relation = changedRelation(node);
-  const table = tableOf(s.before, relation);
+  const table = relation && tableOf(s.before, relation);
   if (table) unfilled.delete(relationKey(table.name));
   // A view, or a table that nobody knows: what it changes may be any of them.
   else if (relation && !('RenameStmt' in node)) unfilled.clear();
@@ -242,7 +254,7 @@ function changedRelation(node: Node): RangeVar | undefined {
 }
 
 /** A function call, or a WITH that changes rows: who knows which. */
-function runsCode(node: Node): boolean {
+function runsCode({ node }: Statement): boolean {
   if (!('SelectStmt' in node)) return true;
   for (const [kind] of walk(node)) if (kind === 'FuncCall' || kind === 'UpdateStmt') return true;
   return false;
