@@ -119,7 +119,7 @@ describe('rules: how long it takes', () => {
       kind: 'sql',
       readFile: () => ({ error: 'no file' }),
     });
-    const context = { ...analysis, plan: { ...analysis.plan, tables: sqlOf('SELECT 1;').plan.tables } };
+    const context = { ...analysis, sizes: sqlOf('SELECT 1;').sizes };
     assert.equal(predictStatement(context, first(analysis)), undefined);
     assert.equal(predictStatement(context, first(analysis), 'users')?.class, 'rewrite');
   });
