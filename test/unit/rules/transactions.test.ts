@@ -269,6 +269,13 @@ ${estimate ? `  estimate: ${estimate}\n` : ''}  rollback: ${rollback ?? '{ impos
     const severity = (sql: string, transaction = true) =>
       check(planOf(sql, { transaction })).findings.find((finding) => finding.rule === rule)?.severity;
 
+    it('takes a COMMIT before what no transaction takes to be meant, in a plain file', () => {
+      const index = 'CREATE INDEX CONCURRENTLY i ON users (a);';
+      assert.deepEqual(checkFile(`COMMIT;\n${index}\nBEGIN;\nSELECT 1;\n`).findings, []);
+      assert.equal(found(checkFile(`SELECT 1;\nCOMMIT;\n`), rule).length, 1);
+      assert.equal(found(check(planOf(`COMMIT;\n${index}`, { transaction: false })), rule).length, 1);
+    });
+
     it('is an error where statements follow a COMMIT, or a ROLLBACK undoes the step', () => {
       assert.equal(severity(`${add}\nCOMMIT;\nSELECT 1;`), 'error');
       assert.equal(severity(`${add}\nROLLBACK;`), 'error');

@@ -147,7 +147,11 @@ function apart(
   action: ActionAnalysis,
   commands: readonly StatementAnalysis[],
 ): Fault<Data> | undefined {
-  const idle = commands.filter((s) => (transactionCommand(s) === 'begin') === s.inTransaction);
+  const idle = commands.filter(
+    (s) =>
+      (transactionCommand(s) === 'begin') === s.inTransaction &&
+      !(context.kind === 'sql' && leavesOnPurpose(action, s)),
+  );
   const [first] = idle;
   if (!first) return undefined;
   const word = firstWord(first);
@@ -165,6 +169,12 @@ function apart(
     related: relatedTo(idle, first),
     data: { action, idle: transactionCommand(first) === 'begin' ? [first] : [] },
   };
+}
+
+/** COMMIT right before what Postgres refuses in a transaction: it is there for the one that a tool opens. */
+function leavesOnPurpose({ statements }: ActionAnalysis, s: StatementAnalysis): boolean {
+  const next = statements[statements.indexOf(s) + 1];
+  return transactionCommand(s) === 'commit' && next !== undefined && !next.effects.transactional;
 }
 
 function relatedTo(commands: readonly StatementAnalysis[], shown: StatementAnalysis | undefined) {
