@@ -46,9 +46,14 @@ export function assumesTransaction({ context, source, sql }: PeerCase, statement
   return context.trim() === 'assume_in_transaction' || source === 'pgls';
 }
 
-/** The Postgres version that the original test asks for, the nearest that is known; undefined for none. */
+/** The Postgres version that the original test asks for, no newer than the newest known; undefined for none. */
 export function versionOf({ context }: PeerCase): number | undefined {
   const version = /^pg (\d+)/.exec(context.trim())?.[1];
-  if (version === undefined) return undefined;
-  return Math.min(Math.max(Number(version), pgVersions.oldest), pgVersions.newest);
+  return version === undefined ? undefined : Math.min(Number(version), pgVersions.newest);
+}
+
+/** Whether the case is about a Postgres older than any whose facts are held. */
+export function isAboutOlderVersion(peerCase: PeerCase): boolean {
+  const version = versionOf(peerCase);
+  return version !== undefined && version < pgVersions.oldest;
 }

@@ -4,9 +4,16 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type Analysis, analyze, loadParsers, type Parsers } from '../../server/src/analyze.ts';
+import { pgVersions } from '../../server/src/effects/model.ts';
 import { rules } from '../../server/src/rules/registry.ts';
 import { defaultSettings, type Settings } from '../../server/src/rules/settings.ts';
-import { assumesTransaction, type PeerCase, readPeerCases, versionOf } from './peer-case-file.ts';
+import {
+  assumesTransaction,
+  isAboutOlderVersion,
+  type PeerCase,
+  readPeerCases,
+  versionOf,
+} from './peer-case-file.ts';
 import { rulesOfConcept } from './peer-concepts.ts';
 
 interface Judged {
@@ -33,10 +40,15 @@ async function run(): Promise<void> {
   const only = values.concept === undefined ? undefined : Number(values.concept);
   const parsers = await loadParsers();
   const settings = withEveryRule();
-  const judged = readPeerCases(path)
+  const cases = readPeerCases(path);
+  const older = cases.filter(isAboutOlderVersion);
+  const judged = cases
+    .filter((peerCase) => !older.includes(peerCase))
     .map((peerCase) => judge(peerCase, parsers, settings, only))
     .filter(({ concepts }) => concepts.length > 0);
   report(judged, values.verbose);
+  if (older.length > 0)
+    console.log(`${older.length} cases are left out: they are about Postgres before ${pgVersions.oldest}.`);
 }
 
 /** A concept whose rule was renamed would look as if it were missed: said, and the run fails. */

@@ -48,7 +48,6 @@ export const rulesOfConcept: Readonly<Record<number, readonly string[]>> = {
   49: ['idle-timeout-missing'],
   51: ['lock-held-during-work'],
   52: ['tables-locked-together', 'lock-order-reversed'],
-  53: ['alter-tables-combinable'],
   54: ['transaction-control-misplaced', 'transaction-not-committed'],
   55: ['transaction-not-committed'],
   81: ['enum-value-used-in-transaction'],
