@@ -28,9 +28,11 @@ const fileName = '.switchback.yaml';
  */
 export function createSettingsFinder(io: Io): SettingsFinder {
   const known = new Map<string, ProjectSettings>();
+  const paths = new Map<string, string | undefined>();
   return {
     find(folder) {
-      const path = nearestSettingsPath(folder, io);
+      if (!paths.has(folder)) paths.set(folder, nearestSettingsPath(folder, io));
+      const path = paths.get(folder);
       if (path === undefined) return { settings: defaultSettings, file: undefined };
       const found = known.get(path) ?? readSettings(path, relative(io.cwd, path) || path, io);
       known.set(path, found);

@@ -51,11 +51,17 @@ export function wrap(text: string, width: number): string[] {
   return text.split('\n').flatMap((paragraph) => {
     const lines: string[] = [];
     let line = '';
+    let columns = 0;
     for (const word of paragraph.split(' ')) {
-      if (line !== '' && displayWidth(`${line} ${word}`) > width) {
+      const wordColumns = displayWidth(word);
+      if (line !== '' && columns + 1 + wordColumns > width) {
         lines.push(line);
         line = word;
-      } else line = line === '' ? word : `${line} ${word}`;
+        columns = wordColumns;
+      } else {
+        columns += wordColumns + (line === '' ? 0 : 1);
+        line = line === '' ? word : `${line} ${word}`;
+      }
     }
     return [...lines, line];
   });
