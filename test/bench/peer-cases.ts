@@ -73,9 +73,10 @@ function judge(peerCase: PeerCase, parsers: Parsers, settings: Settings, only?: 
   );
   if (concepts.length === 0) return { peerCase, concepts, fired: [], same: false };
   const pgVersion = versionOf(peerCase);
-  const { findings } = analyze(textOf(peerCase, parsers), {
+  const { text, kind } = documentOf(peerCase, parsers);
+  const { findings } = analyze(text, {
     parsers,
-    kind: 'sql',
+    kind,
     settings,
     readFile: (name) => ({ error: `${name} is not part of the case.` }),
     ...(pgVersion === undefined ? {} : { pgVersion }),
@@ -84,15 +85,14 @@ function judge(peerCase: PeerCase, parsers: Parsers, settings: Settings, only?: 
   return { peerCase, concepts, fired: findings, same: findings.some(({ rule }) => wanted.has(rule)) };
 }
 
-/** The SQL, in a transaction of its own where the original test supposes one around it. */
-function textOf(peerCase: PeerCase, parsers: Parsers): string {
+/** A plain file; where the original test supposes a runner that opens a transaction, the one step of a plan, which is one. */
+function documentOf(peerCase: PeerCase, parsers: Parsers): { text: string; kind: 'plan' | 'sql' } {
   const { sql } = peerCase;
   const { statements } = parsers.sql.parse(sql);
-  if (!assumesTransaction(peerCase, statements.length)) return sql;
-  const own = statements.find(({ kind }) => kind === 'TransactionStmt')?.node;
-  if (!own || !('TransactionStmt' in own)) return `BEGIN;\n${sql}\n;COMMIT;`;
-  // A COMMIT alone ends the transaction that is supposed.
-  return own.TransactionStmt.kind === 'TRANS_STMT_COMMIT' ? `BEGIN;\n${sql}` : sql;
+  if (!assumesTransaction(peerCase, statements.length)) return { text: sql, kind: 'sql' };
+  const steps = [{ step: 'The file', sql, rollback: { not_needed: 'measured alone' } }];
+  const plan = { migration: 'A case', database: { type: 'postgresql' }, phases: [{ phase: 'All', steps }] };
+  return { text: JSON.stringify(plan, undefined, 2), kind: 'plan' };
 }
 
 function report(judged: readonly Judged[], verbose: boolean): void {
