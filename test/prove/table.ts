@@ -10,7 +10,7 @@ export function writeTable(judged: readonly Judged[]): string {
     '',
     'Written by `npm run prove`. Lock modes are of `pg_locks`, without their `Lock`; locks on indexes are listed where',
     'they stop somebody (from ShareUpdateExclusive up). *Reads* are tables read in full, *alone* means not in a',
-    'transaction block, *–* nothing of all that.',
+    'transaction block, *–* nothing of all that. With a *?*: it hangs on the rows that are met, or the planner decides.',
   ];
   for (const [scene, ofScene] of groupBy(judged, ({ scene }) => scene)) {
     lines.push('', `## ${scene}`, '', '| Statement | On | Foretold | Observed | |', '|---|---|---|---|---|');
@@ -29,8 +29,18 @@ function cellsOf({ foretold, outcome, verdict, differences }: Judged): string {
 }
 
 function foretoldText(foretold: Foretold): string {
-  const { locks, rewrites, scans, alone, unknown, since } = foretold;
-  const known = workText({ locks, rewrites, scans, alone });
+  const { rewrites, scans, alone, maybe, perhapsRead, unknown, since } = foretold;
+  const locks = Object.entries(foretold.locks).map(
+    ([name, mode]) => [maybe.includes(name) ? `${name}?` : name, mode] as const,
+  );
+  const perhaps = perhapsRead.filter((name) => !rewrites.includes(name)).map((name) => `${name}?`);
+  const surely = scans.filter((name) => !perhapsRead.includes(name));
+  const known = workText({
+    locks: Object.fromEntries(locks),
+    rewrites,
+    scans: [...surely, ...perhaps],
+    alone,
+  });
   const needs = since > 14 ? ` (needs ${since})` : '';
   return unknown.length === 0 ? `${known}${needs}` : `${known}${needs}; unknown: ${unknown.join('; ')}`;
 }
@@ -42,7 +52,9 @@ function outcomeText(outcome: Outcome): string {
   return workText({ ...outcome, scans, alone: outcome.alone === true });
 }
 
-type Work = Pick<Foretold, 'locks' | 'rewrites' | 'scans' | 'alone'>;
+type Work = Pick<Foretold, 'rewrites' | 'scans' | 'alone'> & {
+  readonly locks: Readonly<Record<string, string>>;
+};
 
 function workText({ locks, rewrites, scans, alone }: Work): string {
   const reads = scans.filter((name) => !rewrites.includes(name));

@@ -92,7 +92,11 @@ async function running<T>(
   const ended = new Promise<void>((resolve) =>
     child.on('close', () => resolve()).on('error', () => resolve()),
   );
-  const stopHandling = onSudden(() => child.kill('SIGQUIT'));
+  const stopHandling = onSudden(() => {
+    child.kill('SIGQUIT');
+    // Nothing is awaited in an ending process, and its folder goes next.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+  });
   const log = logOf(child);
   const sessions = new Set<Client>();
   const connect: Connect = async (options) => {
