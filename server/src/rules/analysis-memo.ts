@@ -51,7 +51,7 @@ export interface AnalysisMemo {
    * must follow from the statement, its schemas and its effects alone, and hold no places in the document.
    */
   fact<T>(s: StatementAnalysis, find: (s: StatementAnalysis) => T): T;
-  /** The schema that follows from another one alone. */
+  /** The schema that a function makes of another one alone; the same for the same one. */
   successor(schema: Schema, make: (schema: Schema) => Schema): Schema;
   readonly findings: StepFindings;
 }
@@ -96,7 +96,7 @@ export function createAnalysisMemo(): AnalysisMemo {
   const watch = createSchemaWatch();
   const known = createRecent<KnownStep[]>(keptCharacters);
   const watched = new WeakMap<Schema, Schema>();
-  const successors = new WeakMap<Schema, Schema>();
+  const successors = new WeakMap<(schema: Schema) => Schema, WeakMap<Schema, Schema>>();
   const compare = createComparison();
   const facts = createFacts(watch.record);
   const findings = createStepFindings(watch.record);
@@ -139,7 +139,11 @@ export function createAnalysisMemo(): AnalysisMemo {
     findings,
     fact: facts.of,
     watched: (schema) => once(watched, schema, watch.watched),
-    successor: (schema, follow) => once(successors, schema, follow),
+    successor(schema, follow) {
+      const made = successors.get(follow) ?? new WeakMap<Schema, Schema>();
+      successors.set(follow, made);
+      return once(made, schema, follow);
+    },
     step(place, run) {
       const equal = known.get(place.source) ?? [];
       const earlier = equal.find((one, at) => usable(one, place, at === 0));

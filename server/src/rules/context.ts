@@ -2,6 +2,7 @@ import { type BackfillBatch, backfillBatchSql, effectsOfBackfill } from '../effe
 import { effectsOf } from '../effects/effects.ts';
 import type { Action, BackfillAction, Plan, Rollback, SqlText, Step } from '../plan/model.ts';
 import { applyStatement, beginTransaction, commitTransaction, exposeNewRelations } from '../schema/apply.ts';
+import { fillShared, mayExpose } from '../schema/exposure.ts';
 import type { Schema } from '../schema/model.ts';
 import { asksForTransaction } from '../schema/transactions.ts';
 import type { SqlParser, Statement } from '../sql/model.ts';
@@ -52,9 +53,7 @@ export function buildContext(input: ContextInput): RuleContext {
       const source = text.slice(step.range.start, step.range.end);
       const analysed = memo.step({ step, source, before, pgVersion }, () => analyzeStep(input, step, before));
       steps.push(analysed);
-      // Once a version that may use them is out, the plan's own tables are empty no longer.
-      schema =
-        step.action?.kind === 'deploy' ? memo.successor(analysed.after, exposeNewRelations) : analysed.after;
+      schema = betweenSteps(memo, analysed);
     }
   }
   const versions = readVersions(input);
@@ -75,6 +74,13 @@ export function buildContext(input: ContextInput): RuleContext {
       return removals;
     },
   };
+}
+
+/** Once a version that may use them is out, or others are led to them, the plan's own tables are empty no longer. */
+function betweenSteps(memo: AnalysisMemo, { step, action, after }: StepAnalysis): Schema {
+  if (step.action?.kind === 'deploy') return memo.successor(after, exposeNewRelations);
+  const leads = action?.statements.some(({ statement }) => mayExpose(statement));
+  return leads ? memo.successor(after, fillShared) : after;
 }
 
 function readVersions({ plan, parser }: ContextInput): readonly VersionAnalysis[] {

@@ -25,6 +25,28 @@ export function exposeNewRelations(schema: Schema): Schema {
   return { ...schema, relations };
 }
 
+/** Once a step is done, what it brought within the reach of others may be filled by them: it is empty no longer. */
+export function fillShared(schema: Schema): Schema {
+  const filled = [...schema.relations].filter(([, one]) => one.shared && one.empty);
+  if (filled.length === 0) return schema;
+  const relations = relationMap(schema.relations);
+  for (const [key, one] of filled) relations.set(key, { ...one, empty: false });
+  return { ...schema, relations };
+}
+
+/** Whether a statement is of a kind that may bring tables within the reach of those who write to them. */
+export function mayExpose({ node }: Statement): boolean {
+  if ('CreateStmt' in node) return (node.CreateStmt.inhRelations ?? []).length > 0;
+  if ('AlterTableStmt' in node)
+    return (node.AlterTableStmt.cmds ?? []).some((one) => {
+      const subtype = 'AlterTableCmd' in one ? one.AlterTableCmd.subtype : undefined;
+      return subtype === 'AT_AttachPartition' || subtype === 'AT_AddInherit';
+    });
+  return ['RenameStmt', 'AlterObjectSchemaStmt', 'CreateFunctionStmt', 'RuleStmt', 'ViewStmt'].some(
+    (kind) => kind in node,
+  );
+}
+
 /**
  * The schema after a statement, in which others may use what the statement leads them to: a table that takes a name,
  * becomes part of a table that others use, is referred to by one, or is named in code that they may run.

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type Analysis, analyze, loadParsers, type Parsers } from '../../../server/src/analyze.ts';
+import { examplePlan } from './example-plan.ts';
 import { assertFixLaws } from './fix-laws.ts';
 
 /** Plain files, as the tools of the field write them: nothing is known of the tables that are there. */
@@ -89,6 +90,50 @@ ${begin}CREATE TABLE posts (id bigint PRIMARY KEY, author_id bigint REFERENCES u
     const severity = (sql: string) =>
       check(sql).findings.find(({ rule }) => rule === 'row-security-without-policy')?.severity;
     assert.equal(severity(`${filled}ALTER TABLE roles ENABLE ROW LEVEL SECURITY;`), 'info');
+  });
+});
+
+describe('rules: new tables from step to step', () => {
+  let parsers: Parsers;
+  before(async () => {
+    parsers = await loadParsers();
+  });
+  const schema = `CREATE TABLE orders (id bigint PRIMARY KEY, state text);
+CREATE TABLE days (day date NOT NULL, state text) PARTITION BY RANGE (day);`;
+  const found = (steps: readonly string[]) => {
+    const text = examplePlan({
+      plan: { app: '{ runs: v1, versions: { v1: [SELECT 1], v2: [SELECT 2] } }' },
+      steps: steps
+        .map((one, i) =>
+          one.startsWith('deploy')
+            ? `- step: s${i}\n  ${one}\n  rollback: { deploy: v1 }\n`
+            : `- step: s${i}\n  sql: |\n${one.replace(/^/gm, '    ')}\n  rollback: { impossible: for the test }\n`,
+        )
+        .join(''),
+    });
+    return analyze(text, { parsers, kind: 'plan', readFile: () => ({ text: schema }) })
+      .findings.filter(({ rule }) => rule === 'index-without-concurrently')
+      .map(({ step }) => step);
+  };
+  const create = 'CREATE TABLE copy (id bigint PRIMARY KEY, state text);';
+  const index = (table: string) => `CREATE INDEX ON ${table} (state);`;
+  const code = `CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO copy VALUES (1); RETURN NULL; END $$;`;
+
+  it('one is filled by nobody until a version is deployed', () => {
+    assert.deepEqual(found([create, index('copy')]), []);
+    assert.deepEqual(found([create, 'deploy: v2', index('copy')]), ['s2']);
+    assert.deepEqual(found([`${create}\n${code}`, 'deploy: v2', index('copy')]), ['s2']);
+  });
+
+  it('one that a trigger may fill is empty in its own step alone', () => {
+    assert.deepEqual(found([`${create}\n${code}\n${index('copy')}`, index('copy')]), ['s1']);
+    assert.deepEqual(found([create, code, index('orders')]), ['s2']);
+  });
+
+  it('a partition is empty until the step that makes it is done', () => {
+    const part = "CREATE TABLE day1 PARTITION OF days FOR VALUES FROM ('2026-01-01') TO ('2026-01-02');";
+    assert.deepEqual(found([`${part}\n${index('day1')}`]), []);
+    assert.deepEqual(found([part, index('day1')]), ['s1']);
   });
 });
 
