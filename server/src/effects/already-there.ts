@@ -1,5 +1,5 @@
 import type { Node } from '@pgsql/types';
-import { columnOf, findRelation, relationKey } from '../schema/lookup.ts';
+import { columnOf, constraintOf, findRelation, findType, relationKey, tableOf } from '../schema/lookup.ts';
 import type { Schema } from '../schema/model.ts';
 import { creationSchema } from '../schema/names.ts';
 import { isUncertain } from '../schema/uncertain.ts';
@@ -12,6 +12,31 @@ export interface AlreadyThere {
   readonly what: string;
   /** IF NOT EXISTS or so: the statement does nothing, instead of failing. */
   readonly passedOver: boolean;
+}
+
+/** What a statement makes in something else that has it already: a constraint, an enum's value. */
+export function* partsAlreadyThere(node: Node, schema: Schema): Generator<AlreadyThere> {
+  if ('AlterEnumStmt' in node) {
+    const { typeName, newVal, oldVal, skipIfNewValExists } = node.AlterEnumStmt;
+    const name = nameOfStrings(stringsOf(typeName));
+    const taken = newVal !== undefined && findType(schema, name)?.labels.includes(newVal);
+    if (taken && newVal !== oldVal && !skipIfNewValExists)
+      yield { name: newVal, what: `value of ${name.name}`, passedOver: false };
+  }
+  if (!('AlterTableStmt' in node)) return;
+  const table = tableOf(schema, node.AlterTableStmt.relation);
+  const commands = (node.AlterTableStmt.cmds ?? []).flatMap((one) =>
+    'AlterTableCmd' in one ? [one.AlterTableCmd] : [],
+  );
+  for (const { subtype, def } of commands) {
+    const name =
+      subtype === 'AT_AddConstraint' && def && 'Constraint' in def ? def.Constraint.conname : undefined;
+    if (!table || name === undefined || !constraintOf(table, name)) continue;
+    // One that the same statement drops makes room: drops come first.
+    const dropped = commands.some((one) => one.subtype === 'AT_DropConstraint' && one.name === name);
+    if (!dropped && !isUncertain(schema, relationKey(table.name), name))
+      yield { name, what: `constraint of ${table.name.name}`, passedOver: false };
+  }
 }
 
 /** What a statement makes, where the schema has it already; undefined where it has not, or the statement replaces it. */
@@ -65,6 +90,10 @@ function madeBy(node: Node, schema: Schema): Made | undefined {
   }
   if ('CreateEnumStmt' in node) return type(node.CreateEnumStmt.typeName);
   if ('CreateRangeStmt' in node) return type(node.CreateRangeStmt.typeName);
+  if ('CompositeTypeStmt' in node && node.CompositeTypeStmt.typevar) {
+    const { name, schema: at } = nameOfRangeVar(node.CompositeTypeStmt.typevar);
+    return { name, at, space: 'type' };
+  }
   if ('CreateDomainStmt' in node) return type(node.CreateDomainStmt.domainname);
   return undefined;
 }

@@ -60,7 +60,7 @@ function refusedRows(write: RowWrite, schema: Schema): readonly Refusal[] {
   // A rule may put another statement in the place of this one.
   if (table?.kind !== 'table' || table.foreign || table.rules?.length) return [];
   return [
-    ...(write.columns === undefined ? tooMany(write, table) : []),
+    ...(write.columns === undefined ? tooMany(write, table) : notAsMany(write, table, write.columns.length)),
     ...generated(write, table),
     ...withoutValue(write, table, schema),
     ...(write.onConflict ? withoutArbiter(write, table, schema) : []),
@@ -83,6 +83,24 @@ function tooMany(write: RowWrite, table: Table): readonly Refusal[] {
   if (!table.columnsComplete || width <= table.columns.length) return [];
   const { key, location } = write;
   const reason = `INSERT gives ${width} values for ${table.columns.length} columns`;
+  return [{ kind: 'too many values', key, name: table.name.name, reason, location, unless: [] }];
+}
+
+/** Each row needs a value for each column of the list. */
+function notAsMany(
+  { kind, key, rows, width, location }: RowWrite,
+  table: Table,
+  wanted: number,
+): readonly Refusal[] {
+  // DEFAULT VALUES gives none, and MERGE may say so too.
+  const widths = rows
+    ? rows.map((row) => row.length).filter((one) => one > 0)
+    : width === undefined
+      ? []
+      : [width];
+  const other = kind === 'insert' ? widths.find((one) => one !== wanted) : undefined;
+  if (other === undefined) return [];
+  const reason = `INSERT names ${wanted} ${wanted === 1 ? 'column' : 'columns'} and gives ${other} ${other === 1 ? 'value' : 'values'}`;
   return [{ kind: 'too many values', key, name: table.name.name, reason, location, unless: [] }];
 }
 
