@@ -33,6 +33,8 @@ export interface BackfillSource {
   readonly table: string;
   readonly set: string;
   readonly where?: string | undefined;
+  /** Columns to walk by, where the table has no primary key. */
+  readonly key?: readonly string[];
   /** Rows a batch. */
   readonly batch?: number;
   readonly pause?: string;
@@ -67,6 +69,7 @@ export function aroundStatement(
   around: Around,
 ): readonly TextEdit[] | undefined {
   if (context.kind === 'sql') return aroundInFile(context.text, placed, around);
+  if (around.before.length + around.after.length > 0 && hasOwnPath(placed)) return undefined;
   const edits: TextEdit[] = [];
   const add = (more: readonly TextEdit[] | undefined) => edits.push(...(more ?? []));
   const insertions = [
@@ -123,7 +126,9 @@ export function untransactedStep(
 
 /** What builds an index or detaches a partition concurrently must not be cancelled midway; what drops an index can be tried again. */
 function withoutLimitToBuild(context: RuleContext, sql: string): string {
-  return /^(?:CREATE|REINDEX)\b|\bDETACH\s+PARTITION\b/i.test(sql) ? withoutLockLimit(context, sql) : sql;
+  return /(?:^|;\s*)(?:CREATE|REINDEX)\b|\bDETACH\s+PARTITION\b/i.test(sql)
+    ? withoutLockLimit(context, sql)
+    : sql;
 }
 
 /**
@@ -159,7 +164,8 @@ export function splitBefore(
     return s.inTransaction ? [{ range: { start, end: start }, newText: 'COMMIT;\nBEGIN;\n' }] : undefined;
   const index = action.statements.indexOf(s);
   const previous = action.statements[index - 1];
-  if (!previous || placed.part === 'rollback' || isInWrittenTransaction(placed)) return undefined;
+  if (!previous || placed.part === 'rollback' || isInWrittenTransaction(placed) || hasOwnPath(placed))
+    return undefined;
   const { text } = s.sql;
   const semicolon = afterSemicolon(text, previous.statement.range.end);
   // A comment on the line of the statement before belongs to that.
@@ -214,13 +220,18 @@ function movedInto(
 ): readonly TextEdit[] | undefined {
   const { statements } = placed.action;
   const index = statements.indexOf(placed.s);
-  if (index !== 0 && index !== statements.length - 1) return undefined;
+  if ((index !== 0 && index !== statements.length - 1) || hasOwnPath(placed)) return undefined;
   const side = index === 0 ? 'before' : 'after';
   const removed = replaceStatement(context.text, placed.s.sql, cutRange(placed), '');
   const rollback = splitRollback(context, placed, [placed.s], side);
   if (!removed || !rollback) return undefined;
   const inserted = insertSteps(context.text, placed.step, side, [stepSource(stepWith(rollback.moved))]);
   return inserted && [...removed, ...rollback.edits, ...inserted];
+}
+
+/** Its step has set a search_path before it, in which names of a step beside it would not be looked up. */
+function hasOwnPath({ at, s }: PlacedStatement): boolean {
+  return String(s.before.searchPath) !== String(at.before.searchPath);
 }
 
 /** The statement with the semicolon and blanks between it and its neighbour. */

@@ -1,5 +1,5 @@
 import { isGone, type Removal, removalsOf } from '../effects/removals.ts';
-import { keyOf, relationKey } from '../schema/lookup.ts';
+import { columnOf, keyOf, relationKey, tableByKey } from '../schema/lookup.ts';
 import type { Schema } from '../schema/model.ts';
 import type { Location } from '../schema/query-names.ts';
 import { nameOfRangeVar, parseName } from '../sql/names.ts';
@@ -64,7 +64,7 @@ export function* placedRemovals(context: Omit<RuleContext, 'removals'>): Generat
         };
       }
     }
-    if (placed.part === 'step') noteMade(made, s);
+    if (placed.part === 'step') noteMade(made, s, context.baseline);
   }
 }
 
@@ -89,7 +89,11 @@ function madeKey({ kind, key, name }: Removal): string {
   return kind === 'column' ? `${key} ${name}` : key;
 }
 
-function noteMade(made: Set<string>, { statement: { node }, before, after }: StatementAnalysis): void {
+function noteMade(
+  made: Set<string>,
+  { statement: { node }, before, after }: StatementAnalysis,
+  baseline: Schema,
+): void {
   const created =
     'CreateStmt' in node
       ? node.CreateStmt.relation
@@ -105,7 +109,7 @@ function noteMade(made: Set<string>, { statement: { node }, before, after }: Sta
   if ('CreateSchemaStmt' in node && node.CreateSchemaStmt.schemaname)
     made.add(`${relationKey({ schema: node.CreateSchemaStmt.schemaname, name: '' }).replace(/""$/, '')}`);
   if ('AlterTableStmt' in node && node.AlterTableStmt.relation) noteColumns(made, node, before);
-  if ('RenameStmt' in node) noteRename(made, node, before);
+  if ('RenameStmt' in node) noteRename(made, node, before, baseline);
 }
 
 function noteColumns(made: Set<string>, node: StatementAnalysis['statement']['node'], before: Schema): void {
@@ -117,14 +121,21 @@ function noteColumns(made: Set<string>, node: StatementAnalysis['statement']['no
   }
 }
 
-/** What the plan made stays its own under another name. */
-function noteRename(made: Set<string>, node: StatementAnalysis['statement']['node'], before: Schema): void {
+/** What the plan made stays its own under another name; a column's name that only the plan gave no version knows. */
+function noteRename(
+  made: Set<string>,
+  node: StatementAnalysis['statement']['node'],
+  before: Schema,
+  baseline: Schema,
+): void {
   const { relation, renameType, subname, newname = '' } = 'RenameStmt' in node ? node.RenameStmt : {};
   if (!relation) return;
   const name = nameOfRangeVar(relation);
   const key = keyOf(before, name);
   if (renameType === 'OBJECT_COLUMN') {
-    if (made.delete(`${key} ${subname}`)) made.add(`${key} ${newname}`);
+    const table = tableByKey(baseline, key);
+    const isNew = table?.columnsComplete === true && columnOf(table, newname) === undefined;
+    if (made.delete(`${key} ${subname}`) || isNew) made.add(`${key} ${newname}`);
   } else if (made.delete(key)) {
     made.add(
       relationKey({

@@ -22,7 +22,7 @@ import {
 } from '../statements.ts';
 import { withoutLockLimit } from '../without-lock-limit.ts';
 import { type BuiltConstraint, builtConstraints } from './built-constraints.ts';
-import { checkProof } from './not-null-steps.ts';
+import { checkProofs } from './not-null-steps.ts';
 
 /** A UNIQUE or PRIMARY KEY constraint that builds its index while every request waits. */
 export const constraintBuildsIndex = defineRule<BuiltConstraint>({
@@ -269,7 +269,7 @@ function inStatement(
   const table = tableOf(s.before, relation);
   const primary = brought.node.contype === 'CONSTR_PRIMARY';
   const nullable = brought.columns.filter((name) => primary && columnOf(table, name)?.notNull === false);
-  const proofs = nullable.map((name) => checkProof(relation, name));
+  const proofs = checkProofs(table, relation, nullable);
   const alone = placed.action.statements.length === 1 && alterCommands(s).length === 1;
   return {
     before: [...proofs.flatMap(({ before }) => before), buildStep(context, brought, names, !alone)],

@@ -1,4 +1,7 @@
 import type { RangeVar } from '@pgsql/types';
+import { constraintOf } from '../../schema/lookup.ts';
+import type { Table } from '../../schema/model.ts';
+import { chooseName } from '../../schema/object-names.ts';
 import { nameOfRangeVar, quoteIdentifier, writeName } from '../../sql/names.ts';
 import type { RuleContext } from '../model.ts';
 import type { SqlStep } from '../new-steps.ts';
@@ -9,11 +12,19 @@ export interface Proof {
   readonly after: readonly SqlStep[];
 }
 
-/** A valid CHECK spares SET NOT NULL and ADD PRIMARY KEY their look at every row; after them it goes. */
-export function checkProof(target: RangeVar, name: string): Proof {
+/** Valid CHECKs spare SET NOT NULL and ADD PRIMARY KEY their look at every row; after them they go. */
+export function checkProofs(
+  table: Table | undefined,
+  target: RangeVar,
+  columns: readonly string[],
+): readonly Proof[] {
+  const names = constraintNames(table, target, columns, 'is_not_null');
+  return columns.map((column, at) => checkProof(target, column, quoteIdentifier(names[at] ?? '')));
+}
+
+function checkProof(target: RangeVar, name: string, check: string): Proof {
   const table = writeName(nameOfRangeVar(target));
   const column = quoteIdentifier(name);
-  const check = quoteIdentifier(`${target.relname}_${name}_is_not_null`.slice(0, 63));
   const add = `ALTER TABLE ${table} ADD CONSTRAINT ${check} CHECK (${column} IS NOT NULL) NOT VALID;`;
   const validate = `ALTER TABLE ${table} VALIDATE CONSTRAINT ${check};`;
   const drop = `ALTER TABLE ${table} DROP CONSTRAINT ${check};`;
@@ -41,7 +52,24 @@ export function hasNotNullConstraints({ plan }: RuleContext): boolean {
   return (plan.database.version?.value ?? 0) >= 18;
 }
 
-/** The NOT NULL constraint of a column, under the name that Postgres 18 gives it. */
-export function notNullName(target: RangeVar, column: string): string {
-  return quoteIdentifier(`${target.relname}_${column}_not_null`.slice(0, 63));
+/** Names for NOT NULL constraints of columns, those that Postgres 18 gives them where they are free: in SQL. */
+export function notNullNames(
+  table: Table | undefined,
+  target: RangeVar,
+  columns: readonly string[],
+): readonly string[] {
+  return constraintNames(table, target, columns, 'not_null').map(quoteIdentifier);
+}
+
+/** A name for each column's constraint, after the pattern of Postgres' own, which no other of the table has. */
+function constraintNames(
+  table: Table | undefined,
+  target: RangeVar,
+  columns: readonly string[],
+  label: string,
+): readonly string[] {
+  const names: string[] = [];
+  const taken = (name: string) => names.includes(name) || constraintOf(table, name) !== undefined;
+  for (const column of columns) names.push(chooseName(target.relname ?? '', column, label, taken));
+  return names;
 }

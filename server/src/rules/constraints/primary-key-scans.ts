@@ -12,7 +12,7 @@ import {
   sqlStatements,
   tokenRange,
 } from '../statements.ts';
-import { checkProof } from './not-null-steps.ts';
+import { checkProofs } from './not-null-steps.ts';
 
 interface Data {
   readonly placed: PlacedStatement;
@@ -109,7 +109,7 @@ function proofFix(context: RuleContext, { placed, columns }: Data): readonly Fix
   if (!target || columns.length === 0 || placed.part === 'rollback' || isInWrittenTransaction(placed))
     return [];
   if (!columnsWereThere(context, placed, columns)) return [];
-  const proofs = columns.map((name) => checkProof(target, name));
+  const proofs = checkProofs(tableOf(placed.s.before, target), target, columns);
   const edits = aroundStatement(context, placed, {
     before: proofs.flatMap(({ before }) => before),
     after: proofs.flatMap(({ after }) => after),

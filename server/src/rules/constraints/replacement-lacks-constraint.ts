@@ -1,4 +1,7 @@
 import type { RangeVar } from '@pgsql/types';
+import { relationKey, tableOf } from '../../schema/lookup.ts';
+import type { Schema } from '../../schema/model.ts';
+import { chooseName, joinColumnNames } from '../../schema/object-names.ts';
 import { nameOfRangeVar, quoteIdentifier, writeName } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
 import { withFigures } from '../figures.ts';
@@ -134,7 +137,7 @@ function completeFix(context: RuleContext, { replaced, lost }: Data): readonly F
   const { placed, how } = replaced.removed;
   const target = alterTable(placed.s)?.relation;
   if (how !== 'dropped' || !target?.relname) return [];
-  const steps = lost.map((one) => stepsFor(context, target, replaced.to, one));
+  const steps = lost.map((one) => stepsFor(context, placed.s.before, target, replaced.to, one));
   if (steps.some((one) => one === undefined)) return [];
   const before = steps.flatMap((one) => one ?? []);
   const edits = aroundStatement(context, placed, { before, after: [] });
@@ -145,14 +148,15 @@ function completeFix(context: RuleContext, { replaced, lost }: Data): readonly F
 /** Undefined for what cannot be made up from the schema alone. */
 function stepsFor(
   context: RuleContext,
+  schema: Schema,
   target: RangeVar,
   column: string,
   lost: Lost,
 ): readonly NewStep[] | undefined {
   const table = writeName(nameOfRangeVar(target));
   const name = quoteIdentifier(column);
-  if (lost.kind === 'not null') return notNullSteps(context, target, column);
-  if (lost.kind === 'unique' && !lost.primary) return uniqueSteps(context, target, lost);
+  if (lost.kind === 'not null') return notNullSteps(context, tableOf(schema, target), target, column);
+  if (lost.kind === 'unique' && !lost.primary) return uniqueSteps(context, schema, target, lost);
   // A sequence goes with the column that owns it.
   if (lost.kind === 'default' && !/\bnextval\b/i.test(lost.source))
     return [
@@ -167,11 +171,15 @@ function stepsFor(
 
 function uniqueSteps(
   context: RuleContext,
+  schema: Schema,
   target: RangeVar,
   { columns, constraint }: Lost & { readonly kind: 'unique' },
 ): readonly NewStep[] {
   const table = writeName(nameOfRangeVar(target));
-  const plain = `${target.relname}_${columns.join('_')}_key`.slice(0, 63);
+  const place = tableOf(schema, target)?.name.schema ?? target.schemaname ?? 'public';
+  const plain = chooseName(target.relname ?? '', joinColumnNames(columns), 'key', (one) =>
+    schema.relations.has(relationKey({ schema: place, name: one })),
+  );
   const name = quoteIdentifier(plain);
   const index = writeName({ schema: target.schemaname || undefined, name: plain });
   const list = columns.map(quoteIdentifier).join(', ');

@@ -1,14 +1,16 @@
 import type { ColumnDef } from '@pgsql/types';
 import { typeOf } from '../../schema/draft.ts';
+import { tableOf } from '../../schema/lookup.ts';
 import { nameOfRangeVar, quoteIdentifier, writeName } from '../../sql/names.ts';
 import { documentRange } from '../../text/offset-map.ts';
 import type { Range } from '../../text/range.ts';
 import { type BroughtConstraint, broughtConstraints, constraintRange, withParts } from '../alter-parts.ts';
+import { backfillKey } from '../backfill-key.ts';
 import { defineRule } from '../define-rule.ts';
 import { tableSize, withFigures } from '../figures.ts';
 import { notNullSteps } from '../locks/not-null.ts';
 import type { Fix, RuleContext, StatementAnalysis } from '../model.ts';
-import { aroundStatement, type NewStep } from '../new-steps.ts';
+import { aroundStatement, type BackfillSource, type NewStep } from '../new-steps.ts';
 import { alterTable, type PlacedStatement, sqlStatements, tokenRange } from '../statements.ts';
 
 interface Data {
@@ -125,13 +127,14 @@ function fixesOf(context: RuleContext, { placed, brought }: Data): readonly Fix[
           `Give old rows a DEFAULT: ${value}`,
           withParts(s, [{ range: after, newText: ` DEFAULT ${value}` }]),
         );
+  const key = backfillKey(s.before, tableOf(s.before, alterTable(s)?.relation));
   const inSteps =
-    value === undefined
+    value === undefined || !key
       ? []
       : fix(
           `Add it without NOT NULL, fill it with ${value} in batches, then require it`,
           nullable,
-          fillSteps(context, placed, column, value),
+          fillSteps(context, placed, column, value, key),
         );
   return [...withDefault, ...inSteps, ...fix('Add it without NOT NULL', nullable)];
 }
@@ -141,6 +144,7 @@ function fillSteps(
   { s }: PlacedStatement,
   { colname = '' }: ColumnDef,
   value: string,
+  key: Pick<BackfillSource, 'key'>,
 ): readonly NewStep[] {
   const target = alterTable(s)?.relation;
   if (!target) return [];
@@ -148,10 +152,10 @@ function fillSteps(
   const table = writeName(nameOfRangeVar(target));
   const fill: NewStep = {
     name: `${colname}: fill the old rows`,
-    backfill: { table, set: `${column} = ${value}`, where: `${column} IS NULL` },
+    backfill: { table, set: `${column} = ${value}`, where: `${column} IS NULL`, ...key },
     rollback: { not_needed: `dropping ${colname} undoes it` },
   };
-  return [fill, ...notNullSteps(context, target, colname)];
+  return [fill, ...notNullSteps(context, tableOf(s.before, target), target, colname)];
 }
 
 /** The value of a type that stands for "none so far", as a constant; undefined for types that have none. */

@@ -1,4 +1,5 @@
 import type { AlterTableCmd, RangeVar } from '@pgsql/types';
+import { childrenOf, relationKey, tableOf } from '../../schema/lookup.ts';
 import { nameOfRangeVar, quoteIdentifier, writeName } from '../../sql/names.ts';
 import { documentRange } from '../../text/offset-map.ts';
 import type { Range } from '../../text/range.ts';
@@ -15,7 +16,7 @@ import {
   sqlStatements,
   wordPlaces,
 } from '../statements.ts';
-import { checkProof, hasNotNullConstraints, notNullName } from './not-null-steps.ts';
+import { checkProofs, hasNotNullConstraints, notNullNames } from './not-null-steps.ts';
 
 interface Data {
   readonly placed: PlacedStatement;
@@ -183,10 +184,18 @@ function provenFirst(context: RuleContext, { placed }: Data): readonly Fix[] {
     subtype === 'AT_SetNotNull' && name ? [name] : [],
   );
   const distinct = [...new Set(columns)];
-  if (!columnsWereThere(context, placed, distinct)) return [];
+  if (!columnsWereThere(context, placed, distinct) || sparesChildren(placed, target)) return [];
   return hasNotNullConstraints(context)
     ? constraintFirst(context, placed, target, distinct)
     : checkFirst(context, placed, target, distinct);
+}
+
+/** ONLY, on a table whose children may go on holding nulls: a CHECK would be theirs too. */
+function sparesChildren({ s }: PlacedStatement, target: RangeVar): boolean {
+  const table = tableOf(s.before, target);
+  if (target.inh === true || !table) return false;
+  for (const _ of childrenOf(s.before, relationKey(table.name))) return true;
+  return false;
 }
 
 function checkFirst(
@@ -195,7 +204,7 @@ function checkFirst(
   target: RangeVar,
   columns: readonly string[],
 ): readonly Fix[] {
-  const proofs = columns.map((column) => checkProof(target, column));
+  const proofs = checkProofs(tableOf(placed.s.before, target), target, columns);
   const edits = aroundStatement(context, placed, {
     before: proofs.flatMap(({ before }) => before),
     after: proofs.flatMap(({ after }) => after),
@@ -216,10 +225,11 @@ function constraintFirst(
 ): readonly Fix[] {
   const { s } = placed;
   const parts = subcommandRanges(s);
+  const names = notNullNames(tableOf(s.before, target), target, columns);
   const changed = alterCommands(s).flatMap(({ subtype, name = '' }, at) => {
     const range = parts[at];
     if (subtype !== 'AT_SetNotNull' || !range) return [];
-    const constraint = notNullName(target, name);
+    const constraint = names[columns.indexOf(name)];
     return [{ range, newText: `ADD CONSTRAINT ${constraint} NOT NULL ${quoteIdentifier(name)} NOT VALID` }];
   });
   // A column named twice would get two constraints.
@@ -228,9 +238,9 @@ function constraintFirst(
   const edits = aroundStatement(context, placed, {
     before: [],
     replacement: withParts(s, changed),
-    after: columns.map((column) => ({
+    after: columns.map((column, at) => ({
       name: `${column}: no old NULL either`,
-      sql: `ALTER TABLE ${table} VALIDATE CONSTRAINT ${notNullName(target, column)};`,
+      sql: `ALTER TABLE ${table} VALIDATE CONSTRAINT ${names[at]};`,
       rollback: { not_needed: `dropping NOT NULL of ${column} undoes it` },
     })),
   });

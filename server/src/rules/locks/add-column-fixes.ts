@@ -1,15 +1,18 @@
 import type { ColumnDef, Constraint, RangeVar } from '@pgsql/types';
-import { keyOf } from '../../schema/lookup.ts';
+import { typeOf } from '../../schema/draft.ts';
+import { childrenOf, domainChain, keyOf, relationKey, tableOf } from '../../schema/lookup.ts';
+import type { Schema, Table } from '../../schema/model.ts';
 import { nameOfRangeVar, quoteIdentifier, quoteLiteral, writeName } from '../../sql/names.ts';
 import { serialBase } from '../../sql/type-names.ts';
 import type { Range } from '../../text/range.ts';
 import { type BroughtConstraint, broughtConstraints, constraintRange } from '../alter-parts.ts';
+import { backfillKey } from '../backfill-key.ts';
 import { hasNotNullConstraints } from '../constraints/not-null-steps.ts';
-import type { Fix, RuleContext } from '../model.ts';
-import { aroundStatement, type NewStep } from '../new-steps.ts';
+import type { Fix, RuleContext, StatementAnalysis } from '../model.ts';
+import { aroundStatement, type BackfillSource, type NewStep } from '../new-steps.ts';
 import { alterTable, type PlacedStatement, wordPlaces } from '../statements.ts';
 import { notNullSteps } from './not-null.ts';
-import { columnsOfNew, triggerStep } from './sync-trigger.ts';
+import { columnsOfNew, syncName, triggerStep } from './sync-trigger.ts';
 
 /** Where each row's value comes from. */
 export type ValueSource =
@@ -38,6 +41,8 @@ interface Parts extends AddedColumn {
   /** The constraints of the column that a plain column loses: its default or what stands for it, NOT NULL. */
   readonly cut: readonly Range[];
   readonly notNull: boolean;
+  /** What a backfill walks by. */
+  readonly key: Pick<BackfillSource, 'key'>;
 }
 
 /** The column without values first, values for new rows, then a backfill, then NOT NULL. None for a plain file. */
@@ -58,6 +63,12 @@ export function addColumnFixes(context: RuleContext, added: AddedColumn): readon
   }
 }
 
+/** A domain with constraints: the table is rewritten, whatever the value comes from. */
+export function isOfDomain({ before }: StatementAnalysis, column: ColumnDef): boolean {
+  const type = typeOf(before, column.typeName);
+  return type !== undefined && domainChain(before, type).some(({ constraints }) => constraints.length > 0);
+}
+
 const plainParts = new Set<string>([
   'CONSTR_DEFAULT',
   'CONSTR_IDENTITY',
@@ -70,8 +81,12 @@ const plainParts = new Set<string>([
 function partsOf(added: AddedColumn): Parts | undefined {
   const { placed, at, column, source } = added;
   const target = alterTable(placed.s)?.relation;
+  const known = tableOf(placed.s.before, target);
+  const key = backfillKey(placed.s.before, known);
   const isLast = placed.action.statements.at(-1) === placed.s;
-  if (!target?.relname || !column.colname || placed.part === 'rollback' || !isLast) return undefined;
+  if (!target?.relname || !column.colname || placed.part === 'rollback' || !isLast || !key) return undefined;
+  // Its children would neither get the trigger nor the identity.
+  if (source.kind !== 'default' && known && hasHeirs(placed.s.before, known)) return undefined;
   const brought = broughtConstraints(placed.s).filter((one) => one.at === at);
   if (!brought.every(({ node }) => plainParts.has(node.contype ?? ''))) return undefined;
   const ranges = brought
@@ -86,8 +101,15 @@ function partsOf(added: AddedColumn): Parts | undefined {
     name: column.colname,
     written: quoteIdentifier(column.colname),
     cut,
+    key,
     notNull: source.kind === 'serial' || source.kind === 'identity' || brought.some((one) => isNotNull(one)),
   };
+}
+
+/** Tables that inherit from it and are no partitions. */
+function hasHeirs(schema: Schema, table: Table): boolean {
+  for (const { partition } of childrenOf(schema, relationKey(table.name))) if (!partition) return true;
+  return false;
 }
 
 function isNotNull({ node }: BroughtConstraint): boolean {
@@ -142,16 +164,16 @@ function fixOf(
   return edits ? [{ title: fix.title, edits, safe: fix.safe }] : [];
 }
 
-function fill({ name, table, written }: Parts, value: string, where = `${written} IS NULL`): NewStep {
+function fill({ name, table, written, key }: Parts, value: string, where = `${written} IS NULL`): NewStep {
   return {
     name: `${name}: fill the old rows`,
-    backfill: { table, set: `${written} = ${value}`, where },
+    backfill: { table, set: `${written} = ${value}`, where, ...key },
     rollback: { not_needed: `the column ${name} goes with the step that added it` },
   };
 }
 
-function notNull(context: RuleContext, { notNull: wanted, target, name }: Parts): readonly NewStep[] {
-  return wanted ? notNullSteps(context, target, name) : [];
+function notNull(context: RuleContext, { placed, notNull: wanted, target, name }: Parts): readonly NewStep[] {
+  return wanted ? notNullSteps(context, tableOf(placed.s.before, target), target, name) : [];
 }
 
 /** Both in one statement: the default is for new rows alone where the column is there without it first. */
@@ -249,7 +271,7 @@ function triggerFix(context: RuleContext, parts: Parts, node: Constraint): reado
     safe: false,
     replacement: plainColumn(parts),
     after: [
-      triggerStep(target, `${target.relname}_${name}_fill`.slice(0, 63), `${name}: fill it in new rows`, [
+      triggerStep(target, syncName(placed.s.before, target, name, 'fill'), `${name}: fill it in new rows`, [
         `NEW.${written} := ${ofNew};`,
       ]),
       fill(parts, value, `${written} IS DISTINCT FROM ${value}`),

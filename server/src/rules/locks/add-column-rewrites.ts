@@ -6,7 +6,7 @@ import { defineRule } from '../define-rule.ts';
 import { settle, severityFor, waitingRequests, withFigures } from '../figures.ts';
 import type { RuleContext, StatementAnalysis } from '../model.ts';
 import { alterCommands, sqlStatements, tokenRange } from '../statements.ts';
-import { type AddedColumn, addColumnFixes, type ValueSource } from './add-column-fixes.ts';
+import { type AddedColumn, addColumnFixes, isOfDomain, type ValueSource } from './add-column-fixes.ts';
 
 /** ADD COLUMN that gives each row a value of its own. */
 export const addColumnRewrites = defineRule<AddedColumn>({
@@ -164,7 +164,7 @@ is read and needs no rewrite.`,
         const column = definitionOf(command);
         if (!column || work.command === undefined || seen.has(work.command)) continue;
         seen.add(work.command);
-        const source = sourceOf(column);
+        const source = sourceOf(s, column);
         const certain = 'relation' in work;
         // That somebody's own type may be a domain with constraints is no reason to warn: most are not.
         if (!certain && !callsFunction(source)) continue;
@@ -194,11 +194,12 @@ const kinds: Readonly<Record<string, 'identity' | 'generated' | 'default'>> = {
   CONSTR_DEFAULT: 'default',
 };
 
-function sourceOf(column: ColumnDef): ValueSource {
+function sourceOf(s: StatementAnalysis, column: ColumnDef): ValueSource {
   if (column.typeName && serialBase(column.typeName)) return { kind: 'serial' };
   for (const item of column.constraints ?? []) {
     const node = 'Constraint' in item ? item.Constraint : undefined;
     const kind = kinds[node?.contype ?? ''];
+    if (node && kind === 'default' && isOfDomain(s, column)) return { kind: 'domain' };
     if (node && kind) return { kind, node };
   }
   return { kind: 'domain' };

@@ -132,7 +132,7 @@ function checkFirst(context: RuleContext, { placed, partition, child }: Data): r
   const parent = tableOf(placed.s.before, alterTable(placed.s)?.relation);
   const bounds = boundsOf(placed.s.statement, parent?.partitionKey, partition.bound);
   if (!child || !bounds || placed.part === 'rollback' || isInWrittenTransaction(placed)) return [];
-  const proof = proofAround(child, `${child.name.name}_bounds`, bounds.inside, 'out of bounds');
+  const proof = proofAround(child, 'bounds', bounds.inside, 'out of bounds');
   const edits = aroundStatement(context, placed, proof);
   return edits ? [{ title: 'Prove the bounds with a CHECK first (safe steps)', edits, safe: true }] : [];
 }

@@ -163,12 +163,7 @@ function defaultOf(s: StatementAnalysis, parent: Table): Table | undefined {
 function checkFirst(context: RuleContext, { placed, added, fallback }: Data): readonly Fix[] {
   const bounds = boundsOf(placed.s.statement, added.parent.partitionKey, added.bound);
   if (!bounds || placed.part === 'rollback' || isInWrittenTransaction(placed)) return [];
-  const proof = proofAround(
-    fallback,
-    `${fallback.name.name}_excludes`,
-    bounds.outside,
-    'of the new partition',
-  );
+  const proof = proofAround(fallback, 'excludes', bounds.outside, 'of the new partition');
   const edits = aroundStatement(context, placed, proof);
   return edits ? [{ title: 'Rule those rows out with a CHECK first (safe steps)', edits, safe: true }] : [];
 }

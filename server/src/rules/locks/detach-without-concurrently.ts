@@ -1,4 +1,6 @@
-import { childrenOf, relationKey, tableOf } from '../../schema/lookup.ts';
+import { childrenOf, constraintOf, relationKey, tableOf } from '../../schema/lookup.ts';
+import { chooseName } from '../../schema/object-names.ts';
+import { nameOfRangeVar, quoteIdentifier, writeName } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
 import { severityFor, waitingRequests, withFigures } from '../figures.ts';
 import type { Fix, RuleContext, StatementAnalysis } from '../model.ts';
@@ -83,6 +85,20 @@ CREATE TABLE events_2024 PARTITION OF events FOR VALUES FROM ('2024-01-01') TO (
   fix: ({ data }, context) => concurrentFix(context, data),
 });
 
+/** CONCURRENTLY leaves the bounds on the table as a CHECK, which it did not have before it was attached. */
+function boundsDropped({ s }: PlacedStatement): string {
+  const parent = tableOf(s.before, alterTable(s)?.relation);
+  const name = partitionCommand(s, 'AT_DetachPartition')?.name;
+  const child = tableOf(s.before, name);
+  if (!name || !child || !parent?.partitionKey) return '';
+  const columns = new Set(parent.partitionKey.reads ?? parent.partitionKey.columns);
+  const [only] = columns.size === 1 ? columns : [];
+  const taken = (one: string) => constraintOf(child, one) !== undefined;
+  const check = chooseName(child.name.name, only ?? undefined, 'check', taken);
+  const table = writeName(nameOfRangeVar(name));
+  return `;\nALTER TABLE ${table} DROP CONSTRAINT IF EXISTS ${quoteIdentifier(check)}`;
+}
+
 function hasDefault(s: StatementAnalysis): boolean {
   const parent = tableOf(s.before, alterTable(s)?.relation);
   if (!parent) return false;
@@ -96,7 +112,11 @@ function concurrentFix(context: RuleContext, placed: PlacedStatement): readonly 
   const sql = `${placed.s.statement.text.trimEnd()} CONCURRENTLY`;
   const title = 'Detach the partition CONCURRENTLY';
   if (placed.part === 'rollback') {
-    const edits = untransactedRollback(context, placed, withoutLockLimit(context, sql));
+    const edits = untransactedRollback(
+      context,
+      placed,
+      withoutLockLimit(context, sql + boundsDropped(placed)),
+    );
     return edits ? [{ title, edits, safe: true }] : [];
   }
   const fixed = untransactedStep(context, placed, sql, undefined);

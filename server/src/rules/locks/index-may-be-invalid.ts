@@ -86,7 +86,7 @@ it; this rule is silent then.`,
       if (placed.part === 'step') noteDrops(s, dropped);
       const index = 'IndexStmt' in s.statement.node ? s.statement.node.IndexStmt : undefined;
       if (!index?.concurrent || !index.if_not_exists || !index.idxname) continue;
-      const name = nameOf(s, index);
+      const name = builtName(s, index);
       if (dropped.has(keyOf(s.before, name)) || asksForValidity(context)) continue;
       if (tableOf(s.before, index.relation)?.partitioned) continue;
       yield {
@@ -100,7 +100,8 @@ it; this rule is silent then.`,
   fix: ({ data }, context) => dropFirst(context, data),
 });
 
-function nameOf(s: StatementAnalysis, { relation, idxname = '' }: IndexStmt) {
+/** The index's name, with its schema where DROP INDEX would not find it otherwise. */
+export function builtName(s: StatementAnalysis, { relation, idxname = '' }: IndexStmt) {
   const table = tableOf(s.before, relation);
   const schema = relation?.schemaname || undefined;
   return {
@@ -127,13 +128,17 @@ function asksForValidity({ text }: RuleContext): boolean {
   return text.includes('indisvalid');
 }
 
+/** CREATE INDEX CONCURRENTLY without IF NOT EXISTS, and before it the DROP of what an earlier try may have left. */
+export function rebuilt(sql: string, name: string): string {
+  return `DROP INDEX CONCURRENTLY IF EXISTS ${name};\n${sql.replace(/\s+if\s+not\s+exists\b/i, '')}`;
+}
+
 /** It drops an index that may be good and in use: theirs to choose. */
 function dropFirst(context: RuleContext, { placed, name }: Data): readonly Fix[] {
   if (isInWrittenTransaction(placed) || placed.part === 'rollback') return [];
-  const create = placed.s.statement.text.replace(/\s+if\s+not\s+exists\b/i, '');
   const edits = aroundStatement(context, placed, {
     before: [],
-    replacement: `DROP INDEX CONCURRENTLY IF EXISTS ${name};\n${create}`,
+    replacement: rebuilt(placed.s.statement.text, name),
     after: [],
   });
   return edits ? [{ title: 'Drop what an earlier try may have left, then build', edits, safe: false }] : [];

@@ -8,6 +8,7 @@ import type { Fix, RuleContext } from '../model.ts';
 import { type RollbackSource, untransactedStep } from '../new-steps.ts';
 import { isInWrittenTransaction, type PlacedStatement, sqlStatements, wordsRange } from '../statements.ts';
 import { withConcurrently } from './concurrently.ts';
+import { builtName, rebuilt } from './index-may-be-invalid.ts';
 import { perPartitionFix } from './partitioned-index.ts';
 
 interface Data {
@@ -146,10 +147,17 @@ function indexFault(
 }
 
 function concurrentFix(context: RuleContext, placed: PlacedStatement, index: IndexStmt): readonly Fix[] {
-  const sql = withConcurrently(placed.s, 'INDEX');
+  const sql = buildOf(context, placed, index);
   if (sql === undefined || placed.part === 'rollback' || isInWrittenTransaction(placed)) return [];
   const fixed = untransactedStep(context, placed, sql, concurrentRollback(placed, index));
   return fixed ? [{ title: 'Build the index CONCURRENTLY', ...fixed }] : [];
+}
+
+/** What an earlier try may have left goes first: IF NOT EXISTS would take it for the index, which the plan says is new. */
+function buildOf(context: RuleContext, { s }: PlacedStatement, index: IndexStmt): string | undefined {
+  const sql = withConcurrently(s, 'INDEX');
+  const isNew = context.kind === 'plan' && s.before.complete && index.if_not_exists === true;
+  return sql !== undefined && isNew && index.idxname ? rebuilt(sql, writeName(builtName(s, index))) : sql;
 }
 
 /** A rollback that is just this index's DROP INDEX becomes its concurrent form too. */

@@ -1,5 +1,7 @@
 import type { PartitionBoundSpec } from '@pgsql/types';
+import { constraintOf } from '../../schema/lookup.ts';
 import type { PartitionKey, Table } from '../../schema/model.ts';
+import { chooseName } from '../../schema/object-names.ts';
 import type { Statement } from '../../sql/model.ts';
 import { quoteIdentifier, writeName } from '../../sql/names.ts';
 import { sourceInParentheses } from '../../sql/source.ts';
@@ -54,12 +56,13 @@ function isNull(node: object): boolean {
 /** Steps around a statement that spare it the scan of `table`: a CHECK is proven before and goes after it. */
 export function proofAround(
   table: Table,
-  constraint: string,
+  label: string,
   condition: string,
   what: string,
 ): { readonly before: readonly SqlStep[]; readonly after: readonly SqlStep[] } {
   const named = writeName(table.name.schema === 'public' ? { ...table.name, schema: undefined } : table.name);
-  const name = quoteIdentifier(constraint.slice(0, 63));
+  const taken = (one: string) => constraintOf(table, one) !== undefined;
+  const name = quoteIdentifier(chooseName(table.name.name, undefined, label, taken));
   const add = `ALTER TABLE ${named} ADD CONSTRAINT ${name} CHECK (${condition}) NOT VALID;`;
   const validate = `ALTER TABLE ${named} VALIDATE CONSTRAINT ${name};`;
   const drop = `ALTER TABLE ${named} DROP CONSTRAINT ${name};`;

@@ -4,18 +4,22 @@ import { columnOf, descendantsOf, referencesTo, relationKey, tableOf, viewsOf } 
 import type { Column, Schema, Table } from '../../schema/model.ts';
 import { nameOfRangeVar, quoteIdentifier, writeName } from '../../sql/names.ts';
 import { sourceAfter } from '../../sql/source.ts';
+import { backfillKey } from '../backfill-key.ts';
+import { hasNotNullConstraints, notNullNames } from '../constraints/not-null-steps.ts';
 import type { Fix, RuleContext } from '../model.ts';
-import { aroundStatement, type NewStep, type RollbackSource } from '../new-steps.ts';
+import { aroundStatement, type BackfillSource, type NewStep, type RollbackSource } from '../new-steps.ts';
 import { alterCommands, alterTable, type PlacedStatement } from '../statements.ts';
 import { withoutLockLimit } from '../without-lock-limit.ts';
 import { notNullSteps } from './not-null.ts';
 import { type MovedIndex, type MovedKeys, movedKeys } from './replace-column-keys.ts';
-import { columnsOfNew, syncTrigger } from './sync-trigger.ts';
+import { columnsOfNew, syncName, syncTrigger } from './sync-trigger.ts';
 
 /** A column and the one that takes its place; names are those of SQL. */
 interface Replacement {
   readonly target: RangeVar;
   readonly table: string;
+  readonly schema: Schema;
+  readonly known: Table;
   readonly column: Column;
   readonly plain: string;
   readonly name: string;
@@ -27,6 +31,8 @@ interface Replacement {
   readonly value: string;
   readonly valueOfNew: string;
   readonly keys: MovedKeys;
+  /** What a backfill walks by. */
+  readonly walk: Pick<BackfillSource, 'key'>;
   /** Whether a cast leads back: what a USING made of the value, none may undo. */
   readonly castsBack: boolean;
 }
@@ -64,7 +70,8 @@ function replacementOf(placed: PlacedStatement): Replacement | undefined {
   if (!alone || !target || !definition || !table || !column || !isFree(s.before, table, column))
     return undefined;
   const keys = movedKeys(s.before, table, column);
-  if (!keys) return undefined;
+  const walk = backfillKey(s.before, table);
+  if (!keys || !walk) return undefined;
   const printed = definition.typeName && typeOf(s.before, definition.typeName);
   if (printed === undefined || incomparable.test(printed) || incomparable.test(column.type ?? ''))
     return undefined;
@@ -82,6 +89,8 @@ function replacementOf(placed: PlacedStatement): Replacement | undefined {
   return {
     target,
     table: writeName(nameOfRangeVar(target)),
+    schema: s.before,
+    known: table,
     column,
     plain: column.name,
     name,
@@ -91,6 +100,7 @@ function replacementOf(placed: PlacedStatement): Replacement | undefined {
     value: using?.value ?? `${name}::${cast}`,
     valueOfNew: using?.valueOfNew ?? `NEW.${name}::${cast}`,
     keys,
+    walk,
     castsBack: using === undefined,
   };
 }
@@ -117,6 +127,11 @@ function isFree(schema: Schema, table: Table, column: Column): boolean {
   const mine = (names: readonly (string | null)[]) => names.includes(column.name);
   for (const { readsColumns } of viewsOf(schema, key))
     if (mine(readsColumns?.[key] ?? [column.name])) return false;
+  const triggered = table.triggerDefinitions?.some(({ reads }) => mine(reads));
+  const secured = table.policies?.some(({ using, check }) =>
+    mine([...(using?.reads ?? []), ...(check?.reads ?? [])]),
+  );
+  if (triggered || secured || (table.rules?.length ?? 0) > 0) return false;
   const moves = new Set(['not null', 'primary key', 'unique']);
   if (table.constraints.some((one) => !moves.has(one.kind) && mine(one.columns))) return false;
   for (const { constraint } of referencesTo(schema, key))
@@ -145,20 +160,19 @@ function usingOf({ s }: PlacedStatement, { raw_default }: ColumnDef) {
   return valueOfNew === undefined ? undefined : { value: `(${value})`, valueOfNew: `(${valueOfNew})` };
 }
 
-function forwardTrigger({ target, plain, next, valueOfNew }: Replacement) {
-  const name = `${target.relname}_${plain}_sync`.slice(0, 63);
-  return syncTrigger(target, name, [`NEW.${next} := ${valueOfNew};`]);
+function forwardTrigger({ schema, target, plain, next, valueOfNew }: Replacement) {
+  return syncTrigger(target, syncName(schema, target, plain, 'sync'), [`NEW.${next} := ${valueOfNew};`]);
 }
 
 function expand(context: RuleContext, replacement: Replacement): readonly NewStep[] {
-  const { table, plain, next, value, column, target } = replacement;
+  const { table, known, plain, next, value, column, target, walk } = replacement;
   const { create, drop } = forwardTrigger(replacement);
   const differs = `${next} IS DISTINCT FROM ${value}`;
   return [
     { name: `${plain}: writes go to both columns`, sql: create, rollback: drop },
     {
       name: `${plain}: copy the old values`,
-      backfill: { table, set: `${next} = ${value}`, where: differs },
+      backfill: { table, set: `${next} = ${value}`, where: differs, ...walk },
       rollback: { not_needed: `the new column goes with the step that added it` },
     },
     {
@@ -175,7 +189,7 @@ function expand(context: RuleContext, replacement: Replacement): readonly NewSte
         sql: `DROP INDEX CONCURRENTLY IF EXISTS ${index.qualifiedNext};`,
       },
     })),
-    ...(column.notNull ? notNullSteps(context, target, `${plain}_new`) : []),
+    ...(column.notNull ? notNullSteps(context, known, target, `${plain}_new`) : []),
   ];
 }
 
@@ -188,12 +202,14 @@ function swap(context: RuleContext, replacement: Replacement): NewStep {
   const { table, plain, name, next, last, column, keys } = replacement;
   const alter = (change: string) => `ALTER TABLE ${table} ${change};`;
   const backed = keys.indexes.flatMap(({ constraint }) => constraint ?? []);
+  const required = notNullMoves(context, replacement);
   const sql = [
     forwardTrigger(replacement).drop,
     ...backed.map((constraint) => alter(`DROP CONSTRAINT ${constraint.name}`)),
     ...(column.notNull ? [alter(`ALTER COLUMN ${name} DROP NOT NULL`)] : []),
     alter(`RENAME COLUMN ${name} TO ${last}`),
     alter(`RENAME COLUMN ${next} TO ${name}`),
+    ...(required ? [alter(`RENAME CONSTRAINT ${required.next} TO ${required.name}`)] : []),
     ...moveDefault(replacement, { from: last, to: name }, replacement.type),
     ...keys.indexes.flatMap((index) => takeOver(table, index, 'there')),
   ].join('\n');
@@ -201,6 +217,15 @@ function swap(context: RuleContext, replacement: Replacement): NewStep {
     ? wayBack(context, replacement)
     : { impossible: `values of ${plain} written since are of the new type alone` };
   return { name: `${plain}: the new column takes the name`, sql, rollback };
+}
+
+/** Since 18 NOT NULL has a name: that of the old column's, and those that the new one's and the way back's get. */
+function notNullMoves(context: RuleContext, { known, target, plain, column }: Replacement) {
+  const own = known.constraints.find((one) => one.kind === 'not null' && one.columns[0] === column.name);
+  if (!own || !column.notNull || !hasNotNullConstraints(context)) return undefined;
+  const [next = ''] = notNullNames(known, target, [`${plain}_new`]);
+  const [last = ''] = notNullNames(known, target, [`${plain}_old`]);
+  return { name: quoteIdentifier(own.name), next, last };
 }
 
 /** A constraint is made from its new index, which gets its name; a plain index changes names with the other. */
@@ -230,26 +255,31 @@ function moveDefault(
 
 /** The old column gets what was written since, and its keys; then the names change back. */
 function wayBack(context: RuleContext, replacement: Replacement): readonly RollbackSource[] {
-  const { table, plain, name, next, last, column, target, keys } = replacement;
+  const { table, schema, known, plain, name, next, last, column, target, keys, walk } = replacement;
   const alter = (change: string) => `ALTER TABLE ${table} ${change};`;
   const old = `${name}::${column.type}`;
-  const back = syncTrigger(target, `${target.relname}_${plain}_back`.slice(0, 63), [
-    `NEW.${last} := NEW.${old};`,
-  ]);
+  const back = syncTrigger(target, syncName(schema, target, plain, 'back'), [`NEW.${last} := NEW.${old};`]);
   const backed = keys.indexes.filter(({ constraint }) => constraint !== undefined);
+  const moves = notNullMoves(context, replacement);
   const undo = [
     back.drop,
     ...backed.map(({ constraint }) => alter(`DROP CONSTRAINT ${constraint?.name}`)),
     ...moveDefault(replacement, { from: name, to: last }, column.type ?? ''),
+    ...(moves
+      ? [
+          alter(`RENAME CONSTRAINT ${moves.name} TO ${moves.next}`),
+          alter(`RENAME CONSTRAINT ${moves.last} TO ${moves.name}`),
+        ]
+      : []),
     alter(`RENAME COLUMN ${name} TO ${next}`),
     alter(`RENAME COLUMN ${last} TO ${name}`),
     ...keys.indexes.flatMap((index) => takeOver(table, index, 'back')),
     forwardTrigger(replacement).create,
   ].join('\n');
-  const required = column.notNull ? notNullSteps(context, target, `${plain}_old`) : [];
+  const required = column.notNull ? notNullSteps(context, known, target, `${plain}_old`) : [];
   return [
     { sql: back.create },
-    { backfill: { table, set: `${last} = ${old}`, where: `${last} IS DISTINCT FROM ${old}` } },
+    { backfill: { table, set: `${last} = ${old}`, where: `${last} IS DISTINCT FROM ${old}`, ...walk } },
     ...backed.map((index) => ({
       transaction: false as const,
       sql: withoutLockLimit(context, buildIndex(index, index.last, last)),

@@ -1,5 +1,8 @@
 import type { Node, RangeVar } from '@pgsql/types';
 import { walk } from '../../schema/expressions.ts';
+import { relationKey, tableOf } from '../../schema/lookup.ts';
+import type { Schema } from '../../schema/model.ts';
+import { chooseName } from '../../schema/object-names.ts';
 import type { Statement } from '../../sql/model.ts';
 import { nameOfRangeVar, quoteIdentifier, writeName } from '../../sql/names.ts';
 import type { SqlStep } from '../new-steps.ts';
@@ -8,6 +11,22 @@ import type { SqlStep } from '../new-steps.ts';
 export interface SyncTrigger {
   readonly create: string;
   readonly drop: string;
+}
+
+/**
+ * A name for a trigger and its function that is free. Postgres fires BEFORE triggers in the order of their names: the
+ * one that copies a value comes after those that may change it.
+ */
+export function syncName(schema: Schema, target: RangeVar, column: string, label: string): string {
+  const table = tableOf(schema, target);
+  const place = table?.name.schema ?? target.schemaname ?? 'public';
+  const taken = (name: string) =>
+    table?.triggers.includes(name) === true || schema.functions.has(relationKey({ schema: place, name }));
+  const names = ['', 'zz_', 'zzzz_'].map((prefix) =>
+    chooseName(`${prefix}${target.relname}`, column, label, taken),
+  );
+  const isLast = (name: string) => table?.triggers.every((other) => other < name) !== false;
+  return names.find(isLast) ?? names[0] ?? '';
 }
 
 /** `lines` are PL/pgSQL statements on NEW. The function is called as the trigger is, in the table's schema. */
