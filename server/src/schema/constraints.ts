@@ -41,8 +41,9 @@ export function addConstraints(
         const keyed = node.indexname ? indexColumns(draft, tableKey, node.indexname) : columns;
         // A key made of an index makes an inherited NOT NULL the table's own, another does not.
         for (const column of keyed) {
-          const there = notNullOf(tableByKey(draft, tableKey), column)?.inherits === true;
-          if (node.indexname || !there) setNotNull(draft, tableKey, column);
+          const there = notNullOf(tableByKey(draft, tableKey), column);
+          const enough = there?.inherits === true && there.validated;
+          if (node.indexname || !enough) setNotNull(draft, tableKey, column);
         }
       }
       continue;

@@ -1,10 +1,12 @@
 import { childKeys, type Draft, updateTable } from './draft.ts';
 import { nextOrder } from './indexes.ts';
+import { parentsWithConstraint } from './inheritance.ts';
 import { indexesOf, referencesTo, tableByKey } from './lookup.ts';
 import type { Constraint, Index } from './model.ts';
 import { relationKey } from './names.ts';
 import { indexColumnNames } from './object-names.ts';
 import { ensureForeignKey, ensurePart } from './partitions.ts';
+import { removeConstraint } from './removal.ts';
 
 /**
  * ALTER COLUMN TYPE makes the indexes and foreign keys of the column anew: an index's own columns take the
@@ -20,6 +22,20 @@ export function rebuildColumn(draft: Draft, key: string, column: string): void {
     if (own && constraint.columns.includes(column)) rebuildForeignKey(draft, key, constraint);
   }
   rebuildReferences(draft, key, column);
+  forgetOrphans(draft, key, column);
+}
+
+/**
+ * A check or NOT NULL that is inherited from nobody any more (its parent's went with a column of the parent's)
+ * is not made anew: Postgres leaves that to the parent.
+ */
+function forgetOrphans(draft: Draft, key: string, column: string): void {
+  const table = tableByKey(draft, key);
+  for (const constraint of table?.constraints ?? []) {
+    const handedDown = constraint.kind === 'check' || constraint.kind === 'not null';
+    if (!table || !handedDown || constraint.local !== false || !constraint.columns.includes(column)) continue;
+    if (parentsWithConstraint(draft, table, constraint) === 0) removeConstraint(draft, key, constraint);
+  }
 }
 
 /** The foreign keys of other tables that name the column. */

@@ -13,15 +13,9 @@ import {
   updateTable,
 } from './draft.ts';
 import { findOverload, moveOverload } from './functions.ts';
-import {
-  changeConstraint,
-  counterpart,
-  keysOf,
-  parentsWithColumn,
-  parentsWithConstraint,
-} from './inheritance.ts';
+import { changeConstraint, keysOf, parentsWithColumn, parentsWithConstraint } from './inheritance.ts';
 import { constraintOf, tableByKey } from './lookup.ts';
-import type { Constraint, Index } from './model.ts';
+import type { Constraint, Index, Table } from './model.ts';
 import { moveRelation, moveType, replaceDependency } from './move.ts';
 import { qualify, relationKey } from './names.ts';
 import { renameColumn, renameViewColumn } from './rename-column.ts';
@@ -149,28 +143,33 @@ function renameConstraint(rename: Rename): void {
     draft.refused = true;
     return;
   }
-  if (constraint.index !== undefined) {
-    const index = draft.relations.get(relationKey({ schema: table.name.schema, name: constraint.index }));
-    if (index?.kind === 'index') {
-      renameIndex(draft, index, to);
-      return;
-    }
-  }
   renameConstraintTree(draft, key, constraint, to);
 }
 
-/** In the table and in its heirs, each once. */
+/** In the table and in its heirs, each once: Postgres goes by the name there, whatever kind of constraint has it. */
 function renameConstraintTree(draft: Draft, key: string, constraint: Constraint, to: string): void {
-  const heirs = constraint.inherits ? keysOf(heirsOf(draft, key)) : [];
+  const handedDown = constraint.inherits && (constraint.kind === 'check' || constraint.kind === 'not null');
+  const heirs = handedDown ? keysOf(heirsOf(draft, key)) : [];
   for (const each of [key, ...heirs]) {
     const table = tableByKey(draft, each);
-    const own = each === key ? constraint : counterpart(table, constraint);
-    if (!own) continue;
-    // Postgres looks for it by its name there.
-    if (own.name !== constraint.name || constraintOf(table, to)) draft.refused = true;
+    const own = constraintOf(table, constraint.name);
+    if (!table || !own || constraintOf(table, to)) {
+      draft.refused = true;
+      return;
+    }
+    const index = backingIndex(draft, table, own);
+    if (index) {
+      renameIndex(draft, index, to);
+      continue;
+    }
     changeConstraint(draft, each, own.name, (one) => ({ ...one, name: to }));
     renameParts(draft, each, own.name, to);
   }
+}
+
+function backingIndex(draft: Draft, { name }: Table, { index: own }: Constraint): Index | undefined {
+  const index = own === undefined ? undefined : draft.relations.get(relationKey({ ...name, name: own }));
+  return index?.kind === 'index' ? index : undefined;
 }
 
 function renameTableTrigger(rename: Rename): void {

@@ -89,12 +89,7 @@ const subcommands: readonly (readonly [number, Subcommand])[] = [
   [
     4,
     (world, table) => {
-      // Where ONLY has dropped the parent's column, Postgres 18 is not sure whose the NOT NULL is, and may lose it.
-      const unsure = (name: string) =>
-        table.constraints.some(
-          (one) => one.kind === 'not null' && one.columns[0] === name && one.local === false,
-        );
-      const column = aColumn(world, table, (one) => one.local === false || !unsure(one.name));
+      const column = aColumn(world, table);
       const type = world.chance(60) ? world.one(['bigint', 'int']) : aType(world);
       return column && `ALTER ${quoteIdentifier(column.name)} TYPE ${type}${maybe(world, 30, ' USING NULL')}`;
     },
