@@ -20,7 +20,8 @@ export function spellingOf(
   name: string,
   known: Iterable<string>,
 ): Spelling | undefined {
-  const near = nearest(name, known);
+  // Every short name looks like every other.
+  const near = name.length < 3 ? undefined : nearest(name, known);
   return near !== undefined && place ? { sql, place, instead: quoteIdentifier(near) } : undefined;
 }
 
@@ -48,7 +49,16 @@ export function namesNear(schema: Schema, s: StatementAnalysis): readonly string
   const columns = s.effects.locks.flatMap(({ relation }) =>
     columnNames(schema, keyOfShown(schema, relation)),
   );
-  return [...columns, ...relationNames(schema)];
+  const indexes = namesIndexes(s)
+    ? [...schema.relations.values()].filter(({ kind }) => kind === 'index')
+    : [];
+  return [...columns, ...indexes.map(({ name }) => name.name), ...relationNames(schema)];
+}
+
+function namesIndexes({ statement: { node } }: StatementAnalysis): boolean {
+  if ('ReindexStmt' in node) return node.ReindexStmt.kind === 'REINDEX_OBJECT_INDEX';
+  if ('RenameStmt' in node) return node.RenameStmt.renameType === 'OBJECT_INDEX';
+  return 'DropStmt' in node && node.DropStmt.removeType === 'OBJECT_INDEX';
 }
 
 function keyOfShown(schema: Schema, shown: string): string | undefined {

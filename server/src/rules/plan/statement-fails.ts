@@ -1,6 +1,7 @@
 import { replaceStatement } from '../../plan/edit.ts';
-import { defineRule } from '../define-rule.ts';
-import { sqlStatements } from '../statements.ts';
+import { defineRule, type Fault } from '../define-rule.ts';
+import type { StatementAnalysis, StepAnalysis } from '../model.ts';
+import { tokenOf } from './name-places.ts';
 import { backfillFaults, faultsOf, type Wrong } from './statement-faults.ts';
 
 /** A statement that Postgres refuses when it gets there, by what the schema then holds. */
@@ -65,7 +66,7 @@ before it done. In a rollback it is worse: the way back ends there.`,
     ],
   },
   *check(context) {
-    for (const { step, s } of sqlStatements(context)) yield* faultsOf(s, step.id);
+    for (const at of context.steps) yield* faultsOfStep(at);
     for (const { step, action, before } of context.steps) {
       if (action?.action.kind === 'verify') for (const s of action.statements) yield* faultsOf(s, step.id);
       if (action?.action.kind === 'backfill')
@@ -79,3 +80,16 @@ before it done. In a rollback it is worse: the way back ends there.`,
     return edits ? [{ title: `Change it to ${instead}`, edits, safe: false }] : [];
   },
 });
+
+function* faultsOfStep({ step, placed }: StepAnalysis): Generator<Fault<Wrong>> {
+  const failing: StatementAnalysis[] = [];
+  for (const { s, part } of placed) {
+    for (const fault of faultsOf(s, step.id)) {
+      // What a statement that fails would have made is not there for the way back: that is no fault of its own.
+      const { name } = fault.data;
+      if (part === 'rollback' && failing.some((one) => tokenOf(one, name))) continue;
+      if (part === 'step' && fault.severity === undefined) failing.push(s);
+      yield fault;
+    }
+  }
+}

@@ -24,6 +24,8 @@ import { isQualified, nameToken, says, tokenOf } from './name-places.ts';
 import { columnNames, guess, namesNear, relationNames, type Spelling, spellingOf } from './spelling.ts';
 
 export interface Wrong {
+  /** What is not there, or is there already. */
+  readonly name: string;
   /** A name that is not there, with one that is and looks like it; undefined for every other fault. */
   readonly spelling: Spelling | undefined;
 }
@@ -70,7 +72,7 @@ function notFree(s: StatementAnalysis, step: string, name: string, fact: string)
     message: `This statement fails: ${fact}. Give it another name, or take the statement out.`,
     range: rangeOf(s, tokenOf(s, name)),
     step,
-    data: { spelling: undefined },
+    data: { name, spelling: undefined },
   };
 }
 
@@ -89,7 +91,7 @@ function notThere(
     message: `This statement fails: ${fact}. ${guess(spelling)}`,
     range: rangeOf(s, place),
     step,
-    data: { spelling },
+    data: { name, spelling },
   };
 }
 
@@ -120,7 +122,7 @@ function refused(
     message: `This statement fails when the plan gets here: ${reason}. ${guess(spelling)}`,
     range: place ? rangeOf(s, place) : tokenRange(s, location),
     step,
-    data: { spelling },
+    data: { name, spelling },
   };
 }
 
@@ -139,7 +141,7 @@ function notOnPath(s: StatementAnalysis, step: string, spelling: Spelling): Faul
     range: documentRange(s.sql.map, spelling.place),
     step,
     severity: 'warning',
-    data: { spelling },
+    data: { name: spelling.instead, spelling },
   };
 }
 
@@ -156,7 +158,7 @@ function takenName(
     range: rangeOf(s, tokenOf(s, name)),
     step,
     ...(passedOver ? { severity: 'warning' as const } : {}),
-    data: { spelling: undefined },
+    data: { name, spelling: undefined },
   };
 }
 
@@ -173,20 +175,22 @@ export function* backfillFaults(
       message: `This backfill fails: there is no table ${writeName(name)} when "${step.value}" runs. ${guess(undefined)}`,
       range: table.range,
       step: id,
-      data: { spelling: undefined },
+      data: { name: name.name, spelling: undefined },
     };
     return;
   }
+  const told = new Set<string>();
   for (const s of statements)
     for (const refusal of refusalsOf(namesIn(s.statement.node, s.before), s.before)) {
       const place = placeIn([set, where], refusal.name);
-      if (refusal.kind !== 'no column' || !place) continue;
+      if (refusal.kind !== 'no column' || !place || told.has(refusal.name)) continue;
+      told.add(refusal.name);
       const spelling = spellingOf(place.sql, place.place, refusal.name, columnNames(s.before, refusal.key));
       yield {
         message: `This backfill fails: ${refusal.reason}. ${guess(spelling)}`,
         range: documentRange(place.sql.map, place.place),
         step: id,
-        data: { spelling },
+        data: { name: refusal.name, spelling },
       };
     }
 }
