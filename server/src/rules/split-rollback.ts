@@ -1,4 +1,6 @@
+import { alreadyThere } from '../effects/already-there.ts';
 import { effectsOf } from '../effects/effects.ts';
+import { missingParts } from '../effects/missing-names.ts';
 import { type Inverse, inverseOf } from '../inverse/inverse.ts';
 import { replaceStatement, setStepKey } from '../plan/edit.ts';
 import { applyStatement } from '../schema/apply.ts';
@@ -248,6 +250,7 @@ function runsOn(
   for (const { statement, inTransaction } of statements) {
     const { unknown } = effectsOf(statement, schema, { pgVersion, inTransaction });
     if (unknown.some(({ refused }) => refused !== undefined)) return false;
+    if (missingParts(statement.node, schema).length > 0 || alreadyThere(statement.node, schema)) return false;
     schema = applyStatement(schema, statement, { madeByPlan: true });
   }
   return true;
