@@ -143,6 +143,7 @@ export function baselineSchema(parsed: ParsedSql): Schema {
   commit(draft);
   changeSession(draft, { ...start, searchPath: loginPath(parsed.statements) ?? start.searchPath });
   spellDumpedTypes(draft);
+  draft.relations.rebase();
   return schemaOf(draft);
 }
 

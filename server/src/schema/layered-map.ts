@@ -153,7 +153,13 @@ export class LayeredMap<Value> implements ReadonlyMap<string, Value> {
 
   /** Makes a new base once the changes are no longer few against it: an entry's share of that stays constant. */
   #settle(): void {
-    if (this.#changes.size < smallest || this.#changes.size * share < this.#base.entries.size) return;
+    // Where changes are found by their links, it costs nothing to have many.
+    const few = this.#base.entries.size / (this.#changeLinks ? 1 : share);
+    if (this.#changes.size >= smallest && this.#changes.size >= few) this.rebase();
+  }
+
+  /** Takes all changes into a base of their own, so that forks are as cheap as they get. */
+  rebase(): void {
     const { links } = this.#base;
     this.#base = {
       entries: new Map(this.#all()),
