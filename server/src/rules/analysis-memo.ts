@@ -16,6 +16,7 @@ import {
 } from '../schema/reads.ts';
 import type { Statement } from '../sql/model.ts';
 import { createRecent } from '../text/recent.ts';
+import { createReader, type LiveVersions } from './live-versions.ts';
 import type { StatementAnalysis, StepAnalysis } from './model.ts';
 import { movedBy } from './moved.ts';
 import { createStepFindings, type StepFindings } from './step-findings.ts';
@@ -54,6 +55,8 @@ export interface AnalysisMemo {
   /** The schema that a function makes of another one alone; the same for the same one. */
   successor(schema: Schema, make: (schema: Schema) => Schema): Schema;
   readonly findings: StepFindings;
+  /** What the application's statements come to, for all analyses. */
+  readonly read: LiveVersions['read'];
 }
 
 /** Characters of steps whose analyses are kept: more than the longest plan has, since schemas are kept with them. */
@@ -137,6 +140,7 @@ export function createAnalysisMemo(): AnalysisMemo {
 
   return {
     findings,
+    read: createReader(),
     fact: facts.of,
     watched: (schema) => once(watched, schema, watch.watched),
     successor(schema, follow) {

@@ -61,6 +61,7 @@ export function buildContext(input: ContextInput): RuleContext {
     plan,
     steps.map(({ step }) => step),
     versions,
+    memo.read,
   );
   const statements = steps.flatMap(({ placed }) => placed);
   const { fact } = memo;

@@ -3,6 +3,7 @@ import { type Refusal, refusalsOf } from '../effects/query-refusals.ts';
 import type { Plan, Step } from '../plan/model.ts';
 import { emptySchema } from '../schema/apply.ts';
 import { walk } from '../schema/expressions.ts';
+import { LayeredMap } from '../schema/layered-map.ts';
 import { findRelation } from '../schema/lookup.ts';
 import type { Schema } from '../schema/model.ts';
 import { namesIn, type QueryNames } from '../schema/query-names.ts';
@@ -34,6 +35,8 @@ export interface LiveVersions {
   version(name: string): VersionAnalysis | undefined;
   /** The words of a statement, whatever the schema. */
   mentions(statement: Statement): Mentions;
+  /** The version's statements that say a relation's name, without its schema, in their order. */
+  naming(version: VersionAnalysis, relation: string): VersionAnalysis['statements'];
   /** What a statement of the application names, and why Postgres would refuse it, on a schema. */
   read(statement: Statement, schema: Schema): Reading;
 }
@@ -62,6 +65,7 @@ export function liveVersions(
   plan: Plan,
   steps: readonly Step[],
   analysed: readonly VersionAnalysis[],
+  read: LiveVersions['read'] = createReader(),
 ): LiveVersions {
   const told = analysed.some(({ statements }) => statements.length > 0);
   const byName = new Map(told ? analysed.map((one) => [one.version.name.value, one] as const) : []);
@@ -70,14 +74,16 @@ export function liveVersions(
     const found = name === undefined ? undefined : version(name);
     return found ? { versions: [found], complete: true } : unknown;
   };
+  const mentions = (statement: Statement) => statement.once(mentionsOf);
   const start = only(plan.app?.runs?.value);
   const forward = followDeploys(steps, start, only);
   const back = followRollbacks(steps, forward, only);
   return {
     start,
     version,
-    mentions: createMentions(),
-    read: createReader(),
+    mentions,
+    naming: createIndex(mentions),
+    read,
     steps: forward.map((one, at) => ({ ...one, atRollback: back[at] ?? unknown })),
   };
 }
@@ -123,22 +129,32 @@ function both(a: Live, b: Live): Live {
   return { versions, complete: a.complete && b.complete };
 }
 
-function createMentions(): LiveVersions['mentions'] {
-  const known = new Map<Statement, Mentions>();
-  return (statement) => {
-    const before = known.get(statement);
-    if (before) return before;
-    const { relations, columns, writes } = namesIn(statement.node, emptySchema({ complete: false }));
-    const named = new Set(columns.map(({ column }) => column));
-    const mentions = {
-      relations: new Set(relations.map(({ name }) => name.name)),
-      columns: new Set([...named].filter((column) => column !== null)),
-      all: named.has(null) || aliasesIn(statement.node).some((alias) => named.has(alias)),
-      writes: writes.length > 0,
-    };
-    known.set(statement, mentions);
-    return mentions;
+function mentionsOf({ node }: Statement): Mentions {
+  const { relations, columns, writes } = namesIn(node, emptySchema({ complete: false }));
+  const named = new Set(columns.map(({ column }) => column));
+  return {
+    relations: new Set(relations.map(({ name }) => name.name)),
+    columns: new Set([...named].filter((column) => column !== null)),
+    all: named.has(null) || aliasesIn(node).some((alias) => named.has(alias)),
+    writes: writes.length > 0,
   };
+}
+
+/** Each version's statements by the relations that they say. */
+function createIndex(mentions: LiveVersions['mentions']): LiveVersions['naming'] {
+  const indexes = new Map<VersionAnalysis, Map<string, VersionAnalysis['statements'][number][]>>();
+  const indexed = (version: VersionAnalysis) => {
+    const index = new Map<string, VersionAnalysis['statements'][number][]>();
+    for (const one of version.statements)
+      for (const name of mentions(one.statement).relations) {
+        const known = index.get(name);
+        if (known) known.push(one);
+        else index.set(name, [one]);
+      }
+    indexes.set(version, index);
+    return index;
+  };
+  return (version, relation) => (indexes.get(version) ?? indexed(version)).get(relation) ?? [];
 }
 
 /** What a bare name may mean instead of a column: the whole row of a relation. */
@@ -153,14 +169,21 @@ function aliasesIn(node: Node): readonly string[] {
   return aliases;
 }
 
-/** Reads a statement anew only where one of the relations that it names has changed since. */
-function createReader(): LiveVersions['read'] {
-  const last = new Map<Statement, Reading & { readonly schema: Schema }>();
+/** Readings kept of a statement: a plan comes to it once for each version, and again after each edit. */
+const keptReadings = 4;
+
+/**
+ * Reads a statement anew only where what it names has changed since. For several analyses, whose steps share what is
+ * the same.
+ */
+export function createReader(): LiveVersions['read'] {
+  const known = new WeakMap<Statement, readonly (Reading & { readonly schema: Schema })[]>();
   return (statement, schema) => {
-    const known = last.get(statement);
-    if (known && isSame(known.names, known.schema, schema)) return known;
+    const readings = known.get(statement) ?? [];
+    const same = readings.find(({ names, schema: before }) => isSame(names, before, schema));
+    if (same) return same;
     const reading = { ...readStatement(statement, schema), schema };
-    last.set(statement, reading);
+    known.set(statement, [reading, ...readings].slice(0, keptReadings));
     return reading;
   };
 }
@@ -172,9 +195,18 @@ export function readStatement(statement: Statement, schema: Schema): Reading {
 }
 
 function isSame({ relations, writes }: QueryNames, before: Schema, now: Schema): boolean {
-  if (before.relations === now.relations && before.searchPath === now.searchPath) return true;
+  if (before === now) return true;
   if (before.complete !== now.complete || before.searchPath.join() !== now.searchPath.join()) return false;
-  // ON CONFLICT looks for an index, which may come and go without its table.
+  if (!relations.every(({ name, relation }) => findRelation(now, name) === relation)) return false;
+  if (before.uncertain !== now.uncertain || !isSameMap(before.functions, now.functions)) return false;
+  if (writes.length === 0) return true;
+  // ON CONFLICT looks for an index, which may come and go without its table; a row meets the triggers of partitions.
   if (writes.some(({ onConflict }) => onConflict?.infer)) return false;
-  return relations.every(({ name, relation }) => findRelation(now, name) === relation);
+  if (relations.some(({ relation }) => relation?.kind === 'table' && relation.partitioned)) return false;
+  return isSameMap(before.types, now.types);
+}
+
+function isSameMap(a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>): boolean {
+  if (a === b) return true;
+  return a instanceof LayeredMap && b instanceof LayeredMap && b.changesSince(a).size === 0;
 }

@@ -164,8 +164,10 @@ export function usesOf(
   removal: Removal,
   before: Schema,
 ): readonly Use[] {
+  const relation = removal.kind === 'relation' ? removal.name : parseName(removal.key)?.name;
+  const all = removal.kind === 'schema' || relation === undefined;
   const uses = versions.flatMap((version) =>
-    version.statements.flatMap((statement) => {
+    (all ? version.statements : reader.naming(version, relation)).flatMap((statement) => {
       if (!mayName(reader.mentions(statement.statement), removal)) return [];
       const use = useIn(reader, statement, removal, before);
       return use ? [{ version, statement, ...use }] : [];

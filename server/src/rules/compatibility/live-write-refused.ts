@@ -142,18 +142,21 @@ function newlyRefused(context: RuleContext, placed: PlacedStatement, step: numbe
   const { before, after } = placed.s;
   if (before === after) return [];
   const end = transactionEnd(placed);
+  const relation = alterTable(placed.s)?.relation?.relname;
   return liveAt(context.live, step, placed).versions.flatMap((version) =>
-    version.statements.flatMap((statement) => {
-      if (!mayMind(placed.s, context.live.mentions(statement.statement))) return [];
-      const refusals = (schema: Schema) => context.live.read(statement.statement, schema).refusals;
-      const old = refusals(before);
-      const here = refusals(after).filter(
-        (one) => demands.has(one.kind) && !isIn(one, old) && !isNewColumn(one, before),
-      );
-      return here
-        .filter((one) => isIn(one, refusals(end)))
-        .map((refusal) => ({ version, statement, refusal }));
-    }),
+    (relation === undefined ? version.statements : context.live.naming(version, relation)).flatMap(
+      (statement) => {
+        if (!mayMind(placed.s, context.live.mentions(statement.statement))) return [];
+        const refusals = (schema: Schema) => context.live.read(statement.statement, schema).refusals;
+        const old = refusals(before);
+        const here = refusals(after).filter(
+          (one) => demands.has(one.kind) && !isIn(one, old) && !isNewColumn(one, before),
+        );
+        return here
+          .filter((one) => isIn(one, refusals(end)))
+          .map((refusal) => ({ version, statement, refusal }));
+      },
+    ),
   );
 }
 
