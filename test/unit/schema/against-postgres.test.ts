@@ -14,6 +14,8 @@ import { differences, simulated } from './simulated.ts';
 
 /** What the random sequences may take, in ms. */
 const enough = 8000;
+/** The same ones in every run of the suite; SWITCHBACK_DDL_SEED takes another (or `random`), SWITCHBACK_DDL_RUNS more. */
+const { SWITCHBACK_DDL_SEED: seedGiven = '18', SWITCHBACK_DDL_RUNS: runsGiven } = process.env;
 
 describe('schema, against Postgres', () => {
   let parser: SqlParser;
@@ -49,13 +51,18 @@ describe('schema, against Postgres', () => {
   }
 
   it('random sequences of DDL', async function () {
-    this.timeout(10 * enough);
+    this.timeout(runsGiven === undefined ? 10 * enough : 0);
     const property = fc.asyncProperty(sequences, async (sequence) => {
       const { script, differences: found } = await follow(db, parser, statementsOf(sequence));
       assert.deepEqual(found, [], `${script.join(';\n')};\n${found.join('\n')}`);
     });
     // fast-check tells the seed and the path of what fails.
-    await fc.assert(property, { numRuns: 1000, interruptAfterTimeLimit: enough });
+    await fc.assert(property, {
+      ...(seedGiven === 'random' ? {} : { seed: Number(seedGiven) }),
+      ...(runsGiven === undefined
+        ? { numRuns: 400, interruptAfterTimeLimit: enough }
+        : { numRuns: Number(runsGiven) }),
+    });
   });
 
   it('a dump gives the same baseline as the statements that it was made from', () => {
