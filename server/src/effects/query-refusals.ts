@@ -1,5 +1,4 @@
 import type { Node } from '@pgsql/types';
-import { overloadDependency } from '../schema/dependencies.ts';
 import {
   columnOf,
   constraintOf,
@@ -13,6 +12,7 @@ import type { Location, QueryNames, RowWrite } from '../schema/query-model.ts';
 import { triggersOf } from '../schema/triggers.ts';
 import { isUncertain } from '../schema/uncertain.ts';
 import { quoteIdentifier } from '../sql/names.ts';
+import { triggerBody } from './trigger-functions.ts';
 
 /** Why Postgres refuses a query on a schema, whatever rows it meets. */
 export interface Refusal {
@@ -166,18 +166,11 @@ function unsureTriggers(
 ): readonly string[] | undefined {
   const unsure = new Set<string>();
   for (const trigger of triggers) {
-    const fields = fieldsSetBy(trigger, schema);
+    const fields = triggerBody(trigger, schema)?.newFields;
     if (fields?.includes(column)) return undefined;
     if (!fields) unsure.add(trigger.name);
   }
   return [...unsure];
-}
-
-function fieldsSetBy({ dependsOn = [] }: Trigger, { functions }: Schema): readonly string[] | undefined {
-  for (const [key, { overloads = [] }] of functions)
-    for (const one of overloads)
-      if (dependsOn.includes(overloadDependency(key, one))) return one.body?.()?.newFields;
-  return undefined;
 }
 
 function hasDomainDefault({ type }: Column, schema: Schema): boolean {

@@ -1,8 +1,11 @@
+import { triggerBody } from '../../effects/trigger-functions.ts';
 import { columnsRead, walk } from '../../schema/expressions.ts';
 import { columnOf, tableByKey } from '../../schema/lookup.ts';
 import type { Table } from '../../schema/model.ts';
 import type { RowWrite } from '../../schema/query-model.ts';
 import { namesIn } from '../../schema/query-names.ts';
+import { triggersOf } from '../../schema/triggers.ts';
+import type { CodeBody } from '../../sql/model.ts';
 import { quoteIdentifier } from '../../sql/names.ts';
 import { snippet } from '../compatibility/words.ts';
 import { defineRule } from '../define-rule.ts';
@@ -183,11 +186,18 @@ function isGap({ key, kind, columns }: RowWrite, copy: Copy): boolean {
   return kind === 'insert' || names.includes(copy.source);
 }
 
-/** A trigger that the table did not have before the plan, or one on an older table that nobody has read. */
-function keptByTrigger(context: RuleContext, { key, s }: Copy): boolean {
+/** A trigger that the table did not have before the plan, and whose function may fill the column. */
+function keptByTrigger(context: RuleContext, { key, column, s }: Copy): boolean {
   const before = new Set(tableByKey(context.baseline, key)?.triggers);
-  const now = tableByKey(s.before, key)?.triggers ?? [];
-  return now.some((name) => !before.has(name));
+  const table = tableByKey(s.before, key);
+  const now = table ? triggersOf(table).filter(({ name }) => !before.has(name)) : [];
+  return now.some((trigger) => mayFill(triggerBody(trigger, s.before), column));
+}
+
+/** By NEW, or by a statement of its own. */
+function mayFill(body: CodeBody | undefined, column: string): boolean {
+  if (!body?.newFields || body.newFields.includes(column) || body.unread.length > 0) return true;
+  return body.statements.some(({ statement: { kind } }) => kind !== 'SelectStmt');
 }
 
 /** The first later deploy after which every live version writes both. */
