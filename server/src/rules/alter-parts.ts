@@ -51,18 +51,27 @@ const kinds: Readonly<Record<string, SchemaConstraint['kind']>> = {
   CONSTR_UNIQUE: 'unique',
 };
 
-/** Its name, as written or as Postgres will choose it. Undefined where the statement brings several alike without names. */
+/** Its name, as written or as Postgres will choose it. Undefined where it is not known which of several it will be. */
 export function constraintName(s: StatementAnalysis, brought: BroughtConstraint): string | undefined {
   if (brought.node.conname) return brought.node.conname;
   const relation = alterTable(s)?.relation;
   const known = new Set(tableOf(s.before, relation)?.constraints.map(({ name }) => name));
+  const alike = broughtConstraints(s).filter(({ node }) => node.contype === brought.node.contype);
+  for (const { node } of alike) if (node.conname) known.add(node.conname);
   const made = (tableOf(s.after, relation)?.constraints ?? []).filter(
     ({ name, kind, columns }) =>
       !known.has(name) &&
       kind === kinds[brought.node.contype ?? ''] &&
       (brought.columns.length === 0 || String(columns) === String(brought.columns)),
   );
-  return made.length === 1 ? made[0]?.name : undefined;
+  const nameless = alike.filter(
+    ({ node, column, columns }) =>
+      !node.conname &&
+      (column === undefined) === (brought.column === undefined) &&
+      (brought.columns.length === 0 || String(columns) === String(brought.columns)),
+  );
+  // Names are given in the order of the text.
+  return made.length === nameless.length ? made[nameless.indexOf(brought)]?.name : undefined;
 }
 
 /**

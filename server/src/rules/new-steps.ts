@@ -132,20 +132,24 @@ function withoutLimitToBuild(context: RuleContext, sql: string): string {
 }
 
 /**
- * A rollback that is one statement, written in `sql`'s form and outside a transaction. Undefined where the
- * rollback holds more, or its SQL stands in a file of its own.
+ * A rollback that is one statement, written in `sql`'s form and outside a transaction, with another statement after it
+ * where one is given. Undefined where the rollback holds more, or its SQL stands in a file of its own.
  */
 export function untransactedRollback(
   context: RuleContext,
   placed: PlacedStatement,
   sql: string,
+  next?: string,
 ): readonly TextEdit[] | undefined {
   const { action, statements } = placed.action;
   const { rollback } = placed.step;
   const alone = rollback?.kind === 'actions' && rollback.actions.length === 1 && statements.length === 1;
   if (!alone || action.kind !== 'sql' || action.sql.file !== undefined) return undefined;
-  if (!action.transaction) return replaceStatement(context.text, placed.s.sql, placed.s.statement.range, sql);
-  return setStepKey(context.text, placed.step, 'rollback', { transaction: false, sql: `${sql};` });
+  if (!action.transaction && next === undefined)
+    return replaceStatement(context.text, placed.s.sql, placed.s.statement.range, sql);
+  const first = { transaction: false, sql: `${sql};` };
+  const whole = next === undefined ? first : [first, { sql: `${next};` }];
+  return setStepKey(context.text, placed.step, 'rollback', whole);
 }
 
 /**

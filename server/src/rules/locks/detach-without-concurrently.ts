@@ -86,17 +86,17 @@ CREATE TABLE events_2024 PARTITION OF events FOR VALUES FROM ('2024-01-01') TO (
 });
 
 /** CONCURRENTLY leaves the bounds on the table as a CHECK, which it did not have before it was attached. */
-function boundsDropped({ s }: PlacedStatement): string {
+function boundsDropped({ s }: PlacedStatement): string | undefined {
   const parent = tableOf(s.before, alterTable(s)?.relation);
   const name = partitionCommand(s, 'AT_DetachPartition')?.name;
   const child = tableOf(s.before, name);
-  if (!name || !child || !parent?.partitionKey) return '';
+  if (!name || !child || !parent?.partitionKey) return undefined;
   const columns = new Set(parent.partitionKey.reads ?? parent.partitionKey.columns);
   const [only] = columns.size === 1 ? columns : [];
   const taken = (one: string) => constraintOf(child, one) !== undefined;
   const check = chooseName(child.name.name, only ?? undefined, 'check', taken);
   const table = writeName(nameOfRangeVar(name));
-  return `;\nALTER TABLE ${table} DROP CONSTRAINT IF EXISTS ${quoteIdentifier(check)}`;
+  return `ALTER TABLE ${table} DROP CONSTRAINT IF EXISTS ${quoteIdentifier(check)}`;
 }
 
 function hasDefault(s: StatementAnalysis): boolean {
@@ -115,7 +115,8 @@ function concurrentFix(context: RuleContext, placed: PlacedStatement): readonly 
     const edits = untransactedRollback(
       context,
       placed,
-      withoutLockLimit(context, sql + boundsDropped(placed)),
+      withoutLockLimit(context, sql),
+      boundsDropped(placed),
     );
     return edits ? [{ title, edits, safe: true }] : [];
   }
