@@ -1,5 +1,6 @@
 import { isReason } from '../plan/allow-reason.ts';
 import type { Allow } from '../plan/model.ts';
+import type { Range } from '../text/range.ts';
 import { type AllowComment, allowComments } from './allow-comments.ts';
 import type { Finding, RuleContext } from './model.ts';
 
@@ -49,10 +50,7 @@ export function scopedAllows(context: RuleContext): readonly ScopedAllow[] {
 }
 
 /** Things by the rule that they are about. */
-export function byRule<T>(
-  things: readonly T[],
-  ruleOf: (thing: T) => string,
-): ReadonlyMap<string, readonly T[]> {
+function byRule<T>(things: readonly T[], ruleOf: (thing: T) => string): ReadonlyMap<string, readonly T[]> {
   const found = new Map<string, T[]>();
   for (const thing of things) {
     const same = found.get(ruleOf(thing));
@@ -62,12 +60,61 @@ export function byRule<T>(
   return found;
 }
 
-/** Whether the entry silences the finding. A finding about no step is silenced by the plan's own entries alone. */
-export function silences({ allow, steps, comment }: ScopedAllow, finding: Finding): boolean {
-  if (allow.rule.value !== finding.rule || !isReason(allow.reason.value)) return false;
-  if (comment && !comment.wholeFile) {
-    const { start = 0, end = -1 } = comment.statement ?? {};
-    return finding.range.start >= start && finding.range.end <= end;
+/** Tells which findings the entries silence. One about no step is silenced by entries for the whole alone. */
+export function silencer(entries: readonly ScopedAllow[]): (finding: Finding) => boolean {
+  const ofRules = new Map<string, { whole: boolean; steps: Set<string>; comments: AllowComment[] }>();
+  for (const { allow, steps, comment } of entries.filter(isReasoned)) {
+    const of = ofRules.get(allow.rule.value) ?? { whole: false, steps: new Set(), comments: [] };
+    ofRules.set(allow.rule.value, of);
+    if (comment && !comment.wholeFile) of.comments.push(comment);
+    else if (steps) for (const step of steps) of.steps.add(step);
+    else of.whole = true;
   }
-  return steps === undefined || (finding.step !== undefined && steps.has(finding.step));
+  return ({ rule, step, range }) => {
+    const of = ofRules.get(rule);
+    if (!of) return false;
+    if (of.whole || (step !== undefined && of.steps.has(step))) return true;
+    // They come in the order of their statements.
+    const next = firstAt(of.comments, ({ statement }) => (statement?.start ?? Infinity) > range.start);
+    return isWithin(range, of.comments[next - 1]?.statement);
+  };
+}
+
+/** Tells which entries silence one of the findings. */
+export function usedBy(findings: readonly Finding[]): (entry: ScopedAllow) => boolean {
+  const byPlace = findings.toSorted((a, b) => a.range.start - b.range.start);
+  const ofRules = byRule(byPlace, ({ rule }) => rule);
+  const stepsOf = new Map(
+    [...ofRules].map(([rule, found]) => [rule, new Set(found.map(({ step }) => step))]),
+  );
+  return ({ allow, steps, comment }) => {
+    const found = ofRules.get(allow.rule.value);
+    if (!found || !isReason(allow.reason.value)) return false;
+    if (!comment || comment.wholeFile)
+      return steps === undefined || [...steps].some((step) => stepsOf.get(allow.rule.value)?.has(step));
+    const start = comment.statement?.start ?? Infinity;
+    const first = found[firstAt(found, ({ range }) => range.start >= start)];
+    return first !== undefined && isWithin(first.range, comment.statement);
+  };
+}
+
+/** Whether the entry gives a reason: without one it silences nothing. */
+export function isReasoned({ allow }: ScopedAllow): boolean {
+  return isReason(allow.reason.value);
+}
+
+function isWithin(range: Range, statement: Range | undefined): boolean {
+  return statement !== undefined && range.start >= statement.start && range.end <= statement.end;
+}
+
+/** The index of the first item that has what all after it have too; their number where none has. */
+function firstAt<T>(items: readonly T[], has: (item: T) => boolean): number {
+  let [low, high] = [0, items.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const item = items[middle];
+    if (item !== undefined && has(item)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

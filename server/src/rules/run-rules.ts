@@ -1,4 +1,4 @@
-import { byRule, scopedAllows, silences } from './allow.ts';
+import { scopedAllows, silencer } from './allow.ts';
 import { type Rule, withSeverity } from './define-rule.ts';
 import type { Finding, RuleContext, Severity } from './model.ts';
 import { rules } from './registry.ts';
@@ -7,10 +7,11 @@ import type { StepFindings } from './step-findings.ts';
 
 /** Runs every rule that is on; what an `allow` with a reason covers is left out. */
 export function runRules(context: RuleContext, settings: Settings, known: StepFindings): Finding[] {
-  const allows = byRule(scopedAllows(context), ({ allow }) => allow.rule.value);
+  const allows = scopedAllows(context);
+  const allowed = new Set(allows.map(({ allow }) => allow.rule.value));
   const found: Finding[] = [];
   // A rule that is off still runs where an `allow` names it, to see whether that silences anything.
-  const running = rules.filter((rule) => severityOf(rule, settings) !== 'off' || allows.has(rule.id));
+  const running = rules.filter((rule) => severityOf(rule, settings) !== 'off' || allowed.has(rule.id));
   const eachStep = running.filter((rule) => rule.eachStep);
   const inSteps = known.of(eachStep, context);
   let next = 0;
@@ -18,9 +19,10 @@ export function runRules(context: RuleContext, settings: Settings, known: StepFi
     const own = rule.eachStep ? inSteps[next++] : rule.run(context, found);
     for (const one of own ?? []) found.push(one);
   }
+  const isSilenced = silencer(allows);
   const severities = new Map(rules.map((rule) => [rule.id, severityOf(rule, settings)]));
   return found
-    .filter((finding) => !allows.get(finding.rule)?.some((entry) => silences(entry, finding)))
+    .filter((finding) => !isSilenced(finding))
     .flatMap((finding) => {
       const severity = severities.get(finding.rule);
       if (severity === 'off') return [];

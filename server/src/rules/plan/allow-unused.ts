@@ -1,6 +1,5 @@
-import { isReason } from '../../plan/allow-reason.ts';
 import { removeEntry } from '../../plan/edit.ts';
-import { byRule, type ScopedAllow, scopedAllows, silences } from '../allow.ts';
+import { isReasoned, type ScopedAllow, scopedAllows, usedBy } from '../allow.ts';
 import { removeAllowComment } from '../allow-comments.ts';
 import { defineRule } from '../define-rule.ts';
 
@@ -43,10 +42,10 @@ silence the next fault of that kind without anyone having decided so.`,
     ],
   },
   *check(context, found) {
-    const findings = byRule(found, ({ rule }) => rule);
-    for (const entry of scopedAllows(context)) {
-      if (!isReason(entry.allow.reason.value)) continue;
-      if (findings.get(entry.allow.rule.value)?.some((finding) => silences(entry, finding))) continue;
+    const entries = scopedAllows(context).filter(isReasoned);
+    const isUsed = entries.length > 0 ? usedBy(found) : () => true;
+    for (const entry of entries) {
+      if (isUsed(entry)) continue;
       const where = {
         step: 'this step',
         phase: 'this phase',

@@ -111,10 +111,13 @@ function heldBeyond(
   held: ReadonlyMap<string, HeldLock>,
 ): HeldLock | undefined {
   const own = new Map(effects.locks.map(({ relation, mode }) => [relation, mode]));
-  const beyond = [...held.values()].filter(
-    ({ relation, mode, by }) => blocking(mode) > blocking(own.get(relation)) && isTable(by, relation),
-  );
-  return beyond.find(({ mode }) => blocking(mode) === 2) ?? beyond[0];
+  let weaker: HeldLock | undefined;
+  for (const one of held.values()) {
+    if (blocking(one.mode) <= blocking(own.get(one.relation)) || !isTable(one.by, one.relation)) continue;
+    if (blocking(one.mode) === 2) return one;
+    weaker ??= one;
+  }
+  return weaker;
 }
 
 function isTold(validated: readonly Finding[], { s: { range } }: PlacedStatement): boolean {

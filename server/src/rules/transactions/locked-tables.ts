@@ -4,25 +4,25 @@ import type { RuleContext } from '../model.ts';
 import type { PlacedStatement } from '../statements.ts';
 import { blocking, type HeldLock, withHeldLocks } from './held-locks.ts';
 
-/** A statement that locks a table while its transaction holds another one. */
-export interface LockedAfter {
-  readonly placed: PlacedStatement;
-  readonly first: HeldLock;
-  /** The table that the statement locks. */
-  readonly second: string;
-}
-
-/** Pairs of tables locked one after the other in one transaction, both so that at least this many wait. */
-export function* lockedAfter(context: RuleContext, atLeast: 1 | 2): Generator<LockedAfter> {
+/** The tables that each transaction locks so that at least this many wait, in order; only those that lock several. */
+export function* tablesInOrder(context: RuleContext, atLeast: 1 | 2): Generator<readonly HeldLock[]> {
+  let tables: HeldLock[] = [];
+  let known = new Set<string>();
+  let transaction: object | undefined;
   for (const { placed, held } of withHeldLocks(context)) {
-    if (held.size === 0) continue;
-    for (const { relation: second, mode, isNew } of placed.s.effects.locks) {
-      if (isNew || blocking(mode) < atLeast || held.has(second) || !isTable(placed, second)) continue;
-      for (const first of held.values())
-        if (blocking(first.mode) >= atLeast && isTable(first.by, first.relation))
-          yield { placed, first, second };
+    if (held !== transaction) {
+      if (tables.length > 1) yield tables;
+      tables = [];
+      known = new Set();
+      transaction = held;
+    }
+    for (const { relation, mode, isNew } of placed.s.effects.locks) {
+      if (isNew || blocking(mode) < atLeast || known.has(relation) || !isTable(placed, relation)) continue;
+      known.add(relation);
+      tables.push({ relation, mode, by: placed });
     }
   }
+  if (tables.length > 1) yield tables;
 }
 
 /** What the schema does not hold is one, but for what is named as an index. */

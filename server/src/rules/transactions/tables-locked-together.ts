@@ -5,7 +5,7 @@ import type { RuleContext } from '../model.ts';
 import { splitBefore } from '../new-steps.ts';
 import type { PlacedStatement } from '../statements.ts';
 import { sessionTimeouts } from '../timeouts.ts';
-import { lockedAfter } from './locked-tables.ts';
+import { tablesInOrder } from './locked-tables.ts';
 
 /** Several tables shut in one transaction: the first waits for the lock on the second. */
 export const tablesLockedTogether = defineRule<PlacedStatement>({
@@ -62,13 +62,17 @@ CREATE TABLE orders (id bigint PRIMARY KEY);`,
       found.filter(({ rule }) => rule === 'lock-order-reversed').map(({ step }) => step),
     );
     const told = new Set<PlacedStatement['action']>();
-    for (const { placed, first, second } of lockedAfter(context, 2)) {
+    for (const tables of tablesInOrder(context, 2)) {
+      const apart = tables.filter(({ by }) => !swaps(by));
+      const [first] = apart;
+      const second = apart.find(({ by }) => by !== first?.by);
+      if (!first || !second) continue;
+      const { by: placed } = second;
       const { action, step, part } = placed;
       if (part === 'rollback' || told.has(action) || reversed.has(step.id)) continue;
-      if (swaps(placed) || swaps(first.by)) continue;
       told.add(action);
       yield {
-        message: `${first.relation} stays locked in ACCESS EXCLUSIVE while this statement waits for ${second}${limitOf(context)}: ${waitingRequests(context, `every request for ${first.relation}`)} meanwhile. ${context.kind === 'sql' ? 'COMMIT between the two' : 'Give each table a step of its own'}, unless both must come true at once.`,
+        message: `${first.relation} stays locked in ACCESS EXCLUSIVE while this statement waits for ${second.relation}${limitOf(context)}: ${waitingRequests(context, `every request for ${first.relation}`)} meanwhile. ${context.kind === 'sql' ? 'COMMIT between the two' : 'Give each table a step of its own'}, unless both must come true at once.`,
         range: placed.s.range,
         step: step.id,
         related: [{ message: `The lock on ${first.relation} is taken here.`, range: first.by.s.range }],
