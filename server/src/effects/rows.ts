@@ -78,9 +78,12 @@ function lockSequence(task: Task, table: Table, column: string, dependsOn: reado
   if (/\blastval\s*\(/i.test(columnOf(table, column)?.default ?? '')) lastSequence(task);
   for (const sequence of sequencesOf(task.schema, relationKey(table.name), column))
     task.lock(sequence, 'RowExclusiveLock');
-  for (const [key, relation] of task.schema.relations) {
-    if (relation.kind === 'sequence' && dependsOn.includes(dependencyOf('relation', key)))
-      task.lock(relation, 'RowExclusiveLock');
+  const prefix = dependencyOf('relation', '');
+  for (const dependency of dependsOn) {
+    const relation = dependency.startsWith(prefix)
+      ? task.schema.relations.get(dependency.slice(prefix.length))
+      : undefined;
+    if (relation?.kind === 'sequence') task.lock(relation, 'RowExclusiveLock');
   }
 }
 
