@@ -50,6 +50,43 @@ describe('code bodies', () => {
     ]);
   });
 
+  it('know what is guarded, whose failing is no fault', () => {
+    const sql = `DO $$ DECLARE n int; r record; BEGIN
+      DELETE FROM a;
+      IF n > 1 THEN DELETE FROM b; END IF;
+      FOR r IN SELECT * FROM e LOOP DELETE FROM f; END LOOP;
+      BEGIN DELETE FROM i; EXCEPTION WHEN others THEN DELETE FROM j; END;
+      DELETE FROM k;
+      IF n = 2 THEN RETURN; END IF;
+      DELETE FROM l;
+    END $$`;
+    const guarded = bodyOf(sql).statements.flatMap((one) => (one.guarded ? one.statement.text.at(-1) : []));
+    assert.deepEqual(guarded, ['b', 'i', 'j', 'l']);
+    assert.deepEqual(
+      bodyOf(sql).variables.filter((name) => name.length === 1),
+      ['n', 'r'],
+    );
+  });
+
+  it('tell which fields of NEW they give values to', () => {
+    const fields = (body: string) =>
+      bodyOf(`CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ ${body} $$`).newFields;
+    assert.deepEqual(fields('BEGIN NEW.a := 1; new."B" = 2; SELECT 1 INTO NEW.c; RETURN NEW; END')?.sort(), [
+      'B',
+      'a',
+      'c',
+    ]);
+    assert.deepEqual(fields('BEGIN IF NEW.a IS NULL THEN NEW.a := 1; END IF; RETURN NEW; END'), ['a']);
+    assert.deepEqual(fields('DECLARE new_a int; BEGIN new_a := 1; RETURN NEW; END'), []);
+    for (const body of [
+      'NEW := OLD; RETURN NEW',
+      'RETURN NULL',
+      'RETURN OLD',
+      'SELECT * INTO NEW FROM t; RETURN NEW',
+    ])
+      assert.equal(fields(`BEGIN ${body}; END`), undefined, body);
+  });
+
   it('have their statements where the source has them, PERFORM, INTO and assignments too', () => {
     const sql = `DO $x$ DECLARE n int; BEGIN
       -- DELETE FROM a
