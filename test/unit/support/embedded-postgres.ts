@@ -10,6 +10,7 @@ let started: Promise<PGlite> | undefined;
 export async function embeddedPostgres(): Promise<PGlite> {
   started ??= PGlite.create({ extensions: { btree_gist } });
   const db = await started;
+  await db.exec('DISCARD TEMP');
   const { rows } = await db.query<{ nspname: string }>(
     `SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'`,
   );
