@@ -14,6 +14,7 @@ import type {
 import { walk } from '../schema/expressions.ts';
 import { columnOf, constraintOf, findTable, tableOf } from '../schema/lookup.ts';
 import type { Schema, Table } from '../schema/model.ts';
+import { systemColumns } from '../schema/query-scope.ts';
 import { nameOfStrings, stringsOf } from '../sql/names.ts';
 
 /** A part of a table that a statement of DDL names, and the table has not. */
@@ -58,9 +59,6 @@ function known(schema: Schema, relation: RangeVar | undefined): Table | undefine
   const table = tableOf(schema, relation);
   return table?.columnsComplete ? table : undefined;
 }
-
-/** Columns that every table has without declaring them. */
-const systemColumns: ReadonlySet<string> = new Set(['ctid', 'xmin', 'xmax', 'cmin', 'cmax', 'tableoid']);
 
 function missingColumns(table: Table | undefined, names: readonly string[]): readonly MissingPart[] {
   if (!table) return [];

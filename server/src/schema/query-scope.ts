@@ -29,7 +29,14 @@ export interface Scope {
 export const unknownOutput: Output = { columns: [], complete: false };
 
 /** Columns that every table has without declaring them. */
-const systemColumns = new Set(['ctid', 'xmin', 'xmax', 'cmin', 'cmax', 'tableoid']);
+export const systemColumns: ReadonlySet<string> = new Set([
+  'ctid',
+  'xmin',
+  'xmax',
+  'cmin',
+  'cmax',
+  'tableoid',
+]);
 
 /** A column of a relation, `null` for all of its columns. */
 export interface FoundColumn {

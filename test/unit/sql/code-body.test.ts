@@ -71,11 +71,8 @@ describe('code bodies', () => {
   it('tell which fields of NEW they give values to', () => {
     const fields = (body: string) =>
       bodyOf(`CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ ${body} $$`).newFields;
-    assert.deepEqual(fields('BEGIN NEW.a := 1; new."B" = 2; SELECT 1 INTO NEW.c; RETURN NEW; END')?.sort(), [
-      'B',
-      'a',
-      'c',
-    ]);
+    const all = fields('BEGIN NEW.a := 1; new."B" = 2; SELECT 1 INTO NEW.c; RETURN NEW; END');
+    assert.deepEqual(new Set(all), new Set(['a', 'B', 'c']));
     assert.deepEqual(fields('BEGIN IF NEW.a IS NULL THEN NEW.a := 1; END IF; RETURN NEW; END'), ['a']);
     assert.deepEqual(fields('DECLARE new_a int; BEGIN new_a := 1; RETURN NEW; END'), []);
     for (const body of [
