@@ -181,8 +181,15 @@ function gather(schema: Schema): Gathered {
         addLock(key.replace(new RegExp(`^${schema.searchPath[0] ?? 'public'}\\.`), ''), mode, false);
     },
     rewrite(relation, reason) {
-      if (isSetApart(relation, work(relation, reason), 'rewrite') || rewrites.has(show(relation))) return;
-      rewrites.set(show(relation), { ...work(relation, reason), isIndex: relation.kind === 'index' });
+      if (isSetApart(relation, work(relation, reason), 'rewrite')) return;
+      const first = rewrites.get(show(relation));
+      if (!first)
+        rewrites.set(show(relation), { ...work(relation, reason), isIndex: relation.kind === 'index' });
+      else if (
+        command !== undefined &&
+        ![first, ...(first.others ?? [])].some((one) => one.command === command)
+      )
+        rewrites.set(show(relation), { ...first, others: [...(first.others ?? []), { command, reason }] });
     },
     scan(relation, reason, each) {
       // Each subcommand that reads the table is told, so that what is left when one of them goes was told before.

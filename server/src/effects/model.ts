@@ -30,6 +30,8 @@ export interface RelationWork {
   readonly reason: string;
   /** Which subcommand of an ALTER TABLE does it: the index in its list. */
   readonly command?: number;
+  /** For a rewrite: the other subcommands that would do it by themselves, in order. */
+  readonly others?: readonly { readonly command: number; readonly reason: string }[];
   /** It hangs on the rows that are met, and may not happen. Absent: it does. */
   readonly maybe?: true;
   /** What is done with each row beside reading it: looked up in another table, written again, deleted. */

@@ -7,6 +7,7 @@ import { settle, severityFor, waitingRequests, withFigures } from '../figures.ts
 import type { RuleContext, StatementAnalysis } from '../model.ts';
 import { alterCommands, sqlStatements, tokenRange } from '../statements.ts';
 import { type AddedColumn, addColumnFixes, isOfDomain, type ValueSource } from './add-column-fixes.ts';
+import { rewritesByCommand } from './rewrites.ts';
 
 /** ADD COLUMN that gives each row a value of its own. */
 export const addColumnRewrites = defineRule<AddedColumn>({
@@ -159,7 +160,7 @@ is read and needs no rewrite.`,
       const commands = alterCommands(s);
       const possible = s.effects.unknown.filter(({ may }) => may === 'rewrite');
       const seen = new Set<number>();
-      for (const work of [...s.effects.rewrites, ...possible]) {
+      for (const work of [...rewritesByCommand(s), ...possible]) {
         const command = work.command === undefined ? undefined : commands[work.command];
         const column = definitionOf(command);
         if (!column || work.command === undefined || seen.has(work.command)) continue;

@@ -2,6 +2,7 @@ import { defineRule } from '../define-rule.ts';
 import { settle, severityFor, waitingRequests, withFigures } from '../figures.ts';
 import { alterCommands, type PlacedStatement, sqlStatements, tokenRange } from '../statements.ts';
 import { replaceColumnFix } from './replace-column.ts';
+import { rewritesByCommand } from './rewrites.ts';
 
 /** ALTER COLUMN … TYPE that writes the whole table anew. */
 export const typeChangeRewrites = defineRule<PlacedStatement>({
@@ -147,8 +148,7 @@ reads, and drop the old column when no running version uses it any more.`,
       if (s.effects.rewrites.length + s.effects.unknown.length === 0) continue;
       const commands = alterCommands(s);
       const possible = s.effects.unknown.filter(({ may }) => may === 'rewrite');
-      for (const rewrite of [...s.effects.rewrites, ...possible]) {
-        if ('indexOf' in rewrite && rewrite.indexOf !== undefined) continue;
+      for (const rewrite of [...rewritesByCommand(s), ...possible]) {
         const command = rewrite.command === undefined ? undefined : commands[rewrite.command];
         if (command?.subtype !== 'AT_AlterColumnType') continue;
         const definition = command.def && 'ColumnDef' in command.def ? command.def.ColumnDef : undefined;
