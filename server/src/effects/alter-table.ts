@@ -26,7 +26,10 @@ export const alterTable: Describe<AlterTableStmt> = (task, fields) => {
   const mode = strongest(commands.map(({ command }) => lockModeOf(command)));
   const relation = lockRange(task, target, mode, fields.missing_ok);
   if (relation && relation.kind !== 'table') {
-    for (const { command } of commands) alterOther({ ...task, mode }, relation, command);
+    for (const { command, at } of commands) {
+      task.beginCommand(at);
+      alterOther({ ...task, mode }, relation, command);
+    }
     return;
   }
   let schema = task.schema;

@@ -1,5 +1,6 @@
 import type { AlterTableCmd, AlterTableStmt } from '@pgsql/types';
 import type { Step } from '../plan/model.ts';
+import { descendantsOf, displayName, relationKey, tableOf } from '../schema/lookup.ts';
 import type { Statement, Token } from '../sql/model.ts';
 import { documentRange } from '../text/offset-map.ts';
 import type { Range } from '../text/range.ts';
@@ -45,6 +46,15 @@ export function isInWrittenTransaction({ s, action: { action } }: PlacedStatemen
 /** The parse tree of an ALTER TABLE, or undefined. */
 export function alterTable(s: StatementAnalysis): AlterTableStmt | undefined {
   return 'AlterTableStmt' in s.statement.node ? s.statement.node.AlterTableStmt : undefined;
+}
+
+/** A relation that the statement works on, or the partitioned table that it names, where that is a partition of it. */
+export function wholeTable(s: StatementAnalysis, relation: string): string {
+  const table = tableOf(s.before, alterTable(s)?.relation);
+  if (!table?.partitioned) return relation;
+  const parts = descendantsOf(s.before, relationKey(table.name));
+  const isPart = parts.some(({ name }) => displayName(s.before, name) === relation);
+  return isPart ? displayName(s.before, table.name) : relation;
 }
 
 /** The subcommands of an ALTER TABLE in order; none for other statements. */

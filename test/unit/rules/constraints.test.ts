@@ -54,6 +54,31 @@ describe('rules on constraints, case by case', () => {
       .filter(({ rule }) => own.test(rule))
       .map(({ rule, range }) => [rule, text.slice(range.start, range.end)]);
 
+  it('a foreign key to the table itself locks one table', () => {
+    const { findings } = check(planOf('ALTER TABLE users ADD FOREIGN KEY (team_id) REFERENCES users;'));
+    const message = findings.find(({ rule }) => rule === 'constraint-without-not-valid')?.message ?? '';
+    assert.match(
+      message,
+      /reads all of users \(8M rows.*\) and locks it in SHARE ROW EXCLUSIVE: every write to it waits/,
+    );
+  });
+
+  it('a partitioned table is told once, with its own figures', () => {
+    const baseline = `CREATE TABLE users (id bigint, n integer) PARTITION BY RANGE (id);
+CREATE TABLE users_1 PARTITION OF users FOR VALUES FROM (0) TO (10);
+CREATE TABLE users_2 PARTITION OF users FOR VALUES FROM (10) TO (20);`;
+    const messages = check(
+      planOf('ALTER TABLE users ALTER n SET NOT NULL;', 'ALTER TABLE users ADD UNIQUE (id, n);'),
+      baseline,
+    ).findings.filter(({ severity }) => severity === 'error');
+    assert.deepEqual(
+      messages.map(
+        ({ message }) => /(?:reads all of|builds its index on) (\S+ \(8M rows)/.exec(message)?.[1],
+      ),
+      ['users (8M rows', 'users (8M rows'],
+    );
+  });
+
   describe('find', () => {
     for (const [sql, ...expected] of [
       ['ALTER TABLE users ADD CHECK (n > 0);', ['constraint-without-not-valid', 'CHECK']],

@@ -84,6 +84,7 @@ describe('rules on locks', () => {
       ['VACUUM FULL users, tags;', 'table-rewritten', 'VACUUM', false],
       ['CLUSTER users USING users_pkey;', 'table-rewritten', 'CLUSTER'],
       ['ALTER TABLE users SET TABLESPACE fast;', 'table-rewritten', 'SET TABLESPACE'],
+      ['ALTER INDEX users_name_idx SET TABLESPACE fast;', 'table-rewritten', 'SET TABLESPACE'],
       ['ALTER TABLE users SET ACCESS METHOD heap;', 'table-rewritten', 'SET ACCESS METHOD'],
       ['LOCK users IN SHARE MODE;', 'lock-table', 'LOCK'],
       ['LOCK TABLE users;', 'lock-table', 'LOCK TABLE', false],
@@ -159,6 +160,28 @@ describe('rules on locks', () => {
       it(`a small table is a note: ${sql}`, () =>
         assert.equal(only(check(planOf(sql, { plan: small }))).severity, 'info'));
     }
+
+    it('a materialized view has no writers but its refresh', () => {
+      const { severity, message } = only(check(planOf('CREATE INDEX ON sums (total);')));
+      assert.equal(severity, 'info');
+      assert.match(message, /every REFRESH of it waits\./);
+    });
+
+    it('a partitioned table speaks for its partitions', () => {
+      const plan = { tables: '{ logs: { rows: 40M, size: 9GB } }' };
+      const { message } = only(
+        check(planOf('ALTER TABLE logs ADD x uuid DEFAULT gen_random_uuid();', { plan })),
+      );
+      assert.match(message, /rewrites logs \(40M rows, 9 GB, about /);
+    });
+
+    it('each column that rewrites the table is told, the table once', () => {
+      const sql = 'ALTER TABLE logs ADD x uuid DEFAULT gen_random_uuid(), ADD y int, ADD z bigserial;';
+      assert.deepEqual(said(check(planOf(sql))), [
+        ['add-column-rewrites', 'DEFAULT'],
+        ['add-column-rewrites', 'bigserial'],
+      ]);
+    });
 
     it('the figures stand in the message', () => {
       const { severity, message } = only(check(planOf('ALTER TABLE users ADD x bigserial;')));

@@ -1,7 +1,7 @@
 import { tableOf } from '../../schema/lookup.ts';
 import { type BroughtConstraint, broughtConstraints } from '../alter-parts.ts';
 import type { RuleContext } from '../model.ts';
-import { alterTable, type PlacedStatement, sqlStatements } from '../statements.ts';
+import { alterTable, type PlacedStatement, sqlStatements, wholeTable } from '../statements.ts';
 
 /** A constraint whose index is built on existing rows by the statement that adds it. */
 export interface BuiltConstraint {
@@ -25,7 +25,7 @@ export function* builtConstraints(
     for (const brought of broughtConstraints(placed.s)) {
       if (brought.node.indexname || !kinds.includes(brought.node.contype ?? '')) continue;
       const build = builds.find(({ command }) => command === brought.at);
-      if (build) yield { placed, brought, relation: build.relation, partitioned };
+      if (build) yield { placed, brought, relation: wholeTable(placed.s, build.relation), partitioned };
     }
   }
 }

@@ -21,6 +21,7 @@ import {
   type PlacedStatement,
   sqlStatements,
   tokenRange,
+  wholeTable,
   wordsRange,
 } from '../statements.ts';
 
@@ -155,7 +156,7 @@ function checkedConstraints({ s }: PlacedStatement): readonly Checked[] {
     const isOwn = contype === 'CONSTR_CHECK' || (contype === 'CONSTR_NOTNULL' && !brought.column);
     const [scan] = isKey && brought.column ? scans.filter(({ each }) => each === 'lookup') : scans;
     if (!scan || !(isKey || isOwn) || (contype !== 'CONSTR_NOTNULL' && !is_enforced)) return [];
-    return [{ brought, relation: scan.relation }];
+    return [{ brought, relation: wholeTable(s, scan.relation) }];
   });
 }
 
@@ -184,8 +185,12 @@ function faultMessage(
   const remedy = `Add ${column ? 'the column without it, then the constraint' : 'it'} NOT VALID and validate it in a later ${context.kind === 'sql' ? 'transaction' : 'step'}.`;
   const table = withFigures(context, relation, s);
   if (node.contype === 'CONSTR_FOREIGN') {
-    const parent = node.pktable?.relname ?? 'the referenced table';
-    return `Adding this FOREIGN KEY reads all of ${table} and locks both it and ${parent} in SHARE ROW EXCLUSIVE: ${waitingRequests(context, 'every write to either')} until the last row is checked. ${remedy}`;
+    const [parent, locked] = [tableOf(s.before, node.pktable), alterTable(s)?.relation];
+    const own = parent !== undefined && parent === tableOf(s.before, locked);
+    const other = node.pktable ? writeName(nameOfRangeVar(node.pktable)) : 'the referenced table';
+    const locks = own ? 'locks it' : `locks both it and ${other}`;
+    const who = own ? 'every write to it' : 'every write to either';
+    return `Adding this FOREIGN KEY reads all of ${table} and ${locks} in SHARE ROW EXCLUSIVE: ${waitingRequests(context, who)} until the last row is checked. ${remedy}`;
   }
   const kind = node.contype === 'CONSTR_CHECK' ? 'CHECK' : 'NOT NULL';
   return `Adding this ${kind} reads all of ${table} under ACCESS EXCLUSIVE: ${waitingRequests(context, 'every read and write', s)} until the last row is checked. ${remedy}`;
@@ -212,7 +217,8 @@ function notValidFix(context: RuleContext, { placed, checked }: Data): readonly 
     ),
     after: found.flatMap(({ after }) => after),
   });
-  return edits ? [{ title: 'Add it NOT VALID, validate in a step of its own', edits, safe: true }] : [];
+  const place = context.kind === 'sql' ? 'after it' : 'in a step of its own';
+  return edits ? [{ title: `Add it NOT VALID, validate ${place}`, edits, safe: true }] : [];
 }
 
 interface Part {

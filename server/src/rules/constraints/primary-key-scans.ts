@@ -11,6 +11,7 @@ import {
   type PlacedStatement,
   sqlStatements,
   tokenRange,
+  wholeTable,
 } from '../statements.ts';
 import { checkProofs } from './not-null-steps.ts';
 
@@ -84,10 +85,10 @@ of its own, then add the primary key, and drop the CHECK at last. With a valid C
         const columns = nullableColumns(s, brought);
         const shown = columns.map(quoteIdentifier).join(', ');
         yield {
-          message: `ADD PRIMARY KEY USING INDEX reads all of ${withFigures(context, scan.relation, s)} under ACCESS EXCLUSIVE, since ${shown} may hold nulls: ${waitingRequests(context, 'every read and write', s)} until the last row is seen. Prove ${shown} NOT NULL first with a CHECK that is validated in a ${context.kind === 'sql' ? 'transaction' : 'step'} of its own.`,
+          message: `ADD PRIMARY KEY USING INDEX reads all of ${withFigures(context, wholeTable(s, scan.relation), s)} under ACCESS EXCLUSIVE, since ${shown} may hold nulls: ${waitingRequests(context, 'every read and write', s)} until the last row is seen. Prove ${shown} NOT NULL first with a CHECK that is validated in a ${context.kind === 'sql' ? 'transaction' : 'step'} of its own.`,
           range: tokenRange(s, brought.node.location),
           step: step.id,
-          severity: severityFor(context, scan.relation, 'error'),
+          severity: severityFor(context, wholeTable(s, scan.relation), 'error'),
           data: { placed, columns },
         };
       }

@@ -11,7 +11,7 @@ import { tableSize, withFigures } from '../figures.ts';
 import { notNullSteps } from '../locks/not-null.ts';
 import type { Fix, RuleContext, StatementAnalysis } from '../model.ts';
 import { aroundStatement, type BackfillSource, type NewStep } from '../new-steps.ts';
-import { alterTable, type PlacedStatement, sqlStatements, tokenRange } from '../statements.ts';
+import { alterTable, type PlacedStatement, sqlStatements, tokenRange, wholeTable } from '../statements.ts';
 
 interface Data {
   readonly placed: PlacedStatement;
@@ -76,10 +76,10 @@ rows, and make it NOT NULL the safe way at last: a CHECK that is validated in a 
         if (!refusal || !brought.column || !requires(brought) || seen.has(brought.at)) continue;
         seen.add(brought.at);
         const column = quoteIdentifier(brought.column.colname ?? '');
-        const empty = tableSize(context, refusal.relation)?.rows?.value === 0;
+        const empty = tableSize(context, wholeTable(s, refusal.relation))?.rows?.value === 0;
         const domain = s.effects.unknown.some(({ command }) => command === brought.at);
         yield {
-          message: `ADD COLUMN ${column} ${kindOf(brought)} gives the rows of ${withFigures(context, refusal.relation)} no value: Postgres refuses it as soon as the table holds one row${domain ? ', unless the type is a domain with a default' : ''}. Give it a DEFAULT that is right for old rows, or add it without NOT NULL, backfill it and require it then.`,
+          message: `ADD COLUMN ${column} ${kindOf(brought)} gives the rows of ${withFigures(context, wholeTable(s, refusal.relation))} no value: Postgres refuses it as soon as the table holds one row${domain ? ', unless the type is a domain with a default' : ''}. Give it a DEFAULT that is right for old rows, or add it without NOT NULL, backfill it and require it then.`,
           range: requiredRange(s, brought),
           step: step.id,
           severity: empty || domain ? 'warning' : 'error',

@@ -14,6 +14,7 @@ import {
   isInWrittenTransaction,
   type PlacedStatement,
   sqlStatements,
+  wholeTable,
   wordPlaces,
 } from '../statements.ts';
 import { checkProofs, hasNotNullConstraints, notNullNames } from './not-null-steps.ts';
@@ -114,9 +115,11 @@ Since version 18 NOT NULL is a constraint itself: \`ADD CONSTRAINT … NOT NULL 
       for (const table of validatesUnknown(s, commands)) provenElsewhere.add(table);
       const places = setNotNullPlaces(s, commands);
       const possible = s.effects.unknown.filter(({ may }) => may === 'scan');
+      const told = new Set<AlterTableCmd>();
       for (const scan of [...s.effects.scans, ...possible]) {
         const command = scan.command === undefined ? undefined : commands[scan.command];
-        if (command?.subtype !== 'AT_SetNotNull') continue;
+        if (command?.subtype !== 'AT_SetNotNull' || told.has(command)) continue;
+        told.add(command);
         const range = places.get(command) ?? s.range;
         if ('fact' in scan) {
           const table = s.effects.locks[0]?.relation ?? 'the table';
@@ -130,11 +133,12 @@ Since version 18 NOT NULL is a constraint itself: \`ADD CONSTRAINT … NOT NULL 
           };
           continue;
         }
+        const table = wholeTable(s, scan.relation);
         yield {
-          message: `SET NOT NULL reads all of ${withFigures(context, scan.relation, s)} under ACCESS EXCLUSIVE: ${waitingRequests(context, 'every read and write', s)} until the last row is seen. ${remedy(context, command.name ?? '')}`,
+          message: `SET NOT NULL reads all of ${withFigures(context, table, s)} under ACCESS EXCLUSIVE: ${waitingRequests(context, 'every read and write', s)} until the last row is seen. ${remedy(context, command.name ?? '')}`,
           range,
           step: step.id,
-          severity: severityFor(context, scan.relation, 'error'),
+          severity: severityFor(context, table, 'error'),
           data: { placed },
         };
       }

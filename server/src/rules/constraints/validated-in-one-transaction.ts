@@ -12,6 +12,7 @@ import {
   type PlacedStatement,
   sqlStatements,
   tokenRange,
+  wholeTable,
   wordPlaces,
 } from '../statements.ts';
 
@@ -135,6 +136,7 @@ function* validations(context: RuleContext, placed: PlacedStatement, open: Reado
     const added = subtype === 'AT_ValidateConstraint' ? open.get(keyOf(s, name)) : undefined;
     const scan = s.effects.scans.find(({ command }) => command === at);
     if (!added || !scan) continue;
+    const relation = wholeTable(s, scan.relation);
     const table = tableOf(s.before, alterTable(s)?.relation);
     const parent = constraintOf(table, name)?.references;
     const who =
@@ -143,10 +145,10 @@ function* validations(context: RuleContext, placed: PlacedStatement, open: Reado
         : waitingRequests(context, `every write to it${parent ? ' and to the table it references' : ''}`);
     const own = context.kind === 'sql' ? 'transaction' : 'step';
     yield {
-      message: `VALIDATE CONSTRAINT ${name} reads all of ${withFigures(context, scan.relation, s)}, and its transaction still holds ${added.mode} from adding the constraint: ${who} until it is done. Validate it in a ${own} of its own.`,
+      message: `VALIDATE CONSTRAINT ${name} reads all of ${withFigures(context, relation, s)}, and its transaction still holds ${added.mode} from adding the constraint: ${who} until it is done. Validate it in a ${own} of its own.`,
       range: validateRange(s, at),
       step: step.id,
-      severity: severityFor(context, scan.relation, 'error'),
+      severity: severityFor(context, relation, 'error'),
       related: [{ message: `${name} is added here.`, range: added.range }],
       data: { placed, name, sameStatement: added.placed.s === s },
     };

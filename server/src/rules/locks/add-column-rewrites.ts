@@ -5,7 +5,7 @@ import type { Range } from '../../text/range.ts';
 import { defineRule } from '../define-rule.ts';
 import { settle, severityFor, waitingRequests, withFigures } from '../figures.ts';
 import type { RuleContext, StatementAnalysis } from '../model.ts';
-import { alterCommands, sqlStatements, tokenRange } from '../statements.ts';
+import { alterCommands, sqlStatements, tokenRange, wholeTable } from '../statements.ts';
 import { type AddedColumn, addColumnFixes, isOfDomain, type ValueSource } from './add-column-fixes.ts';
 import { rewritesByCommand } from './rewrites.ts';
 
@@ -169,7 +169,7 @@ is read and needs no rewrite.`,
         const certain = 'relation' in work;
         // That somebody's own type may be a domain with constraints is no reason to warn: most are not.
         if (!certain && !callsFunction(source)) continue;
-        const table = certain ? work.relation : (s.effects.locks[0]?.relation ?? 'the table');
+        const table = certain ? wholeTable(s, work.relation) : (s.effects.locks[0]?.relation ?? 'the table');
         yield {
           message: `ADD COLUMN ${column.colname} ${certain ? 'rewrites' : 'may rewrite'} ${withFigures(context, table, s)} and its indexes under ACCESS EXCLUSIVE, ${certain ? `since ${work.reason}` : `while every read and write waits: it hangs on ${work.fact}, which is not known`}${certain ? `: ${waitingRequests(context, 'every read and write', s)} until it is done` : ''}. ${certain ? remedy(context, source) : settle(context, work)}`,
           range: rangeOf(s, column, source),

@@ -1,12 +1,14 @@
-import type { IndexStmt } from '@pgsql/types';
-import { tableOf } from '../../schema/lookup.ts';
+import type { IndexStmt, RangeVar } from '@pgsql/types';
+import { findRelation, tableOf } from '../../schema/lookup.ts';
+import type { Schema } from '../../schema/model.ts';
 import { displayName } from '../../schema/names.ts';
-import { writeName } from '../../sql/names.ts';
+import { nameOfRangeVar, writeName } from '../../sql/names.ts';
 import { defineRule, type Fault } from '../define-rule.ts';
 import { severityFor, waitingRequests, withFigures } from '../figures.ts';
 import type { Fix, RuleContext } from '../model.ts';
-import { type RollbackSource, untransactedStep } from '../new-steps.ts';
+import { type RollbackSource, untransactedRollback, untransactedStep } from '../new-steps.ts';
 import { isInWrittenTransaction, type PlacedStatement, sqlStatements, wordsRange } from '../statements.ts';
+import { withoutLockLimit } from '../without-lock-limit.ts';
 import { withConcurrently } from './concurrently.ts';
 import { builtName, rebuilt } from './index-may-be-invalid.ts';
 import { perPartitionFix } from './partitioned-index.ts';
@@ -134,23 +136,34 @@ function indexFault(
   const table = tableOf(placed.s.before, index.relation);
   const partitioned = table?.partitioned === true;
   const named = partitioned ? displayName(placed.s.before, table.name) : relation;
+  // Nobody but a refresh writes to a materialized view.
+  const isView = index.relation !== undefined && isMaterializedView(placed.s.before, index.relation);
   const remedy = partitioned
     ? 'A partitioned table refuses CONCURRENTLY: create it ON ONLY the parent, build it concurrently on each partition and attach those.'
     : `Build it with CREATE INDEX CONCURRENTLY ${context.kind === 'sql' ? 'outside a transaction' : 'in a step with transaction: false'}.`;
   return {
-    message: `CREATE INDEX holds a SHARE lock on ${withFigures(context, named, placed.s)}${partitioned ? ' and all its partitions' : ''} until the index is built: ${waitingRequests(context, 'every INSERT, UPDATE and DELETE')}. ${remedy}`,
+    message: `CREATE INDEX holds a SHARE lock on ${withFigures(context, named, placed.s)}${partitioned ? ' and all its partitions' : ''} until the index is built: ${isView ? 'every REFRESH of it waits' : waitingRequests(context, 'every INSERT, UPDATE and DELETE')}. ${remedy}`,
     range: wordsRange(placed.s, 'CREATE', ...(index.unique ? ['UNIQUE'] : []), 'INDEX'),
     step: placed.step.id,
-    severity: severityFor(context, named, 'error'),
+    severity: isView ? 'info' : severityFor(context, named, 'error'),
     data: { placed, index, partitioned },
   };
 }
 
+function isMaterializedView(schema: Schema, relation: RangeVar): boolean {
+  return findRelation(schema, nameOfRangeVar(relation))?.kind === 'materialized view';
+}
+
 function concurrentFix(context: RuleContext, placed: PlacedStatement, index: IndexStmt): readonly Fix[] {
   const sql = buildOf(context, placed, index);
-  if (sql === undefined || placed.part === 'rollback' || isInWrittenTransaction(placed)) return [];
+  const title = 'Build the index CONCURRENTLY';
+  if (sql === undefined || isInWrittenTransaction(placed)) return [];
+  if (placed.part === 'rollback') {
+    const edits = untransactedRollback(context, placed, withoutLockLimit(context, sql));
+    return edits ? [{ title, edits, safe: true }] : [];
+  }
   const fixed = untransactedStep(context, placed, sql, concurrentRollback(placed, index));
-  return fixed ? [{ title: 'Build the index CONCURRENTLY', ...fixed }] : [];
+  return fixed ? [{ title, ...fixed }] : [];
 }
 
 /** What an earlier try may have left goes first: IF NOT EXISTS would take it for the index, which the plan says is new. */

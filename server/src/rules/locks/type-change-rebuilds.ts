@@ -2,7 +2,7 @@ import type { ColumnDef } from '@pgsql/types';
 import { defineRule } from '../define-rule.ts';
 import { severityFor, waitingRequests, withFigures } from '../figures.ts';
 import type { StatementAnalysis } from '../model.ts';
-import { alterCommands, type PlacedStatement, sqlStatements, tokenRange } from '../statements.ts';
+import { alterCommands, type PlacedStatement, sqlStatements, tokenRange, wholeTable } from '../statements.ts';
 import { replaceColumnFix } from './replace-column.ts';
 
 /** ALTER COLUMN … TYPE that keeps the rows, but not what stands on them. */
@@ -69,13 +69,13 @@ CREATE INDEX users_username_idx ON users (username);`,
         // A rewrite of the table has a rule of its own, and takes all of this along.
         const rewritten = rewrites.some((work) => work.command === at && work.indexOf === undefined);
         if (!definition || !first || rewritten) continue;
-        const tables = [...new Set(own.map(({ relation }) => relation))];
+        const tables = [...new Set(own.map(({ relation }) => wholeTable(s, relation)))];
         const does = own.map(({ reason }) => reason.replace(/: the type of .*$/, ''));
         yield {
           message: `ALTER COLUMN ${command.name} TYPE keeps the rows of ${tables.map((table) => withFigures(context, table, s)).join(' and ')}, but ${[...new Set(does)].join(', and ')}, under ACCESS EXCLUSIVE: ${waitingRequests(context, 'every read and write', s)} until that is done. ${remedy(builds.length > 0)}`,
           range: rangeOf(s, definition),
           step: step.id,
-          severity: severityFor(context, first.relation, 'error'),
+          severity: severityFor(context, tables[0] ?? first.relation, 'error'),
           data: placed,
         };
       }

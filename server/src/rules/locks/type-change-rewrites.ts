@@ -1,6 +1,6 @@
 import { defineRule } from '../define-rule.ts';
 import { settle, severityFor, waitingRequests, withFigures } from '../figures.ts';
-import { alterCommands, type PlacedStatement, sqlStatements, tokenRange } from '../statements.ts';
+import { alterCommands, type PlacedStatement, sqlStatements, tokenRange, wholeTable } from '../statements.ts';
 import { replaceColumnFix } from './replace-column.ts';
 import { rewritesByCommand } from './rewrites.ts';
 
@@ -164,11 +164,12 @@ reads, and drop the old column when no running version uses it any more.`,
           };
           continue;
         }
+        const table = wholeTable(s, rewrite.relation);
         yield {
-          message: `ALTER COLUMN ${command.name} TYPE rewrites ${withFigures(context, rewrite.relation, s)} and its indexes under ACCESS EXCLUSIVE, since ${rewrite.reason}: ${waitingRequests(context, 'every read and write', s)} until it is done. Add a new column and backfill it instead.`,
+          message: `ALTER COLUMN ${command.name} TYPE rewrites ${withFigures(context, table, s)} and its indexes under ACCESS EXCLUSIVE, since ${rewrite.reason}: ${waitingRequests(context, 'every read and write', s)} until it is done. Add a new column and backfill it instead.`,
           range,
           step: step.id,
-          severity: severityFor(context, rewrite.relation, 'error'),
+          severity: severityFor(context, table, 'error'),
           data: placed,
         };
       }
