@@ -13,12 +13,13 @@ import {
   noReads,
   type SchemaDifferences,
   type SchemaReads,
+  withEqualsOf,
 } from '../schema/reads.ts';
 import type { Statement } from '../sql/model.ts';
 import { createRecent } from '../text/recent.ts';
 import { createReader, type LiveVersions } from './live-versions.ts';
 import type { StatementAnalysis, StepAnalysis } from './model.ts';
-import { movedBy } from './moved.ts';
+import { isEqual, movedBy } from './moved.ts';
 import { createStepFindings, type StepFindings } from './step-findings.ts';
 
 /** What Postgres does for a statement, and what it leaves behind. */
@@ -93,6 +94,8 @@ interface Making {
   readonly outcomes: KnownOutcome[];
   /** What it came to the last time, in the order in which it is asked for. */
   readonly earlier: readonly KnownOutcome[];
+  /** Whether nothing has changed that was read for it then. */
+  readonly holds: boolean;
 }
 
 export function createAnalysisMemo(): AnalysisMemo {
@@ -104,15 +107,14 @@ export function createAnalysisMemo(): AnalysisMemo {
   const facts = createFacts(watch.record);
   const findings = createStepFindings(watch.record);
   const statements = new WeakMap<Statement, readonly SameStatement[]>();
-  let making: Making = { pgVersion: 0, reads: noReads(), outcomes: [], earlier: [] };
+  let making: Making = { pgVersion: 0, reads: noReads(), outcomes: [], earlier: [], holds: false };
 
   const make = (
     place: StepPlace,
-    earlier: readonly KnownOutcome[],
-    reads: SchemaReads,
+    { earlier, holds, reads }: Pick<Making, 'earlier' | 'holds' | 'reads'>,
     run: () => StepAnalysis,
   ) => {
-    making = { pgVersion: place.pgVersion, reads, outcomes: [], earlier };
+    making = { pgVersion: place.pgVersion, reads, outcomes: [], earlier, holds };
     const analysis = watch.record(reads, run);
     const { outcomes } = making;
     for (const { effects } of outcomes) facts.start(effects, reads);
@@ -153,33 +155,40 @@ export function createAnalysisMemo(): AnalysisMemo {
       const earlier = equal.find((one, at) => usable(one, place, at === 0));
       if (!earlier) {
         const reads = noReads();
-        const analysis = make(place, [], reads, run);
-        findings.start(analysis, reads);
         const last = equal.find((one) => isSameStep(one.analysis.step, place.step));
+        const analysis = make(place, { earlier: last?.outcomes ?? [], holds: false, reads }, run);
+        findings.start(analysis, reads);
         for (const [at, outcome] of making.outcomes.entries()) compare.followed(last?.outcomes[at], outcome);
         return analysis;
       }
       const { analysis, outcomes, reads } = earlier;
       if (analysis.step === place.step && analysis.before === place.before) return analysis;
-      const again = make(place, outcomes, reads, run);
+      const again = make(place, { earlier: outcomes, holds: true, reads }, run);
       findings.carryOver(analysis, again, reads);
       return again;
     },
     outcome(what, before, inTransaction, run) {
-      const { pgVersion, reads, outcomes } = making;
+      const { pgVersion, reads, outcomes, holds } = making;
       const earlier = making.earlier[outcomes.length];
       const same = earlier?.what === what && earlier.inTransaction === inTransaction;
-      const after = same ? compare.carriedOver(earlier, before) : undefined;
+      const after = same && holds ? compare.carriedOver(earlier, before) : undefined;
       if (earlier && after) {
         const carried = earlier.before === before ? earlier : { ...earlier, before, after };
         if (carried !== earlier) note({ pgVersion, outcome: carried, reads });
         outcomes.push(carried);
         return carried;
       }
+      const made = ({ after, effects }: Outcome, last: KnownOutcome | undefined): KnownOutcome => ({
+        what,
+        inTransaction,
+        before,
+        after: last ? withEqualsOf(last.after, { before, after }, isEqual) : after,
+        effects,
+      });
       const again =
         typeof what === 'string' ? undefined : statements.get(what)?.find(isOf(before, inTransaction));
       if (again) addReads(reads, again.reads);
-      const outcome = again?.outcome ?? { what, inTransaction, before, ...run() };
+      const outcome = again?.outcome ?? made(run(), same ? earlier : undefined);
       if (!again) note({ pgVersion, outcome, reads });
       outcomes.push(outcome);
       return outcome;

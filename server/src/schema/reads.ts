@@ -109,11 +109,48 @@ export function differencesAfter(
     const [otherBefore, other] = layered(b.before[name], b.after[name]);
     if (!oneBefore || !one || !otherBefore || !other) return undefined;
     if (one === oneBefore && other === otherBefore) return different[name];
-    const keys = new Set(different[name].keys);
-    for (const key of one.changesSince(oneBefore).keys()) keys.add(key);
-    for (const key of other.changesSince(otherBefore).keys()) keys.add(key);
-    return mapDifferences(one, other, keys);
+    const changed = new Set([
+      ...one.changesSince(oneBefore).keys(),
+      ...other.changesSince(otherBefore).keys(),
+    ]);
+    const { keys, links } = mapDifferences(one, other, changed);
+    // What neither statement changed differs as it did; links that are gone are a few to look out for in vain.
+    for (const key of different[name].keys) if (!changed.has(key)) keys.add(key);
+    for (const link of different[name].links) links.add(link);
+    return { keys, links };
   });
+}
+
+/**
+ * `after`, with the very relations and types of `earlier` where those made now are the same data: what differs in
+ * nothing is then no difference to what comes later. Functions stay as they are: their bodies are no data.
+ */
+export function withEqualsOf(
+  earlier: Schema,
+  { before, after }: Change,
+  isEqual: (a: unknown, b: unknown) => boolean,
+): Schema {
+  const relations = keepEquals(earlier.relations, before.relations, after.relations, isEqual);
+  const types = keepEquals(earlier.types, before.types, after.types, isEqual);
+  return relations === after.relations && types === after.types ? after : { ...after, relations, types };
+}
+
+function keepEquals<Value>(
+  earlier: ReadonlyMap<string, Value>,
+  before: ReadonlyMap<string, Value>,
+  after: ReadonlyMap<string, Value>,
+  isEqual: (a: unknown, b: unknown) => boolean,
+): ReadonlyMap<string, Value> {
+  if (after === before || !(before instanceof LayeredMap && after instanceof LayeredMap)) return after;
+  const changes: ReadonlyMap<string, Value | undefined> = after.changesSince(before);
+  let kept: LayeredMap<Value> | undefined;
+  for (const [key, value] of changes) {
+    const old = value === undefined ? undefined : earlier.get(key);
+    if (old === undefined || old === value || !isEqual(old, value)) continue;
+    kept ??= after.fork() as LayeredMap<Value>;
+    kept.set(key, old);
+  }
+  return kept ?? after;
 }
 
 function perMap(of: (name: MapName) => MapDifferences | undefined): SchemaDifferences | undefined {
@@ -130,7 +167,7 @@ function layered(
   return a instanceof LayeredMap && b instanceof LayeredMap ? [a, b] : [];
 }
 
-function mapDifferences(a: AnyMap, b: AnyMap, candidates: Iterable<string>): MapDifferences {
+function mapDifferences(a: AnyMap, b: AnyMap, candidates: Iterable<string>) {
   const keys = new Set<string>();
   const links = new Set<string>();
   for (const key of candidates) {
