@@ -1,23 +1,15 @@
-import type { InsertStmt, Node } from '@pgsql/types';
-import { walk } from '../../schema/expressions.ts';
 import { findRelation } from '../../schema/lookup.ts';
 import type { Statement, Token } from '../../sql/model.ts';
 import { nameOfRangeVar, writeName } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
-import { tableSize, waitingRequests, withFigures } from '../figures.ts';
-import type { RuleContext, Severity, StatementAnalysis } from '../model.ts';
+import { waitingRequests, withFigures } from '../figures.ts';
+import type { RuleContext, StatementAnalysis } from '../model.ts';
 import { type BackfillSource, backfillInstead } from '../new-steps.ts';
+import { type RowChange, rowChange, severityOfChange } from '../row-changes.ts';
 import { type PlacedStatement, sqlStatements, wordsRange } from '../statements.ts';
 
-/** A change of fewer rows is over before anyone waits. */
-const fewRows = 10_000;
-/** A WHERE that may take the whole table is worth a word from here on. */
-const manyRows = 100_000;
-/** A copy of as many takes minutes. */
-const manyCopied = 1_000_000;
-
 /** An UPDATE, a DELETE or a copy of a large table in one transaction. */
-export const changeUnbatched = defineRule<{ readonly placed: PlacedStatement; readonly change: Change }>({
+export const changeUnbatched = defineRule<{ readonly placed: PlacedStatement; readonly change: RowChange }>({
   id: 'change-unbatched',
   title: 'An UPDATE, DELETE or INSERT … SELECT goes through a large table in one transaction',
   severity: 'error',
@@ -94,8 +86,8 @@ between them.`,
   },
   *check(context) {
     for (const placed of sqlStatements(context)) {
-      const change = changeOf(placed);
-      const severity = change && severityOf(context, change);
+      const change = rowChange(placed.s);
+      const severity = change && severityOfChange(context, change);
       if (!change || !severity) continue;
       yield {
         message: messageOf(context, change),
@@ -113,15 +105,7 @@ between them.`,
   },
 });
 
-interface Change {
-  readonly verb: 'UPDATE' | 'DELETE' | 'INSERT';
-  /** For an INSERT the table that is copied. */
-  readonly table: string;
-  /** No WHERE: every row for certain. */
-  readonly whole: boolean;
-}
-
-function messageOf(context: RuleContext, { verb, table, whole }: Change): string {
+function messageOf(context: RuleContext, { verb, table, whole }: RowChange): string {
   const rows = `${whole ? 'every row' : 'up to every row'} of ${withFigures(context, table)}`;
   if (verb === 'INSERT')
     return `INSERT copies ${rows} in one transaction: nothing that it reads can be vacuumed away until the end, and replicas lag. Copy it in batches, by key.`;
@@ -132,29 +116,6 @@ function messageOf(context: RuleContext, { verb, table, whole }: Change): string
         ? 'Change it in batches'
         : 'Use a backfill step, which goes in batches';
   return `${verb} changes ${rows} in one transaction: ${waitingRequests(context, 'every other write to a changed row')} until the end, dead rows pile up, and replicas lag. ${instead}.`;
-}
-
-/** A change of rows that the plan did not make itself and that no constant picks out. */
-function changeOf({ s }: PlacedStatement): Change | undefined {
-  const { node } = s.statement;
-  if ('InsertStmt' in node) return copyOf(s, node.InsertStmt);
-  const [verb, fields] =
-    'UpdateStmt' in node
-      ? (['UPDATE', node.UpdateStmt] as const)
-      : 'DeleteStmt' in node
-        ? (['DELETE', node.DeleteStmt] as const)
-        : [];
-  if (!verb || !fields?.relation) return undefined;
-  const lock = s.effects.locks.find(({ mode }) => mode === 'RowExclusiveLock');
-  if (!lock || lock.isNew || s.effects.class === 'instant') return undefined;
-  if (fields.whereClause && picksByConstant(fields.whereClause)) return undefined;
-  return { verb, table: writeName(nameOfRangeVar(fields.relation)), whole: !fields.whereClause };
-}
-
-/** `INSERT … SELECT` of a whole table. */
-function copyOf(s: StatementAnalysis, { selectStmt }: InsertStmt): Change | undefined {
-  const [copied] = s.effects.scans;
-  return copied && selectStmt ? { verb: 'INSERT', table: copied.relation, whole: true } : undefined;
 }
 
 /** The backfill that an UPDATE of one table by its own values is; undefined for any other, or without a key to walk by. */
@@ -191,23 +152,4 @@ function outerTokens(statement: Statement): readonly Token[] {
     else if (text === ')') depth--;
     return depth === 0;
   });
-}
-
-/** Whether a constant, a parameter or a LIMIT takes part: then it may well be a few rows, and only the server knows. */
-function picksByConstant(where: Node): boolean {
-  for (const [kind, fields] of walk(where)) {
-    if (kind === 'A_Const' || kind === 'ParamRef' || (kind === 'SelectStmt' && fields.limitCount))
-      return true;
-  }
-  return false;
-}
-
-/** Undefined where it is not worth a word: a small table, or a WHERE on a table of unknown size. */
-function severityOf(context: RuleContext, { verb, table, whole }: Change): Severity | undefined {
-  const rows = tableSize(context, table)?.rows?.value;
-  // A copy changes no row that somebody waits for.
-  if (verb === 'INSERT') return rows !== undefined && rows >= manyCopied ? 'warning' : undefined;
-  if (rows === undefined) return whole ? 'warning' : undefined;
-  if (rows < fewRows) return undefined;
-  return whole || rows >= manyRows ? 'error' : 'warning';
 }

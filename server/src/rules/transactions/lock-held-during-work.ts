@@ -3,6 +3,7 @@ import { severityFor, waitingRequests, withFigures } from '../figures.ts';
 import type { Finding, RuleContext, Severity, StatementAnalysis } from '../model.ts';
 import { splitBefore } from '../new-steps.ts';
 import { predictStatement } from '../prediction.ts';
+import { rowChange, severityOfChange } from '../row-changes.ts';
 import type { PlacedStatement } from '../statements.ts';
 import { blocking, type HeldLock, modeName, withHeldLocks } from './held-locks.ts';
 import { isTable } from './locked-tables.ts';
@@ -14,7 +15,7 @@ export const lockHeldDuringWork = defineRule<PlacedStatement>({
   severity: 'warning',
   docs: {
     problem: `A lock is kept until its transaction ends. An \`ALTER TABLE\` that is over in a millisecond still holds ACCESS
-EXCLUSIVE while the statements after it read a table, build an index or write a table anew: for all that time nobody can use the
+EXCLUSIVE while the statements after it read a table, build an index, write a table anew or fill a column: for all that time nobody can use the
 table that it altered.`,
     solution: `Commit between the two: give the statement that works for long a step of its own. Where both must be in one transaction,
 put the long one first and the lock last.`,
@@ -44,6 +45,15 @@ ALTER TABLE orders ADD CONSTRAINT orders_user_id_set CHECK (user_id IS NOT NULL)
     not_needed: the rollback of "Prepare both tables" undoes it
 `,
       },
+      {
+        steps: `- step: Add the handle and fill it
+  sql: |
+    ALTER TABLE users ADD COLUMN handle varchar(255);
+    UPDATE users SET handle = username;
+  rollback: ALTER TABLE users DROP COLUMN handle;
+`,
+        finds: 'UPDATE users SET handle = username',
+      },
     ],
     good: [
       {
@@ -66,7 +76,7 @@ ALTER TABLE orders ADD CONSTRAINT orders_user_id_set CHECK (user_id IS NOT NULL)
     const validated = found.filter(({ rule }) => rule === 'validated-in-one-transaction');
     for (const { placed, held } of withHeldLocks(context)) {
       if (held.size === 0) continue;
-      const work = workOf(placed.s);
+      const work = workOf(context, placed.s);
       const lock = work && heldBeyond(placed.s, held);
       // Where the transaction is split before the first such statement, the later ones are out of it too.
       if (!lock || told.has(lock) || isTold(validated, placed)) continue;
@@ -93,10 +103,18 @@ interface Work {
   readonly relation: string;
 }
 
-/** What takes long in a statement that Postgres takes in a transaction at all. Changes of rows are the business of the rules on data. */
-function workOf({ statement, effects }: StatementAnalysis): Work | undefined {
+/** What takes long in a statement that Postgres takes in a transaction at all. */
+function workOf(context: RuleContext, s: StatementAnalysis): Work | undefined {
+  const { statement, effects } = s;
   if (!effects.transactional) return undefined;
-  if (['InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt'].includes(statement.kind)) return undefined;
+  if (['InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt'].includes(statement.kind)) {
+    const change = rowChange(s);
+    if (!change || severityOfChange(context, change) === undefined) return undefined;
+    return {
+      verb: change.verb === 'INSERT' ? 'copies the rows of' : 'changes rows of',
+      relation: change.table,
+    };
+  }
   const rewrite = effects.rewrites.find(({ indexOf }) => indexOf === undefined);
   if (rewrite) return { verb: 'rewrites', relation: rewrite.relation };
   const [build] = effects.builds;
