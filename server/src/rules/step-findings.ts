@@ -35,9 +35,17 @@ interface Kept {
 interface Found {
   readonly findings: readonly StepFinding[];
   readonly conditions: Conditions;
-  /** The tables whose figures were asked for, with what the plan gave. */
+  /** The rules that looked out of the step. */
+  readonly looks: readonly Look[];
+}
+
+/** What a rule looked at in the head of the plan, beside all that is compared whole. */
+interface Look {
+  /** Its place among those that were run. */
+  readonly rule: number;
+  /** The tables whose figures it asked for, with what the plan gave. */
   readonly sizes: ReadonlyMap<string, TableSize | undefined>;
-  /** Some findings point out of the step, at the head of the plan. */
+  /** Some of its findings point at the head of the plan. */
   readonly pointsOut: boolean;
 }
 
@@ -66,11 +74,17 @@ export function createStepFindings(record: Recorder): StepFindings {
       const conditions = conditionsOf(rules, context, last);
       last = conditions;
       const ofRules: Finding[][] = rules.map(() => []);
+      const isSameSize = sizeComparison(context);
       for (const step of context.steps) {
         const kept = known.get(step) ?? { reads: noReads() };
-        if (!kept.found || !holds(kept.found, conditions, context))
-          kept.found = record(kept.reads, () => findIn(step, rules, context, conditions));
-        else if (kept.found.conditions !== conditions) kept.found = { ...kept.found, conditions };
+        if (kept.found?.conditions !== conditions) {
+          const { found } = kept;
+          const stale = found ? staleRules(found, conditions, isSameSize) : undefined;
+          kept.found =
+            found && stale?.size === 0
+              ? { ...found, conditions }
+              : record(kept.reads, () => findAgain(step, { rules, context, conditions }, found, stale));
+        }
         for (const one of kept.found.findings) {
           const rule = rules[one.rule];
           if (rule) ofRules[one.rule]?.push(withFixes(one, rule, step, context));
@@ -104,14 +118,35 @@ function conditionsOf(
   return isSame ? last : now;
 }
 
-/** Whether the findings of a step are those that its rules would find now. */
-function holds({ conditions, sizes, pointsOut }: Found, now: Conditions, context: RuleContext): boolean {
-  if (conditions === now) return true;
-  if (conditions.baseline !== now.baseline || conditions.head !== now.head) return false;
-  if (pointsOut && conditions.places !== now.places) return false;
-  if (conditions.tables === now.tables) return true;
-  for (const [relation, size] of sizes) if (!isSameData(size, context.sizes.of(relation))) return false;
-  return true;
+/** Whether a relation's figures are the same as they were. */
+type IsSameSize = (relation: string, then: TableSize | undefined) => boolean;
+
+function sizeComparison({ sizes }: RuleContext): IsSameSize {
+  // Many steps ask for the figures of one table.
+  const known = new Map<TableSize, boolean>();
+  return (relation, then) => {
+    const same = then && known.get(then);
+    if (same !== undefined) return same;
+    const isSame = isSameData(then, sizes.of(relation));
+    if (then) known.set(then, isSame);
+    return isSame;
+  };
+}
+
+/** The rules whose findings in a step may be others now; undefined for all. */
+function staleRules(
+  { conditions, looks }: Found,
+  now: Conditions,
+  isSameSize: IsSameSize,
+): ReadonlySet<number> | undefined {
+  if (conditions.baseline !== now.baseline || conditions.head !== now.head) return undefined;
+  const stale = new Set<number>();
+  for (const { rule, sizes, pointsOut } of looks) {
+    if (pointsOut && conditions.places !== now.places) stale.add(rule);
+    else if (conditions.tables !== now.tables)
+      for (const [relation, size] of sizes) if (!isSameSize(relation, size)) stale.add(rule);
+  }
+  return stale;
 }
 
 /** The document as if it had this step alone, without what only rules for the whole of it may look at. */
@@ -132,29 +167,58 @@ function aloneWith(step: StepAnalysis, context: RuleContext, sizes = context.siz
   };
 }
 
-function findIn(
+interface Run {
+  readonly rules: readonly Rule[];
+  readonly context: RuleContext;
+  readonly conditions: Conditions;
+}
+
+/** What the rules find in a step, from what they found before where only some are `stale`. */
+function findAgain(
   step: StepAnalysis,
-  rules: readonly Rule[],
-  context: RuleContext,
-  conditions: Conditions,
+  run: Run,
+  found: Found | undefined,
+  stale: ReadonlySet<number> | undefined,
 ): Found {
-  const sizes = new Map<string, TableSize | undefined>();
-  const seen: TableSizes = {
-    given: context.sizes.given,
+  const holds = ({ rule }: { readonly rule: number }) => stale?.has(rule) === false;
+  const findings = found?.findings.filter(holds) ?? [];
+  const looks = found?.looks.filter(holds) ?? [];
+  const { rules, context, conditions } = run;
+  const seen = recordingSizes(context.sizes);
+  const alone = aloneWith(step, context, seen.sizes);
+  for (const at of stale ?? rules.keys()) {
+    const own = rules[at]?.run(alone, [], context) ?? [];
+    own.forEach((one, nth) => {
+      findings.push({ rule: at, nth, finding: plain(one) });
+    });
+    const sizes = seen.taken();
+    const pointsOut = own.some((one) => doesPointOut(one, step));
+    if (sizes.size > 0 || pointsOut) looks.push({ rule: at, sizes, pointsOut });
+  }
+  return { findings, looks, conditions };
+}
+
+/** The same figures; `taken` gives those that were asked for since the last time. */
+function recordingSizes({ given, of }: TableSizes) {
+  let asked = new Map<string, TableSize | undefined>();
+  const sizes: TableSizes = {
+    given,
     of(relation) {
-      const size = context.sizes.of(relation);
-      sizes.set(relation, size);
+      const size = of(relation);
+      asked.set(relation, size);
       return size;
     },
   };
-  const alone = aloneWith(step, context, seen);
-  const findings = rules.flatMap((rule, at) =>
-    rule.run(alone, [], context).map((finding, nth) => ({ rule: at, nth, finding: plain(finding) })),
-  );
-  const pointsOut = findings.some(({ finding: { range, related } }) =>
-    [range, ...related.map((one) => one.range)].some((place) => !contains(step.step.range, place)),
-  );
-  return { findings, conditions, sizes, pointsOut };
+  const taken = () => {
+    const last = asked;
+    if (last.size > 0) asked = new Map();
+    return last;
+  };
+  return { sizes, taken };
+}
+
+function doesPointOut({ range, related }: Finding, { step }: StepAnalysis): boolean {
+  return !contains(step.range, range) || related.some((one) => !contains(step.range, one.range));
 }
 
 /** Without the way to its fixes, which holds the whole document. */
