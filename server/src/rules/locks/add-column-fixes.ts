@@ -4,8 +4,8 @@ import { childrenOf, domainChain, keyOf, relationKey, tableOf } from '../../sche
 import type { Schema, Table } from '../../schema/model.ts';
 import { nameOfRangeVar, quoteIdentifier, quoteLiteral, writeName } from '../../sql/names.ts';
 import { serialBase } from '../../sql/type-names.ts';
-import type { Range } from '../../text/range.ts';
-import { type BroughtConstraint, broughtConstraints, constraintRange } from '../alter-parts.ts';
+import type { Range, TextEdit } from '../../text/range.ts';
+import { type BroughtConstraint, broughtConstraints, constraintRange, withParts } from '../alter-parts.ts';
 import { backfillKey } from '../backfill-key.ts';
 import { hasNotNullConstraints } from '../constraints/not-null-steps.ts';
 import type { Fix, RuleContext, StatementAnalysis } from '../model.ts';
@@ -116,27 +116,8 @@ function isNotNull({ node }: BroughtConstraint): boolean {
   return node.contype === 'CONSTR_NOTNULL';
 }
 
-/** The statement with other text in place of some of its parts: ranges of the SQL text. */
-function replaced(
-  { placed }: Parts,
-  changes: readonly { readonly range: Range; readonly text: string }[],
-): string {
-  const { statement } = placed.s;
-  let text = statement.text;
-  for (const { range, text: wanted } of changes.toSorted((a, b) => b.range.start - a.range.start)) {
-    const start = range.start - statement.range.start;
-    const before = text.slice(0, start);
-    text =
-      (wanted === '' ? before.trimEnd() : before + wanted) + text.slice(range.end - statement.range.start);
-  }
-  return text;
-}
-
-function plainColumn(
-  parts: Parts,
-  more: readonly { readonly range: Range; readonly text: string }[] = [],
-): string {
-  return replaced(parts, [...parts.cut.map((range) => ({ range, text: '' })), ...more]);
+function plainColumn(parts: Parts, more: readonly TextEdit[] = []): string {
+  return withParts(parts.placed.s, [...parts.cut.map((range) => ({ range, newText: '' })), ...more]);
 }
 
 function rangeOfNode({ placed, at }: Parts, node: Constraint): Range | undefined {
@@ -235,7 +216,7 @@ function numberFix(context: RuleContext, parts: Parts, identity: Constraint | un
     safe: parts.certain,
     replacement: plainColumn(
       parts,
-      base === undefined ? [] : [{ range: placed.s.statement.tokenAt(type), text: base }],
+      base === undefined ? [] : [{ range: placed.s.statement.tokenAt(type), newText: base }],
     ),
     after: [numbers, fill(parts, next), ...notNull(context, parts), ...(identity ? [handOver] : [])],
   });
@@ -252,7 +233,7 @@ function virtualFix(context: RuleContext, parts: Parts): readonly Fix[] {
   return fixOf(context, parts, {
     title: 'Make it VIRTUAL: worked out when it is read, never stored',
     safe: false,
-    replacement: replaced(parts, [{ range, text: 'VIRTUAL' }]),
+    replacement: withParts(parts.placed.s, [{ range, newText: 'VIRTUAL' }]),
     after: [],
   });
 }

@@ -26,7 +26,8 @@ export const detachWithoutConcurrently = defineRule<PlacedStatement>({
 transaction that has touched any of it, and meanwhile every later read and write of all its partitions waits behind it.`,
     solution: `\`DETACH PARTITION … CONCURRENTLY\` lets reads and writes go on while it waits. It is refused in a transaction: give it
 a step of its own with \`transaction: false\`. Should it be interrupted, \`DETACH PARTITION … FINALIZE\` ends it. Postgres refuses it
-while the table has a default partition; this rule is silent there, and a \`lock_timeout\` keeps the wait short.`,
+while the table has a default partition; this rule is silent there, and a \`lock_timeout\` keeps the wait short. It leaves the old
+bounds on the detached table as a CHECK, which spares the scan should it be attached again: drop that where nobody will.`,
     manual: [
       {
         title: 'ALTER TABLE … DETACH PARTITION',

@@ -55,6 +55,8 @@ export function perPartitionFix(
       `CREATE ${unique}INDEX ${quoteIdentifier(idxname)} ON ONLY ${table}${rest}`,
       ...written.map((part) => `ALTER INDEX ${master} ATTACH PARTITION ${part.qualified}`),
     ].join(';\n'),
+    // Without one, those of the steps before would meet indexes that the parent's holds on to.
+    ...(placed.step.rollback ? {} : { rollback: `DROP INDEX ${master};` }),
     after: [],
   });
   const title = 'Build it CONCURRENTLY on each partition and attach those';

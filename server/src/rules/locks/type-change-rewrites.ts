@@ -16,7 +16,8 @@ of the table anew, under ACCESS EXCLUSIVE: no read and no write gets through unt
 second copy. Changes that Postgres knows to be harmless (a longer \`varchar\`, \`varchar\` to \`text\`, a wider \`numeric\`) do not
 rewrite, and this rule is silent on them. Where the old type is not known it warns and says so: name the baseline schema under \`database.schema\`, and it knows.`,
     solution: `Add a new column of the new type, let the application write both, copy the old values with a \`backfill\`, move the
-reads, and drop the old column when no running version uses it any more.`,
+reads, and drop the old column when no running version uses it any more. What is said of the column itself (a comment, privileges on
+it alone, extended statistics) does not come along: say it again of the new one.`,
     manual: [
       {
         title: 'ALTER TABLE, Notes',
