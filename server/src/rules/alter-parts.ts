@@ -23,7 +23,9 @@ export interface BroughtConstraint {
 }
 
 /** Every constraint that an ALTER TABLE brings, in the order of the text. */
-export function broughtConstraints({ statement }: StatementAnalysis): readonly BroughtConstraint[] {
+export function broughtConstraints({
+  statement,
+}: Pick<StatementAnalysis, 'statement'>): readonly BroughtConstraint[] {
   return statement.once(constraintsOf);
 }
 

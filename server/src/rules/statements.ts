@@ -62,6 +62,18 @@ export function alterCommands({ statement }: Pick<StatementAnalysis, 'statement'
   return statement.once(commandsOf);
 }
 
+/** Whether an ALTER TABLE has a subcommand of this kind: few have, and no other need be looked at. */
+export function hasSubcommand(
+  { statement }: Pick<StatementAnalysis, 'statement'>,
+  kind: NonNullable<AlterTableCmd['subtype']>,
+): boolean {
+  return statement.once(subcommandKinds).has(kind);
+}
+
+function subcommandKinds(statement: Statement): ReadonlySet<AlterTableCmd['subtype']> {
+  return new Set(alterCommands({ statement }).map(({ subtype }) => subtype));
+}
+
 function commandsOf({ node }: Statement): readonly AlterTableCmd[] {
   const cmds = 'AlterTableStmt' in node ? node.AlterTableStmt.cmds : undefined;
   return (cmds ?? []).flatMap((one) => ('AlterTableCmd' in one ? [one.AlterTableCmd] : []));

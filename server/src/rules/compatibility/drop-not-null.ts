@@ -3,7 +3,7 @@ import { nameOfRangeVar, quoteIdentifier } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
 import type { RuleContext } from '../model.ts';
 import { liveAt, numberedStatements, type Use } from '../removed-names.ts';
-import { alterCommands, alterTable } from '../statements.ts';
+import { alterCommands, alterTable, hasSubcommand } from '../statements.ts';
 import { nameRange } from './places.ts';
 import { shownKey, snippet, usePlaces, versionNames } from './words.ts';
 
@@ -51,7 +51,7 @@ what runs, this is said only where a live version reads the column.`,
     for (const { placed, step } of numberedStatements(context)) {
       const { s, part } = placed;
       const relation = alterTable(s)?.relation;
-      if (!relation || part === 'rollback') continue;
+      if (!relation || part === 'rollback' || !hasSubcommand(s, 'AT_DropNotNull')) continue;
       const key = keyOf(s.before, nameOfRangeVar(relation));
       const table = tableByKey(s.before, key);
       for (const { subtype, name = '' } of alterCommands(s)) {

@@ -3,7 +3,13 @@ import { nameOfRangeVar } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
 import { withFigures } from '../figures.ts';
 import { transactionEnd } from '../removed-names.ts';
-import { alterCommands, alterTable, type PlacedStatement, sqlStatements } from '../statements.ts';
+import {
+  alterCommands,
+  alterTable,
+  hasSubcommand,
+  type PlacedStatement,
+  sqlStatements,
+} from '../statements.ts';
 import { nameRange } from './places.ts';
 import { shownKey } from './words.ts';
 
@@ -56,7 +62,7 @@ before.`,
     for (const placed of sqlStatements(context)) {
       const { s, part, step } = placed;
       const relation = alterTable(s)?.relation;
-      if (!relation || part === 'rollback') continue;
+      if (!relation || part === 'rollback' || !hasSubcommand(s, 'AT_DropConstraint')) continue;
       const key = keyOf(s.before, nameOfRangeVar(relation));
       for (const { subtype, name = '' } of alterCommands(s)) {
         if (subtype !== 'AT_DropConstraint' || !isKeyLost(placed, key, name)) continue;

@@ -6,7 +6,7 @@ import { nameOfRangeVar, quoteIdentifier, stringsOf } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
 import type { StatementAnalysis } from '../model.ts';
 import { liveAt, numberedStatements, transactionEnd, type Use, usesOf } from '../removed-names.ts';
-import { alterCommands, alterTable } from '../statements.ts';
+import { alterCommands, alterTable, hasSubcommand } from '../statements.ts';
 import { nameRange } from './places.ts';
 import { shownKey, snippet, usePlaces, versionNames } from './words.ts';
 
@@ -58,7 +58,7 @@ drop the old column when no version names it.`,
   *check(context) {
     for (const { placed, step } of numberedStatements(context)) {
       const { s } = placed;
-      if (!alterCommands(s).some(({ subtype }) => subtype === 'AT_AlterColumnType')) continue;
+      if (!hasSubcommand(s, 'AT_AlterColumnType')) continue;
       const live = liveAt(context.live, step, placed);
       if (live.versions.length === 0) continue;
       for (const { key, name, from, to } of retyped(s, transactionEnd(placed))) {

@@ -3,6 +3,7 @@ import { type Refusal, sameRefusal } from '../../effects/query-refusals.ts';
 
 import { indexesOf, keyOf } from '../../schema/lookup.ts';
 import type { Schema } from '../../schema/model.ts';
+import type { Statement } from '../../sql/model.ts';
 import { nameOfRangeVar } from '../../sql/names.ts';
 import { defineRule, type Fault } from '../define-rule.ts';
 import type { Mentions } from '../live-versions.ts';
@@ -86,7 +87,7 @@ live that does not meet it. Drop a unique index only after the last version whos
   },
   *check(context) {
     for (const { placed, step } of numberedStatements(context)) {
-      if (!mayDemand(placed.s)) continue;
+      if (!placed.s.statement.once(mayDemand)) continue;
       const refused = newlyRefused(context, placed, step);
       for (const name of new Set(refused.map(({ refusal }) => identity(refusal))))
         yield* fault(
@@ -112,11 +113,11 @@ const demanding = new Set<AlterTableCmd['subtype']>([
   'AT_AlterConstraint',
 ]);
 
-function mayDemand(s: StatementAnalysis): boolean {
-  const { node } = s.statement;
+function mayDemand(statement: Statement): boolean {
+  const { node } = statement;
   if ('DropStmt' in node) return node.DropStmt.removeType === 'OBJECT_INDEX';
   if ('RenameStmt' in node) return node.RenameStmt.renameType === 'OBJECT_TABCONSTRAINT';
-  return alterCommands(s).some(({ subtype }) => demanding.has(subtype));
+  return alterCommands({ statement }).some(({ subtype }) => demanding.has(subtype));
 }
 
 /** Whether a statement that writes can feel it: not where columns and indexes go that it has nothing to do with. */
@@ -141,7 +142,6 @@ function identity({ kind, key, name }: Refusal): string {
 function newlyRefused(context: RuleContext, placed: PlacedStatement, step: number): readonly Refused[] {
   const { before, after } = placed.s;
   if (before === after) return [];
-  const end = transactionEnd(placed);
   const relation = alterTable(placed.s)?.relation?.relname;
   return liveAt(context.live, step, placed).versions.flatMap((version) =>
     (relation === undefined ? version.statements : context.live.naming(version, relation)).flatMap(
@@ -153,7 +153,7 @@ function newlyRefused(context: RuleContext, placed: PlacedStatement, step: numbe
           (one) => demands.has(one.kind) && !isIn(one, old) && !isNewColumn(one, before),
         );
         return here
-          .filter((one) => isIn(one, refusals(end)))
+          .filter((one) => isIn(one, refusals(transactionEnd(placed))))
           .map((refusal) => ({ version, statement, refusal }));
       },
     ),

@@ -1,4 +1,5 @@
 import { constraintOf, tableOf } from '../../schema/lookup.ts';
+import type { Statement } from '../../sql/model.ts';
 import { nameOfRangeVar, quoteIdentifier, writeName } from '../../sql/names.ts';
 import { documentRange } from '../../text/offset-map.ts';
 import type { Range } from '../../text/range.ts';
@@ -75,7 +76,7 @@ EXCLUSIVE, so reads and writes go on. Where old rows are meant to stay as they a
     const last = context.steps.at(-1);
     for (const placed of sqlStatements(context)) {
       const { s, step } = placed;
-      if (placed.part === 'rollback' || !last || !alterTable(s)) continue;
+      if (placed.part === 'rollback' || !last || !s.statement.once(leavesOpen)) continue;
       for (const brought of broughtConstraints(s)) {
         const name = brought.node.skip_validation ? constraintName(s, brought) : undefined;
         if (name === undefined || !isOpenAtEnd(s, last, name)) continue;
@@ -93,6 +94,10 @@ EXCLUSIVE, so reads and writes go on. Where old rows are meant to stay as they a
   },
   fix: ({ data }, context) => validateFix(context, data),
 });
+
+function leavesOpen(statement: Statement): boolean {
+  return broughtConstraints({ statement }).some(({ node }) => node.skip_validation);
+}
 
 /** Whether the plan ends with the constraint in place and not valid, though it could be. */
 function isOpenAtEnd(s: StatementAnalysis, { after }: StepAnalysis, name: string): boolean {

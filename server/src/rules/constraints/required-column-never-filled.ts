@@ -10,15 +10,27 @@ import { broughtConstraints, subcommandRanges } from '../alter-parts.ts';
 import { defineRule } from '../define-rule.ts';
 import { withFigures } from '../figures.ts';
 import type { RuleContext, StatementAnalysis } from '../model.ts';
-import { alterCommands, alterTable, type PlacedStatement, tokenRange, wordPlaces } from '../statements.ts';
+import {
+  alterCommands,
+  alterTable,
+  hasSubcommand,
+  type PlacedStatement,
+  tokenRange,
+  wordPlaces,
+} from '../statements.ts';
 
 /** A column that is null in every row of before: added without a value, and nothing has changed the rows since. */
 interface Unfilled {
-  readonly placed: PlacedStatement;
-  readonly range: Range;
-  readonly column: string;
+  readonly s: StatementAnalysis;
+  readonly added: AddedColumn;
   /** An application version that came out since may have filled it. */
   deployed: boolean;
+}
+
+interface AddedColumn {
+  readonly column: string;
+  /** Where the parse tree places it. */
+  readonly location: number | undefined;
 }
 
 /** NOT NULL asked of a new column that no step fills. */
@@ -83,13 +95,14 @@ a DEFAULT when it is added, which is instant for a constant.`,
         continue;
       }
       const { s, step } = placed;
-      forget(unfilled, s);
+      if (unfilled.size > 0) forget(unfilled, context.fact(s, filled));
       const name = s.statement.once(followedTable);
       const key = name !== undefined && required.has(name) ? context.fact(s, keyAfter) : undefined;
       if (key === undefined) continue;
       const known = unfilled.get(key) ?? [];
-      for (const { column, range, words } of requirements(s)) {
-        const missing = known.find((one) => one.column === column);
+      for (const requirement of context.fact(s, requirements)) {
+        const { column, says } = requirement;
+        const missing = known.find((one) => one.added.column === column);
         if (!missing) continue;
         unfilled.set(
           key,
@@ -98,15 +111,20 @@ a DEFAULT when it is added, which is instant for a constant.`,
         const shown = quoteIdentifier(column);
         const unless = missing.deployed ? ', unless the application has filled it by then' : '';
         yield {
-          message: `${words} fails as soon as ${withFigures(context, s.effects.locks[0]?.relation ?? 'the table')} holds a row: ${shown} is null in every row that was there before it, and no step fills it${unless}. Backfill ${shown} before this.`,
-          range,
+          message: `${says} fails as soon as ${withFigures(context, s.effects.locks[0]?.relation ?? 'the table')} holds a row: ${shown} is null in every row that was there before it, and no step fills it${unless}. Backfill ${shown} before this.`,
+          range: placeOf(s, requirement),
           step: step.id,
           severity: missing.deployed ? 'warning' : 'error',
-          related: [{ message: `${shown} is added here, without a value.`, range: missing.range }],
+          related: [
+            {
+              message: `${shown} is added here, without a value.`,
+              range: tokenRange(missing.s, missing.added.location),
+            },
+          ],
           data: undefined,
         };
       }
-      const added = addedColumns(placed);
+      const added = context.fact(s, addedColumns).map((one) => ({ s, added: one, deployed: false }));
       if (added.length > 0) unfilled.set(key, [...(unfilled.get(key) ?? []), ...added]);
     }
   },
@@ -147,7 +165,7 @@ function requiredTables(context: RuleContext): ReadonlySet<string> {
 
 /** The name of the table of an ALTER TABLE that adds a column, or looks at one for nulls. */
 function followedTable(statement: Statement): string | undefined {
-  const adds = alterCommands({ statement }).some(({ subtype }) => subtype === 'AT_AddColumn');
+  const adds = hasSubcommand({ statement }, 'AT_AddColumn');
   const { node } = statement;
   return adds && 'AlterTableStmt' in node ? node.AlterTableStmt.relation?.relname : requiredTable(statement);
 }
@@ -168,9 +186,8 @@ function keyOf(schema: Schema, s: StatementAnalysis): string | undefined {
 }
 
 /** Columns that the statement adds null in every row, to a table that may hold some. */
-function addedColumns(placed: PlacedStatement): readonly Unfilled[] {
-  const { s } = placed;
-  if (!alterCommands(s).some(({ subtype }) => subtype === 'AT_AddColumn')) return [];
+function addedColumns(s: StatementAnalysis): readonly AddedColumn[] {
+  if (!hasSubcommand(s, 'AT_AddColumn')) return [];
   const table = tableOf(s.after, alterTable(s)?.relation);
   if (!table || table.empty) return [];
   return alterCommands(s).flatMap(({ subtype, def }) => {
@@ -180,34 +197,43 @@ function addedColumns(placed: PlacedStatement): readonly Unfilled[] {
     const before = tableOf(s.before, alterTable(s)?.relation);
     if (!column || columnOf(before, colname) || column.default !== null || column.notNull) return [];
     if (column.identity || column.generated) return [];
-    return [{ placed, range: tokenRange(s, location), column: colname, deployed: false }];
+    return [{ column: colname, location }];
   });
 }
 
 interface Requirement {
   readonly column: string;
-  readonly range: Range;
-  readonly words: string;
+  readonly says: string;
+  /** Where: words of a subcommand, or a place in the parse tree. */
+  readonly by: SubcommandWords | { readonly location: number | undefined };
+}
+
+interface SubcommandWords {
+  readonly command: number;
+  readonly words: readonly string[];
 }
 
 /** Columns that are looked at for nulls in every row by the statement. */
-function* requirements(s: StatementAnalysis): Generator<Requirement> {
-  if (s.effects.scans.length === 0) return;
+function requirements(s: StatementAnalysis): readonly Requirement[] {
+  return s.effects.scans.length === 0 ? [] : [...scanned(s)];
+}
+
+function* scanned(s: StatementAnalysis): Generator<Requirement> {
   const table = tableOf(s.before, alterTable(s)?.relation);
   const scans = (at: number) => s.effects.scans.some(({ command }) => command === at);
   for (const [at, { subtype, name = '' }] of alterCommands(s).entries()) {
     if (!scans(at)) continue;
     if (subtype === 'AT_SetNotNull')
-      yield { column: name, range: place(s, at, ['SET', 'NOT', 'NULL']), words: 'SET NOT NULL' };
+      yield { column: name, says: 'SET NOT NULL', by: { command: at, words: ['SET', 'NOT', 'NULL'] } };
     if (subtype !== 'AT_ValidateConstraint') continue;
-    const words = `VALIDATE CONSTRAINT ${quoteIdentifier(name)}`;
+    const says = `VALIDATE CONSTRAINT ${quoteIdentifier(name)}`;
     for (const column of requiredBy(constraintOf(table, name)))
-      yield { column, range: place(s, at, ['VALIDATE', 'CONSTRAINT']), words };
+      yield { column, says, by: { command: at, words: ['VALIDATE', 'CONSTRAINT'] } };
   }
   for (const { node, at } of broughtConstraints(s)) {
     if (node.contype !== 'CONSTR_NOTNULL' || !scans(at)) continue;
     for (const column of stringsOf(node.keys))
-      yield { column, range: tokenRange(s, node.location), words: 'NOT NULL' };
+      yield { column, says: 'NOT NULL', by: { location: node.location } };
   }
 }
 
@@ -216,9 +242,10 @@ function requiredBy(constraint: Constraint | undefined): readonly string[] {
   return constraint?.kind === 'check' ? constraint.provesNotNull : [];
 }
 
-function place(s: StatementAnalysis, at: number, words: readonly string[]): Range {
-  const part = subcommandRanges(s)[at];
-  const found = [...wordPlaces(s, words)].find(
+function placeOf(s: StatementAnalysis, { by }: Requirement): Range {
+  if ('location' in by) return tokenRange(s, by.location);
+  const part = subcommandRanges(s)[by.command];
+  const found = [...wordPlaces(s, by.words)].find(
     ({ start, end }) => part !== undefined && start >= part.start && end <= part.end,
   );
   return found ? documentRange(s.sql.map, found) : s.range;
@@ -226,20 +253,24 @@ function place(s: StatementAnalysis, at: number, words: readonly string[]): Rang
 
 const mayRun: ReadonlySet<string> = new Set(['CallStmt', 'ExecuteStmt', 'PrepareStmt', 'SelectStmt']);
 
-/** Takes out what the statement may fill: rows that it changes, and all where it runs code that nobody has read. */
-function forget(unfilled: Map<string, Unfilled[]>, s: StatementAnalysis): void {
-  if (unfilled.size === 0) return;
+const nothing: ReadonlySet<string> = new Set();
+
+/** The tables that the statement may fill: whose rows it changes; `all` where it runs code that nobody has read. */
+function filled(s: StatementAnalysis): ReadonlySet<string> | 'all' {
   const { node, kind } = s.statement;
-  if (mayRun.has(kind) && s.statement.once(runsCode)) unfilled.clear();
-  if (kind === 'DoStmt' && (s.statement.body()?.unread.length ?? 1) > 0) unfilled.clear();
+  if (mayRun.has(kind) && s.statement.once(runsCode)) return 'all';
+  if (kind === 'DoStmt' && (s.statement.body()?.unread.length ?? 1) > 0) return 'all';
   const relation = changedRelation(node);
   const table = relation && tableOf(s.before, relation);
-  if (table) unfilled.delete(relationKey(table.name));
-  // A view, or a table that nobody knows: what it changes may be any of them.
-  else if (relation && !('RenameStmt' in node)) unfilled.clear();
-  const retyped = alterCommands(s).some(({ subtype }) => subtype === 'AT_AlterColumnType');
-  const altered = retyped ? keyOf(s.before, s) : undefined;
-  if (altered !== undefined) unfilled.delete(altered);
+  if (relation && !table && !('RenameStmt' in node)) return 'all';
+  const retyped = hasSubcommand(s, 'AT_AlterColumnType') ? keyOf(s.before, s) : undefined;
+  const keys = [table && relationKey(table.name), retyped].filter((key) => key !== undefined);
+  return keys.length > 0 ? new Set(keys) : nothing;
+}
+
+function forget(unfilled: Map<string, Unfilled[]>, tables: ReadonlySet<string> | 'all'): void {
+  if (tables === 'all') unfilled.clear();
+  else for (const key of tables) unfilled.delete(key);
 }
 
 /** The relation whose rows, or whose columns' names, the statement changes. */

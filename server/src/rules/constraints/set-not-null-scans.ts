@@ -11,6 +11,7 @@ import { aroundStatement } from '../new-steps.ts';
 import {
   alterCommands,
   alterTable,
+  hasSubcommand,
   isInWrittenTransaction,
   type PlacedStatement,
   sqlStatements,
@@ -111,6 +112,7 @@ Since version 18 NOT NULL is a constraint itself: \`ADD CONSTRAINT … NOT NULL 
     const provenElsewhere = new Set<string>();
     for (const placed of sqlStatements(context)) {
       const { s, step } = placed;
+      if (!hasSubcommand(s, 'AT_SetNotNull') && !hasSubcommand(s, 'AT_ValidateConstraint')) continue;
       const commands = alterCommands(s);
       for (const table of validatesUnknown(s, commands)) provenElsewhere.add(table);
       const places = setNotNullPlaces(s, commands);

@@ -40,7 +40,7 @@ other. A program that looks the full name up in the catalogs does not find it. L
   *check(context) {
     const told = new Set<string>();
     for (const { s, step } of sqlStatements(context)) {
-      if (!mayHoldLongName(s.statement.text)) continue;
+      if (!s.statement.once(mayHoldLongName)) continue;
       for (const token of s.statement.tokens()) {
         const name = nameOf(s.statement, token);
         const kept = name === undefined ? undefined : cut(name);
@@ -58,7 +58,7 @@ other. A program that looks the full name up in the catalogs does not find it. L
 });
 
 /** Spares nearly every statement its tokens. */
-function mayHoldLongName(text: string): boolean {
+function mayHoldLongName({ text }: Statement): boolean {
   return text.length > maxBytes / 4 && /[\w$]{64}|"[^"]{64}|[\u0080-\uffff]/.test(text);
 }
 

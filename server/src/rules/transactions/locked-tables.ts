@@ -4,25 +4,43 @@ import type { RuleContext } from '../model.ts';
 import type { PlacedStatement } from '../statements.ts';
 import { blocking, type HeldLock, withHeldLocks } from './held-locks.ts';
 
-/** The tables that each transaction locks so that at least this many wait, in order; only those that lock several. */
+/**
+ * The tables that each transaction locks so that at least this many wait, in order; only those of several
+ * statements that lock several.
+ */
 export function* tablesInOrder(context: RuleContext, atLeast: 1 | 2): Generator<readonly HeldLock[]> {
-  let tables: HeldLock[] = [];
-  let known = new Set<string>();
+  for (const statements of transactions(context)) {
+    const tables = lockedBy(statements, atLeast);
+    if (tables.length > 1) yield tables;
+  }
+}
+
+/** The statements of each transaction that has several: what one statement locks together has no order. */
+function* transactions(context: RuleContext): Generator<readonly PlacedStatement[]> {
+  let statements: PlacedStatement[] = [];
   let transaction: object | undefined;
   for (const { placed, held } of withHeldLocks(context)) {
     if (held !== transaction) {
-      if (tables.length > 1) yield tables;
-      tables = [];
-      known = new Set();
+      if (statements.length > 1) yield statements;
+      statements = [];
       transaction = held;
     }
+    statements.push(placed);
+  }
+  if (statements.length > 1) yield statements;
+}
+
+function lockedBy(statements: readonly PlacedStatement[], atLeast: 1 | 2): readonly HeldLock[] {
+  const tables: HeldLock[] = [];
+  const known = new Set<string>();
+  for (const placed of statements) {
     for (const { relation, mode, isNew } of placed.s.effects.locks) {
       if (isNew || blocking(mode) < atLeast || known.has(relation) || !isTable(placed, relation)) continue;
       known.add(relation);
       tables.push({ relation, mode, by: placed });
     }
   }
-  if (tables.length > 1) yield tables;
+  return tables;
 }
 
 /** What the schema does not hold is one, but for what is named as an index. */
