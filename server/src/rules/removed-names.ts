@@ -1,11 +1,13 @@
+import type { AlterTableStmt } from '@pgsql/types';
 import { isGone, type Removal, removalsOf } from '../effects/removals.ts';
 import { columnOf, keyOf, relationKey, tableByKey } from '../schema/lookup.ts';
 import type { Schema } from '../schema/model.ts';
 import type { Location } from '../schema/query-names.ts';
+import type { Statement } from '../sql/model.ts';
 import { nameOfRangeVar, parseName } from '../sql/names.ts';
 import type { Live, LiveVersions, Mentions } from './live-versions.ts';
 import type { RuleContext, StatementAnalysis, VersionAnalysis } from './model.ts';
-import { type PlacedStatement, sqlStatements } from './statements.ts';
+import { alterCommands, hasSubcommand, type PlacedStatement, sqlStatements } from './statements.ts';
 
 /** A statement of a live version that names what a step takes away. */
 export interface Use {
@@ -33,7 +35,9 @@ export interface PlacedRemoval {
   readonly gone: boolean;
 }
 
-const removing = new Set(['AlterTableStmt', 'DropStmt', 'RenameStmt', 'AlterObjectSchemaStmt']);
+const removing = new Set(['DropStmt', 'RenameStmt', 'AlterObjectSchemaStmt']);
+
+const making = new Set(['CreateStmt', 'ViewStmt', 'CreateTableAsStmt', 'CreateSchemaStmt', 'RenameStmt']);
 
 function removalsBy({ statement, before, after }: StatementAnalysis): readonly Removal[] {
   return removalsOf(statement, before, after);
@@ -49,9 +53,9 @@ export function* placedRemovals(context: Omit<RuleContext, 'removals'>): Generat
     order++;
     // A version that was deployed meanwhile may use what the plan has made.
     for (; seen < step; seen++) if (context.steps[seen]?.step.action?.kind === 'deploy') made.clear();
-    if (removing.has(s.statement.kind)) {
-      const live = liveAt(context.live, step, placed);
+    if (s.statement.once(mayRemove)) {
       for (const removal of context.fact(s, removalsBy)) {
+        const live = liveAt(context.live, step, placed);
         yield {
           placed,
           order,
@@ -64,7 +68,7 @@ export function* placedRemovals(context: Omit<RuleContext, 'removals'>): Generat
         };
       }
     }
-    if (placed.part === 'step') noteMade(made, s, context.baseline);
+    if (placed.part === 'step' && s.statement.once(mayMake)) noteMade(made, context, s);
   }
 }
 
@@ -89,11 +93,28 @@ function madeKey({ kind, key, name }: Removal): string {
   return kind === 'column' ? `${key} ${name}` : key;
 }
 
+function mayRemove(statement: Statement): boolean {
+  if (removing.has(statement.kind)) return true;
+  return alterCommands({ statement }).some(
+    ({ subtype, behavior }) => subtype === 'AT_DropColumn' || behavior === 'DROP_CASCADE',
+  );
+}
+
+function mayMake(statement: Statement): boolean {
+  return making.has(statement.kind) || hasSubcommand({ statement }, 'AT_AddColumn');
+}
+
 function noteMade(
   made: Set<string>,
-  { statement: { node }, before, after }: StatementAnalysis,
-  baseline: Schema,
+  { fact, baseline }: Pick<RuleContext, 'fact' | 'baseline'>,
+  s: StatementAnalysis,
 ): void {
+  for (const key of fact(s, madeBy)) made.add(key);
+  if ('RenameStmt' in s.statement.node) noteRename(made, s.statement.node, s.before, baseline);
+}
+
+/** The keys of the relations and schemas, and the names of the columns, that a statement makes. */
+function madeBy({ statement: { node }, before, after }: StatementAnalysis): readonly string[] {
   const created =
     'CreateStmt' in node
       ? node.CreateStmt.relation
@@ -104,21 +125,20 @@ function noteMade(
           : undefined;
   if (created) {
     const key = keyOf(after, nameOfRangeVar(created));
-    if (!before.relations.has(key)) made.add(key);
+    return before.relations.has(key) ? [] : [key];
   }
   if ('CreateSchemaStmt' in node && node.CreateSchemaStmt.schemaname)
-    made.add(`${relationKey({ schema: node.CreateSchemaStmt.schemaname, name: '' }).replace(/""$/, '')}`);
-  if ('AlterTableStmt' in node && node.AlterTableStmt.relation) noteColumns(made, node, before);
-  if ('RenameStmt' in node) noteRename(made, node, before, baseline);
+    return [relationKey({ schema: node.CreateSchemaStmt.schemaname, name: '' }).replace(/""$/, '')];
+  return 'AlterTableStmt' in node ? addedColumns(node.AlterTableStmt, before) : [];
 }
 
-function noteColumns(made: Set<string>, node: StatementAnalysis['statement']['node'], before: Schema): void {
-  if (!('AlterTableStmt' in node) || !node.AlterTableStmt.relation) return;
-  const key = keyOf(before, nameOfRangeVar(node.AlterTableStmt.relation));
-  for (const command of node.AlterTableStmt.cmds ?? []) {
+function addedColumns({ relation, cmds = [] }: AlterTableStmt, before: Schema): readonly string[] {
+  if (!relation) return [];
+  const key = keyOf(before, nameOfRangeVar(relation));
+  return cmds.flatMap((command) => {
     const { subtype, def } = 'AlterTableCmd' in command ? command.AlterTableCmd : {};
-    if (subtype === 'AT_AddColumn' && def && 'ColumnDef' in def) made.add(`${key} ${def.ColumnDef.colname}`);
-  }
+    return subtype === 'AT_AddColumn' && def && 'ColumnDef' in def ? [`${key} ${def.ColumnDef.colname}`] : [];
+  });
 }
 
 /** What the plan made stays its own under another name; a column's name that only the plan gave no version knows. */

@@ -44,7 +44,7 @@ export function isInWrittenTransaction({ s, action: { action } }: PlacedStatemen
 }
 
 /** The parse tree of an ALTER TABLE, or undefined. */
-export function alterTable(s: StatementAnalysis): AlterTableStmt | undefined {
+export function alterTable(s: Pick<StatementAnalysis, 'statement'>): AlterTableStmt | undefined {
   return 'AlterTableStmt' in s.statement.node ? s.statement.node.AlterTableStmt : undefined;
 }
 

@@ -1,9 +1,10 @@
 import type { Node, RenameStmt, UpdateStmt } from '@pgsql/types';
 import { columnsRead } from '../../schema/expressions.ts';
 import { relationKey, tableByKey, tableOf } from '../../schema/lookup.ts';
+import type { Statement } from '../../sql/model.ts';
 import type { Range } from '../../text/range.ts';
 import type { RuleContext, StatementAnalysis } from '../model.ts';
-import { alterCommands, alterTable, type PlacedStatement, tokenRange } from '../statements.ts';
+import { alterCommands, alterTable, hasSubcommand, type PlacedStatement, tokenRange } from '../statements.ts';
 
 /** A column of the baseline whose values the plan copies into a new one, and which it then removes. */
 export interface ReplacedColumn {
@@ -56,20 +57,30 @@ export function replacedColumns(context: RuleContext): readonly ReplacedColumn[]
 /** Names of tables of which a column is dropped or renamed: few of a plan's, and no other need be followed. */
 function tablesLosingColumns(context: RuleContext): ReadonlySet<string> {
   const names = new Set<string>();
-  for (const { s } of forwardStatements(context)) {
-    const { node } = s.statement;
-    const loses =
-      'RenameStmt' in node
-        ? node.RenameStmt.renameType === 'OBJECT_COLUMN'
-        : alterCommands(s).some(({ subtype }) => subtype === 'AT_DropColumn');
-    const name = loses ? relationName(s) : undefined;
+  const note = ({ statement }: StatementAnalysis) => {
+    const name = statement.once(losingTable);
     if (name !== undefined) names.add(name);
+  };
+  for (const { action } of context.steps) {
+    for (const s of action?.statements ?? []) {
+      note(s);
+      s.embedded?.forEach(note);
+    }
   }
   return names;
 }
 
+function losingTable(statement: Statement): string | undefined {
+  const { node } = statement;
+  const loses =
+    'RenameStmt' in node
+      ? node.RenameStmt.renameType === 'OBJECT_COLUMN'
+      : hasSubcommand({ statement }, 'AT_DropColumn');
+  return loses ? relationName({ statement }) : undefined;
+}
+
 /** The table of an ALTER TABLE, a rename or an UPDATE, as written and without its schema. */
-function relationName(s: StatementAnalysis): string | undefined {
+function relationName(s: Pick<StatementAnalysis, 'statement'>): string | undefined {
   const { node } = s.statement;
   if ('UpdateStmt' in node) return node.UpdateStmt.relation?.relname;
   return 'RenameStmt' in node ? node.RenameStmt.relation?.relname : alterTable(s)?.relation?.relname;

@@ -1,8 +1,14 @@
 import { provesNotNull } from '../../schema/expressions.ts';
 import { columnOf, constraintOf, relationKey, tableByKey, tableOf } from '../../schema/lookup.ts';
+import type { Statement } from '../../sql/model.ts';
 import { nameOfRangeVar, nameOfStrings, quoteIdentifier, stringsOf, writeName } from '../../sql/names.ts';
 import { documentRange } from '../../text/offset-map.ts';
-import { broughtConstraints, constraintName, constraintPlace } from '../alter-parts.ts';
+import {
+  type BroughtConstraint,
+  broughtConstraints,
+  constraintName,
+  constraintPlace,
+} from '../alter-parts.ts';
 import { defineRule, type Fault } from '../define-rule.ts';
 import { withFigures } from '../figures.ts';
 import type { Fix, RuleContext, StepAnalysis } from '../model.ts';
@@ -112,11 +118,9 @@ function* spentChecks(context: RuleContext, last: StepAnalysis): Generator<Fault
   for (const placed of sqlStatements(context)) {
     const target = alterTable(placed.s)?.relation;
     if (placed.part === 'rollback' || !target) continue;
-    for (const brought of broughtConstraints(placed.s)) {
-      const { contype, raw_expr } = brought.node;
-      const proves = contype === 'CONSTR_CHECK' && provesNotNull(raw_expr).length > 0;
-      const name = proves ? constraintName(placed.s, brought) : undefined;
-      const table = tableOf(last.after, target);
+    for (const brought of placed.s.statement.once(proofs)) {
+      const name = constraintName(placed.s, brought);
+      const table = name === undefined ? undefined : tableOf(last.after, target);
       const constraint = name === undefined ? undefined : constraintOf(table, name);
       if (!table || !constraint || !isSpentCheck(table, constraint)) continue;
       const written = writeName(nameOfRangeVar(target));
@@ -132,6 +136,13 @@ function* spentChecks(context: RuleContext, last: StepAnalysis): Generator<Fault
       };
     }
   }
+}
+
+/** The CHECKs that say of a column that it is not null. */
+function proofs(statement: Statement): readonly BroughtConstraint[] {
+  return broughtConstraints({ statement }).filter(
+    ({ node: { contype, raw_expr } }) => contype === 'CONSTR_CHECK' && provesNotNull(raw_expr).length > 0,
+  );
 }
 
 /** The step that makes the column NOT NULL. */

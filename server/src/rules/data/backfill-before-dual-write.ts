@@ -134,28 +134,38 @@ function copiesOf(context: RuleContext): readonly Copy[] {
   });
 }
 
-function writesOf({ statement, before }: StatementAnalysis): readonly RowWrite[] {
-  return namesIn(statement.node, before).writes;
+interface Assignments {
+  readonly key: string;
+  readonly table: Table;
+  /** Each column that gets a value, with the columns that the value is made of. */
+  readonly values: readonly { readonly column: string; readonly reads: readonly string[] }[];
+}
+
+/** What an UPDATE of one table assigns. */
+function assignments({ statement: { node }, before }: StatementAnalysis): Assignments | undefined {
+  if (!('UpdateStmt' in node) || node.UpdateStmt.fromClause) return undefined;
+  const [write] = namesIn(node, before).writes;
+  const table = write && tableByKey(before, write.key);
+  if (!write || !table) return undefined;
+  const values = (node.UpdateStmt.targetList ?? []).flatMap((target) =>
+    'ResTarget' in target
+      ? [{ column: target.ResTarget.name ?? '', reads: columnsRead(target.ResTarget.val) }]
+      : [],
+  );
+  return { key: write.key, table, values };
 }
 
 function copiedBy(
   context: RuleContext,
   s: StatementAnalysis,
 ): Pick<Copy, 'key' | 'table' | 'column' | 'source'>[] {
-  const { node } = s.statement;
-  if (!('UpdateStmt' in node) || node.UpdateStmt.fromClause) return [];
-  const [write] = context.fact(s, writesOf);
-  const table = write && tableByKey(s.before, write.key);
-  if (!write || !table) return [];
-  const old = tableByKey(context.baseline, write.key);
-  return (node.UpdateStmt.targetList ?? []).flatMap((target) => {
-    if (!('ResTarget' in target)) return [];
-    const column = target.ResTarget.name ?? '';
-    const source = columnsRead(target.ResTarget.val).find(
-      (name) => old && columnOf(old, name) && name !== column,
-    );
-    const isNew = old?.columnsComplete === true && !columnOf(old, column);
-    return source !== undefined && isNew ? [{ key: write.key, table, column, source }] : [];
+  const assigned = s.statement.kind === 'UpdateStmt' ? context.fact(s, assignments) : undefined;
+  const old = assigned && tableByKey(context.baseline, assigned.key);
+  if (!assigned || !old?.columnsComplete) return [];
+  const { key, table, values } = assigned;
+  return values.flatMap(({ column, reads }) => {
+    const source = reads.find((name) => name !== column && columnOf(old, name));
+    return source !== undefined && !columnOf(old, column) ? [{ key, table, column, source }] : [];
   });
 }
 
@@ -167,13 +177,16 @@ interface Gap {
 
 /** A statement of a live version that writes the old column, or a new row, without the new one. */
 function firstGap(context: RuleContext, copy: Copy, live: Live | undefined): Gap | undefined {
-  if (!live?.complete || keptByTrigger(context, copy)) return undefined;
+  if (!live?.complete) return undefined;
   const { after } = copy.s;
   for (const { version, statements } of live.versions) {
     for (const { statement, range } of statements) {
+      if (!context.live.mentions(statement).writes) continue;
       const { writes } = context.live.read(statement, after).names;
       if (writes.some((write) => isGap(write, copy)))
-        return { version: version.name.value, text: snippet({ statement }), range };
+        return keptByTrigger(context, copy)
+          ? undefined
+          : { version: version.name.value, text: snippet({ statement }), range };
     }
   }
   return undefined;

@@ -1,6 +1,7 @@
 import type { DropStmt, IndexStmt, Node, RefreshMatViewStmt, ReindexStmt } from '@pgsql/types';
 import { childrenOf, findIndex, relationKey, tableByKey, tableOf } from '../../schema/lookup.ts';
 import { displayKey, displayName } from '../../schema/names.ts';
+import type { Statement } from '../../sql/model.ts';
 import { nameOfObject, nameOfRangeVar } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
 import type { StatementAnalysis } from '../model.ts';
@@ -60,6 +61,7 @@ CREATE UNIQUE INDEX sales_day_key ON sales (day);`,
     const filled = new Set<string>();
     for (const placed of sqlStatements(context)) {
       const { s, step } = placed;
+      if (!s.statement.once(mayBeConcurrent)) continue;
       const message = refusal(s, filled);
       if (message !== undefined)
         yield { message, range: wordsRange(s, 'CONCURRENTLY'), step: step.id, data: placed };
@@ -70,6 +72,11 @@ CREATE UNIQUE INDEX sales_day_key ON sales (day);`,
     return 'IndexStmt' in node ? perPartitionFix(context, data, node.IndexStmt) : [];
   },
 });
+
+/** A word of the statement, but for the refreshes that fill a view. */
+function mayBeConcurrent({ node, text }: Statement): boolean {
+  return 'RefreshMatViewStmt' in node || /concurrently/i.test(text);
+}
 
 /** Why the statement fails; undefined for one that does not, as far as is known. `filled` holds views refreshed so far. */
 function refusal(s: StatementAnalysis, filled: Set<string>): string | undefined {
