@@ -1,4 +1,4 @@
-import type { TableSize } from '../plan/model.ts';
+import type { Plan, TableSize } from '../plan/model.ts';
 import type { Schema } from '../schema/model.ts';
 import { noReads, type SchemaReads } from '../schema/reads.ts';
 import { contains, type Range } from '../text/range.ts';
@@ -6,7 +6,6 @@ import type { Rule } from './define-rule.ts';
 import { readStatement } from './live-versions.ts';
 import type { Finding, RuleContext, StepAnalysis } from './model.ts';
 import { isEqual, isSameData } from './moved.ts';
-import type { TableSizes } from './table-size.ts';
 
 /** A finding of a rule that judges each step by itself, but for its fixes: those are of the whole document. */
 interface StepFinding {
@@ -39,12 +38,18 @@ interface Found {
   readonly looks: readonly Look[];
 }
 
+/** The parts of a plan's head, but for its tables. */
+const headParts = ['database', 'traffic', 'session', 'type', 'app'] as const;
+
+type HeadPart = (typeof headParts)[number];
+
 /** What a rule looked at in the head of the plan, beside all that is compared whole. */
 interface Look {
   /** Its place among those that were run. */
   readonly rule: number;
   /** The tables whose figures it asked for, with what the plan gave. */
   readonly sizes: ReadonlyMap<string, TableSize | undefined>;
+  readonly parts: ReadonlySet<HeadPart>;
   /** Some of its findings point at the head of the plan. */
   readonly pointsOut: boolean;
 }
@@ -52,8 +57,10 @@ interface Look {
 /** All that such a rule may look at beside the step and the figures of tables. The same objects for the same data. */
 interface Conditions {
   readonly baseline: Schema;
-  readonly head: object;
-  /** The head again: another object where anything of it has moved. */
+  /** What concerns every rule. */
+  readonly common: object;
+  readonly parts: Pick<Plan, HeadPart>;
+  /** The parts again: another object where anything of them has moved. */
   readonly places: object;
   /** Another object where the figures of any table have changed. */
   readonly tables: object;
@@ -100,22 +107,31 @@ function conditionsOf(
   { plan, kind, pgVersion, baseline }: RuleContext,
   last: Conditions | undefined,
 ): Conditions {
-  const { database, traffic, session, type, app } = plan;
-  const ids = rules.map(({ id }) => id);
-  const { tables } = plan;
-  const given = tables.length > 0;
-  const head = { ids, kind, pgVersion, given, database, traffic, session, type, app };
-  if (!last) return { baseline, head, places: head, tables };
+  const { tables, database, traffic, session, type, app } = plan;
+  const common = { ids: rules.map(({ id }) => id), kind, pgVersion, given: tables.length > 0 };
+  const parts = { database, traffic, session, type, app };
+  if (!last) return { baseline, common, parts, places: parts, tables };
   const now = {
     baseline,
-    head: isSameData(last.head, head) ? last.head : head,
-    places: isEqual(last.places, head) ? last.places : head,
+    common: isEqual(last.common, common) ? last.common : common,
+    parts: sameParts(last.parts, parts),
+    places: isEqual(last.places, parts) ? last.places : parts,
     tables: isSameData(last.tables, tables) ? last.tables : tables,
   };
-  const isSame = (['baseline', 'head', 'places', 'tables'] as const).every(
+  const isSame = (['baseline', 'common', 'parts', 'places', 'tables'] as const).every(
     (part) => now[part] === last[part],
   );
   return isSame ? last : now;
+}
+
+/** The same object for what is the same data, as a whole and part by part. */
+function sameParts(then: Conditions['parts'], now: Conditions['parts']): Conditions['parts'] {
+  const kept = { ...now };
+  const keep = <P extends HeadPart>(part: P) => {
+    if (isSameData(then[part], now[part])) kept[part] = then[part];
+  };
+  headParts.forEach(keep);
+  return headParts.every((part) => kept[part] === then[part]) ? then : kept;
 }
 
 /** Whether a relation's figures are the same as they were. */
@@ -139,32 +155,39 @@ function staleRules(
   now: Conditions,
   isSameSize: IsSameSize,
 ): ReadonlySet<number> | undefined {
-  if (conditions.baseline !== now.baseline || conditions.head !== now.head) return undefined;
+  if (conditions.baseline !== now.baseline || conditions.common !== now.common) return undefined;
   const stale = new Set<number>();
-  for (const { rule, sizes, pointsOut } of looks) {
+  for (const { rule, sizes, parts, pointsOut } of looks) {
     if (pointsOut && conditions.places !== now.places) stale.add(rule);
-    else if (conditions.tables !== now.tables)
+    for (const part of parts) if (conditions.parts[part] !== now.parts[part]) stale.add(rule);
+    if (conditions.tables !== now.tables)
       for (const [relation, size] of sizes) if (!isSameSize(relation, size)) stale.add(rule);
   }
   return stale;
 }
 
 /** The document as if it had this step alone, without what only rules for the whole of it may look at. */
-function aloneWith(step: StepAnalysis, context: RuleContext, sizes = context.sizes): RuleContext {
-  const { plan } = context;
+function aloneWith(
+  step: StepAnalysis,
+  context: RuleContext,
+  { plan, sizes }: Pick<RuleContext, 'plan' | 'sizes'> = { plan: headOf(context.plan), sizes: context.sizes },
+): RuleContext {
   // What is read has to be seen, not remembered.
   const live = { ...context.live, read: readStatement };
-  const rest = { tables: [], checklist: [], phases: [], monitoring: undefined, cleanup: [], allow: [] };
   return {
     ...context,
     live,
     sizes,
-    plan: { ...plan, ...rest },
+    plan,
     versions: [],
     steps: [step],
     statements: step.placed,
     removals: () => [],
   };
+}
+
+function headOf(plan: Plan): Plan {
+  return { ...plan, tables: [], checklist: [], phases: [], monitoring: undefined, cleanup: [], allow: [] };
 }
 
 interface Run {
@@ -184,37 +207,44 @@ function findAgain(
   const findings = found?.findings.filter(holds) ?? [];
   const looks = found?.looks.filter(holds) ?? [];
   const { rules, context, conditions } = run;
-  const seen = recordingSizes(context.sizes);
-  const alone = aloneWith(step, context, seen.sizes);
+  const { seen, taken } = recordingHead(context);
+  const alone = aloneWith(step, context, seen);
   for (const at of stale ?? rules.keys()) {
     const own = rules[at]?.run(alone, [], context) ?? [];
     own.forEach((one, nth) => {
       findings.push({ rule: at, nth, finding: plain(one) });
     });
-    const sizes = seen.taken();
+    const { sizes, parts } = taken();
     const pointsOut = own.some((one) => doesPointOut(one, step));
-    if (sizes.size > 0 || pointsOut) looks.push({ rule: at, sizes, pointsOut });
+    if (sizes.size > 0 || parts.size > 0 || pointsOut) looks.push({ rule: at, sizes, parts, pointsOut });
   }
   return { findings, looks, conditions };
 }
 
-/** The same figures; `taken` gives those that were asked for since the last time. */
-function recordingSizes({ given, of }: TableSizes) {
-  let asked = new Map<string, TableSize | undefined>();
-  const sizes: TableSizes = {
-    given,
-    of(relation) {
-      const size = of(relation);
-      asked.set(relation, size);
-      return size;
-    },
+/** The head and its figures; `taken` gives what was asked of them since the last time. */
+function recordingHead({ plan, sizes: { given, of } }: RuleContext) {
+  let sizes = new Map<string, TableSize | undefined>();
+  let parts = new Set<HeadPart>();
+  const seen = headOf(plan);
+  for (const part of headParts) {
+    const get = () => {
+      parts.add(part);
+      return plan[part];
+    };
+    Object.defineProperty(seen, part, { get, enumerable: true });
+  }
+  const sizeOf = (relation: string) => {
+    const size = of(relation);
+    sizes.set(relation, size);
+    return size;
   };
   const taken = () => {
-    const last = asked;
-    if (last.size > 0) asked = new Map();
-    return last;
+    const asked = { sizes, parts };
+    if (sizes.size > 0) sizes = new Map();
+    if (parts.size > 0) parts = new Set();
+    return asked;
   };
-  return { sizes, taken };
+  return { seen: { plan: seen, sizes: { given, of: sizeOf } }, taken };
 }
 
 function doesPointOut({ range, related }: Finding, { step }: StepAnalysis): boolean {
