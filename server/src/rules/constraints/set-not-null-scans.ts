@@ -115,6 +115,7 @@ Since version 18 NOT NULL is a constraint itself: \`ADD CONSTRAINT … NOT NULL 
       if (!hasSubcommand(s, 'AT_SetNotNull') && !hasSubcommand(s, 'AT_ValidateConstraint')) continue;
       const commands = alterCommands(s);
       for (const table of validatesUnknown(s, commands)) provenElsewhere.add(table);
+      if (!hasSubcommand(s, 'AT_SetNotNull')) continue;
       const places = setNotNullPlaces(s, commands);
       const possible = s.effects.unknown.filter(({ may }) => may === 'scan');
       const told = new Set<AlterTableCmd>();

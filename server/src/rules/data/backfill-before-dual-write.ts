@@ -127,11 +127,15 @@ function copiesOf(context: RuleContext): readonly Copy[] {
   return context.steps.flatMap(({ action }, step) => {
     if (action?.action.kind !== 'sql' && action?.action.kind !== 'backfill') return [];
     const { kind, keyRange } = action.action;
-    const statements = action.statements.flatMap((s) => s.embedded ?? [s]);
-    return statements.flatMap((s) =>
+    const updates = action.statements.flatMap((s) => (s.embedded ?? [s]).filter(isUpdate));
+    return updates.flatMap((s) =>
       copiedBy(context, s).map((copied) => ({ ...copied, step, s, keyRange, backfill: kind === 'backfill' })),
     );
   });
+}
+
+function isUpdate({ statement }: StatementAnalysis): boolean {
+  return statement.kind === 'UpdateStmt';
 }
 
 interface Assignments {
@@ -159,7 +163,7 @@ function copiedBy(
   context: RuleContext,
   s: StatementAnalysis,
 ): Pick<Copy, 'key' | 'table' | 'column' | 'source'>[] {
-  const assigned = s.statement.kind === 'UpdateStmt' ? context.fact(s, assignments) : undefined;
+  const assigned = context.fact(s, assignments);
   const old = assigned && tableByKey(context.baseline, assigned.key);
   if (!assigned || !old?.columnsComplete) return [];
   const { key, table, values } = assigned;

@@ -46,8 +46,13 @@ function hasWriters({ statement, before }: StatementAnalysis, relation: string):
   return !name || findRelation(before, name)?.kind !== 'materialized view';
 }
 
+/** What is alone in its transaction finds no lock held, and leaves none behind. */
+function isAlone({ action: { statements }, s }: PlacedStatement): boolean {
+  return statements.length === 1 && statements[0] === s && !s.embedded;
+}
+
 /**
- * Every statement inside a transaction, with the locks on tables that others use which its transaction holds when
+ * Every statement inside a transaction that has several, with the locks on tables that others use which its transaction holds when
  * it begins: the strongest on each, in the order they were first taken.
  */
 export function* withHeldLocks(
@@ -57,6 +62,7 @@ export function* withHeldLocks(
   let action: PlacedStatement['action'] | undefined;
   for (const placed of sqlStatements(context)) {
     const { s } = placed;
+    if (isAlone(placed)) continue;
     if (placed.action !== action || !s.inTransaction) held = new Map();
     action = placed.action;
     if (s.inTransaction) yield { placed, held };
