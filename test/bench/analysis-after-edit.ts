@@ -9,7 +9,9 @@ const places: Readonly<Record<string, RegExp>> = {
   "a step's name": /- step: \w+/g,
   'the SQL of a step': /(?:ADD COLUMN|ADD CONSTRAINT|INDEX|CONCURRENTLY) \w+/g,
   'a comment': /# \w+/g,
-  'the head of the plan': /rows: 8/g,
+  "a table's rows": /rows: 8/g,
+  "an application's statement": /email = 'ada/g,
+  'the traffic': /traffic: 2/g,
 };
 
 const warmUp = 6;
