@@ -4,7 +4,7 @@ import { namedType } from '../sql/type-names.ts';
 import { type Draft, findKey } from './draft.ts';
 import { walk } from './expressions.ts';
 import { dependencyOf } from './links.ts';
-import type { Overload, UserFunction, UserType } from './model.ts';
+import type { Overload, UserType } from './model.ts';
 import { qualify, relationKey } from './names.ts';
 
 /** The functions, types and relations of the user's own that an expression or a query names. */
@@ -98,9 +98,4 @@ export function overloadDependency(key: string, { argumentTypes }: Overload): st
 /** The function that a trigger calls: it has no arguments of its own. */
 export function triggerFunctionDependency(draft: Draft, parts: readonly string[]): string | undefined {
   return functionDependency(draft, parts, 0);
-}
-
-/** All that something may depend on a function for. */
-export function overloadDependencies(key: string, { overloads = [] }: UserFunction): readonly string[] {
-  return overloads.map((overload) => overloadDependency(key, overload));
 }

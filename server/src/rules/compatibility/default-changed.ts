@@ -2,8 +2,8 @@ import { columnOf, keyOf, tableByKey } from '../../schema/lookup.ts';
 import { nameOfRangeVar, quoteIdentifier } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
 import { alterCommands, alterTable, sqlStatements } from '../statements.ts';
+import { shownKey } from '../use-words.ts';
 import { nameRange } from './places.ts';
-import { shownKey } from './words.ts';
 
 /** A column's default changes under versions that leave the column out. */
 export const defaultChanged = defineRule<undefined>({

@@ -5,8 +5,8 @@ import { nameOfRangeVar, quoteIdentifier } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
 import { withFigures } from '../figures.ts';
 import { alterCommands, alterTable, sqlStatements } from '../statements.ts';
+import { shownKey } from '../use-words.ts';
 import { nameRange } from './places.ts';
-import { shownKey } from './words.ts';
 
 /** A default that is worked out anew for each row, on rows that are there already. */
 export const defaultSkipsOldRows = defineRule<undefined>({

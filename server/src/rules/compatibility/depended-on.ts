@@ -4,8 +4,8 @@ import { nameOfObject, nameOfRangeVar, quoteIdentifier } from '../../sql/names.t
 import type { Range } from '../../text/range.ts';
 import { defineRule } from '../define-rule.ts';
 import { alterCommands, alterTable, type PlacedStatement, sqlStatements } from '../statements.ts';
+import { shownKey } from '../use-words.ts';
 import { nameRange } from './places.ts';
-import { shownKey } from './words.ts';
 
 interface Refused {
   /** What the statement would do, in words. */

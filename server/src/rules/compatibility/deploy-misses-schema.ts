@@ -6,7 +6,7 @@ import { quoteIdentifier } from '../../sql/names.ts';
 import type { Range } from '../../text/range.ts';
 import { defineRule, type Fault } from '../define-rule.ts';
 import type { Finding, RuleContext, StepAnalysis, VersionAnalysis } from '../model.ts';
-import { placeIn, shownKey, snippet } from './words.ts';
+import { placeIn, shownKey, snippet } from '../use-words.ts';
 
 const schema = `CREATE TABLE users (id bigint PRIMARY KEY, username text NOT NULL);`;
 

@@ -4,8 +4,8 @@ import { nameOfRangeVar, quoteIdentifier } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
 import type { StatementAnalysis } from '../model.ts';
 import { alterTable } from '../statements.ts';
+import { shownKey } from '../use-words.ts';
 import { nameRange } from './places.ts';
-import { shownKey } from './words.ts';
 
 const app = '{ runs: v7, versions: { v7: ["SELECT id FROM orders"] } }';
 

@@ -2,8 +2,8 @@ import { removalName } from '../../effects/removals.ts';
 
 import { defineRule } from '../define-rule.ts';
 import { withFigures } from '../figures.ts';
+import { shownKey, untold } from '../use-words.ts';
 import { nameRange } from './places.ts';
-import { shownKey, untold } from './words.ts';
 
 /** A column is dropped, and the plan does not tell whether a version that runs still names it. */
 export const dropColumn = defineRule<undefined>({

@@ -3,8 +3,8 @@ import { nameOfRangeVar, quoteIdentifier } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
 import { transactionEnd } from '../removed-names.ts';
 import { alterCommands, alterTable, sqlStatements } from '../statements.ts';
+import { shownKey } from '../use-words.ts';
 import { nameRange } from './places.ts';
-import { shownKey } from './words.ts';
 
 /** A rule over the data is given up: rows that break it can come in from then on. */
 export const dropConstraint = defineRule<undefined>({

@@ -4,8 +4,8 @@ import { defineRule } from '../define-rule.ts';
 import type { RuleContext } from '../model.ts';
 import { liveAt, numberedStatements, type Use } from '../removed-names.ts';
 import { alterCommands, alterTable, hasSubcommand } from '../statements.ts';
+import { shownKey, snippet, usePlaces, versionNames } from '../use-words.ts';
 import { nameRange } from './places.ts';
-import { shownKey, snippet, usePlaces, versionNames } from './words.ts';
 
 const app = '{ runs: v1, versions: { v1: ["SELECT username FROM users"] } }';
 

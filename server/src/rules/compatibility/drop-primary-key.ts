@@ -10,8 +10,8 @@ import {
   type PlacedStatement,
   sqlStatements,
 } from '../statements.ts';
+import { shownKey } from '../use-words.ts';
 import { nameRange } from './places.ts';
-import { shownKey } from './words.ts';
 
 /** A table is left without its primary key, and a replicated one without its identity. */
 export const dropPrimaryKey = defineRule<undefined>({

@@ -1,8 +1,8 @@
 import { defineRule } from '../define-rule.ts';
 import { withFigures } from '../figures.ts';
+import { shownKey, untold } from '../use-words.ts';
 import { nameRange } from './places.ts';
 import { recreated } from './table-recreated.ts';
-import { shownKey, untold } from './words.ts';
 
 /** A table is dropped, and the plan does not tell whether a version that runs still uses it. */
 export const dropTable = defineRule<undefined>({

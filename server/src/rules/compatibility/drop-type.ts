@@ -1,8 +1,8 @@
 import { nameOfObject, type ObjectName, writeName } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
 import { liveAt, numberedStatements, type Use } from '../removed-names.ts';
+import { snippet, untold, usePlaces, versionNames } from '../use-words.ts';
 import { nameRange } from './places.ts';
-import { snippet, untold, usePlaces, versionNames } from './words.ts';
 
 const schema = "CREATE TYPE mood AS ENUM ('ok', 'great');\nCREATE TABLE users (id bigint PRIMARY KEY);";
 

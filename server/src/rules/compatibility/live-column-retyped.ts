@@ -7,8 +7,8 @@ import { defineRule } from '../define-rule.ts';
 import type { StatementAnalysis } from '../model.ts';
 import { liveAt, numberedStatements, transactionEnd, type Use, usesOf } from '../removed-names.ts';
 import { alterCommands, alterTable, hasSubcommand } from '../statements.ts';
+import { shownKey, snippet, usePlaces, versionNames } from '../use-words.ts';
 import { nameRange } from './places.ts';
-import { shownKey, snippet, usePlaces, versionNames } from './words.ts';
 
 const schema = 'CREATE TABLE users (id bigint PRIMARY KEY, age integer);';
 const reads = '{ runs: v1, versions: { v1: ["SELECT id FROM users WHERE age > 17"] } }';

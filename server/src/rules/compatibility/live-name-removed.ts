@@ -3,8 +3,8 @@ import { removalName } from '../../effects/removals.ts';
 import { defineRule } from '../define-rule.ts';
 import type { Finding, RuleContext } from '../model.ts';
 import { type PlacedRemoval, usesOf } from '../removed-names.ts';
+import { shownKey, snippet, usePlaces, versionNames } from '../use-words.ts';
 import { nameRange } from './places.ts';
-import { shownKey, snippet, usePlaces, versionNames } from './words.ts';
 
 const twoVersions = `{ runs: v1, versions: { v1: ["SELECT id, nickname FROM users"], v2: ["SELECT id FROM users"] } }`;
 const schema = 'CREATE TABLE users (id bigint PRIMARY KEY, nickname text);';

@@ -10,8 +10,8 @@ import type { Mentions } from '../live-versions.ts';
 import type { Finding, RuleContext, StatementAnalysis, VersionAnalysis } from '../model.ts';
 import { liveAt, numberedStatements, transactionEnd } from '../removed-names.ts';
 import { alterCommands, alterTable, type PlacedStatement } from '../statements.ts';
+import { placeIn, shownKey, snippet, versionNames } from '../use-words.ts';
 import { nameRange } from './places.ts';
-import { placeIn, shownKey, snippet, versionNames } from './words.ts';
 
 /** A statement of a live version that Postgres refuses from a step on. */
 interface Refused {

@@ -2,8 +2,8 @@ import { removalName } from '../../effects/removals.ts';
 
 import { quoteIdentifier } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
+import { shownKey, untold } from '../use-words.ts';
 import { nameRange } from './places.ts';
-import { shownKey, untold } from './words.ts';
 
 /** A column is renamed, and the plan does not tell whether a version that runs knows the old name. */
 export const renameColumn = defineRule<undefined>({

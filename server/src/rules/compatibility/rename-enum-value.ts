@@ -5,7 +5,7 @@ import type { Range } from '../../text/range.ts';
 import { defineRule } from '../define-rule.ts';
 import type { StatementAnalysis } from '../model.ts';
 import { liveAt, numberedStatements, type Use } from '../removed-names.ts';
-import { snippet, untold, usePlaces, versionNames } from './words.ts';
+import { snippet, untold, usePlaces, versionNames } from '../use-words.ts';
 
 const schema =
   "CREATE TYPE mood AS ENUM ('ok', 'great');\nCREATE TABLE users (id bigint PRIMARY KEY, mood mood);";

@@ -1,7 +1,7 @@
 import { quoteIdentifier } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
+import { shownKey, untold } from '../use-words.ts';
 import { nameRange } from './places.ts';
-import { shownKey, untold } from './words.ts';
 
 /** A schema is renamed, or a table moved to another: every qualified name, or every search_path, is wrong at once. */
 export const renameSchema = defineRule<undefined>({

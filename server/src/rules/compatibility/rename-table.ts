@@ -3,8 +3,8 @@ import { defineRule } from '../define-rule.ts';
 import type { Fix, RuleContext } from '../model.ts';
 import { aroundStatement } from '../new-steps.ts';
 import type { PlacedStatement } from '../statements.ts';
+import { shownKey, untold } from '../use-words.ts';
 import { nameRange } from './places.ts';
-import { shownKey, untold } from './words.ts';
 
 interface Data {
   readonly placed: PlacedStatement;

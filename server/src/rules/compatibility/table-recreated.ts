@@ -5,8 +5,8 @@ import { withFigures } from '../figures.ts';
 import type { RuleContext, StatementAnalysis } from '../model.ts';
 import type { PlacedRemoval } from '../removed-names.ts';
 import { sqlStatements, tokenRange } from '../statements.ts';
+import { shownKey } from '../use-words.ts';
 import { nameRange } from './places.ts';
-import { shownKey } from './words.ts';
 
 /** A table is dropped and made again: its rows do not come back. */
 export const tableRecreated = defineRule<undefined>({

@@ -1,7 +1,7 @@
 import { keyOf } from '../../schema/lookup.ts';
 import { nameOfRangeVar } from '../../sql/names.ts';
 import type { StatementAnalysis } from '../model.ts';
-import { shownKey } from './words.ts';
+import { shownKey } from '../use-words.ts';
 
 /** What a TRUNCATE empties of what was there before the plan. */
 export interface Truncated {

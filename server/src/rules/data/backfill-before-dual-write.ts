@@ -7,12 +7,12 @@ import { namesIn } from '../../schema/query-names.ts';
 import { triggersOf } from '../../schema/triggers.ts';
 import type { CodeBody } from '../../sql/model.ts';
 import { quoteIdentifier } from '../../sql/names.ts';
-import { snippet } from '../compatibility/words.ts';
 import { defineRule } from '../define-rule.ts';
 import { withFigures } from '../figures.ts';
 import type { Live } from '../live-versions.ts';
 import type { Finding, RuleContext, StatementAnalysis } from '../model.ts';
 import { wordsRange } from '../statements.ts';
+import { snippet } from '../use-words.ts';
 
 /** A copy of old values into a new column at a time when the application still writes rows without it. */
 export const backfillBeforeDualWrite = defineRule<undefined>({

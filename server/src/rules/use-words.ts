@@ -1,9 +1,9 @@
-import { displayName } from '../../schema/lookup.ts';
-import type { Schema } from '../../schema/model.ts';
-import { parseName } from '../../sql/names.ts';
-import { documentRange } from '../../text/offset-map.ts';
-import type { Finding, RuleContext, VersionAnalysis } from '../model.ts';
-import type { Use } from '../removed-names.ts';
+import { displayName } from '../schema/lookup.ts';
+import type { Schema } from '../schema/model.ts';
+import { parseName } from '../sql/names.ts';
+import { documentRange } from '../text/offset-map.ts';
+import type { Finding, RuleContext, VersionAnalysis } from './model.ts';
+import type { Use } from './removed-names.ts';
 
 /** A statement short enough for a message. */
 export function snippet({ statement }: Pick<Use['statement'], 'statement'>): string {
