@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type Analysis, loadParsers } from '../analyze.ts';
 import type { RelationWork, UnknownFact } from '../effects/model.ts';
+import { inverseOf } from '../inverse/inverse.ts';
 import type { ActionAnalysis, StatementAnalysis } from '../rules/model.ts';
 import { createLineIndex, type LineIndex } from '../text/line-index.ts';
 import { analyzeDocument, fileProblems } from './analysis.ts';
@@ -70,14 +71,13 @@ function readSchemaOption(path: string | undefined, io: Io): string | undefined 
 export function explainAnalysis(analysis: Analysis, rollbacks: boolean) {
   const lines = createLineIndex(analysis.text);
   const isPlan = analysis.kind === 'plan';
+  const { pgVersion } = analysis;
   return analysis.steps.flatMap(({ step, action, rollback }) => {
-    const id = isPlan ? step.id : null;
-    const forward = statementsOf(action).map((statement) => explainStatement(statement, lines, id, false));
+    const place = { lines, pgVersion, step: isPlan ? step.id : null };
+    const forward = statementsOf(action).map((one) => explainStatement(one, { ...place, rollback: false }));
     if (!rollbacks) return forward;
-    return [
-      ...forward,
-      ...rollback.flatMap(statementsOf).map((statement) => explainStatement(statement, lines, id, true)),
-    ];
+    const back = rollback.flatMap(statementsOf);
+    return [...forward, ...back.map((one) => explainStatement(one, { ...place, rollback: true }))];
   });
 }
 
@@ -85,13 +85,16 @@ function statementsOf(action: ActionAnalysis | undefined): readonly StatementAna
   return action?.statements ?? [];
 }
 
-function explainStatement(
-  analysed: StatementAnalysis,
-  lines: LineIndex,
-  step: string | null,
-  rollback: boolean,
-) {
-  const { effects, statement, range, sql, inTransaction } = analysed;
+interface Place {
+  readonly lines: LineIndex;
+  readonly pgVersion: number;
+  readonly step: string | null;
+  readonly rollback: boolean;
+}
+
+function explainStatement(analysed: StatementAnalysis, { lines, pgVersion, step, rollback }: Place) {
+  const { effects, statement, range, sql, inTransaction, before } = analysed;
+  const inverse = inverseOf(statement, before, pgVersion);
   return {
     sql: statement.text,
     line: lines.positionAt(range.start).line + 1,
@@ -107,6 +110,12 @@ function explainStatement(
       ...effects.scans.map((work) => reason('scan', work)),
       ...effects.builds.map((work) => reason('build', work)),
     ],
+    inverse: {
+      verdict: inverse.verdict,
+      sql: inverse.sql,
+      transactional: inverse.transactional,
+      reason: inverse.reason,
+    },
     step,
     rollback,
     in_transaction: inTransaction,

@@ -94,6 +94,29 @@ describe('switchback explain', () => {
     assert.match(out, /^ +lock +AccessExclusiveLock on users$/m);
   });
 
+  it('says what undoes each statement', async () => {
+    const { statements } = await explainJson(['a.sql', '--schema', 'schema.sql'], {
+      'a.sql': `CREATE INDEX CONCURRENTLY users_email_idx ON users (email);
+UPDATE users SET email = '';
+SELECT 1;`,
+    });
+    const [index, update, select] = statements.map(({ inverse }: { inverse: unknown }) => inverse);
+    assert.deepEqual(index, {
+      verdict: 'restores',
+      sql: ['DROP INDEX CONCURRENTLY users_email_idx'],
+      transactional: false,
+      reason: index.reason,
+    });
+    assert.ok(index.reason.length > 10);
+    assert.equal(update.verdict, 'loses_data');
+    assert.deepEqual([select.verdict, select.sql], ['restores', []]);
+    const { out } = await explain(['a.sql', '--schema', 'schema.sql'], {
+      'a.sql': 'ALTER TABLE users ADD COLUMN age int;\nSELECT 1;\n',
+    });
+    assert.match(out, /^ +undo +ALTER TABLE users DROP COLUMN age;\n +undo +restores schema and data: /m);
+    assert.equal(out.match(/undo/g)?.length, 2);
+  });
+
   it('explains what it can and exits 1 where a part does not parse', async () => {
     const { exitCode, statements, err } = await explainJson(['a.sql'], {
       'a.sql': 'SELEC 1;\nDROP TABLE IF EXISTS gone;\n',

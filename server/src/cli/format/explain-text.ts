@@ -50,6 +50,7 @@ function explained(statement: Explained, { style, width }: ExplanationOptions): 
       `${printable(relation)}${reason === '' ? '' : `: ${printable(reason)}`}`,
     ]),
     ...statement.unknown.map((sentence): [string, string] => ['unknown', printable(sentence)]),
+    ...undoing(statement),
   ];
   if (statement.rollback) rows.unshift(['rollback', 'of this step']);
   if (!statement.transactional) rows.push(['runs', 'outside a transaction block only']);
@@ -58,4 +59,18 @@ function explained(statement: Explained, { style, width }: ExplanationOptions): 
     ([label, text]) => `${' '.repeat(place.length)}${style.faint(label.padEnd(9))} ${text}\n`,
   );
   return `${style.faint(place)}${shown}\n${lines.join('')}`;
+}
+
+const verdicts = {
+  restores: 'restores schema and data',
+  loses_data: 'loses data',
+  impossible: 'impossible',
+  unknown: 'not known',
+} as const;
+
+/** What undoes it; nothing where there is nothing to undo. */
+function undoing({ inverse: { verdict, sql, reason } }: Explained): [string, string][] {
+  if (verdict === 'restores' && sql.length === 0) return [];
+  const lines = sql.map((line): [string, string] => ['undo', `${printable(line.replace(/\s+/g, ' '))};`]);
+  return [...lines, ['undo', `${verdicts[verdict]}: ${printable(reason)}`]];
 }
