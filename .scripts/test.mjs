@@ -23,7 +23,12 @@ const parts = [
   {
     name: 'unit',
     after: ['build'],
-    program: [bin('mocha/bin/mocha.js'), '--reporter=json', `--reporter-option=output=${results}/unit.json`],
+    program: [
+      bin('mocha/bin/mocha.js'),
+      'test/unit/**/*.test.ts',
+      '--reporter=json',
+      `--reporter-option=output=${results}/unit.json`,
+    ],
     counts: () => [mochaCounts(join(results, 'unit.json'))],
   },
   {
