@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { SqlParser } from '../../server/src/sql/model.ts';
 import { loadSqlParser } from '../../server/src/sql/parser.ts';
 import { embeddedPostgres } from '../unit/support/embedded-postgres.ts';
 import { scenes } from './forms/scenes.ts';
@@ -8,18 +9,32 @@ import { readObservations, type Witness, witnesses, writeObservations } from './
 import { observeEmbedded } from './observe/embedded.ts';
 import type { Observations, Outcome } from './observe/model.ts';
 import { observeServer } from './observe/server.ts';
+import { readOptions, usage } from './options.ts';
 import { majors } from './postgres/binaries.ts';
 import { withServer } from './postgres/server.ts';
+import { proveRollbacks } from './rollbacks/prove.ts';
 import { writeTable } from './table.ts';
 
+async function prove(): Promise<number> {
+  const options = readOptions(process.argv.slice(2));
+  if (!options) {
+    console.log(usage);
+    return 0;
+  }
+  const parser = await loadSqlParser();
+  const agreed = !options.effects || (await proveEffects(!options.tableOnly, parser));
+  const restored = await proveRollbacks(options, parser);
+  return agreed && restored ? 0 : 1;
+}
+
 /**
- * Observes every statement on every version, or with `--table` takes what was observed last; writes the table, and
- * says where it disagrees.
+ * Observes every statement on every version, or takes what was observed last; writes the table, and says where it
+ * disagrees; true where it does not.
  */
-async function prove(again: boolean): Promise<number> {
+async function proveEffects(again: boolean, parser: SqlParser): Promise<boolean> {
   const observed = again ? await observeAll() : new Map(witnesses.map((one) => [one, readObservations(one)]));
   if (again) for (const [witness, observations] of observed) await writeObservations(witness, observations);
-  const judged = judge(scenes, observed, await loadSqlParser());
+  const judged = judge(scenes, observed, parser);
   await writeFile(join(__dirname, 'table.md'), writeTable(judged));
   return report(judged);
 }
@@ -52,7 +67,7 @@ async function embedded(): Promise<Observations> {
   return observations;
 }
 
-function report(judged: readonly Judged[]): number {
+function report(judged: readonly Judged[]): boolean {
   for (const line of disagreements(judged)) console.log(`✘ ${line}`);
   console.log('           forms  agreed  refused  unknown  unseen  disagreed');
   for (const witness of witnesses) {
@@ -66,10 +81,10 @@ function report(judged: readonly Judged[]): number {
           .join(''),
     );
   }
-  return totals(judged).disagreed === 0 ? 0 : 1;
+  return totals(judged).disagreed === 0;
 }
 
-prove(!process.argv.includes('--table')).then(
+prove().then(
   (code) => process.exit(code),
   (error: unknown) => {
     console.error(error instanceof Error ? error.message : error);

@@ -1,5 +1,5 @@
 import type { Judged } from './judge.ts';
-import type { Witness } from './observations.ts';
+import { cell, groupBy, nameOf } from './markdown.ts';
 import type { Outcome } from './observe/model.ts';
 import type { Foretold } from './predict.ts';
 
@@ -71,20 +71,5 @@ function workText({ locks, rewrites, scans, alone }: Work): string {
 }
 
 function witnessesIn(judged: readonly Judged[]): string {
-  const names: readonly Witness[] = judged.map(({ witness }) => witness);
-  return names.map((name) => (name === 'pglite' ? 'PGlite' : String(name))).join(' ');
-}
-
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
-}
-
-function groupBy<T>(items: readonly T[], key: (item: T) => string): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(key(item));
-    if (group) group.push(item);
-    else groups.set(key(item), [item]);
-  }
-  return groups;
+  return judged.map(({ witness }) => nameOf(witness)).join(' ');
 }

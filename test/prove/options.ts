@@ -1,0 +1,58 @@
+import { parseArgs } from 'node:util';
+import { type Witness, witnesses } from './observations.ts';
+
+export interface ProveOptions {
+  /** Writes the tables anew from what was observed last. */
+  readonly tableOnly: boolean;
+  /** What statements do, and not only what undoes them. */
+  readonly effects: boolean;
+  /** Where rollbacks are tried. */
+  readonly on: readonly Witness[];
+  /** Of the statements those that it matches. */
+  readonly only: RegExp | undefined;
+  /** Of the statements those that are to be undone otherwise than when they were last tried. */
+  readonly changed: boolean;
+}
+
+export const usage = `npm run prove -- [options]
+
+  Observes what statements do on Postgres 14 to 18 and on the embedded one, and whether what is said to undo
+  them does.
+
+  --table             asks no server: writes the tables from what was observed last
+  --rollbacks         tries the rollbacks only. With it:
+  --on 16,pglite        on these only (14 15 16 17 18 pglite)
+  --only PATTERN        only statements that match the regular expression, or whose scene does
+  --changed             only statements with another rollback than when they were last tried
+  --help              this`;
+
+/** Throws where an option or its value is none; undefined where help is wanted. */
+export function readOptions(argv: readonly string[]): ProveOptions | undefined {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      table: { type: 'boolean', default: false },
+      rollbacks: { type: 'boolean', default: false },
+      on: { type: 'string' },
+      only: { type: 'string' },
+      changed: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return undefined;
+  if (!values.rollbacks && (values.on !== undefined || values.only !== undefined || values.changed))
+    throw new Error('--on, --only and --changed go with --rollbacks');
+  return {
+    tableOnly: values.table,
+    effects: !values.rollbacks,
+    on: values.on === undefined ? witnesses : values.on.split(',').map(readWitness),
+    only: values.only === undefined ? undefined : new RegExp(values.only, 'i'),
+    changed: values.changed,
+  };
+}
+
+function readWitness(name: string): Witness {
+  const witness = witnesses.find((one) => String(one) === name.trim());
+  if (witness === undefined) throw new Error(`--on ${name}: one of ${witnesses.join(', ')}`);
+  return witness;
+}

@@ -1,0 +1,147 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SqlParser } from '../../../server/src/sql/model.ts';
+import { embeddedPostgres } from '../../unit/support/embedded-postgres.ts';
+import { formsOf, type Scene } from '../forms/model.ts';
+import { scenes } from '../forms/scenes.ts';
+import { nameOf } from '../markdown.ts';
+import { versionOf, type Witness, witnesses } from '../observations.ts';
+import type { ProveOptions } from '../options.ts';
+import { withServer } from '../postgres/server.ts';
+import { isRestored, type Judged, judgeTrials, totalsOf } from './judge.ts';
+import type { Trial, Trials } from './model.ts';
+import { embeddedPlace, type Place, serverPlace } from './places.ts';
+import { readTrials, writeTrials } from './results.ts';
+import { percent, writeRollbacks } from './table.ts';
+import { type Planned, tryForms, type Undo, undoOn } from './trials.ts';
+import { seenText, undoText } from './words.ts';
+
+/** Tries what undoes each statement, writes data and table, and says which claims are false; true where none is. */
+export async function proveRollbacks(options: ProveOptions, parser: SqlParser): Promise<boolean> {
+  const undos = new Map(scenes.map((scene) => [scene, undoOn(scene, parser)]));
+  const undoOf = (scene: Scene) => undos.get(scene) ?? undoOn(scene, parser);
+  const known = readTrials();
+  const plan = (witness: Witness) => planOn(witness, options, undoOf, known.get(witness) ?? {});
+  const tried = options.tableOnly ? new Map<Witness, Trials>() : await tryOn(options.on, plan);
+  const trials = merge(known, tried);
+  if (tried.size > 0) await writeTrials(scenes, trials);
+  const judged = judgeTrials(scenes, trials, undoOf);
+  await writeFile(join(__dirname, '../rollbacks.md'), writeRollbacks(judged));
+  report(judged, options.tableOnly ? judged : judged.filter((one) => isAmong(one, tried)));
+  return judged.every(({ verdict }) => verdict !== 'false');
+}
+
+type Plan = (witness: Witness) => readonly { readonly scene: Scene; readonly forms: readonly Planned[] }[];
+
+function planOn(
+  witness: Witness,
+  { only, changed }: ProveOptions,
+  undoOf: (scene: Scene) => Undo,
+  known: Trials,
+): ReturnType<Plan> {
+  const version = versionOf(witness);
+  return scenes.flatMap((scene) => {
+    if (version < (scene.since ?? 0)) return [];
+    const undo = undoOf(scene);
+    const forms = formsOf(scene)
+      .map(({ sql }) => ({ sql, undo: undo(sql, version) }))
+      .filter((form) => !only || only.test(form.sql) || only.test(scene.name))
+      .filter((form) => !changed || !isTried(form, known[scene.name]?.[form.sql]));
+    return forms.length > 0 ? [{ scene, forms }] : [];
+  });
+}
+
+/** Whether a trial is of that claim. */
+export function isTried({ undo }: Planned, trial: Trial | undefined): boolean {
+  if (!trial || 'refused' in trial) return trial !== undefined;
+  const claim = [trial.claim, trial.undo, trial.alone !== true];
+  return JSON.stringify(claim) === JSON.stringify([undo.verdict, undo.sql, undo.transactional]);
+}
+
+async function tryOn(on: readonly Witness[], plan: Plan): Promise<ReadonlyMap<Witness, Trials>> {
+  const tried = new Map<Witness, Trials>();
+  const queue = on.filter((witness) => plan(witness).length > 0);
+  const next = async (): Promise<void> => {
+    for (let witness = queue.shift(); witness !== undefined; witness = queue.shift()) {
+      const started = performance.now();
+      tried.set(witness, await tryOnWitness(witness, plan(witness)));
+      console.log(`${nameOf(witness)}: tried in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+    }
+  };
+  await Promise.all([next(), next()]);
+  return tried;
+}
+
+async function tryOnWitness(witness: Witness, plan: ReturnType<Plan>): Promise<Trials> {
+  if (witness === 'pglite') return tryScenes(plan, (scene) => embeddedPlace(embeddedPostgres, scene));
+  return withServer(witness, (connect) => tryScenes(plan, (scene) => serverPlace(connect, scene)));
+}
+
+async function tryScenes(plan: ReturnType<Plan>, open: (scene: Scene) => Promise<Place>): Promise<Trials> {
+  const trials: Record<string, Readonly<Record<string, Trial>>> = {};
+  for (const { scene, forms } of plan) {
+    const place = await open(scene);
+    trials[scene.name] = await tryForms(place, forms);
+    await place.close();
+  }
+  return trials;
+}
+
+function merge(
+  known: ReadonlyMap<Witness, Trials>,
+  tried: ReadonlyMap<Witness, Trials>,
+): ReadonlyMap<Witness, Trials> {
+  return new Map(
+    witnesses.map((witness) => {
+      const [old, now] = [known.get(witness) ?? {}, tried.get(witness) ?? {}];
+      const names = new Set([...Object.keys(old), ...Object.keys(now)]);
+      return [witness, Object.fromEntries([...names].map((name) => [name, { ...old[name], ...now[name] }]))];
+    }),
+  );
+}
+
+function isAmong({ witness, scene, sql }: Judged, tried: ReadonlyMap<Witness, Trials>): boolean {
+  return tried.get(witness)?.[scene]?.[sql] !== undefined;
+}
+
+/** What is to be done of what was tried now: the false claims, then what is not restored; and the totals of all. */
+function report(all: readonly Judged[], shown: readonly Judged[]): void {
+  const told = new Map<string, Witness[]>();
+  const tell = (sign: string, { scene, sql, witness, ...one }: Judged) => {
+    const undo = undoText({ scene, sql, witness, ...one });
+    const lines = [`${scene}: ${sql}`, ...(undo ? [undo] : []), seenText({ scene, sql, witness, ...one })];
+    const text = `${sign} ${lines.join('\n    ')}`;
+    told.set(text, [...(told.get(text) ?? []), witness]);
+  };
+  for (const one of shown) {
+    if (one.verdict === 'false') tell('✘', one);
+    else if (one.verdict === 'weak' || one.verdict === 'unseen') tell('?', one);
+    else if (one.reversible && !isRestored(one.verdict)) tell('–', one);
+  }
+  for (const [text, on] of [...told].sort(([one], [other]) => order(other) - order(one)))
+    console.log(`${text}\n    on ${on.map(nameOf).join(', ')}`);
+  console.log(
+    '            forms  refused  unchanged  irreversible  reversible  restored            claims  false',
+  );
+  for (const witness of witnesses) {
+    const totals = totalsOf(all.filter((one) => one.witness === witness));
+    const { forms, refused, unchanged, irreversible, reversible, restored, claims } = totals;
+    const columns: readonly (readonly [string | number, number])[] = [
+      [forms, 5],
+      [refused, 9],
+      [unchanged, 11],
+      [irreversible, 14],
+      [reversible, 12],
+      [restored, 10],
+      [percent(restored, reversible), 10],
+      [claims, 10],
+      [totals.false, 7],
+    ];
+    const name = witness === 'pglite' ? 'PGlite' : `Postgres ${witness}`;
+    console.log(name.padEnd(12) + columns.map(([text, width]) => String(text).padStart(width)).join(''));
+  }
+}
+
+function order(text: string): number {
+  return ['✘', '?', '–'].indexOf(text.charAt(0));
+}

@@ -1,0 +1,53 @@
+import { inverseOf } from '../../../server/src/inverse/inverse.ts';
+import type { Inverse } from '../../../server/src/inverse/model.ts';
+import { baselineSchema } from '../../../server/src/schema/apply.ts';
+import type { SqlParser } from '../../../server/src/sql/model.ts';
+import type { Scene } from '../forms/model.ts';
+import type { Trial } from './model.ts';
+import type { Place } from './places.ts';
+import { compareStates, readStart, readState } from './state.ts';
+import { tryAlone, tryInTransaction } from './try.ts';
+
+export type Undo = (sql: string, pgVersion: number) => Inverse;
+
+/** What Switchback says undoes a statement on a scene. Throws where the parser has something to say of its setup. */
+export function undoOn(scene: Scene, parser: SqlParser): Undo {
+  const parsed = parser.parse(scene.setup);
+  const [problem] = parsed.problems;
+  if (problem) throw new Error(`the setup of the scene ${scene.name}: ${problem.message}`);
+  const schema = baselineSchema(parsed);
+  return (sql, pgVersion) => {
+    const [statement] = parser.parse(sql).statements;
+    if (!statement) throw new Error(`no statement: ${sql}`);
+    return inverseOf(statement, schema, pgVersion);
+  };
+}
+
+/** A statement, and what is to undo it. */
+export interface Planned {
+  readonly sql: string;
+  readonly undo: Inverse;
+}
+
+/** Tries statements of one scene, each on the database as the scene makes it. */
+export async function tryForms(
+  place: Place,
+  forms: readonly Planned[],
+): Promise<Readonly<Record<string, Trial>>> {
+  const start = await readStart(place.session);
+  const trials: Record<string, Trial> = {};
+  const alone: Planned[] = [];
+  for (const form of forms) {
+    const trial = await tryInTransaction(place.session, start, form.sql, form.undo);
+    if (trial === 'alone') alone.push(form);
+    else trials[form.sql] = trial;
+  }
+  const left = compareStates(start, await readState(place.session));
+  if (left.schema !== 'restored')
+    throw new Error(`something outlived its transaction: ${left.drift.join('; ')}`);
+  for (const { sql, undo } of alone)
+    trials[sql] = await place.fresh(async (session) =>
+      tryAlone(session, await readStart(session), sql, undo),
+    );
+  return Object.fromEntries(forms.flatMap(({ sql }) => (trials[sql] ? [[sql, trials[sql]]] : [])));
+}
