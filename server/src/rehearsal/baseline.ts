@@ -5,7 +5,6 @@ import { codePointToUtf16 } from '../text/utf8.ts';
 import { isDatabaseError } from './errors.ts';
 import type { DatabaseError, EngineSession, StatementError } from './model.ts';
 import { quoteIdentifier } from './roles.ts';
-import { explainSandboxError, sandboxRefusal } from './sandbox.ts';
 
 export interface BaselineFile {
   /** As the plan writes it. */
@@ -38,16 +37,16 @@ export async function loadBaseline(
   const notes = createLeftOut(file);
   const absent = new Set<string>();
   for (const statement of statements) {
-    const refusal = ofOtherDatabase(statement) ? undefined : sandboxRefusal(statement);
+    const refusal = ofOtherDatabase(statement) ? undefined : session.refusal(statement);
     if (refusal !== undefined) notes.add(statement, refusal.message);
     if (refusal !== undefined || ofOtherDatabase(statement)) continue;
     try {
       await session.query(statement.text);
     } catch (error) {
       if (!isDatabaseError(error)) throw error;
-      const verdict = judgeFailure(statement, error, absent);
+      const verdict = judgeFailure(statement, error, absent, session);
       if (verdict === 'ignore') continue;
-      const told = explainSandboxError(error, session);
+      const told = session.explain(error);
       if (verdict === 'fail') return { error: failure(file, statement, told), notes: notes.all() };
       notes.add(statement, told.message);
       if (verdict === 'absent') await standIn(session, statement);
@@ -103,6 +102,7 @@ function judgeFailure(
   { node }: Statement,
   error: DatabaseError,
   absent: Set<string>,
+  { isShared }: EngineSession,
 ): 'ignore' | 'note' | 'absent' | 'fail' {
   if ('CreateExtensionStmt' in node && error.code === '0A000') {
     absent.add(node.CreateExtensionStmt.extname ?? '');
@@ -110,6 +110,8 @@ function judgeFailure(
   }
   if ('CommentStmt' in node && node.CommentStmt.objtype === 'OBJECT_EXTENSION' && absent.size > 0)
     return 'ignore';
+  // No role is made on somebody's server.
+  if (isShared && error.code === '42704' && /^role ".+" does not exist$/.test(error.message)) return 'note';
   // A dump of the roles names the superuser too.
   if ('CreateRoleStmt' in node && error.code === '42710') return 'ignore';
   // Every database has this one from the start, and pg_dump --schema=public makes it again.

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import type { WorkerReply, WorkerRequest, WorkerStart } from './embedded-worker.ts';
 import { asDatabaseError } from './errors.ts';
 import type { Engine, EngineSession, OpenOptions, QueryResult } from './model.ts';
+import { explainSandboxError, sandboxRefusal } from './sandbox.ts';
 
 export interface EmbeddedEngineOptions {
   /** The folder that the build fills: `dist/embedded`. */
@@ -124,10 +125,14 @@ function session(worker: Worker, version: string): EngineSession {
       worker.postMessage({ ...request, id: lastId });
     });
 
+  const name = `PostgreSQL ${version} (embedded)`;
   return {
-    name: `PostgreSQL ${version} (embedded)`,
+    name,
     majorVersion: Number.parseInt(version, 10),
     observesConcurrent: false,
+    isShared: false,
+    refusal: sandboxRefusal,
+    explain: (error) => explainSandboxError(error, name),
     query: (sql, parameters = []) => send({ kind: 'query', sql, parameters }),
     exec: async (sql) => {
       await send({ kind: 'exec', sql });

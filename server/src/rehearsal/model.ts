@@ -1,4 +1,5 @@
 import type { LockMode } from '../effects/model.ts';
+import type { Statement } from '../sql/model.ts';
 import type { Range } from '../text/range.ts';
 
 /** Plain data: what a dry run saw. It crosses process borders and is the JSON of `switchback dry-run`. */
@@ -117,11 +118,23 @@ export interface OpenOptions {
   readonly sql?: string;
 }
 
+/** Why a statement is not run, and what to do instead. */
+export interface Refusal {
+  readonly message: string;
+  readonly hint: string;
+}
+
 export interface EngineSession extends Connection {
   readonly name: string;
   readonly majorVersion: number;
   /** Whether locks of CONCURRENTLY commands can be seen (not in a single session). */
   readonly observesConcurrent: boolean;
+  /** Whether others use the server beside this session's database: nothing is made outside of it, roles neither. */
+  readonly isShared: boolean;
+  /** Why a statement cannot be run here, asked before it is sent; undefined where it can. */
+  refusal(statement: Statement): Refusal | undefined;
+  /** An error that tells of this engine and not of the plan, said so; others as they are. */
+  explain(error: DatabaseError): DatabaseError;
   /** Stops everything at once, also a running statement, and leaves nothing behind. */
   close(): Promise<void>;
 }

@@ -118,7 +118,7 @@ async function prepare(run: Run, session: EngineSession): Promise<StatementError
   const { analysis, options, notes } = run;
   const parser = options.parser ?? (await loadSqlParser());
   progress(run, 0, 'Loading the baseline');
-  const roles = await createMissingRoles(session, allStatements(analysis, parser));
+  const roles = session.isShared ? [] : await createMissingRoles(session, allStatements(analysis, parser));
   if (roles.length > 0)
     notes.push(`Made for this run, since no schema file holds roles: ${roles.join(', ')}.`);
   if (analysis.baselineSql !== undefined) {

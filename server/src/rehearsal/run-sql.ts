@@ -5,7 +5,6 @@ import { isDatabaseError } from './errors.ts';
 import type { EngineSession, QueryResult, StatementError, StatementReport } from './model.ts';
 import { lockKey, type Observation, observeAfter, observeBefore } from './observe.ts';
 import { ownError, placedError } from './place.ts';
-import { explainSandboxError, sandboxRefusal } from './sandbox.ts';
 
 /** What a step has done so far; readable when the step is stopped half-way too. */
 export interface StepLog {
@@ -89,7 +88,7 @@ export async function runStatement(
   log: StepLog,
 ): Promise<StatementError | undefined> {
   const { statement, sql, range } = analysed;
-  const refusal = sandboxRefusal(statement);
+  const refusal = session.refusal(statement);
   if (refusal !== undefined) {
     const error = ownError(refusal.message, range, refusal.hint);
     log.statements.push({ ...emptyReport(analysed, 'failed'), error });
@@ -102,7 +101,7 @@ export async function runStatement(
     return undefined;
   } catch (cause) {
     if (!isDatabaseError(cause)) throw cause;
-    const error = placedError(explainSandboxError(cause, session), statement, sql);
+    const error = placedError(session.explain(cause), statement, sql);
     const ms = performance.now() - (log.running?.since ?? since);
     log.statements.push({ ...emptyReport(analysed, 'failed'), error, ms });
     return error;

@@ -1,11 +1,5 @@
 import type { Statement } from '../sql/model.ts';
-import type { DatabaseError, EngineSession } from './model.ts';
-
-/** Why a statement is not run, and what to do instead. */
-export interface Refusal {
-  readonly message: string;
-  readonly hint: string;
-}
+import type { DatabaseError, Refusal } from './model.ts';
 
 /**
  * Why a sandbox in memory cannot run a statement that a real server could; undefined where it can. Asked before
@@ -30,12 +24,12 @@ export function sandboxRefusal({ node }: Statement): Refusal | undefined {
 }
 
 /** An error that tells of the sandbox and not of the plan, said so; others as they are. */
-export function explainSandboxError(error: DatabaseError, { name }: EngineSession): DatabaseError {
+export function explainSandboxError(error: DatabaseError, engine: string): DatabaseError {
   const extension = /^extension "(.+)" is not available$/.exec(error.message)?.[1];
   if (extension !== undefined)
     return {
       ...error,
-      message: `${name} does not come with the extension "${extension}": that is no fault of the plan.`,
+      message: `${engine} does not come with the extension "${extension}": that is no fault of the plan.`,
       hint: 'A dry run on the embedded Postgres can show nothing of what needs it.',
     };
   if (/^tablespace ".+" does not exist$/.test(error.message))
