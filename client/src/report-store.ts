@@ -15,7 +15,7 @@ export interface ReportStore {
 }
 
 /** Raised when a stored report can no longer be shown. */
-const format = 1;
+const format = 2;
 
 export function createReportStore(context: ExtensionContext, output: LogOutputChannel): ReportStore {
   const memory = new Map<string, KeptReport>();

@@ -11,7 +11,11 @@ export interface Report {
   readonly verdict: Verdict;
   /** Why the run did not get to its end or could not start, where that is so. */
   readonly error: StatementError | undefined;
+  /** What was seen before step one. */
+  readonly start: { readonly app: readonly AppCheck[] };
   readonly steps: readonly StepReport[];
+  /** The whole plan rolled back, from its last step. */
+  readonly unwind: UnwindReport;
   /** ms from start to end. */
   readonly ms: number;
   /** Fabricated rows by table. */
@@ -20,7 +24,10 @@ export interface Report {
   readonly notes: readonly string[];
 }
 
-/** failed: a statement, a verification or an `expect` failed. */
+/**
+ * failed: a statement, a verification or an `expect` failed; so did a rollback, or it left something else than was there
+ * before; or a live version of the application could not do what it does.
+ */
 export type Verdict = 'passed' | 'failed' | 'cancelled' | 'refused';
 export type StepStatus = 'passed' | 'failed' | 'skipped' | 'cancelled';
 
@@ -34,10 +41,119 @@ export interface StepReport {
   /** What a person should know of the step as a whole: rows backfilled, the value verified, the version deployed. */
   readonly summary: string;
   readonly error: StatementError | undefined;
+  /** Undefined where there is nothing to roll back (verify, wait), the step was not reached, or proofs are off. */
+  readonly rollback: RollbackReport | undefined;
+  /** What the live versions' statements did after the step and its rollback. */
+  readonly app: readonly AppCheck[];
   readonly ms: number;
   /** The step's place in the plan document (offsets), and its zero-based line. */
   readonly range: Range;
   readonly line: number;
+  /** The place of its name. */
+  readonly name_range: Range;
+}
+
+/** A difference between two states of a database, in words. */
+export interface Drift {
+  /**
+   * schema: something is missing, there or different that was not. column_order: the same columns in another order.
+   * information: worth knowing, and no difference to anybody who uses the database.
+   */
+  readonly kind: 'schema' | 'column_order' | 'information';
+  /** What differs: `index users_handle_key`. */
+  readonly object: string;
+  /** E.g. `index users_handle_key: missing`. */
+  readonly message: string;
+}
+
+/**
+ * restores: schema, rows and the application's version are as before. restores_reordered: but for the order of columns.
+ * drifts: something is not as before. fails: it could not be run, or the step not be applied again. impossible: a point
+ * of no return, by the plan's own word. not_needed: other rollbacks cover it, which the unwinding of the plan proves.
+ */
+export type RollbackVerdict =
+  | 'restores'
+  | 'restores_reordered'
+  | 'drifts'
+  | 'fails'
+  | 'impossible'
+  | 'not_needed';
+
+/** A step, rolled back right after it was applied, with rows that the live versions wrote in between. */
+export interface RollbackReport {
+  readonly verdict: RollbackVerdict;
+  /** What differs from before the step. */
+  readonly drift: readonly Drift[];
+  readonly data: RollbackData;
+  /** Whether the step could be applied again after it; undefined where that was not tried. */
+  readonly reapplied: boolean | undefined;
+  readonly error: StatementError | undefined;
+  /** Why the verdict is what it is, in a sentence; empty where nothing is to be said. */
+  readonly reason: string;
+  readonly ms: number;
+  /** The rollback's own statements, seen as the step's are. */
+  readonly statements: readonly StatementReport[];
+  /** The rollback's place in the plan; the step's name where it has none. */
+  readonly range: Range;
+  readonly line: number;
+}
+
+/** Rows before and after, but for those that the application wrote or changed meanwhile. */
+export interface RollbackData {
+  /** The tables whose rows were compared: those that the step or its rollback touched. */
+  readonly compared: readonly string[];
+  /** Rows that had a value in a column and have it no more. */
+  readonly lost: readonly ColumnRows[];
+  /** Rows that had none (NULL) and have one now. */
+  readonly added: readonly ColumnRows[];
+  readonly missing: readonly TableRows[];
+  readonly unexpected: readonly TableRows[];
+  /** What of it could not be told, or only in part. */
+  readonly notes: readonly string[];
+}
+
+export interface TableRows {
+  readonly table: string;
+  readonly rows: number;
+}
+
+export interface ColumnRows extends TableRows {
+  readonly column: string;
+}
+
+/** One statement of a live version, run in a transaction that is undone. */
+export interface AppCheck {
+  readonly version: string;
+  /** Its SQL. */
+  readonly statement: string;
+  readonly at: 'start' | 'applied' | 'rolled_back' | 'reapplied' | 'unwound';
+  readonly ok: boolean;
+  readonly error: StatementError | undefined;
+  /** The statement's place in the plan, under `app.versions`. */
+  readonly range: Range;
+  readonly line: number;
+}
+
+/** The rollbacks of many steps, from the last to the first, compared with the state before the first of them. */
+export interface UnwindSegment {
+  readonly verdict: 'restores' | 'restores_reordered' | 'drifts' | 'fails' | 'not_run';
+  /** The id of the step that is rolled back first. */
+  readonly from: string | undefined;
+  /** And last: the plan's first, or the one after a point of no return. */
+  readonly to: string | undefined;
+  readonly drift: readonly Drift[];
+  readonly data: RollbackData;
+  /** Failures alone. */
+  readonly app: readonly AppCheck[];
+  readonly error: StatementError | undefined;
+  /** Why it was not run, where it stopped, or what it left; empty where nothing is to be said. */
+  readonly reason: string;
+  readonly ms: number;
+}
+
+/** The worst of its segments, and all of them: each point of no return ends one. */
+export interface UnwindReport extends UnwindSegment {
+  readonly segments: readonly UnwindSegment[];
 }
 
 export interface StatementReport {

@@ -17,6 +17,7 @@ import type {
 } from './model.ts';
 import { notesBefore, runNotes } from './notes.ts';
 import { ownError } from './place.ts';
+import { notUnwound } from './proof-results.ts';
 import { createMissingRoles } from './roles.ts';
 import { createStepLog, emptyReport, type StepLog } from './run-sql.ts';
 import { runStep, type StepOutcome } from './run-step.ts';
@@ -162,6 +163,9 @@ async function runSteps(run: Run, session: EngineSession, guard: Guard): Promise
       action: analysed.step.action?.kind ?? ('sql' as const),
       range: analysed.step.range,
       line: lines.positionAt(analysed.step.range.start).line,
+      name_range: analysed.step.name.range,
+      rollback: undefined,
+      app: [],
     };
     if (verdict !== 'passed') {
       const statements = (analysed.action?.statements ?? []).map((statement) =>
@@ -257,7 +261,9 @@ function report(run: Run, verdict: Verdict, error: StatementError | undefined): 
     engine,
     verdict,
     error,
+    start: { app: [] },
     steps,
+    unwind: notUnwound('The rollbacks were not asked for.'),
     ms: performance.now() - started,
     rows,
     notes,

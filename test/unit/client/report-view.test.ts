@@ -10,6 +10,7 @@ import type {
   StatementReport,
   StepReport,
 } from '../../../server/src/rehearsal/model.ts';
+import { notUnwound } from '../../../server/src/rehearsal/proof-results.ts';
 
 const evil = `</style></script><img src=x onerror="alert(1)">&'`;
 
@@ -37,9 +38,12 @@ const step = (over: Partial<StepReport> = {}): StepReport => ({
   statements: [statement()],
   summary: '',
   error: undefined,
+  rollback: undefined,
+  app: [],
   ms: 1.4,
   range: { start: 5, end: 30 },
   line: 4,
+  name_range: { start: 11, end: 25 },
   ...over,
 });
 
@@ -48,6 +52,8 @@ const report = (over: Partial<Report> = {}): Report => ({
   engine: 'PostgreSQL 18 (embedded)',
   verdict: 'passed',
   error: undefined,
+  start: { app: [] },
+  unwind: notUnwound(''),
   steps: [step()],
   ms: 812,
   rows: { users: 1000 },

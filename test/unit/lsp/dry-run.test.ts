@@ -8,6 +8,7 @@ import {
   trustedNotification,
 } from '../../../server/src/lsp/protocol.ts';
 import type { Report, Verdict } from '../../../server/src/rehearsal/model.ts';
+import { notUnwound } from '../../../server/src/rehearsal/proof-results.ts';
 import { plan } from './plans.ts';
 import { type ProtocolClient, startProtocolClient, until } from './protocol-client.ts';
 
@@ -16,6 +17,8 @@ const report = (verdict: Verdict): Report => ({
   engine: 'a test',
   verdict,
   error: undefined,
+  start: { app: [] },
+  unwind: notUnwound(''),
   steps: [],
   ms: 1,
   rows: {},

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Report, StatementReport, StepReport } from '../../../server/src/rehearsal/model.ts';
+import { notUnwound } from '../../../server/src/rehearsal/proof-results.ts';
 import { reportText } from '../../../server/src/rehearsal/report-text.ts';
 import { displayWidth } from '../../../server/src/text/terminal.ts';
 
@@ -26,9 +27,12 @@ const step: StepReport = {
   statements: [statement],
   summary: '',
   error: undefined,
+  rollback: undefined,
+  app: [],
   ms: 5,
   range,
   line: 11,
+  name_range: range,
 };
 const error = {
   message: 'column "handle" contains null values',
@@ -42,6 +46,8 @@ const report: Report = {
   engine: 'PostgreSQL 18.6 (embedded)',
   verdict: 'failed',
   error,
+  start: { app: [] },
+  unwind: notUnwound(''),
   steps: [
     step,
     {
