@@ -38,6 +38,7 @@ import { notNullOf, setNotNull } from './not-null.ts';
 import { attachIndex, attachPartition, detachPartition } from './partitions.ts';
 import { inPasses } from './passes.ts';
 import { rebuildColumn } from './rebuild.ts';
+import { changed, indexCommands, settingCommands } from './table-settings.ts';
 
 export const applyAlterTable: Apply<AlterTableStmt> = (draft, fields, statement) => {
   const { relation, objtype = '', cmds, missing_ok } = fields;
@@ -47,9 +48,7 @@ export const applyAlterTable: Apply<AlterTableStmt> = (draft, fields, statement)
     return;
   }
   if (objtype === 'OBJECT_INDEX') {
-    const key = findKey(draft, nameOfRangeVar(relation));
-    for (const { command } of inPasses(cmds))
-      if (command.subtype === 'AT_AttachPartition') attachIndex(draft, key, command);
+    alterIndex(draft, findKey(draft, nameOfRangeVar(relation)), cmds);
     return;
   }
   if (objtype !== 'OBJECT_TABLE' && objtype !== 'OBJECT_FOREIGN_TABLE') return;
@@ -57,12 +56,21 @@ export const applyAlterTable: Apply<AlterTableStmt> = (draft, fields, statement)
   if (!table) {
     const other = find(draft, nameOfRangeVar(relation));
     if (!other && draft.complete && !missing_ok) draft.refused = true;
+    if (other?.kind === 'index') alterIndex(draft, relationKey(other.name), cmds);
     return;
   }
   const key = relationKey(table.name);
   const target: Target = { draft, key, statement, recurse: relation.inh === true };
   for (const { command } of inPasses(cmds)) subcommands[command.subtype ?? '']?.(target, command);
 };
+
+function alterIndex(draft: Draft, key: string, cmds: AlterTableStmt['cmds']): void {
+  for (const { command } of inPasses(cmds)) {
+    const index = draft.relations.get(key);
+    if (command.subtype === 'AT_AttachPartition') attachIndex(draft, key, command);
+    else if (index?.kind === 'index') indexCommands[command.subtype ?? '']?.(draft, index, command);
+  }
+}
 
 /** The schema after one subcommand of an ALTER TABLE: the next one meets that. */
 export function applyAlterCommand(
@@ -84,7 +92,7 @@ export interface Target {
   readonly recurse: boolean;
 }
 
-type Subcommand = (target: Target, command: AlterTableCmd) => void;
+export type Subcommand = (target: Target, command: AlterTableCmd) => void;
 
 const subcommands: Readonly<Record<string, Subcommand>> = {
   AT_AddColumn: addColumn,
@@ -115,9 +123,9 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
     learnColumn(draft, key, name);
     const column = columnOf(tableByKey(draft, key), name);
     if (!column || column.identity || column.notNull === false) draft.refused = true;
-    makeSequence(draft, key, name);
-    const always = (def as { Constraint?: ConstraintNode } | undefined)?.Constraint?.generated_when === 'a';
-    setIdentity(draft, key, name, always ? 'always' : 'by default');
+    const node = (def as { Constraint?: ConstraintNode } | undefined)?.Constraint;
+    makeSequence(draft, key, name, node?.options);
+    setIdentity(draft, key, name, node?.generated_when === 'a' ? 'always' : 'by default');
   },
   AT_SetIdentity: alterIdentity,
   AT_DropIdentity: ({ draft, key }, { name = '', missing_ok }) => {
@@ -166,7 +174,7 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
       releaseFrom(draft, key, parent);
     else draft.refused = draft.complete;
   },
-  AT_AttachPartition: ({ draft, key }, command) => attachPartition(draft, key, command),
+  AT_AttachPartition: ({ draft, key, statement }, command) => attachPartition(draft, key, command, statement),
   AT_DetachPartition: ({ draft, key }, command) => detachPartition(draft, key, command),
   AT_SetLogged: ({ draft, key }) =>
     updateTable(draft, key, (table) => ({ ...table, persistence: 'permanent' })),
@@ -182,7 +190,13 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
     updateTable(draft, key, (table) => ({ ...table, ofType: type }));
   },
   AT_DropOf: ({ draft, key }) => updateTable(draft, key, (table) => ({ ...table, ofType: undefined })),
+  ...settingCommands,
 };
+
+/** Whether the simulation knows what this subcommand of an ALTER TABLE changes. */
+export function isFollowed({ subtype }: AlterTableCmd): boolean {
+  return subtype !== undefined && subtype in subcommands;
+}
 
 /** Makes the column known, of which only the name is known where the table is not known in full. */
 export function learnColumn(draft: Draft, key: string, name: string): void {
@@ -216,7 +230,10 @@ function alterType(target: Target, { name = '', def }: AlterTableCmd): void {
   const collation = definition?.collClause && stringsOf(definition.collClause.collname).at(-1);
   const table = tableByKey(draft, key);
   if (table && parentsWithColumn(draft, table, name) > 0) draft.refused = true;
-  eachColumn(target, name, (column) => ({ ...column, type, collation }));
+  // Storage and compression become those of the new type (`ATExecAlterColumnType`).
+  eachColumn(target, name, (column) =>
+    changed({ ...column, type, collation }, { storage: undefined, compression: undefined }),
+  );
   for (const each of [key, ...keysOf(heirsOf(draft, key))]) rebuildColumn(draft, each, name);
 }
 

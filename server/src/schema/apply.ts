@@ -22,6 +22,7 @@ import { applyCreateRule } from './rules.ts';
 import { applyDiscard, applySelect, applySetting, loginPath } from './search-path.ts';
 import { applySetSchema } from './set-schema.ts';
 import { changeSession, spellDumpedTypes } from './spelling.ts';
+import { applyCluster } from './table-settings.ts';
 import { applyTransaction, begin, commit } from './transactions.ts';
 import { applyAlterPolicy, applyCreatePolicy, applyCreateTrigger } from './triggers.ts';
 import {
@@ -49,6 +50,7 @@ const appliers: Appliers = {
   AlterSeqStmt: applyAlterSequence,
   AlterTableStmt: applyAlterTable,
   CallStmt: applyCall(applyNode),
+  ClusterStmt: applyCluster,
   CompositeTypeStmt: applyCompositeType,
   CopyStmt: applyWrite,
   CreateDomainStmt: applyCreateDomain,

@@ -1,6 +1,6 @@
-import type { ColumnDef, Constraint as ConstraintNode } from '@pgsql/types';
+import type { ColumnDef, Constraint as ConstraintNode, Node } from '@pgsql/types';
 import type { Statement } from '../sql/model.ts';
-import { quoteLiteral, stringsOf, writeName } from '../sql/names.ts';
+import { nameOfObject, type ObjectName, quoteLiteral, stringsOf, writeName } from '../sql/names.ts';
 import { sourceAfter, sourceInParentheses } from '../sql/source.ts';
 import { serialBase } from '../sql/type-names.ts';
 import type { PendingConstraint } from './constraint-parts.ts';
@@ -11,6 +11,7 @@ import { dependencyOf } from './links.ts';
 import { domainChain } from './lookup.ts';
 import type { Column, QualifiedName } from './model.ts';
 import { displayName, relationKey } from './names.ts';
+import { keptStorage } from './storage.ts';
 
 /** A column as written, and what comes with it. */
 export interface ReadColumn {
@@ -37,13 +38,14 @@ export function readColumn(
   const identity = nodes.find((node) => node.contype === 'CONSTR_IDENTITY');
   const generated = nodes.find((node) => node.contype === 'CONSTR_GENERATED');
   const defaulted = nodes.find((node) => node.contype === 'CONSTR_DEFAULT');
-  const sequence = serial || identity ? makeSequence(draft, tableKey, name) : undefined;
+  const sequence = serial || identity ? makeSequence(draft, tableKey, name, identity?.options) : undefined;
   const serialDefault =
     serial && sequence ? `nextval(${quoteLiteral(displayName(draft, sequence))}::regclass)` : undefined;
   const hasDefault = defaulted !== undefined || serialDefault !== undefined;
+  const type = serial ?? typeOf(draft, definition.typeName);
   const column: Column = {
     name,
-    type: serial ?? typeOf(draft, definition.typeName),
+    type,
     notNull: false,
     default:
       serialDefault ??
@@ -54,6 +56,7 @@ export function readColumn(
       definition.collClause &&
       writeName({ schema: undefined, name: stringsOf(definition.collClause.collname).at(-1) ?? '' }),
     ...(generated ? { reads: columnsRead(generated.raw_expr) } : {}),
+    ...storageOf(definition, type),
   };
   const uses = dependenciesOf(draft, generated?.raw_expr, defaulted?.raw_expr);
   const serialUse = serialDefault && sequence ? [dependencyOf('relation', relationKey(sequence))] : [];
@@ -96,6 +99,18 @@ const attributes: Readonly<Record<string, Partial<ConstraintNode>>> = {
   CONSTR_ATTR_NOT_ENFORCED: { is_enforced: false, initially_valid: false },
 };
 
+function storageOf(
+  { storage_name, compression }: ColumnDef,
+  type: string | undefined,
+): Pick<Column, 'storage' | 'compression'> {
+  const storage = keptStorage(type, storage_name);
+  const method = compression?.toLowerCase();
+  return {
+    ...(storage === undefined ? {} : { storage }),
+    ...(method === undefined || method === 'default' ? {} : { compression: method }),
+  };
+}
+
 function generatedSource(statement: Statement, node: ConstraintNode): string | undefined {
   return sourceInParentheses(statement, 'as', node.location ?? 0);
 }
@@ -116,11 +131,21 @@ export function withoutNullDefault(draft: Draft, column: Column): Column {
   return fitted || domain ? column : { ...column, default: null };
 }
 
-export function makeSequence(draft: Draft, tableKey: string, column: string): QualifiedName | undefined {
+/** Under the name that the identity's options give it, else one that is free. */
+export function makeSequence(
+  draft: Draft,
+  tableKey: string,
+  column: string,
+  options: readonly Node[] = [],
+): QualifiedName | undefined {
   const table = draft.relations.get(tableKey);
   if (!table) return undefined;
   const { schema, name } = table.name;
-  const sequence = { schema, name: chooseRelationName(draft, schema, name, column, 'seq') };
+  const given = sequenceName(options);
+  const sequence = given
+    ? { schema: given.schema ?? schema, name: given.name }
+    : { schema, name: chooseRelationName(draft, schema, name, column, 'seq') };
+  if (given && draft.relations.has(relationKey(sequence))) draft.refused = true;
   put(draft, {
     kind: 'sequence',
     name: sequence,
@@ -129,6 +154,14 @@ export function makeSequence(draft: Draft, tableKey: string, column: string): Qu
     ownedBy: { table: tableKey, column },
   });
   return sequence;
+}
+
+/** SEQUENCE NAME among an identity's options. */
+function sequenceName(options: readonly Node[]): ObjectName | undefined {
+  for (const option of options)
+    if ('DefElem' in option && option.DefElem.defname === 'sequence_name' && option.DefElem.arg)
+      return nameOfObject(option.DefElem.arg);
+  return undefined;
 }
 
 export function tableConstraint(node: ConstraintNode, alwaysValid: boolean): PendingConstraint {

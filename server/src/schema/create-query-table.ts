@@ -5,6 +5,7 @@ import { dependenciesOf, withDependencies } from './dependencies.ts';
 import { type Apply, type Draft, emptyTable, isFree, newName, put } from './draft.ts';
 import type { Column } from './model.ts';
 import { type Query, type QueryColumn, readQuery } from './query.ts';
+import { settingsOf } from './table-source.ts';
 import { relationsRead } from './views.ts';
 
 /** CREATE TABLE AS and CREATE MATERIALIZED VIEW. */
@@ -52,6 +53,7 @@ export function createQueryTable(
     madeByPlan: draft.madeByPlan,
     empty: draft.madeByPlan && into.skipData === true,
     persistence,
+    ...settingsOf(into),
     columns: (columns ?? []).map(plainColumn),
     columnsComplete: columns !== undefined,
   });

@@ -20,6 +20,7 @@ import type { PartitionKey, Table, UserType } from './model.ts';
 import { qualify, relationKey } from './names.ts';
 import { joinPartition } from './partitions.ts';
 import { addColumn, addLike, createParts, inherit, inheritNotNull } from './table-parts.ts';
+import { boundSource, partitionBySource, settingsOf } from './table-source.ts';
 
 // Read by whoever looks at a column's constraints.
 export { constraintNodes } from './column-definition.ts';
@@ -60,7 +61,11 @@ export function createTable(
     columnsComplete:
       (!fields.ofTypename || ofType?.attributes !== undefined) &&
       parents.every((parent) => parent.columnsComplete),
-    ...(partspec ? { partitionKey: partitionKeyOf(partspec) } : {}),
+    ...(partspec
+      ? { partitionKey: partitionKeyOf(partspec), partitionBy: partitionBySource(statement, partspec) }
+      : {}),
+    ...(partbound ? { bound: boundSource(statement, partbound) } : {}),
+    ...settingsOf(fields),
     ...(ofType ? { ofType: relationKey(ofType.name) } : {}),
     ...extra,
   };

@@ -85,7 +85,7 @@ function foreignKeyDefinition(
   const onDelete = node.fk_del_action ? actions[node.fk_del_action] : undefined;
   const onUpdate = node.fk_upd_action ? actions[node.fk_upd_action] : undefined;
   return [
-    keyOf(columns, referenced, target),
+    keyOf(columns, referenced, target, node.fk_with_period === true),
     node.fk_matchtype === 'f' ? 'MATCH FULL' : '',
     onUpdate ? `ON UPDATE ${onUpdate}` : '',
     onDelete
@@ -97,9 +97,20 @@ function foreignKeyDefinition(
     .join(' ');
 }
 
-function keyOf(columns: readonly string[], referenced: readonly string[], target: string): string {
-  const there = referenced.length > 0 ? `(${columnList(referenced)})` : '';
-  return `FOREIGN KEY (${columnList(columns)}) REFERENCES ${target}${there}`;
+function keyOf(
+  columns: readonly string[],
+  referenced: readonly string[],
+  target: string,
+  period: boolean,
+): string {
+  const list = (names: readonly string[]) =>
+    names
+      .map((name, at) =>
+        period && at === names.length - 1 ? `PERIOD ${columnList([name])}` : columnList([name]),
+      )
+      .join(', ');
+  const there = referenced.length > 0 ? `(${list(referenced)})` : '';
+  return `FOREIGN KEY (${list(columns)}) REFERENCES ${target}${there}`;
 }
 
 const keyPart =
@@ -109,7 +120,10 @@ const keyPart =
 export function respelledForeignKey(draft: Draft, constraint: Constraint): Constraint {
   const { kind, columns, references, definition } = constraint;
   if (kind !== 'foreign key' || !references || !keyPart.test(definition)) return constraint;
-  const key = keyOf(columns, references.columns, displayKey({ ...draft }, references.table));
+  const period = /^FOREIGN KEY \((?:[^"]|"[^"]*")*?PERIOD /.test(
+    definition.slice(0, definition.indexOf(')')),
+  );
+  const key = keyOf(columns, references.columns, displayKey({ ...draft }, references.table), period);
   return { ...constraint, definition: definition.replace(keyPart, () => key) };
 }
 

@@ -1,11 +1,11 @@
 import type { Constraint as ConstraintNode, IndexElem, IndexStmt } from '@pgsql/types';
 import type { Statement } from '../sql/model.ts';
 import { stringsOf } from '../sql/names.ts';
-import { sourceInParentheses } from '../sql/source.ts';
+import { sourceFrom, sourceInParentheses } from '../sql/source.ts';
 import { addToTable, columnList, deferrable, type PendingConstraint } from './constraint-parts.ts';
 import { childKeys, chooseRelationName, type Draft, find, put } from './draft.ts';
 import { columnsRead, expressionName } from './expressions.ts';
-import { nextOrder, signatureOf } from './indexes.ts';
+import { indexSettings, nextOrder, signatureOf } from './indexes.ts';
 import { columnOf, tableByKey } from './lookup.ts';
 import type { Constraint, Index, Table } from './model.ts';
 import { moveRelation } from './move.ts';
@@ -44,7 +44,8 @@ export function addIndexConstraint(
     return;
   }
   const predicate = node.where_clause && sourceInParentheses(statement, 'where', node.location ?? 0);
-  const shape = { form, keys, include, predicate, node, elements };
+  const exclusion = elements.length > 0 ? exclusionSource(statement, node) : undefined;
+  const shape = { form, keys, include, predicate, node, elements, exclusion };
   const name = node.conname ?? constraintIndexName(draft, table, form, elements, keys, include);
   const children = table.partitioned ? childKeys(draft, key) : [];
   const valid = !pending.only || children.length === 0;
@@ -86,6 +87,8 @@ interface IndexConstraint {
   readonly node: ConstraintNode;
   readonly elements: readonly IndexElem[];
   readonly valid: boolean;
+  /** EXCLUDE … as the source says it. */
+  readonly exclusion: string | undefined;
 }
 
 function makeIndexConstraint(
@@ -101,12 +104,6 @@ function makeIndexConstraint(
     return undefined;
   }
   const columns = keys.filter((column) => column !== null);
-  const words = [
-    form.words === 'UNIQUE' && node.nulls_not_distinct ? 'UNIQUE NULLS NOT DISTINCT' : form.words,
-    `(${columnList(columns)})`,
-    include.length > 0 ? `INCLUDE (${columnList(include)})` : '',
-    deferrable(node),
-  ];
   const index: Index = {
     kind: 'index',
     name: indexName,
@@ -127,11 +124,28 @@ function makeIndexConstraint(
     ...(node.deferrable ? { deferrable: true } : {}),
     ...(node.nulls_not_distinct ? { nullsNotDistinct: true } : {}),
     ...(made.valid ? {} : { valid: false }),
+    ...indexSettings(node.options, node.indexspace),
   };
   put(draft, index);
-  const definition = form.kind === 'exclusion' ? '' : words.filter((word) => word !== '').join(' ');
+  const definition = made.exclusion ?? keyDefinition(form, columns, include, node);
   addToTable(draft, key, backedBy(name, form, columns, definition));
   return index;
+}
+
+function keyDefinition(
+  form: IndexForm,
+  columns: readonly string[],
+  include: readonly string[],
+  node: ConstraintNode,
+): string {
+  return [
+    form.words === 'UNIQUE' && node.nulls_not_distinct ? 'UNIQUE NULLS NOT DISTINCT' : form.words,
+    `(${columnList(columns)}${node.without_overlaps ? ' WITHOUT OVERLAPS' : ''})`,
+    include.length > 0 ? `INCLUDE (${columnList(include)})` : '',
+    deferrable(node),
+  ]
+    .filter((word) => word !== '')
+    .join(' ');
 }
 
 /** A key's columns as the elements of the index that would be the same. */
@@ -171,15 +185,25 @@ function adoptIndex(draft: Draft, key: string, table: Table, node: ConstraintNod
     return;
   }
   if (usable) moveRelation(draft, oldKey, { schema: table.name.schema, name });
-  if (usable) put(draft, { ...index, name: { schema: table.name.schema, name }, constraint: name });
+  if (usable) {
+    const adopted = { ...index, name: { schema: table.name.schema, name }, constraint: name };
+    put(draft, node.deferrable ? { ...adopted, deferrable: true } : adopted);
+  }
   const columns = (usable ? index.columns : []).filter((column) => column !== null);
-  addToTable(draft, key, backedBy(name, form, columns, `${form.words} (${columnList(columns)})`));
+  const terms = { ...node, nulls_not_distinct: usable && index.nullsNotDistinct === true };
+  const definition = keyDefinition(form, columns, usable ? index.include : [], terms);
+  addToTable(draft, key, backedBy(name, form, columns, definition));
 }
 
 export function indexColumns(draft: Draft, tableKey: string, indexName: string): readonly string[] {
   const table = tableByKey(draft, tableKey);
   const index = table && find(draft, { schema: table.name.schema, name: indexName });
   return index?.kind === 'index' ? index.columns.filter((column) => column !== null) : [];
+}
+
+/** Without the options of its index, which that knows itself. */
+function exclusionSource(statement: Statement, { location = 0 }: ConstraintNode): string {
+  return sourceFrom(statement, 'exclude', location) ?? '';
 }
 
 function exclusionElements(node: ConstraintNode): readonly IndexElem[] {

@@ -19,7 +19,9 @@ import { indexesOf, tableByKey } from './lookup.ts';
 import type { Index, Table } from './model.ts';
 import { relationKey } from './names.ts';
 import { indexColumnNames, joinColumnNames } from './object-names.ts';
+import { optionsOf } from './options.ts';
 import { ensurePart } from './partitions.ts';
+import { keptTablespace } from './table-settings.ts';
 
 export const applyCreateIndex: Apply<IndexStmt> = (draft, fields, statement) => {
   const owner = ownerOf(draft, fields);
@@ -60,6 +62,7 @@ export const applyCreateIndex: Apply<IndexStmt> = (draft, fields, statement) => 
     constraint: undefined,
     signature: signatureOf(elements, fields.whereClause),
     order: nextOrder(draft, owner.key),
+    ...indexSettings(fields.options, fields.tableSpace),
     ...(fields.nulls_not_distinct ? { nullsNotDistinct: true } : {}),
     // ON ONLY leaves the partitions to ATTACH PARTITION.
     ...(only && children.length > 0 ? { valid: false } : {}),
@@ -68,6 +71,19 @@ export const applyCreateIndex: Apply<IndexStmt> = (draft, fields, statement) => 
   put(draft, withDependencies(index, dependenciesOf(draft, ...nodes)));
   if (!only) for (const child of children) ensurePart(draft, index, child);
 };
+
+/** WITH and TABLESPACE of an index, or of the index behind a constraint. */
+export function indexSettings(
+  options: readonly Node[] | undefined,
+  tablespace: string | undefined,
+): Pick<Index, 'options' | 'tablespace'> {
+  const set = optionsOf(options);
+  const place = keptTablespace(tablespace);
+  return {
+    ...(set.length > 0 ? { options: set } : {}),
+    ...(place === undefined ? {} : { tablespace: place }),
+  };
+}
 
 /** The place of a new index behind those that the table has. */
 export function nextOrder(draft: Draft, tableKey: string): number {
@@ -138,7 +154,7 @@ export function cloneIndex(draft: Draft, index: Index, target: Table, parent?: s
     ? chooseRelationName(draft, schema, name, label === 'pkey' ? undefined : joined, label, true)
     : chooseRelationName(draft, schema, name, joined, 'idx');
   const key = relationKey(target.name);
-  const { parent: _, valid: __, ...like } = index;
+  const { parent: _, valid: __, clustered: ___, replicaIdentity: ____, ...like } = index;
   const made: Index = {
     ...like,
     name: { schema, name: chosen },
@@ -151,7 +167,7 @@ export function cloneIndex(draft: Draft, index: Index, target: Table, parent?: s
   };
   put(draft, made);
   if (!constraint || !label) return made;
-  const { parent: ___, local: ____, ...own } = constraint;
+  const { parent: _____, local: ______, ...own } = constraint;
   const part = parent === undefined ? {} : { parent: constraint.name, local: false };
   updateTable(draft, key, (table) => ({
     ...table,

@@ -105,7 +105,7 @@ export function dropConstraintTree(
 
 /** NO INHERIT and DETACH: what no other parent has is now the table's own. */
 export function releaseFrom(draft: Draft, key: string, parentKey: string): void {
-  updateTable(draft, key, (table) => ({
+  updateTable(draft, key, ({ bound: _, ...table }) => ({
     ...table,
     partition: false,
     isDefaultPartition: false,

@@ -82,14 +82,39 @@ export interface Table extends RelationBase {
   readonly rules?: readonly string[] | undefined;
   /** ENABLE ROW LEVEL SECURITY; absent: not enabled. */
   readonly rowSecurity?: boolean;
+  /** FORCE ROW LEVEL SECURITY; absent: not forced. */
+  readonly forcesRowSecurity?: boolean;
+  /** PARTITION BY … as the source says it. */
+  readonly partitionBy?: string | undefined;
+  /** FOR VALUES … or DEFAULT, as the source says it. */
+  readonly bound?: string | undefined;
+  /** Storage parameters `name=value` in the order of the catalog, those of the TOAST table under `toast.`. Absent: none. */
+  readonly options?: readonly string[];
+  /** Absent: the primary key's. With `index` the index says so itself. */
+  readonly replicaIdentity?: 'full' | 'nothing' | 'index';
+  /** Absent: the database's. */
+  readonly tablespace?: string | undefined;
+  /** Absent: the default one. */
+  readonly accessMethod?: string | undefined;
+  /** Absent: no statement told. */
+  readonly owner?: string | undefined;
+  /** Names of the rules that are not plainly enabled, with what they are. */
+  readonly ruleStates?: Readonly<Record<string, FiringState>>;
+  /** Whether DISABLE TRIGGER ALL has disabled the triggers behind its foreign keys. Absent: enabled. */
+  readonly systemTriggers?: 'disabled';
   /** The key of the composite type that a typed table (`CREATE TABLE … OF`) is made of. */
   readonly ofType?: string | undefined;
   /** False for a table known only from a statement that touches it: other columns may exist. */
   readonly columnsComplete: boolean;
 }
 
+/** What ENABLE REPLICA, ENABLE ALWAYS and DISABLE make of a trigger or a rule; else it is plainly enabled. */
+export type FiringState = 'disabled' | 'replica' | 'always';
+
 export interface Trigger extends Dependent {
   readonly name: string;
+  /** Absent: enabled. */
+  readonly state?: FiringState | undefined;
   /** Columns of its `UPDATE OF` and its `WHEN`. */
   readonly reads: readonly string[];
   /** On a partition, one that its parent's trigger brought: it comes and goes with that. */
@@ -139,6 +164,14 @@ export interface Column extends Dependent {
   readonly local?: boolean;
   /** Columns that a generated column's expression reads. */
   readonly reads?: readonly string[];
+  /** What SET STORAGE made other than the type's own; lower case. Absent: the type's own. */
+  readonly storage?: string | undefined;
+  /** Absent: by `default_toast_compression`. */
+  readonly compression?: string | undefined;
+  /** SET STATISTICS. Absent: by `default_statistics_target`. */
+  readonly statistics?: number | undefined;
+  /** `n_distinct` and the like, `name=value`. Absent: none. */
+  readonly options?: readonly string[];
 }
 
 /** NOT NULL is here too, under the name that Postgres 18 gives it; older versions keep no constraint for it. */
@@ -204,6 +237,16 @@ export interface Index extends RelationBase, Dependent {
   readonly order?: number;
   /** UNIQUE … NULLS NOT DISTINCT. Absent: false. */
   readonly nullsNotDistinct?: boolean;
+  /** Storage parameters, `name=value`. Absent: none. */
+  readonly options?: readonly string[];
+  /** Absent: the database's. */
+  readonly tablespace?: string | undefined;
+  /** SET STATISTICS of its own columns, by number. Absent: none. */
+  readonly statistics?: Readonly<Record<number, number>>;
+  /** CLUSTER goes by it. Absent: not. */
+  readonly clustered?: boolean;
+  /** REPLICA IDENTITY USING INDEX names it. Absent: not. */
+  readonly replicaIdentity?: boolean;
 }
 
 export interface View extends RelationBase, Dependent {

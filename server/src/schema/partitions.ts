@@ -1,4 +1,5 @@
 import type { AlterTableCmd } from '@pgsql/types';
+import type { Statement } from '../sql/model.ts';
 import { nameOfRangeVar } from '../sql/names.ts';
 import {
   childKeys,
@@ -18,9 +19,15 @@ import type { Constraint, Index, Table } from './model.ts';
 import { relationKey } from './names.ts';
 import { validatedConstraint } from './not-null.ts';
 import { removeConstraint } from './removal.ts';
+import { boundSource } from './table-source.ts';
 import { cloneTriggers, dropClonedTriggers } from './triggers.ts';
 
-export function attachPartition(draft: Draft, key: string, { def }: AlterTableCmd): void {
+export function attachPartition(
+  draft: Draft,
+  key: string,
+  { def }: AlterTableCmd,
+  statement: Statement,
+): void {
   const { name, bound } = def && 'PartitionCmd' in def ? def.PartitionCmd : {};
   const child = name && touchTable(draft, nameOfRangeVar(name));
   const parent = tableByKey(draft, key);
@@ -34,6 +41,7 @@ export function attachPartition(draft: Draft, key: string, { def }: AlterTableCm
     ...table,
     partition: true,
     isDefaultPartition: bound?.is_default === true,
+    ...(bound ? { bound: boundSource(statement, bound) } : {}),
   }));
   for (const { name: column, identity } of parent.columns)
     if (identity) changeColumn(draft, childKey, column, (one) => ({ ...one, identity }));

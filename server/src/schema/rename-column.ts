@@ -70,6 +70,9 @@ function renameInTable(table: Table, from: string, to: string): Table {
     columns: table.columns.map((column) => renameInColumn(column, from, to)),
     constraints: table.constraints.map((one) => renameInConstraint(one, from, to)),
     ...(table.partitionKey ? { partitionKey: renameInKey(table.partitionKey, from, to) } : {}),
+    ...(table.partitionBy
+      ? { partitionBy: renameInSource(table.partitionBy, from, quoteIdentifier(to)) }
+      : {}),
     ...(table.policies
       ? {
           policies: table.policies.map(({ name, using, check }) => ({
@@ -120,7 +123,7 @@ function renameReferences(constraint: Constraint, key: string, from: string, to:
 }
 
 function renameInConstraint(constraint: Constraint, from: string, to: string): Constraint {
-  if (!constraint.columns.includes(from)) return constraint;
+  if (!constraint.columns.includes(from) && constraint.kind !== 'exclusion') return constraint;
   const { kind, definition } = constraint;
   const rename = (source: string) => renameInSource(source, from, quoteIdentifier(to));
   // What a foreign key says before its actions is spelled anew; columns of an action stand in parentheses.

@@ -27,8 +27,9 @@ export function createParts(): Parts {
 export function inherit(parts: Parts, parent: Table, partition: boolean): void {
   for (const column of parent.columns) {
     const merged = parts.columns.get(column.name);
+    const { statistics: _, options: __, ...handed } = column;
     parts.columns.set(column.name, {
-      ...column,
+      ...handed,
       notNull: false,
       identity: partition ? column.identity : undefined,
       local: false,
@@ -55,7 +56,15 @@ export function inheritNotNull(draft: Draft, key: string, parent: Table): void {
 }
 
 /** Of INCLUDING: the bits that change what the schema holds. */
-const likeOptions = { constraints: 4, defaults: 8, generated: 16, identity: 32, indexes: 64 };
+const likeOptions = {
+  compression: 2,
+  constraints: 4,
+  defaults: 8,
+  generated: 16,
+  identity: 32,
+  indexes: 64,
+  storage: 256,
+};
 
 /** LIKE */
 export function addLike(
@@ -80,11 +89,13 @@ export function addLike(
     if (parts.columns.has(column.name)) draft.refused = true;
     const kept = column.generated ? wants(likeOptions.generated) : wants(likeOptions.defaults);
     const identity = wants(likeOptions.identity) ? column.identity : undefined;
-    const { local: _, dependsOn, reads, ...own } = column;
+    const { local: _, dependsOn, reads, storage, compression, statistics, options: __, ...own } = column;
     parts.columns.set(column.name, {
       ...own,
       ...(kept && dependsOn ? { dependsOn } : {}),
       ...(kept && reads ? { reads } : {}),
+      ...(storage !== undefined && wants(likeOptions.storage) ? { storage } : {}),
+      ...(compression !== undefined && wants(likeOptions.compression) ? { compression } : {}),
       notNull: false,
       default: kept ? column.default : null,
       generated: kept ? column.generated : undefined,

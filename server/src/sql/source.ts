@@ -38,6 +38,36 @@ export function sourceInParentheses(
   return slice(statement, tokens, at + 2, closing(statement, tokens, at + 1));
 }
 
+/** The source from `word` at or behind a parse-tree location to the end of its item of a list, or of the statement. */
+export function sourceFrom(statement: Statement, word: string, location: number): string | undefined {
+  const tokens = statement.tokens();
+  const from = statement.offsetOf(location);
+  const start = tokens.findIndex((token) => token.end > from && wordOf(statement, token) === word);
+  if (start < 0) return undefined;
+  let depth = 0;
+  for (let at = start; at < tokens.length; at++) {
+    const token = tokens[at] as Token;
+    depth += depthChange(statement, token);
+    if (depth < 0 || (depth === 0 && statement.slice(token) === ','))
+      return slice(statement, tokens, start, at);
+  }
+  return slice(statement, tokens, start, tokens.length);
+}
+
+/** The source from a parse-tree location to the parenthesis that closes the first one behind it, or the `count`th. */
+export function sourceOfLists(statement: Statement, location: number, count = 1): string | undefined {
+  const tokens = statement.tokens();
+  const from = statement.offsetOf(location);
+  const start = tokens.findIndex((token) => token.end > from);
+  let end = start;
+  for (let left = count; left > 0 && start >= 0; left--) {
+    const open = tokens.findIndex((token, at) => at >= end && statement.slice(token) === '(');
+    if (open < 0) return undefined;
+    end = closing(statement, tokens, open) + 1;
+  }
+  return start < 0 ? undefined : slice(statement, tokens, start, end);
+}
+
 /** The source from behind the last `word` outside of parentheses to the statement's end (WHERE of an index). */
 export function sourceToEnd(statement: Statement, word: string): string | undefined {
   const tokens = statement.tokens();
