@@ -1,0 +1,29 @@
+import { createBuilder } from './builder.ts';
+import type { CatalogObject } from './model.ts';
+import { addOthers } from './others.ts';
+import type { CatalogRows } from './query.ts';
+import { addPolicies, addRules, addTriggers } from './relation-parts.ts';
+import { addColumns, addConstraints, addIndexes, addRelations, addSequences } from './relations.ts';
+import { addFunctions, addTypes } from './routines-types.ts';
+import { addDefaultPrivileges, addEventTriggers, addPublications, addSettings } from './whole-database.ts';
+
+/** Puts the rows together: names instead of OIDs, and what belongs to what. */
+export function readObjects(rows: CatalogRows): ReadonlyMap<string, CatalogObject> {
+  const builder = createBuilder(rows);
+  addRelations(builder);
+  addFunctions(builder);
+  addTypes(builder);
+  addColumns(builder);
+  addConstraints(builder);
+  addIndexes(builder);
+  addSequences(builder);
+  addTriggers(builder);
+  addRules(builder);
+  addPolicies(builder);
+  addPublications(builder);
+  addEventTriggers(builder);
+  addDefaultPrivileges(builder);
+  addSettings(builder);
+  addOthers(builder);
+  return builder.objects;
+}

@@ -1,0 +1,423 @@
+/** A catalog, or what of it is worth a comparison: its rows become JSON, their names are put together outside. */
+export interface Part {
+  readonly name: string;
+  /** For catalogs that most databases have nothing in: an expression that says whether there is anything to read. */
+  readonly when?: string;
+  /** A SELECT of the rows, for a server version as `server_version_num` has it (160004). */
+  sql(version: number, filters: Filters): string;
+}
+
+/** Conditions on a row of a catalog with that alias, to stand after WHERE. */
+export interface Filters {
+  /** Whether it is the user's own: neither made by initdb nor a member of an extension. */
+  own(alias: string): string;
+}
+
+/** The first OID that initdb does not give, `FirstNormalObjectId` of access/transam.h. */
+export const firstOid = 16384;
+
+const later = (alias: string) => `${alias}.oid >= ${firstOid}`;
+const any = (catalog: string) => `EXISTS (SELECT FROM pg_catalog.${catalog} x WHERE ${later('x')})`;
+const owner = (column: string) => `pg_catalog.pg_get_userbyid(${column}) AS owner`;
+/** An ACL that was never touched and one that says the same in full are equal. */
+const acl = (column: string, kind: string, holder: string) =>
+  `coalesce(${column}, pg_catalog.acldefault('${kind}', ${holder})) AS acl`;
+const id = (alias: string, catalog: string) => `'${catalog}' AS class, ${alias}.oid`;
+
+export const parts: readonly Part[] = [
+  {
+    name: 'schemas',
+    sql: (
+      _,
+      { own },
+    ) => `SELECT ${id('n', 'pg_namespace')}, n.nspname AS name, ${owner('n.nspowner')}, ${acl('n.nspacl', 'n', 'n.nspowner')}
+      FROM pg_catalog.pg_namespace n
+      WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND (n.oid < ${firstOid} OR ${own('n')})`,
+  },
+  {
+    name: 'relations',
+    sql: () => `SELECT ${id('c', 'pg_class')}, c.relnamespace AS schema, c.relname AS name, c.relkind AS kind,
+        c.relpersistence AS persistence, ${owner('c.relowner')},
+        CASE WHEN c.relkind NOT IN ('i', 'I', 'c')
+          THEN coalesce(c.relacl, pg_catalog.acldefault(CASE c.relkind WHEN 'S' THEN 's'::"char" ELSE 'r' END, c.relowner)) END AS acl,
+        c.reloptions AS options, c.relreplident AS replident, c.relrowsecurity AS rls, c.relforcerowsecurity AS force,
+        c.relnatts AS natts, c.relispopulated AS populated,
+        CASE WHEN c.relispartition THEN pg_catalog.pg_get_expr(c.relpartbound, c.oid) END AS bound,
+        CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END AS partkey,
+        CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) END AS definition,
+        CASE WHEN c.relkind IN ('r', 'p', 'm') AND c.relam <> 0
+          THEN (SELECT m.amname FROM pg_catalog.pg_am m WHERE m.oid = c.relam) END AS method,
+        CASE WHEN c.reltablespace <> 0
+          THEN (SELECT t.spcname FROM pg_catalog.pg_tablespace t WHERE t.oid = c.reltablespace) END AS tablespace,
+        CASE WHEN c.reltoastrelid <> 0
+          THEN (SELECT t.reloptions FROM pg_catalog.pg_class t WHERE t.oid = c.reltoastrelid) END AS toast,
+        CASE WHEN c.reloftype <> 0 THEN pg_catalog.format_type(c.reloftype, NULL) END AS of_type
+      FROM pg_catalog.pg_class c
+      WHERE ${later('c')} AND c.relkind <> 't' AND c.relpersistence <> 't'`,
+  },
+  {
+    name: 'inherits',
+    when: `EXISTS (SELECT FROM pg_catalog.pg_inherits x WHERE x.inhrelid >= ${firstOid})`,
+    sql: () => `SELECT i.inhrelid AS child, i.inhparent AS parent, i.inhdetachpending AS detaching
+      FROM pg_catalog.pg_inherits i WHERE i.inhrelid >= ${firstOid} ORDER BY i.inhrelid, i.inhseqno`,
+  },
+  {
+    name: 'columns',
+    sql: () => `SELECT a.attrelid AS relation, a.attnum AS number, a.attname AS name,
+        pg_catalog.format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull AS not_null,
+        CASE WHEN a.atthasdef THEN (SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid) FROM pg_catalog.pg_attrdef d
+          WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum) END AS "default",
+        CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END AS storage,
+        NULLIF(a.attcompression, '') AS compression, NULLIF(a.attstattarget, -1) AS statistics,
+        NULLIF(a.attidentity, '') AS identity, NULLIF(a.attgenerated, '') AS generated,
+        CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::pg_catalog.regcollation END AS collation,
+        a.attoptions AS options, a.attfdwoptions AS fdw_options, a.attacl AS acl,
+        CASE WHEN a.attinhcount > 0 THEN a.attislocal END AS local
+      FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+      WHERE a.attrelid >= ${firstOid} AND a.attnum > 0 AND NOT a.attisdropped`,
+  },
+  {
+    name: 'indexes',
+    sql: () => `SELECT i.indexrelid AS oid, i.indrelid AS relation, pg_catalog.pg_get_indexdef(i.indexrelid) AS definition,
+        i.indisvalid AS valid, i.indisready AS ready, i.indislive AS live, i.indisclustered AS clustered,
+        i.indisreplident AS replident, i.indkey::text AS columns
+      FROM pg_catalog.pg_index i WHERE i.indexrelid >= ${firstOid} AND i.indrelid >= ${firstOid}`,
+  },
+  {
+    name: 'constraints',
+    sql: (
+      version,
+    ) => `SELECT ${id('c', 'pg_constraint')}, c.conname AS name, c.contype AS type, c.conrelid AS relation, c.contypid AS domain,
+        pg_catalog.pg_get_constraintdef(c.oid) AS definition, c.convalidated AS validated, c.condeferrable AS deferrable,
+        c.condeferred AS deferred, c.connoinherit AS no_inherit, CASE WHEN c.coninhcount > 0 THEN c.conislocal END AS local,
+        ${version >= 180000 ? 'c.conenforced' : 'true'} AS enforced, c.conindid AS index, c.conparentid AS parent,
+        c.conkey AS columns, c.confrelid AS referenced, c.confkey AS referenced_columns
+      FROM pg_catalog.pg_constraint c WHERE ${later('c')} AND c.contype <> 't'`,
+  },
+  {
+    name: 'triggers',
+    when: any('pg_trigger'),
+    sql: () => `SELECT ${id('t', 'pg_trigger')}, t.tgname AS name, t.tgrelid AS relation, t.tgenabled AS enabled, t.tgisinternal AS internal,
+        t.tgparentid AS parent, t.tgconstraint AS "constraint", t.tgfoid AS function,
+        CASE WHEN NOT t.tgisinternal THEN pg_catalog.pg_get_triggerdef(t.oid) END AS definition
+      FROM pg_catalog.pg_trigger t WHERE ${later('t')}`,
+  },
+  {
+    name: 'rules',
+    when: any('pg_rewrite'),
+    sql: () => `SELECT ${id('r', 'pg_rewrite')}, r.rulename AS name, r.ev_class AS relation, r.ev_enabled AS enabled,
+        CASE WHEN r.rulename <> '_RETURN' THEN pg_catalog.pg_get_ruledef(r.oid) END AS definition,
+        (SELECT pg_catalog.json_agg(DISTINCT d.refobjid::text || '.' || d.refobjsubid) FROM pg_catalog.pg_depend d
+          WHERE d.classid = r.tableoid AND d.objid = r.oid AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+            AND d.refobjid <> r.ev_class) AS uses
+      FROM pg_catalog.pg_rewrite r WHERE ${later('r')}`,
+  },
+  {
+    name: 'policies',
+    when: any('pg_policy'),
+    sql: () => `SELECT ${id('p', 'pg_policy')}, p.polname AS name, p.polrelid AS relation, p.polcmd AS command, p.polpermissive AS permissive,
+        ARRAY(SELECT CASE r WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.pg_get_userbyid(r) END
+          FROM pg_catalog.unnest(p.polroles) r ORDER BY 1) AS roles,
+        pg_catalog.pg_get_expr(p.polqual, p.polrelid) AS "using", pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid) AS "check"
+      FROM pg_catalog.pg_policy p WHERE ${later('p')}`,
+  },
+  {
+    name: 'sequences',
+    when: `EXISTS (SELECT FROM pg_catalog.pg_sequence x WHERE x.seqrelid >= ${firstOid})`,
+    sql: () => `SELECT s.seqrelid AS oid, pg_catalog.format_type(s.seqtypid, NULL) AS type, s.seqstart::text AS start,
+        s.seqincrement::text AS increment, s.seqmax::text AS max, s.seqmin::text AS min, s.seqcache::text AS cache,
+        s.seqcycle AS cycle,
+        (SELECT d.refobjid::text || '.' || d.refobjsubid FROM pg_catalog.pg_depend d
+          WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = s.seqrelid AND d.objsubid = 0
+            AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjsubid > 0
+            AND d.deptype IN ('a', 'i')) AS owned_by
+      FROM pg_catalog.pg_sequence s WHERE s.seqrelid >= ${firstOid}`,
+  },
+  {
+    name: 'functions',
+    when: any('pg_proc'),
+    sql: (
+      _,
+      { own },
+    ) => `SELECT ${id('p', 'pg_proc')}, p.pronamespace AS schema, p.proname AS name, p.prokind AS kind, ${owner('p.proowner')},
+        ${acl('p.proacl', 'f', 'p.proowner')}, pg_catalog.pg_get_function_identity_arguments(p.oid) AS identity,
+        pg_catalog.pg_get_function_arguments(p.oid) AS arguments, pg_catalog.pg_get_function_result(p.oid) AS result,
+        (SELECT l.lanname FROM pg_catalog.pg_language l WHERE l.oid = p.prolang) AS language,
+        p.prosrc AS source, p.probin AS library, pg_catalog.pg_get_function_sqlbody(p.oid) AS body, p.provolatile AS volatility,
+        p.proisstrict AS strict, p.prosecdef AS definer, p.proleakproof AS leakproof, p.proparallel AS parallel,
+        p.procost AS cost, p.prorows AS rows, p.proconfig AS settings,
+        NULLIF(p.prosupport::pg_catalog.oid, 0)::pg_catalog.regproc AS support
+      FROM pg_catalog.pg_proc p WHERE ${own('p')}`,
+  },
+  {
+    name: 'aggregates',
+    when: `EXISTS (SELECT FROM pg_catalog.pg_aggregate x WHERE x.aggfnoid >= ${firstOid})`,
+    sql: () => `SELECT a.aggfnoid::pg_catalog.oid AS oid, a.aggkind, a.aggnumdirectargs, a.aggtransfn, a.aggfinalfn, a.aggcombinefn,
+        a.aggserialfn, a.aggdeserialfn, a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn, a.aggfinalextra, a.aggmfinalextra,
+        a.aggfinalmodify, a.aggmfinalmodify, a.aggsortop::pg_catalog.regoperator AS aggsortop,
+        pg_catalog.format_type(a.aggtranstype, NULL) AS aggtranstype, a.aggtransspace,
+        pg_catalog.format_type(a.aggmtranstype, NULL) AS aggmtranstype, a.aggmtransspace, a.agginitval, a.aggminitval
+      FROM pg_catalog.pg_aggregate a WHERE a.aggfnoid >= ${firstOid}`,
+  },
+  {
+    name: 'types',
+    when: `EXISTS (SELECT FROM pg_catalog.pg_type x WHERE ${later('x')} AND (x.typtype <> 'c' AND x.typcategory <> 'A'
+      OR x.typtype = 'c' AND EXISTS (SELECT FROM pg_catalog.pg_class y WHERE y.oid = x.typrelid AND y.relkind = 'c')))`,
+    sql: (
+      _,
+      { own },
+    ) => `SELECT ${id('t', 'pg_type')}, t.typnamespace AS schema, t.typname AS name, t.typtype AS type, ${owner('t.typowner')},
+        ${acl('t.typacl', 'T', 't.typowner')}, t.typrelid AS relation, t.typarray AS array, t.typnotnull AS not_null,
+        t.typdefault AS "default", pg_catalog.pg_get_expr(t.typdefaultbin, 0) AS default_expression,
+        CASE t.typtype WHEN 'd' THEN pg_catalog.format_type(t.typbasetype, t.typtypmod) END AS base,
+        CASE WHEN t.typtype = 'd' AND t.typcollation NOT IN (0, 100) THEN t.typcollation::pg_catalog.regcollation END AS collation,
+        CASE t.typtype WHEN 'e' THEN ARRAY(SELECT e.enumlabel FROM pg_catalog.pg_enum e
+          WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder) END AS labels,
+        CASE t.typtype WHEN 'b' THEN pg_catalog.concat_ws(' ', t.typlen, t.typbyval, t.typcategory, t.typispreferred, t.typdelim,
+          t.typinput, t.typoutput, t.typreceive, t.typsend, t.typmodin, t.typmodout, t.typanalyze, t.typalign, t.typstorage,
+          pg_catalog.format_type(t.typelem, NULL), t.typcollation) END AS base_definition,
+        CASE t.typtype WHEN 'r' THEN (SELECT pg_catalog.concat_ws(', ', pg_catalog.format_type(r.rngsubtype, NULL),
+            pg_catalog.format_type(r.rngmultitypid, NULL), NULLIF(r.rngcollation, 0)::pg_catalog.regcollation,
+            (SELECT o.opcname FROM pg_catalog.pg_opclass o WHERE o.oid = r.rngsubopc), r.rngcanonical, r.rngsubdiff)
+          FROM pg_catalog.pg_range r WHERE r.rngtypid = t.oid) END AS range
+      FROM pg_catalog.pg_type t WHERE ${own('t')} AND t.typtype <> 'm'`,
+  },
+  {
+    name: 'statistics',
+    when: any('pg_statistic_ext'),
+    sql: (
+      _,
+      { own },
+    ) => `SELECT ${id('s', 'pg_statistic_ext')}, s.stxnamespace AS schema, s.stxname AS name, s.stxrelid AS relation, ${owner('s.stxowner')},
+        pg_catalog.pg_get_statisticsobjdef(s.oid) AS definition, NULLIF(s.stxstattarget, -1) AS target, s.stxkeys::text AS columns
+      FROM pg_catalog.pg_statistic_ext s WHERE ${own('s')}`,
+  },
+  {
+    name: 'publications',
+    when: any('pg_publication'),
+    sql: (
+      version,
+    ) => `SELECT ${id('p', 'pg_publication')}, p.pubname AS name, ${owner('p.pubowner')}, p.puballtables AS all_tables,
+        pg_catalog.concat_ws(', ', CASE WHEN p.pubinsert THEN 'insert' END, CASE WHEN p.pubupdate THEN 'update' END,
+          CASE WHEN p.pubdelete THEN 'delete' END, CASE WHEN p.pubtruncate THEN 'truncate' END) AS publish,
+        p.pubviaroot AS via_root, ${version >= 180000 ? 'p.pubgencols' : "'n'"} AS generated,
+        ${
+          version >= 150000
+            ? 'ARRAY(SELECT n.pnnspid FROM pg_catalog.pg_publication_namespace n WHERE n.pnpubid = p.oid)'
+            : 'NULL'
+        } AS schemas
+      FROM pg_catalog.pg_publication p WHERE ${later('p')}`,
+  },
+  {
+    name: 'published',
+    when: any('pg_publication'),
+    sql: (version) => `SELECT r.prpubid AS publication, r.prrelid AS relation${
+      version >= 150000
+        ? `, pg_catalog.pg_get_expr(r.prqual, r.prrelid) AS filter,
+        (SELECT pg_catalog.json_agg(a.attname ORDER BY a.attname) FROM pg_catalog.pg_attribute a
+          WHERE a.attrelid = r.prrelid AND a.attnum = ANY (r.prattrs)) AS columns`
+        : ''
+    }
+      FROM pg_catalog.pg_publication_rel r`,
+  },
+  {
+    name: 'event_triggers',
+    when: any('pg_event_trigger'),
+    sql: (
+      _,
+      { own },
+    ) => `SELECT ${id('e', 'pg_event_trigger')}, e.evtname AS name, ${owner('e.evtowner')}, e.evtevent AS event, e.evtenabled AS enabled,
+        e.evttags AS tags, e.evtfoid AS function, e.evtfoid::pg_catalog.regprocedure::text AS function_name
+      FROM pg_catalog.pg_event_trigger e WHERE ${own('e')}`,
+  },
+  {
+    name: 'extensions',
+    sql: () => `SELECT ${id('e', 'pg_extension')}, e.extname AS name, e.extversion AS version,
+        (SELECT n.nspname FROM pg_catalog.pg_namespace n WHERE n.oid = e.extnamespace) AS schema
+      FROM pg_catalog.pg_extension e`,
+  },
+  {
+    name: 'default_privileges',
+    when: any('pg_default_acl'),
+    sql: () => `SELECT ${owner('d.defaclrole')}, d.defaclnamespace AS schema, d.defaclobjtype AS objects, d.defaclacl AS acl,
+        CASE WHEN d.defaclnamespace = 0 THEN pg_catalog.acldefault(
+          CASE d.defaclobjtype WHEN 'S' THEN 's'::"char" ELSE d.defaclobjtype END, d.defaclrole) END AS usual
+      FROM pg_catalog.pg_default_acl d`,
+  },
+  {
+    name: 'foreign_data_wrappers',
+    when: any('pg_foreign_data_wrapper'),
+    sql: (
+      _,
+      { own },
+    ) => `SELECT ${id('w', 'pg_foreign_data_wrapper')}, w.fdwname AS name, ${owner('w.fdwowner')}, ${acl('w.fdwacl', 'F', 'w.fdwowner')},
+        NULLIF(w.fdwhandler, 0)::pg_catalog.regproc AS handler, NULLIF(w.fdwvalidator, 0)::pg_catalog.regproc AS validator,
+        w.fdwoptions AS options
+      FROM pg_catalog.pg_foreign_data_wrapper w WHERE ${own('w')}`,
+  },
+  {
+    name: 'servers',
+    when: any('pg_foreign_server'),
+    sql: (
+      _,
+      { own },
+    ) => `SELECT ${id('s', 'pg_foreign_server')}, s.srvname AS name, ${owner('s.srvowner')}, ${acl('s.srvacl', 'S', 's.srvowner')},
+        (SELECT w.fdwname FROM pg_catalog.pg_foreign_data_wrapper w WHERE w.oid = s.srvfdw) AS wrapper,
+        s.srvtype AS type, s.srvversion AS version, s.srvoptions AS options
+      FROM pg_catalog.pg_foreign_server s WHERE ${own('s')}`,
+  },
+  {
+    name: 'user_mappings',
+    when: any('pg_foreign_server'),
+    sql: () =>
+      `SELECT m.srvname AS server, m.usename AS "user", m.umoptions AS options FROM pg_catalog.pg_user_mappings m`,
+  },
+  {
+    name: 'foreign_tables',
+    when: any('pg_foreign_server'),
+    sql: () =>
+      `SELECT f.ftrelid AS oid, f.ftserver AS server, f.ftoptions AS options FROM pg_catalog.pg_foreign_table f`,
+  },
+  {
+    name: 'casts',
+    when: any('pg_cast'),
+    sql: (_, { own }) => `SELECT ${id('c', 'pg_cast')}, pg_catalog.format_type(c.castsource, NULL) AS source,
+        pg_catalog.format_type(c.casttarget, NULL) AS target, NULLIF(c.castfunc, 0)::pg_catalog.regprocedure AS function,
+        c.castcontext AS context, c.castmethod AS method
+      FROM pg_catalog.pg_cast c WHERE ${own('c')}`,
+  },
+  {
+    name: 'operators',
+    when: any('pg_operator'),
+    sql: (
+      _,
+      { own },
+    ) => `SELECT ${id('o', 'pg_operator')}, o.oprnamespace AS schema, o.oprname AS name, ${owner('o.oprowner')},
+        CASE WHEN o.oprleft <> 0 THEN pg_catalog.format_type(o.oprleft, NULL) END AS "left",
+        pg_catalog.format_type(o.oprright, NULL) AS "right", o.oprcode::pg_catalog.regprocedure AS function,
+        pg_catalog.concat_ws(', ', 'COMMUTATOR ' || NULLIF(o.oprcom, 0)::pg_catalog.regoperator,
+          'NEGATOR ' || NULLIF(o.oprnegate, 0)::pg_catalog.regoperator, 'RESTRICT ' || NULLIF(o.oprrest, 0)::pg_catalog.regproc,
+          'JOIN ' || NULLIF(o.oprjoin, 0)::pg_catalog.regproc, CASE WHEN o.oprcanmerge THEN 'MERGES' END,
+          CASE WHEN o.oprcanhash THEN 'HASHES' END) AS options
+      FROM pg_catalog.pg_operator o WHERE ${own('o')} AND o.oprcode <> 0`,
+  },
+  {
+    name: 'operator_families',
+    when: any('pg_opfamily'),
+    sql: (
+      _,
+      { own },
+    ) => `SELECT ${id('f', 'pg_opfamily')}, f.opfnamespace AS schema, f.opfname AS name, ${owner('f.opfowner')},
+        (SELECT m.amname FROM pg_catalog.pg_am m WHERE m.oid = f.opfmethod) AS method,
+        ARRAY(SELECT pg_catalog.concat_ws(' ', a.amopstrategy, a.amopopr::pg_catalog.regoperator, a.amoppurpose)
+          FROM pg_catalog.pg_amop a WHERE a.amopfamily = f.oid ORDER BY 1) AS operators,
+        ARRAY(SELECT pg_catalog.concat_ws(' ', a.amprocnum, pg_catalog.format_type(a.amproclefttype, NULL),
+            pg_catalog.format_type(a.amprocrighttype, NULL), a.amproc::pg_catalog.regprocedure)
+          FROM pg_catalog.pg_amproc a WHERE a.amprocfamily = f.oid ORDER BY 1) AS functions
+      FROM pg_catalog.pg_opfamily f WHERE ${own('f')}`,
+  },
+  {
+    name: 'operator_classes',
+    when: any('pg_opclass'),
+    sql: (
+      _,
+      { own },
+    ) => `SELECT ${id('c', 'pg_opclass')}, c.opcnamespace AS schema, c.opcname AS name, ${owner('c.opcowner')},
+        (SELECT m.amname FROM pg_catalog.pg_am m WHERE m.oid = c.opcmethod) AS method, c.opcfamily AS family,
+        pg_catalog.format_type(c.opcintype, NULL) AS type, c.opcdefault AS usual,
+        CASE WHEN c.opckeytype <> 0 THEN pg_catalog.format_type(c.opckeytype, NULL) END AS storage
+      FROM pg_catalog.pg_opclass c WHERE ${own('c')}`,
+  },
+  {
+    name: 'collations',
+    when: any('pg_collation'),
+    sql: (
+      version,
+      { own },
+    ) => `SELECT ${id('c', 'pg_collation')}, c.collnamespace AS schema, c.collname AS name, ${owner('c.collowner')},
+        c.collprovider AS provider, c.collisdeterministic AS deterministic, c.collcollate AS collate, c.collctype AS ctype,
+        ${version >= 170000 ? 'c.colllocale' : version >= 150000 ? 'c.colliculocale' : 'NULL'} AS locale,
+        ${version >= 160000 ? 'c.collicurules' : 'NULL'} AS rules
+      FROM pg_catalog.pg_collation c WHERE ${own('c')}`,
+  },
+  {
+    name: 'conversions',
+    when: any('pg_conversion'),
+    sql: (
+      _,
+      { own },
+    ) => `SELECT ${id('c', 'pg_conversion')}, c.connamespace AS schema, c.conname AS name, ${owner('c.conowner')},
+        pg_catalog.concat_ws(' ', pg_catalog.pg_encoding_to_char(c.conforencoding), pg_catalog.pg_encoding_to_char(c.contoencoding),
+          c.conproc, c.condefault) AS definition
+      FROM pg_catalog.pg_conversion c WHERE ${own('c')}`,
+  },
+  {
+    name: 'text_search_configurations',
+    when: any('pg_ts_config'),
+    sql: (
+      _,
+      { own },
+    ) => `SELECT ${id('c', 'pg_ts_config')}, c.cfgnamespace AS schema, c.cfgname AS name, ${owner('c.cfgowner')},
+        (SELECT p.prsname FROM pg_catalog.pg_ts_parser p WHERE p.oid = c.cfgparser) AS parser,
+        ARRAY(SELECT pg_catalog.concat_ws(' ', t.alias, m.mapdict::pg_catalog.regdictionary)
+          FROM pg_catalog.pg_ts_config_map m JOIN pg_catalog.ts_token_type(c.cfgparser) t ON t.tokid = m.maptokentype
+          WHERE m.mapcfg = c.oid ORDER BY m.maptokentype, m.mapseqno) AS mappings
+      FROM pg_catalog.pg_ts_config c WHERE ${own('c')}`,
+  },
+  {
+    name: 'text_search_dictionaries',
+    when: any('pg_ts_dict'),
+    sql: (
+      _,
+      { own },
+    ) => `SELECT ${id('d', 'pg_ts_dict')}, d.dictnamespace AS schema, d.dictname AS name, ${owner('d.dictowner')},
+        (SELECT t.tmplname FROM pg_catalog.pg_ts_template t WHERE t.oid = d.dicttemplate) AS template, d.dictinitoption AS options
+      FROM pg_catalog.pg_ts_dict d WHERE ${own('d')}`,
+  },
+  {
+    name: 'languages',
+    when: any('pg_language'),
+    sql: (
+      _,
+      { own },
+    ) => `SELECT ${id('l', 'pg_language')}, l.lanname AS name, ${owner('l.lanowner')}, ${acl('l.lanacl', 'l', 'l.lanowner')},
+        l.lanpltrusted AS trusted, NULLIF(l.lanplcallfoid, 0)::pg_catalog.regproc AS handler
+      FROM pg_catalog.pg_language l WHERE ${own('l')}`,
+  },
+  {
+    name: 'access_methods',
+    when: any('pg_am'),
+    sql: (
+      _,
+      { own },
+    ) => `SELECT ${id('m', 'pg_am')}, m.amname AS name, m.amtype AS type, m.amhandler AS handler
+      FROM pg_catalog.pg_am m WHERE ${own('m')}`,
+  },
+  {
+    name: 'settings',
+    when: `EXISTS (SELECT FROM pg_catalog.pg_db_role_setting x JOIN pg_catalog.pg_database y ON y.oid = x.setdatabase
+      WHERE y.datname = pg_catalog.current_database())`,
+    sql: () => `SELECT CASE WHEN s.setrole <> 0 THEN pg_catalog.pg_get_userbyid(s.setrole) END AS role, s.setconfig AS settings
+      FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
+      WHERE d.datname = pg_catalog.current_database()`,
+  },
+  {
+    name: 'comments',
+    when: `EXISTS (SELECT FROM pg_catalog.pg_description x WHERE x.objoid >= ${firstOid} OR x.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass)`,
+    sql: () => `SELECT d.classoid::pg_catalog.regclass AS class, d.objoid AS oid, d.objsubid AS part, d.description AS text
+      FROM pg_catalog.pg_description d
+      WHERE d.objoid >= ${firstOid} OR d.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass`,
+  },
+  {
+    name: 'labels',
+    when: 'EXISTS (SELECT FROM pg_catalog.pg_seclabel)',
+    sql: () => `SELECT l.classoid::pg_catalog.regclass AS class, l.objoid AS oid, l.objsubid AS part, l.provider, l.label AS text
+      FROM pg_catalog.pg_seclabel l`,
+  },
+  {
+    name: 'members',
+    when: any('pg_extension'),
+    sql: () => `SELECT 'pg_class' AS class, d.objid AS oid FROM pg_catalog.pg_depend d
+      WHERE d.deptype = 'e' AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass`,
+  },
+];
