@@ -89,7 +89,7 @@ function cameOrWent(
     if (root !== key && !object.within.some((part) => keys.has(part))) others.push(key);
   }
   return [...along].map(([key, others]) =>
-    schemaDrift(key, others.length === 0 ? word : `${word} (with ${others.join(', ')})`),
+    schemaDrift(key, others.length === 0 ? word : `${word} (with ${others.sort().join(', ')})`),
   );
 }
 
