@@ -1,6 +1,7 @@
 import type { PGlite } from '@electric-sql/pglite';
 import type { Scene } from '../forms/model.ts';
 import type { Connect } from '../postgres/server.ts';
+import { makeFilled } from './fill.ts';
 import { digests } from './rows.ts';
 import { embeddedProofSession, type ProofSession, serverProofSession } from './session.ts';
 
@@ -21,7 +22,7 @@ export async function serverPlace(connect: Connect, scene: Scene): Promise<Place
   const admin = await connect();
   await admin.query(`CREATE DATABASE ${template}`);
   const builder = await connect({ database: template });
-  await builder.query(scene.setup);
+  await makeFilled(serverProofSession(builder), scene);
   await builder.end();
   const copy = async (name: string) => {
     await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
@@ -62,10 +63,10 @@ export async function serverPlace(connect: Connect, scene: Scene): Promise<Place
 /** One session in one database, which is emptied and filled again. */
 export async function embeddedPlace(empty: () => Promise<PGlite>, scene: Scene): Promise<Place> {
   const make = async () => {
-    const db = await empty();
-    await db.exec(scene.setup);
-    await db.exec(quiet);
-    return embeddedProofSession(db);
+    const session = embeddedProofSession(await empty());
+    await makeFilled(session, scene);
+    await session.exec(quiet);
+    return session;
   };
   return {
     session: await make(),

@@ -10,9 +10,11 @@ import type { ProveOptions } from '../options.ts';
 import { withServer } from '../postgres/server.ts';
 import { isRestored, type Judged, judgeTrials, totalsOf } from './judge.ts';
 import type { Trial, Trials } from './model.ts';
+import { pairsOf } from './pairs.ts';
 import { embeddedPlace, type Place, serverPlace } from './places.ts';
 import { readTrials, writeTrials } from './results.ts';
 import { percent, writeRollbacks } from './table.ts';
+import { tryTogether } from './together.ts';
 import { type Planned, tryForms, type Undo, undoOn } from './trials.ts';
 import { seenText, undoText } from './words.ts';
 
@@ -28,7 +30,28 @@ export async function proveRollbacks(options: ProveOptions, parser: SqlParser): 
   const judged = judgeTrials(scenes, trials, undoOf);
   await writeFile(join(__dirname, '../rollbacks.md'), writeRollbacks(judged));
   report(judged, options.tableOnly ? judged : judged.filter((one) => isAmong(one, tried)));
-  return judged.every(({ verdict }) => verdict !== 'false');
+  const whole = tried.has('pglite') && !options.only && !options.changed;
+  const pairsHold = !whole || (await provePairs(parser));
+  return pairsHold && judged.every(({ verdict }) => verdict !== 'false');
+}
+
+/** Two statements undone together, on the embedded Postgres. */
+async function provePairs(parser: SqlParser): Promise<boolean> {
+  const counts = { restored: 0, refused: 0, false: 0 };
+  for (const scene of scenes) {
+    const pairs = pairsOf(scene, parser, { seed: 1, pairs: 300, pgVersion: 18 });
+    const place = await embeddedPlace(embeddedPostgres, scene);
+    for (const [index, came] of (await tryTogether(place, pairs)).entries()) {
+      counts[came.kind] += 1;
+      const { sql = [], undo = [] } = pairs[index] ?? {};
+      if (came.kind === 'false')
+        console.log(`✘ ${scene.name}: ${sql.join('; ')}\n    ${undo.join('; ')}\n    ${came.why.join('; ')}`);
+    }
+  }
+  console.log(
+    `Pairs on PGlite: ${counts.restored} restored, ${counts.false} not, ${counts.refused} refused by Postgres`,
+  );
+  return counts.false === 0;
 }
 
 type Plan = (witness: Witness) => readonly { readonly scene: Scene; readonly forms: readonly Planned[] }[];

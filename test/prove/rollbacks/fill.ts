@@ -1,0 +1,24 @@
+import type { Scene } from '../forms/model.ts';
+import { digests, readRows } from './rows.ts';
+import type { ProofSession } from './session.ts';
+
+/** Rows for tables that a scene leaves empty, and values that a narrower type would cut. */
+const more: Readonly<Record<string, string>> = {
+  fixture: `INSERT INTO pdx VALUES (1, 500); UPDATE t SET n = n + 0.37;
+    UPDATE parent SET name = name || ' and more';`,
+  trees: `INSERT INTO other VALUES (1, 1);
+    UPDATE t SET iv = '1 year 3 days 04:05:06.789123', arr = ARRAY[id, 7];`,
+  eighteen: 'INSERT INTO par VALUES (1)',
+  constraints: `UPDATE t SET n = n + 0.37, tm = '10:11:12.345', j = '{"k": 1.50}', vb = B'1011'`,
+  queries: `INSERT INTO plc VALUES (1, 'c'); INSERT INTO par VALUES (1, 1); SELECT setval('s', 50);`,
+};
+
+/** Makes the scene's tables and puts rows into each. Throws where one stays empty. */
+export async function makeFilled(session: ProofSession, scene: Scene): Promise<void> {
+  await session.exec(scene.setup);
+  await session.exec(more[scene.name] ?? '');
+  await session.exec(digests);
+  const empty = [...(await readRows(session))].filter(([, digest]) => digest.startsWith('0 '));
+  if (empty.length > 0)
+    throw new Error(`${scene.name}: without rows ${empty.map(([name]) => name).join(', ')}`);
+}
