@@ -8,13 +8,12 @@ import { nameOf } from '../markdown.ts';
 import { versionOf, type Witness, witnesses } from '../observations.ts';
 import type { ProveOptions } from '../options.ts';
 import { withServer } from '../postgres/server.ts';
+import { tryChains } from './chains.ts';
 import { isRestored, type Judged, judgeTrials, totalsOf } from './judge.ts';
 import type { Trial, Trials } from './model.ts';
-import { pairsOf } from './pairs.ts';
 import { embeddedPlace, type Place, serverPlace } from './places.ts';
 import { readTrials, writeTrials } from './results.ts';
 import { percent, writeRollbacks } from './table.ts';
-import { tryTogether } from './together.ts';
 import { type Planned, tryForms, type Undo, undoOn } from './trials.ts';
 import { seenText, undoText } from './words.ts';
 
@@ -31,27 +30,33 @@ export async function proveRollbacks(options: ProveOptions, parser: SqlParser): 
   await writeFile(join(__dirname, '../rollbacks.md'), writeRollbacks(judged));
   report(judged, options.tableOnly ? judged : judged.filter((one) => isAmong(one, tried)));
   const whole = tried.has('pglite') && !options.only && !options.changed;
-  const pairsHold = !whole || (await provePairs(parser));
-  return pairsHold && judged.every(({ verdict }) => verdict !== 'false');
+  const chainsHold = !whole || (await proveChains(parser));
+  return chainsHold && judged.every(({ verdict }) => verdict !== 'false');
 }
 
-/** Two statements undone together, on the embedded Postgres. */
-async function provePairs(parser: SqlParser): Promise<boolean> {
-  const counts = { restored: 0, refused: 0, false: 0 };
-  for (const scene of scenes) {
-    const pairs = pairsOf(scene, parser, { seed: 1, pairs: 300, pgVersion: 18 });
-    const place = await embeddedPlace(embeddedPostgres, scene);
-    for (const [index, came] of (await tryTogether(place, pairs)).entries()) {
-      counts[came.kind] += 1;
-      const { sql = [], undo = [] } = pairs[index] ?? {};
-      if (came.kind === 'false')
-        console.log(`✘ ${scene.name}: ${sql.join('; ')}\n    ${undo.join('; ')}\n    ${came.why.join('; ')}`);
+/** Several statements undone together, on the embedded Postgres. */
+async function proveChains(parser: SqlParser): Promise<boolean> {
+  let wrong = 0;
+  for (const length of [2, 3, 5]) {
+    let restored = 0;
+    for (const scene of scenes) {
+      const place = await embeddedPlace(embeddedPostgres, scene);
+      for (const chain of await tryChains(place, scene, parser, { length, seed: length, pgVersion: 18 })) {
+        if (chain.wrong.length === 0) restored += 1;
+        else {
+          wrong += 1;
+          const parts = [
+            `${scene.name}: ${chain.sql.join('; ')}`,
+            chain.undo.join('; '),
+            chain.wrong.join('; '),
+          ];
+          console.log(`✘ ${parts.join('\n    ')}`);
+        }
+      }
     }
+    console.log(`PGlite: ${restored} chains of up to ${length} statements restored`);
   }
-  console.log(
-    `Pairs on PGlite: ${counts.restored} restored, ${counts.false} not, ${counts.refused} refused by Postgres`,
-  );
-  return counts.false === 0;
+  return wrong === 0;
 }
 
 type Plan = (witness: Witness) => readonly { readonly scene: Scene; readonly forms: readonly Planned[] }[];

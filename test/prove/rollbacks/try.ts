@@ -29,14 +29,20 @@ export async function tryInTransaction(
     const writes = Number(results.at(-1)?.[0]?.writes) - Number(results[2]?.[0]?.writes);
     const before = { ...start, sequences: sequencesIn(results[1] ?? []) };
     const tried = await undoAndCompare(session, before, undo, writes > 0);
-    const doubtful = tried.seen && (tried.seen.error !== undefined || tried.seen.schema === 'drifts');
-    return doubtful ? 'alone' : tried;
+    return isDoubtful(tried) ? 'alone' : tried;
   } catch (error) {
     const { code, message } = asDatabaseError(error);
     return onlyAlone.has(code) ? 'alone' : { refused: message };
   } finally {
     await session.run('ROLLBACK; DEALLOCATE ALL');
   }
+}
+
+/** What was seen may be the transaction's doing: pending events, a temporary table that would end with it. */
+function isDoubtful({ undo, changed, seen }: Tried): boolean {
+  if (!seen) return false;
+  const unseen = undo.length > 0 && !changed.schema && !changed.rows;
+  return unseen || seen.error !== undefined || (seen.schema === 'drifts' && undo.length > 0);
 }
 
 /** Runs a statement and what undoes it for good, as a step and its rollback run. */
