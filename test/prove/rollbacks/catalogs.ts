@@ -1,10 +1,13 @@
-import type { PGlite } from '@electric-sql/pglite';
-import { catalogOf, catalogDrift as driftOf } from '../../unit/support/catalog.ts';
+import {
+  compareFingerprints,
+  type Fingerprint,
+  takeFingerprint,
+} from '../../../server/src/rehearsal/fingerprint.ts';
 import type { ProofSession } from './session.ts';
 
 /** What a rollback is to restore, besides rows: the schema, and what belongs to all databases of the server. */
 export interface Catalogs {
-  readonly schema: ReadonlyMap<string, string>;
+  readonly schema: Fingerprint;
   readonly cluster: ReadonlyMap<string, string>;
 }
 
@@ -26,7 +29,7 @@ SELECT 'tablespace ' || spcname, pg_catalog.concat_ws(' ', spcowner::regrole, sp
 export async function readCatalogs(session: ProofSession): Promise<Catalogs> {
   const { rows } = await session.query(clusterSql);
   return {
-    schema: await catalogOf(session as unknown as PGlite, 18),
+    schema: await takeFingerprint(session),
     cluster: new Map(rows.map(({ key, value }) => [String(key), String(value)])),
   };
 }
@@ -36,9 +39,11 @@ export function catalogDrift(
   before: Catalogs,
   after: Catalogs,
 ): { readonly drift: readonly string[]; readonly reordered: boolean } {
+  const drifts = compareFingerprints(before.schema, after.schema);
+  const drift = drifts.flatMap(({ kind, message }) => (kind === 'schema' ? [message] : []));
   return {
-    drift: [...driftOf(before.schema, after.schema), ...clusterDrift(before.cluster, after.cluster)],
-    reordered: false,
+    drift: [...drift, ...clusterDrift(before.cluster, after.cluster)],
+    reordered: drifts.some(({ kind }) => kind === 'column_order'),
   };
 }
 
