@@ -3,6 +3,7 @@ import type { Statement } from '../sql/model.ts';
 import { nameOfObject, nameOfRangeVar, stringsOf } from '../sql/names.ts';
 import { sourceAfter } from '../sql/source.ts';
 import { alterConstraint, dropConstraint, validateConstraint } from './alter-constraint.ts';
+import { alterOther, changeRelationOwner } from './alter-view.ts';
 import { alterAttributes } from './attributes.ts';
 import { addColumn, dropColumn } from './column-commands.ts';
 import { makeSequence, tableConstraint, withoutNullDefault } from './column-definition.ts';
@@ -49,6 +50,11 @@ export const applyAlterTable: Apply<AlterTableStmt> = (draft, fields, statement)
   }
   if (objtype === 'OBJECT_INDEX') {
     alterIndex(draft, findKey(draft, nameOfRangeVar(relation)), cmds);
+    return;
+  }
+  const named = find(draft, nameOfRangeVar(relation));
+  if (named?.kind === 'view' || named?.kind === 'materialized view' || named?.kind === 'sequence') {
+    alterOther(draft, named, cmds, statement);
     return;
   }
   if (objtype !== 'OBJECT_TABLE' && objtype !== 'OBJECT_FOREIGN_TABLE') return;
@@ -191,6 +197,7 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
   },
   AT_DropOf: ({ draft, key }) => updateTable(draft, key, (table) => ({ ...table, ofType: undefined })),
   ...settingCommands,
+  AT_ChangeOwner: ({ draft, key }, command) => changeRelationOwner(draft, key, command),
 };
 
 /** Whether the simulation knows what this subcommand of an ALTER TABLE changes. */

@@ -2,12 +2,13 @@ import type { Node } from '@pgsql/types';
 import type { ParsedSql, Statement } from '../sql/model.ts';
 import { applyAlterTable } from './alter-table.ts';
 import { applyCall, applyCalls, applyCode } from './code.ts';
-import { applyCreateTableAs } from './create-query-table.ts';
+import { applyCreateTableAs, applyRefresh } from './create-query-table.ts';
 import { applyCreateTable } from './create-table.ts';
+import { applyAlterOwner, applyComment } from './described.ts';
 import { type Apply, createDraft, type Draft, schemaOf } from './draft.ts';
 import { applyDrop } from './drop.ts';
 import { withExposed } from './exposure.ts';
-import { applyCreateExtension, applyImportForeignSchema } from './extensions.ts';
+import { applyAlterExtension, applyCreateExtension, applyImportForeignSchema } from './extensions.ts';
 import { applyAlterFunction, applyCreateFunction } from './functions.ts';
 import { applyCreateIndex } from './indexes.ts';
 import type { Schema } from './model.ts';
@@ -17,6 +18,16 @@ import {
   applyCreateSchema,
   applyCreateSequence,
 } from './objects.ts';
+import {
+  applyAlterEventTrigger,
+  applyAlterStatistics,
+  applyCreateCast,
+  applyCreateEventTrigger,
+  applyCreateStatistics,
+  applyDefineObject,
+} from './other-objects.ts';
+import { applyDefaultPrivileges, applyGrant } from './privileges.ts';
+import { applyAlterPublication, applyCreatePublication } from './publications.ts';
 import { applyRename } from './rename.ts';
 import { applyCreateRule } from './rules.ts';
 import { applyDiscard, applySelect, applySetting, loginPath } from './search-path.ts';
@@ -42,36 +53,50 @@ type Appliers = {
 };
 
 const appliers: Appliers = {
+  AlterDefaultPrivilegesStmt: applyDefaultPrivileges,
   AlterDomainStmt: applyAlterDomain,
   AlterEnumStmt: applyAlterEnum,
+  AlterEventTrigStmt: applyAlterEventTrigger,
+  AlterExtensionStmt: applyAlterExtension,
   AlterFunctionStmt: applyAlterFunction,
   AlterObjectSchemaStmt: applySetSchema,
+  AlterOwnerStmt: applyAlterOwner,
   AlterPolicyStmt: applyAlterPolicy,
+  AlterPublicationStmt: applyAlterPublication,
   AlterSeqStmt: applyAlterSequence,
+  AlterStatsStmt: applyAlterStatistics,
   AlterTableStmt: applyAlterTable,
   CallStmt: applyCall(applyNode),
   ClusterStmt: applyCluster,
+  CommentStmt: applyComment,
   CompositeTypeStmt: applyCompositeType,
   CopyStmt: applyWrite,
+  CreateCastStmt: applyCreateCast,
   CreateDomainStmt: applyCreateDomain,
   CreateEnumStmt: applyCreateEnum,
+  CreateEventTrigStmt: applyCreateEventTrigger,
   CreateExtensionStmt: applyCreateExtension,
   CreateForeignTableStmt: applyCreateForeignTable,
   CreateFunctionStmt: applyCreateFunction,
   CreatePolicyStmt: applyCreatePolicy,
+  CreatePublicationStmt: applyCreatePublication,
   CreateRangeStmt: applyCreateRange,
   CreateSchemaStmt: applyCreateSchema,
   CreateSeqStmt: applyCreateSequence,
+  CreateStatsStmt: applyCreateStatistics,
   CreateStmt: applyCreateTable,
   CreateTableAsStmt: applyCreateTableAs,
   CreateTrigStmt: applyCreateTrigger,
+  DefineStmt: applyDefineObject,
   DiscardStmt: applyDiscard,
   DoStmt: applyCode(applyNode),
   DropStmt: applyDrop,
+  GrantStmt: applyGrant,
   ImportForeignSchemaStmt: applyImportForeignSchema,
   IndexStmt: applyCreateIndex,
   InsertStmt: applyWrite,
   MergeStmt: applyWrite,
+  RefreshMatViewStmt: applyRefresh,
   RenameStmt: applyRename,
   RuleStmt: applyCreateRule,
   SelectStmt: inTurn(applySelect, applyCalls(applyNode)),
@@ -92,6 +117,7 @@ export function emptySchema({ complete }: { readonly complete: boolean }): Schem
     types: new Map(),
     functions: new Map(),
     schemas: new Set(['public']),
+    objects: new Map(),
   };
 }
 

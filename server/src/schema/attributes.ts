@@ -63,7 +63,7 @@ function changed(
 ): readonly Attribute[] {
   if (subtype === 'AT_AddColumn' && made) return [...attributes, made];
   if (subtype === 'AT_DropColumn') return attributes.filter((one) => one.name !== name);
-  return attributes.map((one) => (one.name === name && made ? { ...made, name } : one));
+  return attributes.map((one) => (one.name === name && made ? { ...one, ...made, name } : one));
 }
 
 /** Keys of the tables that are declared to be OF the type. */

@@ -1,9 +1,11 @@
-import type { CreateTableAsStmt, IntoClause, Node } from '@pgsql/types';
+import type { CreateTableAsStmt, IntoClause, Node, RefreshMatViewStmt } from '@pgsql/types';
 import { nameOfRangeVar, stringsOf } from '../sql/names.ts';
 import { persistenceOf } from './create-table.ts';
+import { define, withField } from './definition.ts';
 import { dependenciesOf, withDependencies } from './dependencies.ts';
-import { type Apply, type Draft, emptyTable, isFree, newName, put } from './draft.ts';
+import { type Apply, type Draft, emptyTable, find, isFree, newName, put } from './draft.ts';
 import type { Column } from './model.ts';
+import { settingsIn } from './other-objects.ts';
 import { type Query, type QueryColumn, readQuery } from './query.ts';
 import { settingsOf } from './table-source.ts';
 import { relationsRead } from './views.ts';
@@ -30,8 +32,26 @@ export const applyCreateTableAs: Apply<CreateTableAsStmt> = (draft, fields, stat
     ...(query ? { query } : {}),
     ...(named ? { columns: named } : {}),
     ...(reads ? { readsColumns: reads } : {}),
+    source: define(draft, statement, { CreateTableAsStmt: fields }),
+    // A dump writes WITH NO DATA for all of them, filled or not.
+    ...(into.skipData && draft.madeByPlan ? { unpopulated: true } : {}),
+    ...(into.options ? { options: settingsIn(into.options) } : {}),
+    ...(into.accessMethod || into.tableSpaceName
+      ? {
+          storage: {
+            ...(into.accessMethod ? { method: into.accessMethod } : {}),
+            ...(into.tableSpaceName ? { tablespace: into.tableSpaceName } : {}),
+          },
+        }
+      : {}),
   };
   put(draft, withDependencies(view, dependenciesOf(draft, query)));
+};
+
+export const applyRefresh: Apply<RefreshMatViewStmt> = (draft, { relation, skipData }) => {
+  const view = relation && find(draft, nameOfRangeVar(relation));
+  if (view?.kind !== 'materialized view') return;
+  put(draft, withField(view, 'unpopulated', skipData === true ? true : undefined));
 };
 
 /** The table that a query makes; its columns are known as far as the query tells them. */

@@ -1,3 +1,4 @@
+import { objectKey } from './addresses.ts';
 import { overloadDependency } from './dependencies.ts';
 import { childKeys, type Draft, updateTable } from './draft.ts';
 import { takeOverload } from './functions.ts';
@@ -14,6 +15,7 @@ import {
   removeColumn,
   removeRelation,
 } from './removal.ts';
+import { dropRule } from './rules.ts';
 import { dropPolicy, dropTrigger, triggersOf } from './triggers.ts';
 
 const needs = (one: Dependent | undefined, dependency: string) =>
@@ -29,6 +31,10 @@ export function removeDependents(removal: Removal, dependency: string): void {
       if (relation.kind === 'index') deleteIndex(removal, key);
       else removeRelation(removal, key);
     }
+  }
+  for (const object of [...draft.objects.linked(dependency)]) {
+    const key = objectKey(object);
+    if (needs(object, dependency) && mayGo(removal, key)) draft.objects.delete(key);
   }
   for (const [key, { overloads = [] }] of [...draft.functions]) {
     for (const overload of overloads) {
@@ -52,6 +58,9 @@ function removeFromTable(removal: Removal, key: string, dependency: string): voi
   }
   for (const trigger of table ? triggersOf(table) : []) {
     if (needs(trigger, dependency) && mayGo(removal, key)) dropTrigger(draft, key, trigger.name);
+  }
+  for (const rule of table?.ruleDefinitions ?? []) {
+    if (needs(rule, dependency) && mayGo(removal, key)) dropRule(draft, key, rule.name);
   }
   for (const { name, using, check } of table?.policies ?? []) {
     const needed = needs(using, dependency) || needs(check, dependency);

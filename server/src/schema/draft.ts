@@ -3,9 +3,18 @@ import type { Statement } from '../sql/model.ts';
 import { nameOfRangeVar, type ObjectName } from '../sql/names.ts';
 import { namedType } from '../sql/type-names.ts';
 import type { LayeredMap } from './layered-map.ts';
-import { constraintLink, functionMap, relationMap, typeMap } from './links.ts';
+import { constraintLink, functionMap, objectMap, relationMap, typeMap } from './links.ts';
 import { childrenOf, descendantsOf, tableByKey } from './lookup.ts';
-import type { QualifiedName, Relation, Schema, Table, Transaction, UserFunction, UserType } from './model.ts';
+import type {
+  OtherObject,
+  QualifiedName,
+  Relation,
+  Schema,
+  Table,
+  Transaction,
+  UserFunction,
+  UserType,
+} from './model.ts';
 import { creationSchema, qualify, relationKey, temporarySchema, typeDisplayName } from './names.ts';
 import { chooseName, makeObjectName } from './object-names.ts';
 
@@ -18,6 +27,7 @@ export interface Draft {
   types: LayeredMap<UserType>;
   functions: LayeredMap<UserFunction>;
   schemas: Set<string>;
+  objects: LayeredMap<OtherObject>;
   uncertain: ReadonlySet<string>;
   transaction: Transaction | undefined;
   /** What is made now belongs to the plan, not to the baseline. */
@@ -40,6 +50,7 @@ export function createDraft(schema: Schema, madeByPlan: boolean): Draft {
     types: typeMap(schema.types),
     functions: functionMap(schema.functions),
     schemas: new Set(schema.schemas),
+    objects: objectMap(schema.objects),
     uncertain: schema.uncertain ?? new Set(),
     transaction: schema.transaction,
     madeByPlan,
@@ -50,13 +61,14 @@ export function createDraft(schema: Schema, madeByPlan: boolean): Draft {
 
 /** The draft as it is now: what is changed in the draft afterwards does not change it. */
 export function snapshot(draft: Draft): Schema {
-  const { relations, types, functions, schemas } = draft;
+  const { relations, types, functions, schemas, objects } = draft;
   return {
     ...schemaOf(draft),
     relations: relations.fork(),
     types: types.fork(),
     functions: functions.fork(),
     schemas: new Set(schemas),
+    objects: objects.fork(),
   };
 }
 

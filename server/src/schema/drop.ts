@@ -7,6 +7,7 @@ import { type FoundOverload, findOverload, takeOverload } from './functions.ts';
 import { tableByKey } from './lookup.ts';
 import type { Relation, Table } from './model.ts';
 import { qualify, relationKey } from './names.ts';
+import { dropObjects, dropObjectsOf } from './other-objects.ts';
 import { type Removal, removeRelation } from './removal.ts';
 import { dropRule } from './rules.ts';
 import { respellTypes } from './spelling.ts';
@@ -17,10 +18,12 @@ export const applyDrop: Apply<DropStmt> = (draft, fields) => {
   const drop: Drop = { draft, kind, cascade: behavior === 'DROP_CASCADE', missingOk: missing_ok === true };
   if (kind in relationKinds) dropRelations(drop, objects);
   else if (kind === 'OBJECT_TYPE' || kind === 'OBJECT_DOMAIN') dropTypes(drop, objects);
+  else if (kind === 'OBJECT_AGGREGATE') dropObjects(draft, kind, objects);
   else if (routineKinds.has(kind)) dropRoutines(drop, objects);
   else if (kind === 'OBJECT_SCHEMA') dropSchemas(drop, objects);
   else if (kind === 'OBJECT_TRIGGER' || kind === 'OBJECT_POLICY' || kind === 'OBJECT_RULE')
     dropFromTable(drop, objects);
+  else dropObjects(draft, kind, objects);
 };
 
 interface Drop {
@@ -40,7 +43,7 @@ const relationKinds: Readonly<Record<string, Relation['kind']>> = {
   OBJECT_INDEX: 'index',
 };
 
-const routineKinds = new Set(['OBJECT_FUNCTION', 'OBJECT_PROCEDURE', 'OBJECT_ROUTINE', 'OBJECT_AGGREGATE']);
+const routineKinds = new Set(['OBJECT_FUNCTION', 'OBJECT_PROCEDURE', 'OBJECT_ROUTINE']);
 
 /** What is not there is refused, if the schema is known in full and IF EXISTS does not allow for it. */
 function missing({ draft, missingOk }: Drop): void {
@@ -119,6 +122,7 @@ function dropSchemas(drop: Drop, objects: readonly Node[]): void {
       for (const key of types) removeType(removal, key);
       for (const one of functions) removeDependents(removal, takeOverload(draft, one));
       draft.schemas.delete(name);
+      dropObjectsOf(draft, name);
     });
   }
 }
@@ -137,7 +141,13 @@ function dropFromTable(drop: Drop, objects: readonly Node[]): void {
       continue;
     }
     if (kind === 'OBJECT_RULE') {
-      if (table?.rules?.includes(name)) dropRule(draft, key, name);
+      dropRule(draft, key, name);
+      continue;
+    }
+    const view = draft.relations.get(key);
+    if (view?.kind === 'view') {
+      const triggers = (view.triggerDefinitions ?? []).filter((one) => one.name !== name);
+      draft.relations.set(key, { ...view, triggerDefinitions: triggers });
       continue;
     }
     const trigger = table && triggersOf(table).find((one) => one.name === name);

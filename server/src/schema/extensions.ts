@@ -1,6 +1,9 @@
-import type { CreateExtensionStmt, DefElem, ImportForeignSchemaStmt } from '@pgsql/types';
+import type { AlterExtensionStmt, CreateExtensionStmt, DefElem, ImportForeignSchemaStmt } from '@pgsql/types';
+import { objectKey } from './addresses.ts';
+import { define } from './definition.ts';
 import type { Apply, Draft } from './draft.ts';
 import { creationSchema, relationKey } from './names.ts';
+import { addObject, elements, settingText, updateObject } from './other-objects.ts';
 
 /** Extensions that bring no table, view or sequence, or only such as begin with `pg_`: contrib's, and common others. */
 const withoutRelations: ReadonlySet<string> = new Set(
@@ -25,7 +28,16 @@ const relationsOf: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What an extension that is not known here brings, nobody can say: there may be more than the schema holds. */
-export const applyCreateExtension: Apply<CreateExtensionStmt> = (draft, { extname = '', options = [] }) => {
+export const applyCreateExtension: Apply<CreateExtensionStmt> = (draft, fields, statement) => {
+  const { extname = '', options = [], if_not_exists } = fields;
+  const settings = Object.fromEntries(
+    elements(options).flatMap(({ defname = '', arg }) =>
+      defname === 'schema' || defname === 'new_version' ? [[defname, settingText(arg)]] : [],
+    ),
+  );
+  const definition = define(draft, statement, { CreateExtensionStmt: fields });
+  const made = { kind: 'extension', name: { schema: undefined, name: extname }, definition, settings };
+  addObject(draft, made, if_not_exists === true);
   if (withoutRelations.has(extname)) return;
   const relations = Object.hasOwn(relationsOf, extname) ? relationsOf[extname] : undefined;
   if (!relations) {
@@ -39,6 +51,16 @@ export const applyCreateExtension: Apply<CreateExtensionStmt> = (draft, { extnam
 function schemaOption({ defname, arg }: DefElem): readonly string[] {
   return defname === 'schema' && arg && 'String' in arg ? [arg.String.sval ?? ''] : [];
 }
+
+/** ALTER EXTENSION … UPDATE: to a version that is not said, where it says none. */
+export const applyAlterExtension: Apply<AlterExtensionStmt> = (draft, { extname = '', options }) => {
+  const key = objectKey({ kind: 'extension', name: { schema: undefined, name: extname } });
+  const version = elements(options).find(({ defname }) => defname === 'new_version');
+  updateObject(draft, key, ({ settings: { new_version: _, ...rest } = {}, ...one }) => ({
+    ...one,
+    settings: { ...rest, ...(version ? { new_version: settingText(version.arg) } : {}) },
+  }));
+};
 
 /** A relation of which only its name is known. */
 function putOpaque(draft: Draft, name: { readonly schema: string; readonly name: string }): void {

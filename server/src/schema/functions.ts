@@ -1,8 +1,9 @@
 import type { AlterFunctionStmt, CreateFunctionStmt, Node, ObjectWithArgs } from '@pgsql/types';
 import { nameOfStrings, stringsOf } from '../sql/names.ts';
+import { define } from './definition.ts';
 import { dependenciesOf, overloadDependency, typeDependency, withDependencies } from './dependencies.ts';
 import { type Apply, type Draft, newName, typeOf } from './draft.ts';
-import type { Overload, UserFunction } from './model.ts';
+import type { Overload, Schema, UserFunction } from './model.ts';
 import { qualify, relationKey } from './names.ts';
 
 const strength = { immutable: 0, stable: 1, volatile: 2 } as const;
@@ -17,11 +18,16 @@ export const applyCreateFunction: Apply<CreateFunctionStmt> = (draft, fields, st
   const types = [...passed.map(({ argType }) => argType), returnType].map((type) =>
     typeDependency(draft, type),
   );
+  const replaced = (draft.functions.get(key)?.overloads ?? []).find((one) =>
+    sameArguments(one, { argumentTypes: passed.map(({ argType }) => typeOf(draft, argType)) }),
+  );
   const overload: Overload = withDependencies(
     {
+      ...(replaced ? said(replaced) : {}),
       argumentTypes: passed.map(({ argType }) => typeOf(draft, argType)),
       ...promises(options),
       body: () => statement.body(),
+      source: define(draft, statement, { CreateFunctionStmt: fields }),
     },
     [...new Set([...types.flatMap((one) => one ?? []), ...dependenciesOf(draft, sql_body)])],
   );
@@ -32,6 +38,15 @@ export const applyCreateFunction: Apply<CreateFunctionStmt> = (draft, fields, st
   const kind = is_procedure ? 'procedure' : 'function';
   setOverloads(draft, key, { name, kind, ...promises(options) }, [...others, overload]);
 };
+
+/** What stays of a function that another definition replaces. */
+function said({ comment, owner, grants }: Overload): Partial<Overload> {
+  return {
+    ...(comment === undefined ? {} : { comment }),
+    ...(owner === undefined ? {} : { owner }),
+    ...(grants ? { grants } : {}),
+  };
+}
 
 function isPassed(mode: string | undefined): boolean {
   return mode !== 'FUNC_PARAM_OUT' && mode !== 'FUNC_PARAM_TABLE';
@@ -52,7 +67,7 @@ function promises(
   return { volatility, language };
 }
 
-function sameArguments(one: Overload, { argumentTypes }: Overload): boolean {
+function sameArguments(one: Overload, { argumentTypes }: Pick<Overload, 'argumentTypes'>): boolean {
   return one.argumentTypes.join('\0') === argumentTypes.join('\0');
 }
 
@@ -74,16 +89,16 @@ export interface FoundOverload {
 }
 
 /** The overload that a DROP or ALTER names: by its arguments, or the only one of the name. */
-export function findOverload(draft: Draft, object: ObjectWithArgs): FoundOverload | undefined {
+export function findOverload(schema: Schema, object: ObjectWithArgs): FoundOverload | undefined {
   const named = nameOfStrings(stringsOf(object.objname));
-  const key = relationKey(qualify(draft, named, (one) => draft.functions.has(one)));
-  const overloads = draft.functions.get(key)?.overloads ?? [];
+  const key = relationKey(qualify(schema, named, (one) => schema.functions.has(one)));
+  const overloads = schema.functions.get(key)?.overloads ?? [];
   if (object.args_unspecified) {
     const [only, ...others] = overloads;
     return only && others.length === 0 ? { key, overload: only } : undefined;
   }
   const types = (object.objargs ?? []).map((node) =>
-    'TypeName' in node ? typeOf(draft, node.TypeName) : undefined,
+    'TypeName' in node ? typeOf(schema, node.TypeName) : undefined,
   );
   const overload = overloads.find(({ argumentTypes }) => argumentTypes.join('\0') === types.join('\0'));
   return overload && { key, overload };
@@ -125,7 +140,9 @@ export const applyAlterFunction: Apply<AlterFunctionStmt> = (draft, { func, acti
   const entry = found && draft.functions.get(found.key);
   if (!found || !entry) return;
   const overloads = (entry.overloads ?? []).map((one) =>
-    one === found.overload ? { ...one, ...promises(actions, one) } : one,
+    one === found.overload
+      ? { ...one, ...promises(actions, one), altered: [...(one.altered ?? []), ...actions] }
+      : one,
   );
   setOverloads(draft, found.key, entry, overloads);
 };

@@ -1,5 +1,5 @@
 import { LayeredMap } from './layered-map.ts';
-import type { Dependent, Relation, UserFunction, UserType } from './model.ts';
+import type { Dependent, OtherObject, Relation, UserFunction, UserType } from './model.ts';
 
 /** What a dependency or a link names: relations, types and functions have names of their own each. */
 export function dependencyOf(kind: 'relation' | 'type' | 'function', key: string): string {
@@ -28,6 +28,10 @@ export function functionMap(functions: ReadonlyMap<string, UserFunction>): Layer
   return forked(functions, functionLinks);
 }
 
+export function objectMap(objects: ReadonlyMap<string, OtherObject>): LayeredMap<OtherObject> {
+  return forked(objects, objectLinks);
+}
+
 function forked<Value>(
   map: ReadonlyMap<string, Value>,
   linksOf: (value: Value) => Iterable<string>,
@@ -53,6 +57,7 @@ function* relationLinks(relation: Relation): Generator<string> {
         yield* dependencies(constraint);
       }
       for (const trigger of relation.triggerDefinitions ?? []) yield* dependencies(trigger);
+      for (const rule of relation.ruleDefinitions ?? []) yield* dependencies(rule);
       for (const { using, check } of relation.policies ?? [])
         for (const expression of [using, check]) if (expression) yield* dependencies(expression);
       return;
@@ -66,6 +71,8 @@ function* relationLinks(relation: Relation): Generator<string> {
       return;
     default:
       for (const read of relation.reads) yield read;
+      for (const trigger of relation.triggerDefinitions ?? []) yield* dependencies(trigger);
+      for (const rule of relation.ruleDefinitions ?? []) yield* dependencies(rule);
       yield* dependencies(relation);
   }
 }
@@ -80,6 +87,11 @@ function* typeLinks(type: UserType): Generator<string> {
 
 function* functionLinks({ overloads = [] }: UserFunction): Generator<string> {
   for (const overload of overloads) yield* dependencies(overload);
+}
+
+function* objectLinks(object: OtherObject): Generator<string> {
+  yield* object.tables ?? [];
+  yield* dependencies(object);
 }
 
 function dependencies({ dependsOn = [] }: Dependent): readonly string[] {

@@ -1,5 +1,5 @@
 import type { Node } from '@pgsql/types';
-import type { CodeBody } from '../sql/model.ts';
+import type { CodeBody, Statement } from '../sql/model.ts';
 
 /**
  * The database as the plan knows it at one moment: immutable, so that every step can keep its own.
@@ -22,6 +22,11 @@ export interface Schema {
   readonly functions: ReadonlyMap<string, UserFunction>;
   /** Names of schemas that a statement made. */
   readonly schemas: ReadonlySet<string>;
+  /**
+   * What else is there, and what is said of schemas: publications, extended statistics, extensions, default
+   * privileges, … by kind and name, see `objectKey`.
+   */
+  readonly objects: ReadonlyMap<string, OtherObject>;
   /**
    * Relations, types and columns of which a statement that may not have run decides: see `uncertain.ts`. The maps
    * hold them as if it had. Absent: none.
@@ -46,7 +51,83 @@ export interface QualifiedName {
   readonly name: string;
 }
 
-interface RelationBase {
+/** What is said of an object beside its definition. */
+export interface Described {
+  /** Absent: none is known. */
+  readonly comment?: string;
+  /** The role; absent: whoever made it. */
+  readonly owner?: string;
+  /** Who may do what; absent: what holds by default, see `privileges.ts`. */
+  readonly grants?: readonly Grant[];
+}
+
+/** A privilege of one role. */
+export interface Grant {
+  /** Undefined for PUBLIC. */
+  readonly role: string | undefined;
+  /** Lower case: `select`, `execute`, … */
+  readonly privilege: string;
+  /** WITH GRANT OPTION */
+  readonly grantable: boolean;
+}
+
+/** The source of what was declared, and what its names meant then: enough to write it out later. */
+export interface Definition {
+  /** The whole statement's source. */
+  readonly text: string;
+  /** Where its names without a schema were looked up. */
+  readonly searchPath: readonly string[];
+  /** What it names has other names since then; the oldest change first. Absent: none. */
+  readonly renames?: readonly Renaming[];
+  /** The statement, and the node in it that declares this. */
+  readonly read: () => { readonly statement: Statement; readonly node: Node };
+}
+
+/** A new name; `column` for one of a relation's columns, of the name `from`, whose relation is `of`. */
+export type Renaming =
+  | { readonly kind: 'object'; readonly from: string; readonly to: string }
+  | { readonly kind: 'column'; readonly of: string; readonly from: string; readonly to: string };
+
+/** An object that is no relation, type or function. */
+export interface OtherObject extends Described, Dependent {
+  /** In words, lower case: `publication`, `extension`, `collation`, … */
+  readonly kind: string;
+  /** Unquoted; without a schema for what stands in none. */
+  readonly name: { readonly schema: string | undefined; readonly name: string };
+  /** What stands behind the name: an aggregate's or an operator's arguments, the table of a cast. */
+  readonly suffix?: string;
+  /** Absent where it was not declared, and where a statement has changed it since in a way that is not followed. */
+  readonly definition?: Definition;
+  /** Keys of the tables of a publication, or of an extended statistics object. */
+  readonly tables?: readonly string[];
+  /** Columns that a statistics object is made on. */
+  readonly reads?: readonly string[];
+  readonly publication?: Publication;
+  /** By name: a publication's parameters, a statistics target, an extension's schema and version. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** For default privileges: who has them, by default too. */
+  readonly defaults?: { readonly role: string | undefined; readonly on: string };
+}
+
+export interface Publication {
+  /** FOR ALL TABLES */
+  readonly everything: boolean;
+  readonly tables: readonly PublishedTable[];
+  /** Schemas all of whose tables it holds. */
+  readonly schemas: readonly string[];
+}
+
+export interface PublishedTable {
+  readonly table: string;
+  /** ONLY: not those that inherit from it. */
+  readonly only: boolean;
+  /** Absent: all. */
+  readonly columns?: readonly string[];
+  /** The rows that it publishes; absent: all. */
+  readonly where?: PolicyExpression;
+}
+
+interface RelationBase extends Described {
   readonly name: QualifiedName;
   /** Made by the plan itself (not in the baseline): empty until filled, and no older application version uses it. */
   readonly madeByPlan: boolean;
@@ -80,6 +161,8 @@ export interface Table extends RelationBase {
   readonly policies?: readonly Policy[];
   /** Names of the rules that a statement made: they change what its queries do. */
   readonly rules?: readonly string[] | undefined;
+  /** The same rules, as far as a statement told. */
+  readonly ruleDefinitions?: readonly Rule[];
   /** ENABLE ROW LEVEL SECURITY; absent: not enabled. */
   readonly rowSecurity?: boolean;
   /** FORCE ROW LEVEL SECURITY; absent: not forced. */
@@ -96,8 +179,6 @@ export interface Table extends RelationBase {
   readonly tablespace?: string | undefined;
   /** Absent: the default one. */
   readonly accessMethod?: string | undefined;
-  /** Absent: no statement told. */
-  readonly owner?: string | undefined;
   /** Names of the rules that are not plainly enabled, with what they are. */
   readonly ruleStates?: Readonly<Record<string, FiringState>>;
   /** Whether DISABLE TRIGGER ALL has disabled the triggers behind its foreign keys. Absent: enabled. */
@@ -111,7 +192,12 @@ export interface Table extends RelationBase {
 /** What ENABLE REPLICA, ENABLE ALWAYS and DISABLE make of a trigger or a rule; else it is plainly enabled. */
 export type FiringState = 'disabled' | 'replica' | 'always';
 
-export interface Trigger extends Dependent {
+export interface Rule extends Described, Dependent {
+  readonly name: string;
+  readonly definition?: Definition;
+}
+
+export interface Trigger extends Dependent, Described {
   readonly name: string;
   /** Absent: enabled. */
   readonly state?: FiringState | undefined;
@@ -120,17 +206,27 @@ export interface Trigger extends Dependent {
   /** On a partition, one that its parent's trigger brought: it comes and goes with that. */
   readonly ofParent: boolean;
   readonly row: boolean;
+  /** Extensions that it goes with: ALTER TRIGGER … DEPENDS ON. */
+  readonly extensions?: readonly string[];
+  readonly definition?: Definition;
 }
 
-export interface Policy {
+export interface Policy extends Described {
   readonly name: string;
   readonly using: PolicyExpression | undefined;
   readonly check: PolicyExpression | undefined;
+  /** Absent: all. */
+  readonly command?: string;
+  /** Absent: PUBLIC alone, which stands as undefined. */
+  readonly roles?: readonly (string | undefined)[];
+  /** AS RESTRICTIVE */
+  readonly restrictive?: boolean;
 }
 
 export interface PolicyExpression extends Dependent {
   /** Columns of the table that it reads. */
   readonly reads: readonly string[];
+  readonly definition?: Definition;
 }
 
 /** What cannot be without something else. */
@@ -149,7 +245,7 @@ export interface PartitionKey {
   readonly reads?: readonly string[];
 }
 
-export interface Column extends Dependent {
+export interface Column extends Dependent, Described {
   readonly name: string;
   /** Canonical name as `format_type` prints it, e.g. `character varying(255)`; undefined where unknown. */
   readonly type: string | undefined;
@@ -175,7 +271,7 @@ export interface Column extends Dependent {
 }
 
 /** NOT NULL is here too, under the name that Postgres 18 gives it; older versions keep no constraint for it. */
-export interface Constraint extends Dependent {
+export interface Constraint extends Dependent, Described {
   readonly name: string;
   readonly kind: 'primary key' | 'unique' | 'foreign key' | 'check' | 'exclusion' | 'not null';
   readonly columns: readonly string[];
@@ -259,15 +355,49 @@ export interface View extends RelationBase, Dependent {
   /** Columns that the query reads, by the key of their relation; absent where names alone do not tell. */
   readonly readsColumns?: Readonly<Record<string, readonly string[]>>;
   /** In order; absent where the query does not tell them. */
-  readonly columns?: readonly Pick<Column, 'name' | 'type' | 'collation'>[];
+  readonly columns?: readonly ViewColumn[];
+  /** How it was declared; absent where no statement told. */
+  readonly source?: Definition;
+  /** WITH (…): settings by name; absent: none. */
+  readonly options?: Readonly<Record<string, string>>;
+  /** A materialized view that holds no rows: WITH NO DATA. */
+  readonly unpopulated?: boolean;
+  /** The index that a materialized view is clustered on. */
+  readonly clusteredOn?: string | undefined;
+  /** A materialized view's access method and tablespace, where said. */
+  readonly storage?: { readonly method?: string; readonly tablespace?: string };
+  readonly triggerDefinitions?: readonly Trigger[];
+  readonly ruleDefinitions?: readonly Rule[];
+}
+
+export interface ViewColumn extends Pick<Column, 'name' | 'type' | 'collation'>, Described {
+  /** A view column's own default: the expression's source. */
+  readonly default?: string;
+  /** What ALTER has set of a materialized view's column and is not followed. */
+  readonly altered?: boolean;
 }
 
 export interface Sequence extends RelationBase {
   readonly kind: 'sequence';
   readonly ownedBy: { readonly table: string; readonly column: string } | undefined;
+  /** Parameters that were said, as ALTER SEQUENCE would set them; absent where no statement made it. */
+  readonly parameters?: SequenceParameters;
+  readonly persistence?: 'unlogged' | 'temporary';
 }
 
-export interface UserType extends Dependent {
+/** Numbers as their digits: they go beyond what a number holds. Absent: the default. */
+export interface SequenceParameters {
+  /** `smallint`, `integer`; absent: bigint. */
+  readonly type?: string;
+  readonly increment?: string;
+  readonly minimum?: string;
+  readonly maximum?: string;
+  readonly start?: string;
+  readonly cache?: string;
+  readonly cycle?: boolean;
+}
+
+export interface UserType extends Dependent, Described {
   readonly name: QualifiedName;
   readonly kind: 'enum' | 'domain' | 'composite' | 'range';
   /** Enum labels in order; a domain's base type alone. */
@@ -279,8 +409,22 @@ export interface UserType extends Dependent {
   readonly notNull?: string | undefined;
   /** A domain's default, as the parser reads it. */
   readonly default?: Node;
+  /** Its source. */
+  readonly defaultSource?: string;
   /** A composite type's attributes in order. */
-  readonly attributes?: readonly Pick<Column, 'name' | 'type' | 'collation'>[];
+  readonly attributes?: readonly (Pick<Column, 'name' | 'type' | 'collation'> & Described)[];
+  /** How it was declared; absent where no statement told. */
+  readonly source?: Definition;
+  /** A domain's constraints as they were declared, in the order of `constraints`. */
+  readonly checks?: readonly DomainConstraint[];
+  readonly collation?: string;
+}
+
+export interface DomainConstraint extends Described {
+  readonly name: string;
+  readonly validated: boolean;
+  /** The source in CHECK's parentheses; undefined for NOT NULL. */
+  readonly expression: string | undefined;
 }
 
 export interface UserFunction {
@@ -294,11 +438,15 @@ export interface UserFunction {
   readonly overloads?: readonly Overload[];
 }
 
-export interface Overload extends Dependent {
+export interface Overload extends Dependent, Described {
   /** Types of the arguments that are passed in, as `format_type` prints them; undefined where unknown. */
   readonly argumentTypes: readonly (string | undefined)[];
   readonly volatility: UserFunction['volatility'];
   readonly language: string;
   /** What its body holds, read when first asked for; absent where no statement told. */
   readonly body?: () => CodeBody | undefined;
+  /** How it was declared; absent where no statement told. */
+  readonly source?: Definition;
+  /** What ALTER FUNCTION has changed since, in order: its actions. */
+  readonly altered?: readonly Node[];
 }

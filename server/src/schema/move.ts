@@ -1,17 +1,22 @@
+import { objectKey } from './addresses.ts';
+import { renamedIn } from './definition.ts';
 import { type Draft, updateTable } from './draft.ts';
 import { respelledForeignKey } from './foreign-keys.ts';
 import { dependencyOf } from './links.ts';
 import { referencesTo } from './lookup.ts';
 import type {
+  Definition,
   Dependent,
   Policy,
   PolicyExpression,
   QualifiedName,
   Relation,
+  Renaming,
   Table,
   UserType,
 } from './model.ts';
 import { relationKey } from './names.ts';
+import { moveInObjects } from './other-objects.ts';
 import { respellTypes } from './spelling.ts';
 import { triggersOf } from './triggers.ts';
 
@@ -32,6 +37,7 @@ export function moveRelation(draft: Draft, key: string, to: QualifiedName): void
   }
   if (relation.kind === 'table') respellReferences(draft, newKey);
   if (relation.kind === 'index') renameReferencedIndex(draft, relation.table, relation.name.name, to.name);
+  moveInObjects(draft, key, newKey);
   replaceDependency(draft, dependencyOf('relation', key), dependencyOf('relation', newKey));
 }
 
@@ -125,9 +131,13 @@ export function moveType(draft: Draft, key: string, to: QualifiedName): void {
 
 /** What names something by its old name names it by its new one. */
 export function replaceDependency(draft: Draft, from: string, to: string): void {
-  const swap = <One extends Dependent>(one: One): One =>
+  const renaming = { kind: 'object', from, to } as const;
+  const swap: Swap = (one) =>
     one.dependsOn?.includes(from)
-      ? { ...one, dependsOn: one.dependsOn.map((each) => (each === from ? to : each)) }
+      ? followed(
+          { ...one, dependsOn: [...new Set(one.dependsOn.map((each) => (each === from ? to : each)))] },
+          renaming,
+        )
       : one;
   for (const relation of [...draft.relations.linked(from)]) {
     const changed = relation.kind === 'table' ? swapInTable(relation, swap) : swapInOther(relation, swap);
@@ -136,6 +146,14 @@ export function replaceDependency(draft: Draft, from: string, to: string): void 
   for (const type of [...draft.types.linked(from)]) {
     const changed: UserType = swap(type);
     if (changed !== type) draft.types.set(relationKey(type.name), changed);
+  }
+  for (const object of [...draft.objects.linked(from)]) {
+    const { publication } = object;
+    const tables = publication?.tables.map((one) => (one.where ? { ...one, where: swap(one.where) } : one));
+    draft.objects.set(objectKey(object), {
+      ...swap(object),
+      ...(publication && tables ? { publication: { ...publication, tables } } : {}),
+    });
   }
   for (const entry of [...draft.functions.linked(from)]) {
     if (!entry.overloads?.some((one) => one.dependsOn?.includes(from))) continue;
@@ -146,19 +164,42 @@ export function replaceDependency(draft: Draft, from: string, to: string): void 
 type Swap = <One extends Dependent>(one: One) => One;
 
 function swapInOther(relation: Exclude<Relation, Table>, swap: Swap): Relation {
-  return relation.kind === 'sequence' ? relation : swap(relation);
+  if (relation.kind === 'sequence' || relation.kind === 'index')
+    return relation.kind === 'index' ? swap(relation) : relation;
+  const { triggerDefinitions, ruleDefinitions } = relation;
+  return {
+    ...swap(relation),
+    ...(triggerDefinitions ? { triggerDefinitions: triggerDefinitions.map(swap) } : {}),
+    ...(ruleDefinitions ? { ruleDefinitions: ruleDefinitions.map(swap) } : {}),
+  };
+}
+
+/** What is declared in words has a new name in them. */
+export function followed<One extends object>(one: One, renaming: Renaming): One {
+  const { definition, source } = one as { readonly definition?: unknown; readonly source?: unknown };
+  return {
+    ...one,
+    ...(isDefinition(definition) ? { definition: renamedIn(definition, renaming) } : {}),
+    ...(isDefinition(source) ? { source: renamedIn(source, renaming) } : {}),
+  };
+}
+
+/** A view's and an index's `definition` is its source alone. */
+function isDefinition(value: unknown): value is Definition {
+  return typeof value === 'object' && value !== null;
 }
 
 function swapInTable(table: Table, swap: Swap): Table {
-  const inPolicy = ({ name, using, check }: Policy): Policy => {
+  const inPolicy = (policy: Policy): Policy => {
     const each = (one: PolicyExpression | undefined) => one && swap(one);
-    return { name, using: each(using), check: each(check) };
+    return { ...policy, using: each(policy.using), check: each(policy.check) };
   };
   return {
     ...table,
     columns: table.columns.map(swap),
     constraints: table.constraints.map(swap),
     ...(table.triggerDefinitions ? { triggerDefinitions: triggersOf(table).map(swap) } : {}),
+    ...(table.ruleDefinitions ? { ruleDefinitions: table.ruleDefinitions.map(swap) } : {}),
     ...(table.policies ? { policies: table.policies.map(inPolicy) } : {}),
   };
 }

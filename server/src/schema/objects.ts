@@ -7,10 +7,15 @@ import type {
   Node,
 } from '@pgsql/types';
 import { nameOfRangeVar, nameOfStrings, stringsOf } from '../sql/names.ts';
+import { typeNameText } from '../sql/type-names.ts';
+import { objectKey } from './addresses.ts';
 import { applyNode } from './apply.ts';
 import { createTable } from './create-table.ts';
+import { roleName } from './described.ts';
 import { type Apply, type Draft, find, findKey, isFree, newName, put } from './draft.ts';
-import type { Sequence } from './model.ts';
+import type { Sequence, SequenceParameters } from './model.ts';
+import { temporarySchema } from './names.ts';
+import { elements, settingText } from './other-objects.ts';
 import { changeSession } from './spelling.ts';
 
 export const applyCreateForeignTable: Apply<CreateForeignTableStmt> = (draft, { base }, statement) => {
@@ -27,6 +32,11 @@ export const applyCreateSchema: Apply<CreateSchemaStmt> = (draft, fields, statem
     return;
   }
   draft.schemas.add(name);
+  const owner = roleName(authrole);
+  if (owner !== undefined) {
+    const made = { kind: 'schema', name: { schema: undefined, name }, owner };
+    draft.objects.set(objectKey(made), made);
+  }
   if (schemaElts.length === 0) return;
   const { searchPath } = draft;
   changeSession(draft, { searchPath: [name, ...searchPath], timeZone: draft.timeZone });
@@ -54,13 +64,50 @@ export const applyCreateSequence: Apply<CreateSeqStmt> = (draft, fields) => {
     madeByPlan: draft.madeByPlan,
     empty: draft.madeByPlan,
     ownedBy: ownedBy?.owner,
+    parameters: parametersIn({}, options),
+    ...(name.schema === temporarySchema
+      ? { persistence: 'temporary' }
+      : sequence.relpersistence === 'u'
+        ? { persistence: 'unlogged' }
+        : {}),
   });
+};
+
+/** The parameters of a sequence as options change them; NO MINVALUE and NO MAXVALUE are the default. */
+export function parametersIn(
+  before: SequenceParameters,
+  options: readonly Node[] | undefined,
+): SequenceParameters {
+  const after: Record<string, string | boolean | undefined> = { ...before };
+  for (const { defname = '', arg } of elements(options)) {
+    const name = parameterNames[defname];
+    if (name === undefined) continue;
+    if (name === 'type') after.type = arg && 'TypeName' in arg ? typeNameText(arg.TypeName) : undefined;
+    else if (name === 'cycle') after.cycle = settingText(arg) === 'true';
+    else after[name] = arg ? settingText(arg) : undefined;
+  }
+  return Object.fromEntries(Object.entries(after).filter(([, value]) => value !== undefined));
+}
+
+const parameterNames: Readonly<Record<string, keyof SequenceParameters>> = {
+  as: 'type',
+  increment: 'increment',
+  minvalue: 'minimum',
+  maxvalue: 'maximum',
+  start: 'start',
+  cache: 'cache',
+  cycle: 'cycle',
 };
 
 export const applyAlterSequence: Apply<AlterSeqStmt> = (draft, { sequence, options = [] }) => {
   const relation = sequence && find(draft, nameOfRangeVar(sequence));
   const owner = ownerIn(draft, options);
-  if (relation?.kind === 'sequence' && owner) put(draft, { ...relation, ownedBy: owner.owner });
+  if (relation?.kind !== 'sequence') return;
+  put(draft, {
+    ...relation,
+    ...(owner ? { ownedBy: owner.owner } : {}),
+    ...(relation.parameters ? { parameters: parametersIn(relation.parameters, options) } : {}),
+  });
 };
 
 function ownerIn(

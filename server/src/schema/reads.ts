@@ -1,5 +1,5 @@
 import { LayeredMap, type MapReads } from './layered-map.ts';
-import { functionMap, relationMap, typeMap } from './links.ts';
+import { functionMap, objectMap, relationMap, typeMap } from './links.ts';
 import type { Schema } from './model.ts';
 
 /**
@@ -9,6 +9,7 @@ export interface SchemaReads {
   readonly relations: ReadLog;
   readonly types: ReadLog;
   readonly functions: ReadLog;
+  readonly objects: ReadLog;
 }
 
 interface ReadLog {
@@ -19,11 +20,11 @@ interface ReadLog {
 
 type MapName = keyof SchemaReads;
 
-const mapNames: readonly MapName[] = ['relations', 'types', 'functions'];
+const mapNames: readonly MapName[] = ['relations', 'types', 'functions', 'objects'];
 
 export function noReads(): SchemaReads {
   const log = (): ReadLog => ({ keys: new Set(), links: new Set(), all: false });
-  return { relations: log(), types: log(), functions: log() };
+  return { relations: log(), types: log(), functions: log(), objects: log() };
 }
 
 /** Adds what was read for a part to what was read for the whole. */
@@ -52,13 +53,14 @@ export function createSchemaWatch(): SchemaWatch {
       if (current) current[name].all = true;
     },
   });
-  const [relations, types, functions] = mapNames.map(readsOf);
+  const [relations, types, functions, objects] = mapNames.map(readsOf);
   return {
     watched: (schema) => ({
       ...schema,
       relations: relationMap(schema.relations).readBy(relations),
       types: typeMap(schema.types).readBy(types),
       functions: functionMap(schema.functions).readBy(functions),
+      objects: objectMap(schema.objects).readBy(objects),
     }),
     record(reads, work) {
       const outer = current;
@@ -85,9 +87,14 @@ interface MapDifferences {
 const noNames: ReadonlySet<string> = new Set();
 const nothing: MapDifferences = { keys: new Set(), links: new Set() };
 
-export const noDifferences: SchemaDifferences = { relations: nothing, types: nothing, functions: nothing };
+export const noDifferences: SchemaDifferences = {
+  relations: nothing,
+  types: nothing,
+  functions: nothing,
+  objects: nothing,
+};
 
-/** Where two schemas differ; undefined where they do so in more than their relations, types and functions. */
+/** Where two schemas differ; undefined where they do so in more than what their maps hold. */
 export function differences(a: Schema, b: Schema): SchemaDifferences | undefined {
   if (!sameSession(a, b)) return undefined;
   return perMap((name) => {
@@ -132,7 +139,9 @@ export function withEqualsOf(
 ): Schema {
   const relations = keepEquals(earlier.relations, before.relations, after.relations, isEqual);
   const types = keepEquals(earlier.types, before.types, after.types, isEqual);
-  return relations === after.relations && types === after.types ? after : { ...after, relations, types };
+  const objects = keepEquals(earlier.objects, before.objects, after.objects, isEqual);
+  const kept = relations === after.relations && types === after.types && objects === after.objects;
+  return kept ? after : { ...after, relations, types, objects };
 }
 
 function keepEquals<Value>(
@@ -154,8 +163,8 @@ function keepEquals<Value>(
 }
 
 function perMap(of: (name: MapName) => MapDifferences | undefined): SchemaDifferences | undefined {
-  const [relations, types, functions] = mapNames.map(of);
-  return relations && types && functions && { relations, types, functions };
+  const [relations, types, functions, objects] = mapNames.map(of);
+  return relations && types && functions && objects && { relations, types, functions, objects };
 }
 
 type AnyMap = LayeredMap<unknown>;
@@ -231,13 +240,21 @@ export function carriedOver(
   const relations = changeMap(before.relations, after.relations, onto.relations, different.relations);
   const types = changeMap(before.types, after.types, onto.types, different.types);
   const functions = changeMap(before.functions, after.functions, onto.functions, different.functions);
-  if (!relations || !types || !functions) return undefined;
+  const objects = changeMap(before.objects, after.objects, onto.objects, different.objects);
+  if (!relations || !types || !functions || !objects) return undefined;
   return {
-    after: { ...after, relations: relations.map, types: types.map, functions: functions.map },
+    after: {
+      ...after,
+      relations: relations.map,
+      types: types.map,
+      functions: functions.map,
+      objects: objects.map,
+    },
     different: {
       relations: relations.different,
       types: types.different,
       functions: functions.different,
+      objects: objects.different,
     },
   };
 }

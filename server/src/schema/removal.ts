@@ -4,6 +4,7 @@ import { dependencyOf } from './links.ts';
 import { childrenOf, columnOf, indexesOf, referencesTo, sequencesOf, tableByKey, viewsOf } from './lookup.ts';
 import type { Constraint, Index, Table, View } from './model.ts';
 import { relationKey } from './names.ts';
+import { dropFromObjects } from './other-objects.ts';
 import { dropPolicy, dropTrigger, triggersOf } from './triggers.ts';
 
 /**
@@ -39,6 +40,7 @@ export function removeRelation(removal: Removal, key: string): void {
     return;
   }
   draft.relations.delete(key);
+  dropFromObjects(draft, key);
   if (relation.kind === 'table' && relation.partition) removeReferencesToWhole(removal, relation);
   for (const view of [...viewsOf(draft, key)]) removeView(removal, view);
   for (const { table, constraint } of [...referencesTo(draft, key)]) {
@@ -136,6 +138,7 @@ export function removeColumn(removal: Removal, key: string, name: string): void 
     if (each.reads?.includes(name) && mayGo(removal, columnToken(key, each.name)))
       removeColumn(removal, key, each.name);
   }
+  dropFromObjects(draft, key, name);
   removeReaders(removal, key, table, name);
   for (const sequence of [...sequencesOf(draft, key, name)])
     removeRelation(removal, relationKey(sequence.name));

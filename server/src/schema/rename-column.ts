@@ -1,10 +1,22 @@
 import { quoteIdentifier } from '../sql/names.ts';
 import { type Draft, heirsOf, updateTable } from './draft.ts';
 import { renameInSource } from './expressions.ts';
+import { dependencyOf } from './links.ts';
 import { columnOf, indexesOf, referencesTo, sequencesOf, tableByKey, viewsOf } from './lookup.ts';
-import type { Column, Constraint, Index, PartitionKey, PolicyExpression, Table, View } from './model.ts';
-import { respellReferences } from './move.ts';
+import type {
+  Column,
+  Constraint,
+  Dependent,
+  Index,
+  PartitionKey,
+  PolicyExpression,
+  Renaming,
+  Table,
+  View,
+} from './model.ts';
+import { followed, respellReferences } from './move.ts';
 import { relationKey } from './names.ts';
+import { renameColumnInObjects } from './other-objects.ts';
 import { triggersOf, withTriggers } from './triggers.ts';
 
 /** In the table, what stands on it, and the tables that inherit from it, each once. */
@@ -33,6 +45,7 @@ function renameInTree(draft: Draft, key: string, from: string, to: string): void
   respellReferences(draft, key);
   for (const sequence of [...sequencesOf(draft, key, from)])
     draft.relations.set(relationKey(sequence.name), { ...sequence, ownedBy: { table: key, column: to } });
+  renameColumnInObjects(draft, key, from, to);
   renameInReaders(draft, key, from, to);
 }
 
@@ -56,6 +69,45 @@ function renameInReaders(draft: Draft, key: string, from: string, to: string): v
     const readsColumns = { ...view.readsColumns, [key]: swapAll(names, from, to) };
     draft.relations.set(relationKey(view.name), { ...view, readsColumns });
   }
+  renameInDefinitions(draft, key, { kind: 'column', of: key, from, to });
+}
+
+/** In what is declared in words and names the relation: it may name the column too. */
+function renameInDefinitions(draft: Draft, key: string, renaming: Renaming): void {
+  const dependency = dependencyOf('relation', key);
+  const follow = <One extends Dependent>(one: One): One =>
+    one.dependsOn?.includes(dependency) ? followed(one, renaming) : one;
+  for (const relation of [...draft.relations.linked(dependency)]) {
+    const at = relationKey(relation.name);
+    if (at === key) continue;
+    if (relation.kind === 'view' || relation.kind === 'materialized view')
+      draft.relations.set(at, {
+        ...follow(relation),
+        ...(relation.ruleDefinitions ? { ruleDefinitions: relation.ruleDefinitions.map(follow) } : {}),
+      });
+    if (relation.kind === 'table')
+      draft.relations.set(at, {
+        ...relation,
+        ...(relation.ruleDefinitions ? { ruleDefinitions: relation.ruleDefinitions.map(follow) } : {}),
+        ...(relation.policies
+          ? {
+              policies: relation.policies.map((one) => ({
+                ...one,
+                using: one.using && follow(one.using),
+                check: one.check && follow(one.check),
+              })),
+            }
+          : {}),
+      });
+  }
+  for (const entry of [...draft.functions.linked(dependency)])
+    draft.functions.set(relationKey(entry.name), { ...entry, overloads: entry.overloads?.map(follow) ?? [] });
+  const own = draft.relations.get(key);
+  if (own?.kind === 'view' && own.ruleDefinitions)
+    draft.relations.set(key, {
+      ...own,
+      ruleDefinitions: own.ruleDefinitions.map((rule) => followed(rule, renaming)),
+    });
 }
 
 function swapAll(names: readonly string[], from: string, to: string): readonly string[] {
@@ -63,8 +115,9 @@ function swapAll(names: readonly string[], from: string, to: string): readonly s
 }
 
 function renameInTable(table: Table, from: string, to: string): Table {
+  const renaming: Renaming = { kind: 'column', of: relationKey(table.name), from, to };
   const expression = (one: PolicyExpression | undefined) =>
-    one && { ...one, reads: swapAll(one.reads, from, to) };
+    one && followed({ ...one, reads: swapAll(one.reads, from, to) }, renaming);
   const renamed: Table = {
     ...table,
     columns: table.columns.map((column) => renameInColumn(column, from, to)),
@@ -73,17 +126,22 @@ function renameInTable(table: Table, from: string, to: string): Table {
     ...(table.partitionBy
       ? { partitionBy: renameInSource(table.partitionBy, from, quoteIdentifier(to)) }
       : {}),
+    ...(table.ruleDefinitions
+      ? { ruleDefinitions: table.ruleDefinitions.map((one) => followed(one, renaming)) }
+      : {}),
     ...(table.policies
       ? {
-          policies: table.policies.map(({ name, using, check }) => ({
-            name,
-            using: expression(using),
-            check: expression(check),
+          policies: table.policies.map((one) => ({
+            ...one,
+            using: expression(one.using),
+            check: expression(one.check),
           })),
         }
       : {}),
   };
-  const triggers = triggersOf(table).map((one) => ({ ...one, reads: swapAll(one.reads, from, to) }));
+  const triggers = triggersOf(table).map((one) =>
+    followed({ ...one, reads: swapAll(one.reads, from, to) }, renaming),
+  );
   return table.triggers.length > 0 ? withTriggers(renamed, triggers) : renamed;
 }
 

@@ -1,5 +1,6 @@
 import type { RenameStmt } from '@pgsql/types';
 import { nameOfObject, nameOfRangeVar } from '../sql/names.ts';
+import { addressOf } from './addresses.ts';
 import { renameAttribute } from './attributes.ts';
 import { overloadDependency } from './dependencies.ts';
 import {
@@ -18,12 +19,17 @@ import { constraintOf, tableByKey } from './lookup.ts';
 import type { Constraint, Index, Table } from './model.ts';
 import { moveRelation, moveType, replaceDependency } from './move.ts';
 import { qualify, relationKey } from './names.ts';
+import { moveObject, moveSchemaOfObjects } from './other-objects.ts';
 import { renameColumn, renameViewColumn } from './rename-column.ts';
+import { renameRule } from './rules.ts';
 import { renameTrigger, triggersOf } from './triggers.ts';
 
 export const applyRename: Apply<RenameStmt> = (draft, fields) => {
   const rename = renames[fields.renameType ?? ''];
-  if (!rename) return;
+  if (!rename) {
+    renameOther(draft, fields);
+    return;
+  }
   const key = fields.relation && findKey(draft, nameOfRangeVar(fields.relation));
   rename({ draft, fields, key: key ?? '', to: fields.newname ?? '', from: fields.subname ?? '' });
 };
@@ -56,6 +62,7 @@ const renames: Readonly<Record<string, (rename: Rename) => void>> = {
   OBJECT_PROCEDURE: renameRoutine,
   OBJECT_ROUTINE: renameRoutine,
   OBJECT_SCHEMA: renameSchema,
+  OBJECT_RULE: renameTableRule,
 };
 
 /** Refused where the schema is known in full and the statement does not allow for it. */
@@ -172,9 +179,29 @@ function backingIndex(draft: Draft, { name }: Table, { index: own }: Constraint)
   return index?.kind === 'index' ? index : undefined;
 }
 
+function renameTableRule({ draft, key, from, to }: Rename): void {
+  renameRule(draft, key, from, to);
+}
+
+/** A publication, an extended statistics object, a collation, … */
+function renameOther(draft: Draft, fields: RenameStmt): void {
+  const { renameType = '', object, newname = '' } = fields;
+  const address = addressOf(draft, renameType, object);
+  const known = address?.map === 'objects' ? draft.objects.get(address.key) : undefined;
+  if (address && known) moveObject(draft, address.key, { ...known.name, name: newname });
+}
+
 function renameTableTrigger(rename: Rename): void {
   const { draft, key, from, to } = rename;
   const table = tableByKey(draft, key);
+  const view = draft.relations.get(key);
+  if (view?.kind === 'view') {
+    const triggers = (view.triggerDefinitions ?? []).map((one) =>
+      one.name === from ? { ...one, name: to } : one,
+    );
+    draft.relations.set(key, { ...view, triggerDefinitions: triggers });
+    return;
+  }
   const trigger = table && triggersOf(table).find(({ name }) => name === from);
   if (!trigger) missing(rename);
   else if (trigger.ofParent || table.triggers.includes(to)) draft.refused = true;
@@ -222,6 +249,9 @@ function renameDomainConstraint(rename: Rename): void {
       ...type,
       ...(type.notNull === from ? { notNull: to } : {}),
       constraints: type.constraints.map((one) => (one === from ? to : one)),
+      ...(type.checks
+        ? { checks: type.checks.map((one) => (one.name === from ? { ...one, name: to } : one)) }
+        : {}),
     });
 }
 
@@ -251,6 +281,7 @@ function renameSchema(rename: Rename): void {
   }
   draft.schemas.delete(from);
   draft.schemas.add(to);
+  moveSchemaOfObjects(draft, from, to);
   for (const [key, { name }] of [...draft.relations])
     if (name.schema === from) moveRelation(draft, key, { ...name, schema: to });
   for (const [key, { name }] of [...draft.types])

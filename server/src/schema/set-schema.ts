@@ -1,11 +1,13 @@
 import type { AlterObjectSchemaStmt } from '@pgsql/types';
 import { nameOfObject, nameOfRangeVar } from '../sql/names.ts';
+import { addressOf } from './addresses.ts';
 import { overloadDependency } from './dependencies.ts';
 import { type Apply, type Draft, find, findKey, touchTable } from './draft.ts';
 import { findOverload, moveOverload } from './functions.ts';
 import { indexesOf, sequencesOf } from './lookup.ts';
 import { moveRelation, moveType, replaceDependency } from './move.ts';
 import { qualify, relationKey } from './names.ts';
+import { setObjectSchema } from './other-objects.ts';
 
 export const applySetSchema: Apply<AlterObjectSchemaStmt> = (draft, fields) => {
   const { newschema: schema = '', objectType, relation, object, missing_ok } = fields;
@@ -25,6 +27,12 @@ export const applySetSchema: Apply<AlterObjectSchemaStmt> = (draft, fields) => {
     const to = found && old && moveOverload(draft, found, { ...old.name, schema });
     if (found && to !== undefined)
       replaceDependency(draft, overloadDependency(found.key, found.overload), to);
+    return;
+  }
+  const other = addressOf(draft, objectType ?? '', object);
+  const moved = other?.map === 'objects' ? draft.objects.get(other.key) : undefined;
+  if (other && moved) {
+    setObjectSchema(draft, other.key, schema);
     return;
   }
   const name = nameOfObject(object);

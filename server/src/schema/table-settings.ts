@@ -1,4 +1,4 @@
-import type { AlterTableCmd, ClusterStmt, Node, RoleSpec } from '@pgsql/types';
+import type { AlterTableCmd, ClusterStmt, Node } from '@pgsql/types';
 import { nameOfRangeVar } from '../sql/names.ts';
 import type { Subcommand, Target } from './alter-table.ts';
 import { type Apply, childKeys, type Draft, find, heirsOf, updateTable } from './draft.ts';
@@ -34,7 +34,6 @@ export const settingCommands: Readonly<Record<string, Subcommand>> = {
   AT_NoForceRowSecurity: onTable(() => ({ forcesRowSecurity: undefined })),
   AT_SetTableSpace: onTable((_, { name }) => ({ tablespace: keptTablespace(name) })),
   AT_SetAccessMethod: onTable((_, { name }) => ({ accessMethod: keptMethod(name) })),
-  AT_ChangeOwner: onTable((_, { newowner }) => ({ owner: roleOf(newowner) })),
   AT_ReplicaIdentity: ({ draft, key }, { def }) => {
     const { identity_type, name } = def && 'ReplicaIdentityStmt' in def ? def.ReplicaIdentityStmt : {};
     const kinds = { f: 'full', n: 'nothing', i: 'index' } as const;
@@ -78,11 +77,6 @@ export const applyCluster: Apply<ClusterStmt> = (draft, { relation, indexname })
   const table = relation && find(draft, nameOfRangeVar(relation));
   if (table?.kind === 'table' && indexname) markIndex(draft, relationKey(table.name), indexname, 'clustered');
 };
-
-/** The role that a statement names; undefined for one that only the session knows. */
-export function roleOf(role: RoleSpec | undefined): string | undefined {
-  return role?.roletype === 'ROLESPEC_CSTRING' ? role.rolename : undefined;
-}
 
 /** Undefined for the default place, which the catalogs keep no name of. */
 export function keptTablespace(name: string | undefined): string | undefined {

@@ -1,15 +1,23 @@
 import type { AlterPolicyStmt, CreatePolicyStmt, CreateTrigStmt, Node } from '@pgsql/types';
-import { stringsOf } from '../sql/names.ts';
+import type { Statement } from '../sql/model.ts';
+import { nameOfRangeVar, stringsOf } from '../sql/names.ts';
+import { define } from './definition.ts';
 import { dependenciesOf, triggerFunctionDependency, withDependencies } from './dependencies.ts';
-import { type Apply, childKeys, type Draft, touchRangeVar, updateTable } from './draft.ts';
+import { roleName } from './described.ts';
+import { type Apply, childKeys, type Draft, find, touchRangeVar, updateTable } from './draft.ts';
 import { columnsRead } from './expressions.ts';
 import { lacks } from './index-constraints.ts';
 import { tableByKey } from './lookup.ts';
-import type { PolicyExpression, Table, Trigger } from './model.ts';
+import type { PolicyExpression, Table, Trigger, View } from './model.ts';
 import { relationKey } from './names.ts';
 
-export const applyCreateTrigger: Apply<CreateTrigStmt> = (draft, fields) => {
+export const applyCreateTrigger: Apply<CreateTrigStmt> = (draft, fields, statement) => {
   const { relation, trigname = '', row, replace, columns, whenClause, funcname } = fields;
+  const view = relation && find(draft, nameOfRangeVar(relation));
+  if (view?.kind === 'view') {
+    createViewTrigger(draft, view, fields, statement);
+    return;
+  }
   const table = touchRangeVar(draft, relation);
   if (!table) return;
   const before = triggersOf(table).find(({ name }) => name === trigname);
@@ -26,6 +34,7 @@ export const applyCreateTrigger: Apply<CreateTrigStmt> = (draft, fields) => {
       reads: [...new Set([...stringsOf(columns), ...read])],
       ofParent: false,
       row: row === true,
+      definition: define(draft, statement, { CreateTrigStmt: fields }),
     },
     [...(calls === undefined ? [] : [calls]), ...dependenciesOf(draft, whenClause)],
   );
@@ -33,6 +42,23 @@ export const applyCreateTrigger: Apply<CreateTrigStmt> = (draft, fields) => {
   setTrigger(draft, key, trigger);
   if (table.partitioned && trigger.row) cloneToPartitions(draft, key, trigger, replace === true);
 };
+
+function createViewTrigger(draft: Draft, view: View, fields: CreateTrigStmt, statement: Statement): void {
+  const { trigname: name = '', row, replace, funcname } = fields;
+  const calls = triggerFunctionDependency(draft, stringsOf(funcname));
+  const made: Trigger = {
+    name,
+    reads: [],
+    ofParent: false,
+    row: row === true,
+    definition: define(draft, statement, { CreateTrigStmt: fields }),
+  };
+  const before = view.triggerDefinitions ?? [];
+  const others = before.filter((one) => one.name !== name);
+  if (others.length < before.length && !replace) draft.refused = true;
+  const triggers = [...others, withDependencies(made, calls === undefined ? [] : [calls])];
+  draft.relations.set(relationKey(view.name), { ...view, triggerDefinitions: triggers });
+}
 
 function cloneToPartitions(draft: Draft, key: string, trigger: Trigger, replace: boolean): void {
   for (const child of childKeys(draft, key)) {
@@ -111,7 +137,7 @@ export function renameTrigger(draft: Draft, key: string, from: string, to: strin
   }
 }
 
-export const applyCreatePolicy: Apply<CreatePolicyStmt> = (draft, fields) => {
+export const applyCreatePolicy: Apply<CreatePolicyStmt> = (draft, fields, statement) => {
   const table = touchRangeVar(draft, fields.table);
   const { policy_name: name = '', qual, with_check: check } = fields;
   if (!table) return;
@@ -120,35 +146,62 @@ export const applyCreatePolicy: Apply<CreatePolicyStmt> = (draft, fields) => {
     return;
   }
   if (lacks(table, [...columnsRead(qual), ...columnsRead(check)])) draft.refused = true;
-  const policy = { name, using: expressionOf(draft, qual), check: expressionOf(draft, check) };
+  const { cmd_name: command = 'all', permissive } = fields;
+  const policy = {
+    name,
+    using: expressionOf(draft, qual, statement),
+    check: expressionOf(draft, check, statement),
+    ...(command === 'all' ? {} : { command }),
+    ...rolesField(fields.roles),
+    ...(permissive ? {} : { restrictive: true }),
+  };
   updateTable(draft, relationKey(table.name), (one) => ({
     ...one,
     policies: [...(one.policies ?? []), policy],
   }));
 };
 
-export const applyAlterPolicy: Apply<AlterPolicyStmt> = (draft, fields) => {
+/** TO PUBLIC, alone or among others, is what holds by default. */
+function rolesField(nodes: readonly Node[] | undefined): {
+  readonly roles?: readonly (string | undefined)[];
+} {
+  const roles = (nodes ?? []).flatMap((node) => ('RoleSpec' in node ? [roleName(node.RoleSpec)] : []));
+  return roles.length === 0 || roles.includes(undefined) ? {} : { roles };
+}
+
+export const applyAlterPolicy: Apply<AlterPolicyStmt> = (draft, fields, statement) => {
   const table = touchRangeVar(draft, fields.table);
   const { policy_name, qual, with_check: check } = fields;
   if (table && !table.policies?.some(({ name }) => name === policy_name) && table.columnsComplete)
     draft.refused = true;
-  if (!table || (!qual && !check)) return;
+  if (!table || (!qual && !check && !fields.roles)) return;
   updateTable(draft, relationKey(table.name), (one) => ({
     ...one,
-    policies: (one.policies ?? []).map((policy) =>
-      policy.name === policy_name
-        ? {
-            ...policy,
-            using: expressionOf(draft, qual) ?? policy.using,
-            check: expressionOf(draft, check) ?? policy.check,
-          }
-        : policy,
-    ),
+    policies: (one.policies ?? []).map((policy) => {
+      if (policy.name !== policy_name) return policy;
+      const { roles, ...rest } = policy;
+      return {
+        ...rest,
+        ...(fields.roles ? rolesField(fields.roles) : roles ? { roles } : {}),
+        using: expressionOf(draft, qual, statement) ?? policy.using,
+        check: expressionOf(draft, check, statement) ?? policy.check,
+      };
+    }),
   }));
 };
 
-function expressionOf(draft: Draft, node: Node | undefined): PolicyExpression | undefined {
-  return node && withDependencies({ reads: columnsRead(node) }, dependenciesOf(draft, node));
+function expressionOf(
+  draft: Draft,
+  node: Node | undefined,
+  statement: Statement,
+): PolicyExpression | undefined {
+  return (
+    node &&
+    withDependencies(
+      { reads: columnsRead(node), definition: define(draft, statement, node) },
+      dependenciesOf(draft, node),
+    )
+  );
 }
 
 export function dropPolicy(draft: Draft, key: string, name: string): void {

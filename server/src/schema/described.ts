@@ -1,0 +1,57 @@
+import type { AlterOwnerStmt, CommentStmt, RoleSpec } from '@pgsql/types';
+import { nameOfStrings } from '../sql/names.ts';
+import { type Address, addressOf, describe, objectKey } from './addresses.ts';
+import { withField } from './definition.ts';
+import type { Apply, Draft } from './draft.ts';
+
+/** COMMENT: an empty one is none. */
+export const applyComment: Apply<CommentStmt> = (draft, { objtype = '', object, comment }) => {
+  const address = addressOf(draft, objtype, object);
+  if (!address) return;
+  ensure(draft, address);
+  describe(draft, address, (one) => withField(one, 'comment', comment || undefined));
+};
+
+export const applyAlterOwner: Apply<AlterOwnerStmt> = (draft, fields) => {
+  const { objectType = '', object, relation, newowner } = fields;
+  const address = addressOf(draft, objectType, object, relation);
+  if (!address) return;
+  ensure(draft, address);
+  changeOwner(draft, address, newowner);
+};
+
+/** What the old owner had by being it, the new one has. */
+export function changeOwner(draft: Draft, address: Address, role: RoleSpec | undefined): void {
+  const owner = roleName(role);
+  describe(draft, address, (one) => withField(one, 'owner', owner));
+}
+
+/** The role's name; `current_user` and the like stand as themselves. */
+export function roleName(role: RoleSpec | undefined): string | undefined {
+  switch (role?.roletype) {
+    case 'ROLESPEC_CSTRING':
+      return role.rolename;
+    case 'ROLESPEC_CURRENT_USER':
+    case 'ROLESPEC_CURRENT_ROLE':
+      return currentRole;
+    case 'ROLESPEC_SESSION_USER':
+      return sessionRole;
+    default:
+      return undefined;
+  }
+}
+
+/** No role can have these names: they stand for whoever runs the statement. */
+export const currentRole = '\0current_user';
+export const sessionRole = '\0session_user';
+
+/** A schema, or what else no statement made, is there from the first thing that is said of it. */
+export function ensure(draft: Draft, { map, key, part }: Address): void {
+  if (map !== 'objects' || part || draft.objects.has(key)) return;
+  const [, name] = /^schema (.*)$/.exec(key) ?? [];
+  if (name === undefined) return;
+  for (const schema of draft.schemas) {
+    const object = { kind: 'schema', name: { schema: undefined, name: nameOfStrings([schema]).name } };
+    if (objectKey(object) === key) draft.objects.set(key, object);
+  }
+}
