@@ -45,7 +45,7 @@ function updateRules(draft: Draft, key: string, change: (rule: Rule) => Rule | u
   const relation = draft.relations.get(key);
   if (relation?.kind !== 'table' && relation?.kind !== 'view') return;
   const rules = rulesOf(relation).flatMap((rule) => change(rule) ?? []);
-  if (relation.kind === 'view') {
+  if (relation.kind !== 'table') {
     draft.relations.set(key, { ...relation, ruleDefinitions: rules });
     return;
   }
