@@ -23,6 +23,7 @@ import {
   updateTable,
 } from './draft.ts';
 import { columnsRead } from './expressions.ts';
+import { firingCommands } from './firing.ts';
 import {
   changeColumn,
   dropConstraintTree,
@@ -197,6 +198,7 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
   },
   AT_DropOf: ({ draft, key }) => updateTable(draft, key, (table) => ({ ...table, ofType: undefined })),
   ...settingCommands,
+  ...firingCommands,
   AT_ChangeOwner: ({ draft, key }, command) => changeRelationOwner(draft, key, command),
 };
 

@@ -163,6 +163,10 @@ export interface Table extends RelationBase {
   readonly rules?: readonly string[] | undefined;
   /** The same rules, as far as a statement told. */
   readonly ruleDefinitions?: readonly Rule[];
+  /** Names of the rules that are not plainly enabled, with what they are. */
+  readonly ruleStates?: Readonly<Record<string, FiringState>>;
+  /** Whether DISABLE TRIGGER ALL has disabled the triggers behind its foreign keys. Absent: enabled. */
+  readonly systemTriggers?: 'disabled';
   /** ENABLE ROW LEVEL SECURITY; absent: not enabled. */
   readonly rowSecurity?: boolean;
   /** FORCE ROW LEVEL SECURITY; absent: not forced. */
@@ -179,18 +183,11 @@ export interface Table extends RelationBase {
   readonly tablespace?: string | undefined;
   /** Absent: the default one. */
   readonly accessMethod?: string | undefined;
-  /** Names of the rules that are not plainly enabled, with what they are. */
-  readonly ruleStates?: Readonly<Record<string, FiringState>>;
-  /** Whether DISABLE TRIGGER ALL has disabled the triggers behind its foreign keys. Absent: enabled. */
-  readonly systemTriggers?: 'disabled';
   /** The key of the composite type that a typed table (`CREATE TABLE … OF`) is made of. */
   readonly ofType?: string | undefined;
   /** False for a table known only from a statement that touches it: other columns may exist. */
   readonly columnsComplete: boolean;
 }
-
-/** What ENABLE REPLICA, ENABLE ALWAYS and DISABLE make of a trigger or a rule; else it is plainly enabled. */
-export type FiringState = 'disabled' | 'replica' | 'always';
 
 export interface Rule extends Described, Dependent {
   readonly name: string;
@@ -199,17 +196,20 @@ export interface Rule extends Described, Dependent {
 
 export interface Trigger extends Dependent, Described {
   readonly name: string;
-  /** Absent: enabled. */
-  readonly state?: FiringState | undefined;
   /** Columns of its `UPDATE OF` and its `WHEN`. */
   readonly reads: readonly string[];
   /** On a partition, one that its parent's trigger brought: it comes and goes with that. */
   readonly ofParent: boolean;
   readonly row: boolean;
+  /** Absent: enabled. */
+  readonly state?: FiringState | undefined;
   /** Extensions that it goes with: ALTER TRIGGER … DEPENDS ON. */
   readonly extensions?: readonly string[];
   readonly definition?: Definition;
 }
+
+/** What ENABLE REPLICA, ENABLE ALWAYS and DISABLE make of a trigger or a rule; else it is plainly enabled. */
+export type FiringState = 'disabled' | 'replica' | 'always';
 
 export interface Policy extends Described {
   readonly name: string;
