@@ -6,6 +6,7 @@ Usage: switchback COMMAND [options]
 Commands:
   check FILE…      Report what a plan or .sql file would do to production, and what to do instead
   explain FILE     Show for each statement which locks it takes and what it rewrites or scans
+  preview PLAN     Tell how long each step takes in production, what it locks and how many requests wait
   dry-run PLAN     Run a plan on an embedded Postgres with fabricated rows and report what happened
   rules [RULE]     List the rules, or print the page of one
 
@@ -44,6 +45,18 @@ Options:
   --stdin-filename NAME   What to call standard input; a name that ends in .sql makes it SQL
 
 Exit codes: 0 all explained, 1 parts of the file could not be read, 2 a file that nothing can be made of.
+`,
+  preview: `Usage: switchback preview PLAN [options]
+
+Tells from a plan's figures (rows and sizes of tables, traffic) how long each step takes in production, which locks
+it holds for how long, how many requests wait for them, and how much WAL it writes. Runs nothing.
+
+Options:
+  --format FORMAT         text (default) or json
+  --pool N                Connections of the application's pools together: says when they are used up
+  --pg-version N          What this major version of Postgres does, instead of the plan's
+
+Exit codes: 0 told, 1 parts of the plan could not be read, 2 a file that nothing can be made of.
 `,
   'dry-run': `Usage: switchback dry-run PLAN [options]
 

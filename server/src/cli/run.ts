@@ -65,6 +65,8 @@ async function loadCommand(name: CommandName): Promise<Command> {
       return check;
     case 'explain':
       return (await import('./explain.ts')).explain;
+    case 'preview':
+      return (await import('./preview.ts')).preview;
     case 'dry-run':
       return (await import('./dry-run.ts')).dryRun;
     case 'rules':

@@ -22,6 +22,7 @@ import { documentSymbols } from './document-symbols.ts';
 import { createDryRuns, type Rehearse } from './dry-run.ts';
 import { type Files, pathOf } from './files.ts';
 import { createHandler } from './handler.ts';
+import { inlayHints } from './inlay-hints.ts';
 import { createProjectSettings } from './project-settings.ts';
 import {
   type AllowParams,
@@ -139,6 +140,7 @@ function serveLifecycle(connection: Connection, session: Session, { refresh, dry
         textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
         diagnosticProvider: { interFileDependencies: true, workspaceDiagnostics: false },
         codeActionProvider: { codeActionKinds: ['quickfix', fixAllKind] },
+        inlayHintProvider: true,
         documentSymbolProvider: { label: 'Switchback' },
       },
     };
@@ -211,6 +213,12 @@ function serveRequests(connection: Connection, { docsOf, checks, dryRuns, silenc
     handler('textDocument/codeAction', [], async (params) => {
       const checked = await checks.current(params.textDocument.uri);
       return checked ? codeActions(checked, params, docsOf, silence()) : [];
+    }),
+  );
+  connection.languages.inlayHint.on(
+    handler('textDocument/inlayHint', [], async (params) => {
+      const checked = await checks.current(params.textDocument.uri);
+      return checked ? inlayHints(checked, params) : [];
     }),
   );
   connection.onDocumentSymbol(

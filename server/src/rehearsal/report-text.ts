@@ -1,7 +1,7 @@
+import { lockWords } from '../effects/lock-words.ts';
 import { lockModes } from '../effects/model.ts';
 import { clip, displayWidth, pad, printable, wrap } from '../text/terminal.ts';
 import type { Report, StatementError, StatementReport, StepReport, StepStatus } from './model.ts';
-import { lockWords } from './step-expect.ts';
 
 export interface ReportTextOptions {
   /** Colours as terminals know them; none in a pipe or where NO_COLOR is set. */

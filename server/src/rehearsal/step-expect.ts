@@ -1,3 +1,4 @@
+import { lockWords } from '../effects/lock-words.ts';
 import { type LockMode, lockModes } from '../effects/model.ts';
 import type { StepExpectation } from '../plan/model.ts';
 import type { StatementReport } from './model.ts';
@@ -39,14 +40,6 @@ export function brokenExpectation(
       return ownError('The step expects a rewrite; Postgres rewrote nothing.', rewrite.range);
   }
   return undefined;
-}
-
-/** `AccessExclusiveLock` as the documentation of LOCK writes it: `ACCESS EXCLUSIVE`. */
-export function lockWords(mode: string): string {
-  return mode
-    .replace(/Lock$/, '')
-    .replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
-    .toUpperCase();
 }
 
 function sameMode(mode: LockMode, written: string): boolean {

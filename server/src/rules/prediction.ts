@@ -20,6 +20,16 @@ export function predictStatement(
   return predict(effects, (relation) => figuresOf(context, s.before, relation));
 }
 
+/** Whether it may work for any length of time on what it has read. */
+export function isOpenEnded({ statement }: StatementAnalysis): boolean {
+  return openEnded.has(statement.kind);
+}
+
+const openEnded: ReadonlySet<string> = new Set([
+  ...['SelectStmt', 'InsertStmt', 'MergeStmt', 'CreateTableAsStmt', 'RefreshMatViewStmt', 'CopyStmt'],
+  ...['CallStmt', 'DoStmt', 'ExecuteStmt', 'VacuumStmt'],
+]);
+
 /** How long a step's or a rollback's action takes: undefined where one of its statements is not known. */
 export function predictAction(context: RuleContext, { action, statements }: ActionAnalysis) {
   const parts =

@@ -1,10 +1,10 @@
 import type { LockStmt } from '@pgsql/types';
+import { lockWords } from '../../effects/lock-words.ts';
 import { type LockMode, lockModes } from '../../effects/model.ts';
 import { defineRule } from '../define-rule.ts';
 import { severityFor, waitingRequests, withFigures } from '../figures.ts';
 import type { RuleContext } from '../model.ts';
 import { type PlacedStatement, sqlStatements, wordsRange } from '../statements.ts';
-import { modeName } from '../transactions/held-locks.ts';
 
 /** LOCK TABLE, which holds its lock until the transaction ends. */
 export const lockTable = defineRule<undefined>({
@@ -82,7 +82,7 @@ function messageOf(
   if (held.length === 0 || who === undefined) return undefined;
   const tables = held.map(({ relation }) => withFigures(context, relation)).join(' and ');
   const until = context.kind === 'sql' ? 'the COMMIT' : `the ${part}'s transaction ends`;
-  return `LOCK TABLE holds ${modeName(wanted)} on ${tables} until ${until}: ${waitingRequests(context, who)}, however little the rest of it needs. Leave it out: each command takes the lock it needs. To keep two runs apart, use pg_advisory_xact_lock.`;
+  return `LOCK TABLE holds ${lockWords(wanted)} on ${tables} until ${until}: ${waitingRequests(context, who)}, however little the rest of it needs. Leave it out: each command takes the lock it needs. To keep two runs apart, use pg_advisory_xact_lock.`;
 }
 
 function waiting(mode: LockMode): string | undefined {

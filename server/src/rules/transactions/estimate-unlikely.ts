@@ -5,7 +5,7 @@ import type { TimeRange } from '../../timing/model.ts';
 import { defineRule } from '../define-rule.ts';
 import { withFigures } from '../figures.ts';
 import type { ActionAnalysis, RuleContext } from '../model.ts';
-import { predictAction, predictStatement } from '../prediction.ts';
+import { isOpenEnded, predictAction, predictStatement } from '../prediction.ts';
 
 interface Data {
   readonly range: Range;
@@ -100,12 +100,6 @@ interface Predicted {
   readonly whole: TimeRange | undefined;
 }
 
-/** Statements that may work for any length of time on what they have read. */
-const openEnded: ReadonlySet<string> = new Set([
-  ...['SelectStmt', 'InsertStmt', 'MergeStmt', 'CreateTableAsStmt', 'RefreshMatViewStmt', 'CopyStmt'],
-  ...['CallStmt', 'DoStmt', 'ExecuteStmt', 'VacuumStmt'],
-]);
-
 function predictedOf(context: RuleContext, analysis: ActionAnalysis): Predicted | undefined {
   const { action, statements } = analysis;
   const all = predictAction(context, analysis)?.time;
@@ -113,7 +107,7 @@ function predictedOf(context: RuleContext, analysis: ActionAnalysis): Predicted 
   const lows = statements.map((s) => predictStatement(context, s)?.time.low ?? 0);
   return {
     low: lows.reduce((sum, low) => sum + low, 0),
-    whole: statements.some(({ statement }) => openEnded.has(statement.kind)) ? undefined : all,
+    whole: statements.some(isOpenEnded) ? undefined : all,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { LockMode, RelationLock } from '../../effects/model.ts';
 import { findRelation } from '../../schema/lookup.ts';
 import { parseName } from '../../sql/names.ts';
+import { keptOut } from '../../timing/traffic.ts';
 import type { RuleContext, StatementAnalysis } from '../model.ts';
 import { type PlacedStatement, sqlStatements } from '../statements.ts';
 import { transactionCommand } from './commands.ts';
@@ -14,16 +15,8 @@ export interface HeldLock {
 
 /** Who waits for a lock: 2 all, 1 those who write, 0 no reader or writer. */
 export function blocking(mode: LockMode | undefined): 0 | 1 | 2 {
-  switch (mode) {
-    case 'AccessExclusiveLock':
-      return 2;
-    case 'ShareLock':
-    case 'ShareRowExclusiveLock':
-    case 'ExclusiveLock':
-      return 1;
-    default:
-      return 0;
-  }
+  const out = mode && keptOut(mode);
+  return out === 'everybody' ? 2 : out === 'writers' ? 1 : 0;
 }
 
 /**
@@ -73,12 +66,4 @@ export function* withHeldLocks(
       held.set(relation, { relation, mode, by: placed });
     }
   }
-}
-
-/** `AccessExclusiveLock` → `ACCESS EXCLUSIVE`, as the manual writes it. */
-export function modeName(mode: LockMode): string {
-  return mode
-    .replace(/Lock$/, '')
-    .replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
-    .toUpperCase();
 }

@@ -1,3 +1,4 @@
+import { lockWords } from '../../effects/lock-words.ts';
 import { defineRule } from '../define-rule.ts';
 import { severityFor, waitingRequests, withFigures } from '../figures.ts';
 import type { Finding, RuleContext, Severity, StatementAnalysis } from '../model.ts';
@@ -5,7 +6,7 @@ import { splitBefore } from '../new-steps.ts';
 import { predictStatement } from '../prediction.ts';
 import { rowChange, severityOfChange } from '../row-changes.ts';
 import type { PlacedStatement } from '../statements.ts';
-import { blocking, type HeldLock, modeName, withHeldLocks } from './held-locks.ts';
+import { blocking, type HeldLock, withHeldLocks } from './held-locks.ts';
 import { isTable } from './locked-tables.ts';
 
 /** Long work while a lock of an earlier statement keeps everybody out. */
@@ -82,7 +83,7 @@ ALTER TABLE orders ADD CONSTRAINT orders_user_id_set CHECK (user_id IS NOT NULL)
       if (!lock || told.has(lock) || isTold(validated, placed)) continue;
       for (const one of held.values()) told.add(one);
       yield {
-        message: `${lock.relation} is locked in ${modeName(lock.mode)} by an earlier statement, and this one ${work.verb} ${withFigures(context, work.relation, placed.s)} in the same transaction: ${waiting(context, lock, placed.s)} until it is done. ${remedy(context, placed)}`,
+        message: `${lock.relation} is locked in ${lockWords(lock.mode)} by an earlier statement, and this one ${work.verb} ${withFigures(context, work.relation, placed.s)} in the same transaction: ${waiting(context, lock, placed.s)} until it is done. ${remedy(context, placed)}`,
         range: placed.s.range,
         step: placed.step.id,
         severity: severityOf(context, placed.s, lock, work.relation),

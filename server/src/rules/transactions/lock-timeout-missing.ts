@@ -1,3 +1,4 @@
+import { lockWords } from '../../effects/lock-words.ts';
 import { lockModes } from '../../effects/model.ts';
 import { insertSessionSetting } from '../../plan/edit.ts';
 import type { Range } from '../../text/range.ts';
@@ -7,7 +8,7 @@ import { waitingRequests } from '../figures.ts';
 import type { Fix, RuleContext, StatementAnalysis } from '../model.ts';
 import type { PlacedStatement } from '../statements.ts';
 import { limits, type Timeouts, withTimeouts } from '../timeouts.ts';
-import { blockingLock, modeName } from './held-locks.ts';
+import { blockingLock } from './held-locks.ts';
 import { limitBefore, moreOf } from './without-timeout.ts';
 
 interface Data {
@@ -78,7 +79,7 @@ one meanwhile, so switch the limit off in its step with \`SET lock_timeout = 0\`
     const { placed: first, timeouts } = found;
     const lock = strongest(first.s);
     yield {
-      message: `${atStart ? 'The lock_timeout is switched off here' : 'No lock_timeout is set'}: this statement waits for ${modeName(lock.mode)} on ${lock.relation} as long as any transaction uses the table${boundOf(timeouts)}, and meanwhile ${waitingRequests(context, 'every later request for it')}${moreOf(others)}. ${remedy(context, atStart)}`,
+      message: `${atStart ? 'The lock_timeout is switched off here' : 'No lock_timeout is set'}: this statement waits for ${lockWords(lock.mode)} on ${lock.relation} as long as any transaction uses the table${boundOf(timeouts)}, and meanwhile ${waitingRequests(context, 'every later request for it')}${moreOf(others)}. ${remedy(context, atStart)}`,
       range: (atStart ? undefined : limit?.range) ?? first.s.range,
       step: first.step.id,
       related: others.slice(0, 5).map(({ placed: { s } }) => ({

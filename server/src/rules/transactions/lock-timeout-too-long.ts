@@ -1,3 +1,4 @@
+import { lockWords } from '../../effects/lock-words.ts';
 import type { Range } from '../../text/range.ts';
 import { formatDuration } from '../../timing/format.ts';
 import { defineRule } from '../define-rule.ts';
@@ -5,7 +6,7 @@ import { formatCount } from '../figures.ts';
 import type { RuleContext, Severity } from '../model.ts';
 import type { PlacedStatement } from '../statements.ts';
 import { withTimeouts } from '../timeouts.ts';
-import { blockingLock, modeName } from './held-locks.ts';
+import { blockingLock } from './held-locks.ts';
 
 interface Data {
   /** The value under the plan's session; undefined where a statement sets it. */
@@ -70,7 +71,7 @@ lets the queue go. A statement that never gets its lock so has met a long transa
       told.add(timeout.setAt?.start ?? -1);
       const isSession = timeout.setAt?.start === context.plan.session.lockTimeout?.range.start;
       yield {
-        message: `lock_timeout is ${formatDuration(timeout.ms)}: for so long ${wordOf(placed)} may wait for ${modeName(lock.mode)} on ${lock.relation}, and every later request for it waits behind${pile(context, timeout.ms)}. Set it to a second or two, and ${context.kind === 'plan' ? 'let retries try' : 'try'} again.`,
+        message: `lock_timeout is ${formatDuration(timeout.ms)}: for so long ${wordOf(placed)} may wait for ${lockWords(lock.mode)} on ${lock.relation}, and every later request for it waits behind${pile(context, timeout.ms)}. Set it to a second or two, and ${context.kind === 'plan' ? 'let retries try' : 'try'} again.`,
         range: timeout.setAt ?? placed.s.range,
         step: isSession ? undefined : placed.step.id,
         severity: severityOf(context, timeout.ms),

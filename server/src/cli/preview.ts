@@ -1,0 +1,58 @@
+import { loadParsers } from '../analyze.ts';
+import { preview as previewOf } from '../features/preview.ts';
+import { createLineIndex } from '../text/line-index.ts';
+import { analyzeDocument, fileProblems } from './analysis.ts';
+import { choice, pgVersion, readArguments, wholeNumber } from './arguments.ts';
+import { unusableReason } from './check.ts';
+import { readDocument } from './documents.ts';
+import { jsonRange } from './format/json.ts';
+import { formatPreview } from './format/preview-text.ts';
+import { textFinding } from './format/text.ts';
+import { exitCodes, type Io, UsageError } from './io.ts';
+import { createSettingsFinder } from './project-settings.ts';
+import { styleFor, textWidth } from './style.ts';
+
+const poolLimits = { min: 1, max: 1_000_000 };
+
+/** `switchback preview PLAN`: how long each step takes in production, and who waits. Returns the exit code. */
+export async function preview(args: readonly string[], io: Io): Promise<number> {
+  const given = readArguments('preview', args, { format: 'string', pool: 'string', 'pg-version': 'string' });
+  const format = choice('preview', given, 'format', ['text', 'json']);
+  const version = pgVersion('preview', given);
+  const pool = wholeNumber('preview', given, 'pool', poolLimits);
+  const [path, ...more] = given.files;
+  if (path === undefined || more.length > 0) throw new UsageError('preview takes one plan.', 'preview');
+  const document = await readDocument(path, io);
+  if (document.kind === 'sql')
+    throw new UsageError(
+      `${path}: Only a plan says how large its tables are. \`switchback explain\` shows what the statements of a .sql file do.`,
+      'preview',
+    );
+  const { settings } = createSettingsFinder(io).find(document.folder);
+  const { checked, analysis } = analyzeDocument(document, await loadParsers(), {
+    settings,
+    pgVersion: version,
+  });
+  if (!checked.usable || analysis === undefined) {
+    io.stderr.write(`switchback: ${unusableReason(checked)}\n`);
+    return exitCodes.unusable;
+  }
+  const problems = fileProblems(checked.findings);
+  const textOptions = { style: styleFor(io.stderr, io.env), width: textWidth(io.stderr) };
+  for (const problem of problems) io.stderr.write(textFinding(checked, problem, textOptions));
+
+  const found = previewOf(analysis, pool === undefined ? {} : { pool });
+  if (format === 'json') {
+    const lines = createLineIndex(analysis.text);
+    const placed = JSON.stringify(
+      found,
+      (key, value) => (key === 'range' ? jsonRange(value, lines) : value),
+      2,
+    );
+    io.stdout.write(`${placed}\n`);
+  } else
+    io.stdout.write(
+      formatPreview(found, { style: styleFor(io.stdout, io.env), width: textWidth(io.stdout) }),
+    );
+  return problems.length > 0 ? exitCodes.findings : exitCodes.clean;
+}

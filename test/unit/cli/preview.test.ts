@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { run } from '../../../server/src/cli/run.ts';
+import { memoryIo } from './memory-io.ts';
+
+const plan = `migration: Widen
+database: { type: postgresql, version: 16, schema: schema.sql }
+traffic: 2000/s
+tables: { users: { rows: 8M, size: 2.4GB } }
+session: { lock_timeout: 2s }
+phases:
+  - phase: Only
+    steps:
+      - step: Widen the amount
+        sql: ALTER TABLE users ALTER amount TYPE bigint;
+        rollback: ALTER TABLE users ALTER amount TYPE int;
+      - step: Soak
+        wait: 24h
+`;
+
+async function preview(args: string[], text = plan) {
+  const files = {
+    'schema.sql': 'CREATE TABLE users (id bigint PRIMARY KEY, amount int);',
+    'a.migration.yaml': text,
+    'a.sql': 'SELECT 1',
+  };
+  const io = memoryIo({ files });
+  const exitCode = await run(['preview', ...args], io);
+  return { exitCode, out: io.out(), err: io.err() };
+}
+
+describe('switchback preview', () => {
+  it('prints each step with its time, its lock and who waits, and the sum', async () => {
+    const { exitCode, out, err } = await preview(['a.migration.yaml', '--pool', '200']);
+    assert.deepEqual([exitCode, err], [0, '']);
+    assert.match(out, /Widen the amount .*ACCESS EXCLUSIVE on users: everybody waits/);
+    assert.match(out, /pools are used up after 100 ms/);
+    assert.match(out, /WAL for the replicas/);
+    assert.match(out, /Soak +1 d/);
+    assert.match(out, /In all .*1 d of soak/);
+    assert.match(out, /figures alone/);
+  });
+
+  it('is JSON on demand, with lines for ranges', async () => {
+    const { out } = await preview(['a.migration.yaml', '--format', 'json']);
+    const parsed = JSON.parse(out);
+    assert.equal(parsed.basis, 'sizes');
+    const [step] = parsed.phases[0].steps;
+    assert.equal(step.class, 'rewrite');
+    assert.equal(step.worst.keeps_out, 'everybody');
+    assert.equal(step.range.start.line, 8);
+  });
+
+  it('says what it cannot use', async () => {
+    for (const [args, said] of [
+      [['a.sql'], /Only a plan/],
+      [[], /takes one plan/],
+      [['a.migration.yaml', '--pool', '0'], /from 1/],
+      [['none.migration.yaml'], /none\.migration\.yaml/],
+    ] as const) {
+      const { exitCode, err } = await preview([...args]);
+      assert.equal(exitCode, 2);
+      assert.match(err, said);
+    }
+    const { exitCode, err } = await preview(
+      ['a.migration.yaml'],
+      plan.replace('ALTER amount TYPE bigint', 'ALTR x'),
+    );
+    assert.equal(exitCode, 1);
+    assert.match(err, /Syntax error/);
+  });
+});
