@@ -234,6 +234,11 @@ export interface OpenOptions {
   readonly sql?: string;
 }
 
+/** `rows`: schema and rows of a real database. `schema`: a script that is to be loaded in place of the baseline. */
+export type Contents =
+  | { readonly kind: 'rows' }
+  | { readonly kind: 'schema'; readonly path: string; readonly sql: string };
+
 /** Why a statement is not run, and what to do instead. */
 export interface Refusal {
   readonly message: string;
@@ -247,6 +252,10 @@ export interface EngineSession extends Connection {
   readonly observesConcurrent: boolean;
   /** Whether others use the server beside this session's database: nothing is made outside of it, roles neither. */
   readonly isShared: boolean;
+  /** What the database holds when the session opens; nothing where absent. */
+  readonly contents?: Contents;
+  /** What a reader of the report should know of how the database came about. */
+  readonly notes?: readonly string[];
   /** Why a statement cannot be run here, asked before it is sent; undefined where it can. */
   refusal(statement: Statement): Refusal | undefined;
   /** An error that tells of this engine and not of the plan, said so; others as they are. */

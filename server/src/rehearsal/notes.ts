@@ -3,12 +3,12 @@ import type { EngineSession, StepReport } from './model.ts';
 
 /** What a reader should know before the first step: where this Postgres differs from production. */
 export function notesBefore({ plan, baselineSql, pgVersion }: Analysis, session: EngineSession): string[] {
-  const notes: string[] = [];
+  const notes: string[] = [...(session.notes ?? [])];
   if (plan.database.version && pgVersion !== session.majorVersion)
     notes.push(
       `Production runs version ${plan.database.version.value}, this run ${session.majorVersion}: what only one of them knows or does differently does not show.`,
     );
-  if (baselineSql === undefined && plan.database.schema === undefined)
+  if (baselineSql === undefined && plan.database.schema === undefined && !session.contents)
     notes.push('The plan names no baseline (database.schema): the run starts from an empty database.');
   return notes;
 }

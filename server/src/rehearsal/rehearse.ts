@@ -2,7 +2,7 @@ import type { Analysis } from '../analyze.ts';
 import type { SqlParser, Statement } from '../sql/model.ts';
 import { loadSqlParser } from '../sql/parser.ts';
 import { createLineIndex, type LineIndex } from '../text/line-index.ts';
-import { loadBaseline } from './baseline.ts';
+import { type BaselineFile, loadBaseline } from './baseline.ts';
 import { tryChecklist } from './checklist.ts';
 import { fabricate } from './fabricate.ts';
 import { createGuard, type Guard, Stopped } from './guard.ts';
@@ -18,6 +18,7 @@ import type {
 import { notesBefore, runNotes } from './notes.ts';
 import { ownError } from './place.ts';
 import { notUnwound } from './proof-results.ts';
+import { refusedStatement } from './refused-statement.ts';
 import { createMissingRoles } from './roles.ts';
 import { createStepLog, emptyReport, type StepLog } from './run-sql.ts';
 import { runStep, type StepOutcome } from './run-step.ts';
@@ -100,6 +101,8 @@ function allSql({ baselineSql = '', text, steps }: Analysis): string {
 
 async function runPlan(run: Run, session: EngineSession, guard: Guard): Promise<Report> {
   run.notes.push(...notesBefore(run.analysis, session));
+  const refused = refusedStatement(run.analysis, session);
+  if (refused) return report(run, 'refused', refused);
   try {
     const error = await guard.run(() => prepare(run, session), run.options.stepTimeout);
     if (error) return report(run, 'refused', error);
@@ -122,18 +125,13 @@ async function prepare(run: Run, session: EngineSession): Promise<StatementError
   const roles = session.isShared ? [] : await createMissingRoles(session, allStatements(analysis, parser));
   if (roles.length > 0)
     notes.push(`Made for this run, since no schema file holds roles: ${roles.join(', ')}.`);
-  if (analysis.baselineSql !== undefined) {
-    const { schema } = analysis.plan.database;
-    const file = {
-      path: schema?.value ?? 'the schema file',
-      sql: analysis.baselineSql,
-      range: schema?.range,
-    };
+  const file = startOf(analysis, session);
+  if (file !== undefined) {
     const loaded = await loadBaseline(session, file, parser);
     notes.push(...loaded.notes);
     if (loaded.error) return loaded.error;
   }
-  if (options.rows > 0) {
+  if (options.rows > 0 && session.contents?.kind !== 'rows') {
     progress(run, 0, `Filling tables with ${options.rows} rows each`);
     const filled = await fabricate(session, { rows: options.rows, parser });
     run.rows = filled.rows;
@@ -141,6 +139,15 @@ async function prepare(run: Run, session: EngineSession): Promise<StatementError
   }
   notes.push(...(await tryChecklist(session, analysis.plan.checklist)));
   return undefined;
+}
+
+/** What is loaded into a session's database first. */
+function startOf({ plan, baselineSql }: Analysis, { contents }: EngineSession): BaselineFile | undefined {
+  const { schema } = plan.database;
+  if (contents) return contents.kind === 'schema' ? { ...contents, range: schema?.range } : undefined;
+  return baselineSql === undefined
+    ? undefined
+    : { path: schema?.value ?? 'the schema file', sql: baselineSql, range: schema?.range };
 }
 
 function allStatements({ baselineSql, steps }: Analysis, parser: SqlParser): readonly Statement[] {

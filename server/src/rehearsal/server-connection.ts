@@ -1,11 +1,16 @@
 import type { Client, ClientConfig, CustomTypesConfig, QueryResult as PgResult } from 'pg';
+import { type Keywords, SettingsError } from './connect/keywords.ts';
+import { attempts, type TlsSettings, tlsOptions } from './connect/tls.ts';
 import { asDatabaseError } from './errors.ts';
 import type { Connection, QueryResult } from './model.ts';
+import { explainConnectError, noTls, PasswordNeeded, placeOf } from './server-errors.ts';
 
 /** Where a server is and who asks. Complete: nothing is taken from the environment any more. */
 export interface ServerTarget {
   /** A host name, an address, or the absolute path of the folder with the server's socket. */
   readonly host: string;
+  /** The network address of the host, where its name is not to be looked up. */
+  readonly address?: string;
   readonly port: number;
   readonly user: string;
   readonly database: string;
@@ -14,6 +19,10 @@ export interface ServerTarget {
   readonly options?: string;
   /** How long a connection may take to come about; ms. */
   readonly connectTimeout?: number;
+  /** Plain text where absent. */
+  readonly tls?: TlsSettings;
+  /** What all of this was made from, for libpq's own programs. */
+  readonly keywords?: Keywords;
 }
 
 /** A session of a real server. */
@@ -41,59 +50,160 @@ export const applicationName = 'switchback';
 
 const defaultTimeout = 15_000;
 
-/**
- * Opens a session. Rejects with the driver's error, unexplained: `code` is an SQLSTATE or one of Node's
- * (`ECONNREFUSED`). The library is loaded at the first call.
- */
+/** Opens a session. Rejects with a `ConnectError`. The library is loaded at the first call. */
 export async function connectServer(
   target: ServerTarget,
   { database = target.database, signal }: ConnectOptions = {},
 ): Promise<ServerConnection> {
+  const full = { ...target, database };
+  const tries = target.tls ? attempts(target.tls) : [false];
+  for (const [at, encrypted] of tries.entries()) {
+    try {
+      return await connectOnce(full, encrypted, signal);
+    } catch (cause) {
+      signal?.throwIfAborted();
+      if (at + 1 < tries.length && isWorthOther(cause, encrypted)) continue;
+      throw connectError(cause, full);
+    }
+  }
+  throw new Error('There is no way to connect.');
+}
+
+/** Cancels what a session runs, from a connection of its own. Never rejects. */
+export async function cancelBackend(target: ServerTarget, pid: number): Promise<void> {
+  try {
+    const other = await connectServer({ ...target, connectTimeout: 5000 });
+    await other.query('SELECT pg_catalog.pg_cancel_backend($1)', [pid]);
+    await other.end();
+  } catch {
+    // Gone with its server, or by itself.
+  }
+}
+
+/** Its message is for the user. */
+export interface ConnectError extends Error {
+  /** The SQLSTATE, where the server refused. */
+  readonly sqlState: string | undefined;
+}
+
+function connectError(cause: unknown, target: ServerTarget): ConnectError {
+  const sqlState = isServerError(cause) ? cause.code : undefined;
+  return Object.assign(explainConnectError(cause, target), { sqlState });
+}
+
+/** Each server error has a severity; errors of the network have none. */
+function isServerError(error: unknown): error is Error & { readonly code: string } {
+  return error instanceof Error && 'severity' in error && 'code' in error;
+}
+
+/** `prefer` falls back where there is no TLS, or not with it; `allow` where plain text is not let in. */
+function isWorthOther(cause: unknown, encrypted: boolean): boolean {
+  if (isServerError(cause)) return cause.code === '28000';
+  if (!encrypted || !(cause instanceof Error)) return false;
+  const code = 'code' in cause ? String(cause.code) : '';
+  return cause.message === noTls || /^(ERR_SSL|ERR_TLS|EPROTO|ECONNRESET)/.test(code);
+}
+
+async function connectOnce(
+  target: ServerTarget,
+  encrypted: boolean,
+  signal: AbortSignal | undefined,
+): Promise<ServerConnection> {
   signal?.throwIfAborted();
-  const { Client } = await import('pg');
-  const client = new Client(clientConfig({ ...target, database }));
+  const [{ Client }, { checkServerIdentity }] = await Promise.all([import('pg'), import('node:tls')]);
+  const binding = { offered: false };
+  const client = new Client({
+    ...clientConfig(target, binding),
+    ...encryption(encrypted ? target.tls : undefined, checkServerIdentity),
+  });
   // Told by the promises below; without a listener, a lost connection would end this process.
   client.on('error', () => {});
   const abort = () => hangUp(client);
   signal?.addEventListener('abort', abort, { once: true });
   try {
+    wireOf(client).on('authenticationSASL', ({ mechanisms }) => {
+      binding.offered = encrypted && mechanisms.includes('SCRAM-SHA-256-PLUS');
+    });
     await client.connect();
+    if (bindingMissing(target, binding)) throw bindingError(target);
     const { rows } = await client.query<{ pid: number }>('SELECT pg_catalog.pg_backend_pid() AS pid');
     signal?.throwIfAborted();
     return connection(client, rows[0]?.pid ?? 0);
   } catch (error) {
     hangUp(client);
-    signal?.throwIfAborted();
     throw error;
   } finally {
     signal?.removeEventListener('abort', abort);
   }
 }
 
-function clientConfig(target: Required<Pick<ServerTarget, 'database'>> & ServerTarget): ClientConfig {
-  const { host, port, user, database, password, options, connectTimeout = defaultTimeout } = target;
+interface Binding {
+  /** Whether the server took up channel binding. */
+  offered: boolean;
+}
+
+function bindingMissing({ tls }: ServerTarget, { offered }: Binding): boolean {
+  return tls?.channelBinding === 'require' && !offered;
+}
+
+function bindingError(target: ServerTarget): SettingsError {
+  return new SettingsError(
+    `The server at ${placeOf(target)} does not bind the password to its certificate, which channel_binding=require asks for: nothing was sent to it.`,
+  );
+}
+
+function clientConfig(target: ServerTarget, binding: Binding): ClientConfig {
+  const { host, address, port, user, database, password, options, connectTimeout = defaultTimeout } = target;
   return {
-    host,
+    host: address ?? host,
     port,
     user,
     database,
-    // A function, since the library would look for an absent one in places of its own.
-    password: () => password ?? '',
-    ssl: false,
+    // A function, since the library would look for an absent one in places of its own; and asked only once the
+    // server's way of asking is known.
+    password: () => {
+      if (bindingMissing(target, binding)) throw bindingError(target);
+      if (password === undefined)
+        throw new PasswordNeeded(
+          `The server at ${placeOf(target)} asks for the password of user ${user}. Give it in a password file (~/.pgpass) or in PGPASSWORD.`,
+        );
+      return password;
+    },
     options: options ?? '',
     application_name: applicationName,
     connectionTimeoutMillis: connectTimeout,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     types: asPrinted,
   };
 }
 
-/** Ends a connection without the server's leave: it may not answer. */
-function hangUp(client: Client): void {
-  const { stream } = (client as unknown as { connection: { stream: { destroy(): void } } }).connection;
-  stream.destroy();
+function encryption(tls: TlsSettings | undefined, checkHost: Parameters<typeof tlsOptions>[1]): ClientConfig {
+  if (!tls) return { ssl: false, sslnegotiation: 'postgres' } as ClientConfig;
+  return {
+    ssl: tlsOptions(tls, checkHost),
+    enableChannelBinding: tls.channelBinding !== 'disable',
+    sslnegotiation: tls.direct ? 'direct' : 'postgres',
+  } as ClientConfig;
 }
 
+/** The part of the library's inner connection that is used here. */
+interface Wire {
+  readonly stream: { destroy(): void };
+  on(
+    event: 'authenticationSASL',
+    listener: (message: { readonly mechanisms: readonly string[] }) => void,
+  ): void;
+}
+
+function wireOf(client: Client): Wire {
+  return (client as unknown as { readonly connection: Wire }).connection;
+}
+
+/** Ends a connection without the server's leave: it may not answer. */
+function hangUp(client: Client): void {
+  wireOf(client).stream.destroy();
+}
 function connection(client: Client, pid: number): ServerConnection {
   let notices: string[] = [];
   let gone = false;

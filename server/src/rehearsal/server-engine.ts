@@ -1,25 +1,55 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import type { Surroundings } from './connect/keywords.ts';
+import { resolveTarget } from './connect/target.ts';
 import { isDatabaseError } from './errors.ts';
 import type { Engine, EngineSession } from './model.ts';
+import { type CloneCommands, createClone, destroyClone } from './server-clone.ts';
 import {
-  type ConnectOptions,
+  cancelBackend,
   connectServer,
   type ServerConnection,
   type ServerTarget,
 } from './server-connection.ts';
-import { refusalOnServer } from './server-refusals.ts';
-import {
-  createScratch,
-  dropLeftBehind,
-  dropScratch,
-  markAlive,
-  newScratch,
-  type Scratch,
-} from './server-scratch.ts';
+import { copySettings, disarmCopy } from './server-copy.ts';
+import { explainCreateError, placeOf } from './server-errors.ts';
+import { readFacts, type ServerFacts } from './server-facts.ts';
+import { connectMonitor } from './server-monitor.ts';
+import { type ProductionSign, refusalFor, signsOf } from './server-production.ts';
+import { dropLeftBehind, markAlive, newScratch } from './server-scratch.ts';
+import { serverSession } from './server-session.ts';
+import { makeDatabase, type ScratchSource } from './server-source.ts';
+
+/** What a user is shown of a server before anything happens on it. */
+export interface ServerIdentity {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  /** E.g. `16.14`. */
+  readonly version: string;
+  /** Whether it is a clone that was made for the run. */
+  readonly isClone: boolean;
+}
 
 export interface ServerEngineOptions {
-  /** The server; its database is never changed. */
+  /** The server; the database that it names is never changed. */
   readonly target: ServerTarget;
+  /** Asked once before anything is done there. False: the run does not happen. */
+  confirm(identity: ServerIdentity): Promise<boolean>;
+  /** How the scratch database may come about, the first that works; empty (`baseline`) where absent. */
+  readonly sources?: readonly ScratchSource[];
+  /** The user's patterns of hosts and databases that are production. */
+  readonly production?: readonly string[];
+  /** Signs of production that the user overrides. */
+  readonly overridden?: readonly ProductionSign[];
+  /** Told, in a sentence, where a scratch database or a clone could not be removed. */
+  readonly onLeftBehind?: (message: string) => void;
+}
+
+export interface CloneEngineOptions extends Pick<ServerEngineOptions, 'confirm' | 'onLeftBehind'> {
+  readonly commands: CloneCommands;
+  readonly surroundings: Surroundings;
+  /** The database that the clone is of, if known: a clone that is this very one is refused. */
+  readonly target?: ServerTarget;
 }
 
 /** The oldest major version that a dry run supports. */
@@ -27,156 +57,169 @@ export const oldestServer = 14;
 
 /**
  * A real server. Each session works in a scratch database that is made for it on that server and dropped when it
- * closes; the database that the target names is not changed.
+ * closes; the database that the target names is not changed. `open` rejects with a message for the user.
  */
-export function createServerEngine({ target }: ServerEngineOptions): Engine {
-  return { open: (signal) => openSession(target, signal) };
+export function createServerEngine(options: ServerEngineOptions): Engine {
+  const confirmOnce = oncePerEngine(options.confirm);
+  return { open: (signal) => openSession(options, confirmOnce, signal) };
 }
 
-async function openSession(target: ServerTarget, signal: AbortSignal | undefined): Promise<EngineSession> {
+type Confirm = (identity: ServerIdentity, signal: AbortSignal | undefined) => Promise<void>;
+
+/** Rejects where the user says no. */
+function oncePerEngine(confirm: ServerEngineOptions['confirm']): Confirm {
+  let confirmed = false;
+  return async (identity, signal) => {
+    if (!confirmed && !(await confirm(identity)))
+      throw new Error(`The dry run was not confirmed for ${identity.database} at ${placeOf(identity)}.`);
+    confirmed = true;
+    signal?.throwIfAborted();
+  };
+}
+
+async function openSession(
+  options: ServerEngineOptions,
+  confirm: Confirm,
+  signal: AbortSignal | undefined,
+): Promise<EngineSession> {
+  const { target, onLeftBehind = () => {} } = options;
   const monitor = await connectMonitor(target, signal);
   const scratch = newScratch();
+  const closing = { target, scratch, onLeftBehind };
   // Making a database can take long; nothing else stops it.
   let cancelling: Promise<void> | undefined;
   const abort = () => {
-    cancelling = cancel(target, monitor.pid);
+    cancelling = cancelBackend(target, monitor.connection.pid);
   };
   signal?.addEventListener('abort', abort, { once: true });
   try {
-    const version = await versionOf(monitor);
-    await dropLeftBehind(monitor);
-    await markAlive(monitor, scratch);
-    await createScratch(monitor, scratch, 'template0');
-    await hangUpWithClient(monitor, scratch);
-    const worker = await connectServer(target, { database: scratch.database, signal });
-    return session({ target, monitor, worker, scratch, version });
+    const facts = await readFacts(monitor.connection, target);
+    requireUsable(facts, target);
+    await confirm({ ...identityOf(target, facts), isClone: false }, signal);
+    const { production = [], overridden = [] } = options;
+    const refusal = refusalFor(signsOf(target, facts, production), overridden);
+    if (refusal !== undefined) throw new Error(refusal);
+    await dropLeftBehind(monitor.connection, target);
+    await markAlive(monitor.connection, scratch);
+    const made = await makeDatabase({ ...options, monitor, facts, scratch, signal });
+    await copySettings(monitor.connection, target.database, scratch.database);
+    const worker = await connectServer(target, { database: scratch.database, ...(signal && { signal }) });
+    const disarmed = made.contents?.kind === 'rows' ? await disarmCopy(worker) : [];
+    return serverSession({
+      version: facts,
+      place: placeOf(target),
+      worker,
+      monitor: monitor.connection,
+      contents: made.contents,
+      notes: [...made.notes, ...disarmed],
+      remove: () => monitor.drop(closing),
+      connect: () => connectServer(target, { database: scratch.database }),
+    });
   } catch (error) {
     await cancelling;
-    await drop(target, monitor, scratch).catch(() => undefined);
+    await monitor.drop(closing);
     signal?.throwIfAborted();
-    throw error;
+    const told = isDatabaseError(error) ? explainCreateError(error, target) : undefined;
+    throw told === undefined ? error : new Error(told, { cause: error });
   } finally {
     signal?.removeEventListener('abort', abort);
   }
 }
 
-/** A session that makes and drops databases: not on the target's own, which a copy needs to be free of sessions. */
-async function connectMonitor(
+/** @throws with a message for the user */
+function requireUsable(
+  { version, major, inRecovery, mayCreate, exists }: ServerFacts,
   target: ServerTarget,
-  signal: AbortSignal | undefined,
-): Promise<ServerConnection> {
-  const others = ['postgres', 'template1'].filter((name) => name !== target.database);
-  for (const database of others) {
-    try {
-      return await connectServer(target, { database, ...(signal && { signal }) } as ConnectOptions);
-    } catch (error) {
-      if (!isOfDatabase(error)) throw error;
-    }
-  }
-  return await connectServer(target, { signal } as ConnectOptions);
-}
-
-/** There is no such database, or this user may not connect to it: to another one perhaps. */
-function isOfDatabase(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return code === '3D000' || code === '42501' || code === '28000';
-}
-
-interface Version {
-  /** E.g. `16.14`. */
-  readonly text: string;
-  readonly major: number;
-}
-
-async function versionOf(monitor: ServerConnection): Promise<Version> {
-  const { rows } = await monitor.query(
-    `SELECT current_setting('server_version') AS text, current_setting('server_version_num')::int / 10000 AS major`,
-  );
-  const version = { text: String(rows[0]?.text).split(' ')[0] ?? '', major: Number(rows[0]?.major) };
-  if (version.major < oldestServer)
+): void {
+  requireVersion({ version, major });
+  const { database, user } = target;
+  const place = placeOf(target);
+  if (!exists)
     throw new Error(
-      `The server is PostgreSQL ${version.text}; a dry run needs version ${oldestServer} or newer. Rehearse on a newer server, or on the embedded Postgres.`,
+      `There is no database ${database} at ${place}. Give the name of one: --database URL, or PGDATABASE.`,
     );
-  return version;
+  if (inRecovery)
+    throw new Error(
+      `The server at ${place} is a standby, which takes no changes: no scratch database can be made on it. Use a development server of its own.`,
+    );
+  if (!mayCreate)
+    throw new Error(
+      explainCreateError({ code: '42501', message: '' }, target) ?? `User ${user} may not make a database.`,
+    );
 }
 
-/** A statement whose client is gone, killed perhaps, ends soon. Not every platform's server can tell. */
-async function hangUpWithClient(monitor: ServerConnection, { database }: Scratch): Promise<void> {
-  try {
-    await monitor.query(`ALTER DATABASE ${database} SET client_connection_check_interval = '2s'`);
-  } catch (error) {
-    if (!isDatabaseError(error) || error.code === undefined) throw error;
-  }
+function requireVersion({ version, major }: Pick<ServerFacts, 'version' | 'major'>): void {
+  if (major < oldestServer)
+    throw new Error(
+      `The server is PostgreSQL ${version}; a dry run needs version ${oldestServer} or newer. Rehearse on a newer server, or on the embedded Postgres.`,
+    );
 }
 
-interface Open {
-  readonly target: ServerTarget;
-  readonly monitor: ServerConnection;
-  readonly worker: ServerConnection;
-  readonly scratch: Scratch;
-  readonly version: Version;
+function identityOf({ host, port, database, user }: ServerTarget, { version }: ServerFacts) {
+  return { host, port, database, user, version };
 }
 
-function session({ target, monitor, worker, scratch, version }: Open): EngineSession {
-  let closing: Promise<void> | undefined;
-  // Without it, other runs take this one for dead: then it is.
-  void monitor.gone.then(() => worker.end());
-  const close = async () => {
-    if (!monitor.isGone() && !worker.isGone()) await stopRunning(monitor, worker);
-    await worker.end();
-    await drop(target, monitor, scratch);
+/**
+ * A clone that commands make for each session and destroy after it: for databases too big for a copy on the
+ * development server. `open` rejects with a message for the user.
+ */
+export function createCloneEngine(options: CloneEngineOptions): Engine {
+  const confirmOnce = oncePerEngine(options.confirm);
+  return { open: (signal) => openClone(options, confirmOnce, signal) };
+}
+
+async function openClone(
+  { commands, surroundings, target: original, onLeftBehind = () => {} }: CloneEngineOptions,
+  confirm: Confirm,
+  signal: AbortSignal | undefined,
+): Promise<EngineSession> {
+  const url = await createClone(commands, signal);
+  const destroy = async () => {
+    await destroyClone(commands, url).catch((error: Error) =>
+      onLeftBehind(`The clone may still be there: ${error.message}`),
+    );
   };
-  return {
-    name: `PostgreSQL ${version.text} on ${target.host}`,
-    majorVersion: version.major,
-    observesConcurrent: false,
-    isShared: true,
-    refusal: refusalOnServer,
-    explain: (error) => error,
-    query: worker.query,
-    exec: worker.exec,
-    close() {
-      closing ??= close();
-      return closing;
-    },
-  };
-}
-
-/** Cancels what the worker runs, and waits a little for it to be undone: dropping the database then is quick. */
-async function stopRunning(monitor: ServerConnection, worker: ServerConnection): Promise<void> {
-  const settled = worker.settled().then(() => true);
-  if (await Promise.race([settled, delay(0, false)])) return;
-  await monitor.query('SELECT pg_catalog.pg_cancel_backend($1)', [worker.pid]).catch(() => undefined);
-  await Promise.race([settled, delay(2000)]);
-}
-
-/** Cancels what a session runs, from a connection of its own. */
-async function cancel(target: ServerTarget, pid: number): Promise<void> {
+  let opened: ServerConnection[] = [];
   try {
-    const other = await connectServer(target);
-    await other.query('SELECT pg_catalog.pg_cancel_backend($1)', [pid]);
-    await other.end();
-  } catch {
-    // Gone with its server, or by itself.
-  }
-}
-
-/** Drops the scratch database, over a new connection where the old one is lost, and ends the monitor. */
-async function drop(target: ServerTarget, monitor: ServerConnection, { database }: Scratch): Promise<void> {
-  try {
-    if (!monitor.isGone()) return await dropScratch(monitor, database);
+    const target = resolveTarget(url, { ...surroundings, env: withoutServer(surroundings.env) });
+    if (original && isSame(original, target))
+      throw new Error(
+        'The clone is the very database that it was to be made of: dry_run.clone.create printed its URL.',
+      );
+    const worker = await connectServer(target, { ...(signal && { signal }) });
+    opened = [worker];
+    const facts = await readFacts(worker, target);
+    requireVersion(facts);
+    await confirm({ ...identityOf(target, facts), isClone: true }, signal);
+    const monitor = await connectServer(target, { ...(signal && { signal }) });
+    opened.push(monitor);
+    const notes = await disarmCopy(worker);
+    return serverSession({
+      version: facts,
+      place: placeOf(target),
+      worker,
+      monitor,
+      contents: { kind: 'rows' },
+      notes: [`Run in a clone, ${target.database} at ${placeOf(target)}, with its rows.`, ...notes],
+      remove: async () => {
+        await monitor.end();
+        await destroy();
+      },
+      connect: () => connectServer(target),
+    });
   } catch (error) {
-    if (!monitor.isGone()) throw error;
-  } finally {
-    await monitor.end();
+    await Promise.all(opened.map((each) => each.end()));
+    await destroy();
+    throw error;
   }
-  let again: ServerConnection | undefined;
-  try {
-    again = await connectMonitor({ ...target, connectTimeout: 3000 }, undefined);
-    await dropScratch(again, database);
-  } catch {
-    // The server is gone. The next run on it drops the database.
-  } finally {
-    await again?.end();
-  }
+}
+
+/** A clone's URL says all of where it is: what the environment says is of another server. */
+function withoutServer(env: Surroundings['env']): Surroundings['env'] {
+  const own = ['PGHOST', 'PGHOSTADDR', 'PGPORT', 'PGDATABASE', 'PGSERVICE', 'PGUSER', 'PGPASSWORD'];
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !own.includes(name)));
+}
+
+function isSame(one: ServerTarget, other: ServerTarget): boolean {
+  return one.host === other.host && one.port === other.port && one.database === other.database;
 }

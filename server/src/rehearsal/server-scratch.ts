@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { isDatabaseError } from './errors.ts';
 import type { Connection } from './model.ts';
 import { quoteIdentifier, quoteLiteral } from './roles.ts';
+import { connectServer, type ServerTarget } from './server-connection.ts';
 
 /**
  * Scratch databases: how they are named, tagged, found again and dropped.
@@ -53,28 +54,62 @@ export async function markAlive(monitor: Connection, { token }: Scratch): Promis
 export async function createScratch(
   monitor: Connection,
   { database, token }: Scratch,
-  template: string,
+  { template, strategy }: { readonly template: string; readonly strategy?: 'FILE_COPY' | undefined },
 ): Promise<void> {
   const name = quoteIdentifier(database);
-  await monitor.query(`CREATE DATABASE ${name} TEMPLATE ${quoteIdentifier(template)}`);
+  const how = strategy ? ` STRATEGY ${strategy}` : '';
+  await monitor.query(`CREATE DATABASE ${name} TEMPLATE ${quoteIdentifier(template)}${how}`);
   const tag = { host: hostname(), pid: process.pid, started: new Date().toISOString(), token };
   const comment = `${commentStart}: dropped when its dry run ends, or by the next one. ${JSON.stringify(tag)}`;
   await monitor.query(`COMMENT ON DATABASE ${name} IS ${quoteLiteral(comment)}`);
+  await hangUpWithClient(monitor, name);
 }
 
-/** Drops a scratch database and ends the sessions on it. One that is gone already is no error. */
-export async function dropScratch(monitor: Connection, database: string): Promise<void> {
+/** A statement whose client is gone, killed perhaps, is to end soon. Not every platform's server can tell. */
+async function hangUpWithClient(monitor: Connection, name: string): Promise<void> {
+  try {
+    await monitor.query(`ALTER DATABASE ${name} SET client_connection_check_interval = '2s'`);
+  } catch (error) {
+    if (!isDatabaseError(error) || error.code === undefined) throw error;
+  }
+}
+
+/**
+ * Drops a scratch database and ends the sessions on it, prepared transactions too. One that is gone already is no
+ * error.
+ */
+export async function dropScratch(
+  monitor: Connection,
+  target: ServerTarget,
+  database: string,
+): Promise<void> {
   if (tokenOf(database) === undefined) throw new Error(`${database} is no scratch database of Switchback's.`);
   const sql = `DROP DATABASE IF EXISTS ${quoteIdentifier(database)} WITH (FORCE)`;
-  await monitor.query(sql).catch(async (error) => {
-    // A cancel that was meant for what ran before.
-    if (!isDatabaseError(error) || error.code !== '57014') throw error;
+  try {
     await monitor.query(sql);
-  });
+  } catch (error) {
+    if (!isDatabaseError(error) || error.code === undefined) throw error;
+    // Else it was a cancel that was meant for what ran before.
+    if (error.code !== '57014') await rollBackPrepared(monitor, target, database);
+    await monitor.query(sql);
+  }
+}
+
+async function rollBackPrepared(monitor: Connection, target: ServerTarget, database: string): Promise<void> {
+  const { rows } = await monitor.query('SELECT gid FROM pg_catalog.pg_prepared_xacts WHERE database = $1', [
+    database,
+  ]);
+  if (rows.length === 0) return;
+  const inside = await connectServer(target, { database });
+  try {
+    for (const { gid } of rows) await inside.query(`ROLLBACK PREPARED ${quoteLiteral(String(gid))}`);
+  } finally {
+    await inside.end();
+  }
 }
 
 /** Drops what ended runs of the same user left behind. Returns the names. */
-export async function dropLeftBehind(monitor: Connection): Promise<string[]> {
+export async function dropLeftBehind(monitor: Connection, target: ServerTarget): Promise<string[]> {
   const { rows } = await monitor.query(
     `SELECT datname::text AS name FROM pg_catalog.pg_database d
      WHERE datname LIKE 'switchback\\_%'
@@ -88,7 +123,7 @@ export async function dropLeftBehind(monitor: Connection): Promise<string[]> {
     const token = tokenOf(database);
     if (token === undefined || (await isAlive(monitor, token))) continue;
     try {
-      await dropScratch(monitor, database);
+      await dropScratch(monitor, target, database);
       dropped.push(database);
     } catch (error) {
       // Another run is at it too, or a prepared transaction holds it: the run that comes next tries again.

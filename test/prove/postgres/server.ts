@@ -34,9 +34,14 @@ const settings: Readonly<Record<string, string>> = {
 /**
  * Starts a Postgres of that major version in a temporary folder, answers with what `use` answers, and stops it,
  * whatever happens: sessions left open are cut, data and programs are removed. Where the process runs as root,
- * which Postgres refuses, the server runs as `nobody`. Rejects with the server's log where it does not come up.
+ * which Postgres refuses, the server runs as `nobody`. `more` are settings beside the usual ones. Rejects with the
+ * server's log where it does not come up.
  */
-export async function withServer<T>(major: Major, use: (connect: Connect) => Promise<T>): Promise<T> {
+export async function withServer<T>(
+  major: Major,
+  use: (connect: Connect) => Promise<T>,
+  more: Readonly<Record<string, string>> = {},
+): Promise<T> {
   const home = await mkdtemp(join(tmpdir(), `prove-${major}-`));
   const remove = () => rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   const stopHandling = onSudden(remove);
@@ -56,7 +61,7 @@ export async function withServer<T>(major: Major, use: (connect: Connect) => Pro
         cwd: home,
       },
     );
-    return await running({ programs, data, sockets, identity }, use);
+    return await running({ programs, data, sockets, identity, more }, use);
   } finally {
     stopHandling();
     await rm(home, { recursive: true, force: true, maxRetries: 5 });
@@ -68,10 +73,11 @@ interface Installed {
   readonly data: string;
   readonly sockets: string;
   readonly identity: Identity;
+  readonly more: Readonly<Record<string, string>>;
 }
 
 async function running<T>(
-  { programs, data, sockets, identity }: Installed,
+  { programs, data, sockets, identity, more }: Installed,
   use: (connect: Connect) => Promise<T>,
 ): Promise<T> {
   // A socket in a folder of our own needs no free port; Windows has none that the client knows.
@@ -83,7 +89,7 @@ async function running<T>(
     process.platform === 'win32'
       ? { listen_addresses: address.host }
       : { listen_addresses: '', unix_socket_directories: sockets };
-  const options = Object.entries({ ...settings, ...listen, port: String(address.port) });
+  const options = Object.entries({ ...settings, ...listen, ...more, port: String(address.port) });
   const child = spawn(
     join(programs, 'bin/postgres'),
     ['-D', data, ...options.flatMap(([name, value]) => ['-c', `${name}=${value}`])],

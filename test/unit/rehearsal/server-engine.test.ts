@@ -1,29 +1,16 @@
 import assert from 'node:assert/strict';
-import { createServerEngine } from '../../../server/src/rehearsal/server-engine.ts';
-import { type Connect, withServer } from '../../prove/postgres/server.ts';
+import type { EngineSession } from '../../../server/src/rehearsal/model.ts';
+import {
+  createServerEngine,
+  type ServerEngineOptions,
+  type ServerIdentity,
+} from '../../../server/src/rehearsal/server-engine.ts';
+import { type RealServer, startServer } from './real-server.ts';
 import { embeddedEngine, planOf, rehearsePlan } from './setup.ts';
 
 const schema = 'CREATE TABLE users (id bigserial PRIMARY KEY, name text NOT NULL UNIQUE, nick text);';
 
-async function scratchDatabases(connect: Connect): Promise<string[]> {
-  const client = await connect();
-  const { rows } = await client.query(`SELECT datname FROM pg_database WHERE datname LIKE 'switchback%'`);
-  await client.end();
-  return rows.map(({ datname }) => datname as string);
-}
-
-describe('a server as an engine', function () {
-  this.timeout(60_000);
-
-  it('runs a plan in a scratch database and drops it', async () => {
-    await withServer(18, async (connect) => {
-      const client = await connect();
-      const { host, port } = client;
-      await client.end();
-      const engine = createServerEngine({
-        target: { host, port, user: 'postgres', database: 'postgres' },
-      });
-      const text = planOf(`
+const steps = planOf(`
 - step: add
   sql: ALTER TABLE users ADD COLUMN a int;
   rollback: ALTER TABLE users DROP COLUMN a;
@@ -32,48 +19,178 @@ describe('a server as an engine', function () {
   sql: CREATE INDEX CONCURRENTLY users_nick ON users (nick);
   rollback: { transaction: false, sql: DROP INDEX CONCURRENTLY users_nick }
 `);
-      const report = await rehearsePlan(engine, text, schema);
-      assert.equal(report.verdict, 'passed', report.error?.message);
-      const embedded = await rehearsePlan(await embeddedEngine(), text, schema);
-      const effects = ({ steps }: typeof report) =>
-        steps.map(({ statements }) =>
-          statements.map(({ locks, rewrites, scans }) => ({ locks, rewrites, scans })),
-        );
-      assert.deepEqual(effects(report), effects(embedded));
-      assert.deepEqual(await scratchDatabases(connect), []);
-    });
+
+describe('a server as an engine', function () {
+  this.timeout(60_000);
+  let server: RealServer;
+  before(async () => {
+    server = await startServer(18, { max_prepared_transactions: '2' });
+    await server.run('CREATE DATABASE app');
+    await server.run(
+      `${schema} INSERT INTO users (name) SELECT 'n' || g FROM generate_series(1, 500) g`,
+      'app',
+    );
+    await server.run(
+      `ALTER DATABASE app SET timezone = 'Asia/Tokyo'; ALTER DATABASE app SET search_path = app, public`,
+    );
+  });
+  after(() => server?.stop());
+
+  const engine = (options: Partial<ServerEngineOptions> = {}) =>
+    createServerEngine({ target: server.target('app'), confirm: async () => true, ...options });
+  const withSession = async <T>(
+    options: Partial<ServerEngineOptions>,
+    use: (session: EngineSession) => Promise<T>,
+  ): Promise<T> => {
+    const session = await engine(options).open();
+    try {
+      return await use(session);
+    } finally {
+      await session.close();
+    }
+  };
+  afterEach(async () => assert.deepEqual(await server.scratch(), []));
+
+  it('runs a plan in a scratch database and drops it', async () => {
+    const report = await rehearsePlan(engine(), steps, schema);
+    assert.equal(report.verdict, 'passed', report.error?.message);
+    assert.match(report.engine, /^PostgreSQL 18\.\d+ at .*$/);
+    assert.deepEqual(report.rows, { users: 100 });
+    assert.deepEqual(await server.run(`SELECT count(*)::int AS n FROM users`, 'app'), [{ n: 500 }]);
   });
 
   it('gives values as the embedded engine does', async () => {
-    await withServer(18, async (connect) => {
-      const { host, port } = await connect();
-      const engine = createServerEngine({ target: { host, port, user: 'postgres', database: 'postgres' } });
-      const [server, embedded] = await Promise.all([engine.open(), (await embeddedEngine()).open()]);
-      const sql = `SELECT true AS b, null::int AS n, 1::int2 AS i2, 2::int4 AS i4, 3::int8 AS i8, 9007199254740993::int8 AS big,
-        1.5::float4 AS f4, 'NaN'::float8 AS f8, 1.50::numeric AS num, 'a'::text AS t, '{1,2}'::int[] AS arr, '{"a": 1}'::jsonb AS j,
-        '2020-01-02'::date AS d, '2020-01-02 03:04:05+00'::timestamptz AS tz, '1 day 02:00'::interval AS iv, '\\x01'::bytea AS by,
-        1::oid AS o, point(1,2) AS p, $1::bigint AS par`;
-      const parameters = ['12345678901234567890'.slice(0, 18)];
-      assert.deepEqual(
-        (await server.query(sql, parameters)).rows,
-        (await embedded.query(sql, parameters)).rows,
-      );
-      await assert.rejects(server.query('SELECT 1 FROM nowhere'), { code: '42P01', position: 15 });
-      await Promise.all([server.close(), embedded.close()]);
+    const embedded = await (await embeddedEngine()).open();
+    const sql = `SELECT true AS b, null::int AS n, 1::int2 AS i2, 2::int4 AS i4, 3::int8 AS i8, 9007199254740993::int8 AS big,
+      1.5::float4 AS f4, 'NaN'::float8 AS f8, 1.50::numeric AS num, 'a'::text AS t, '{1,2}'::int[] AS arr, '{"a": 1}'::jsonb AS j,
+      '2020-01-02'::date AS d, '2020-01-02 03:04:05'::timestamp AS ts, '1 day 02:00'::interval AS iv, '\\x01'::bytea AS by,
+      1::oid AS o, point(1,2) AS p, $1::bigint AS par, $2::bool AS yes, $3::text AS nothing`;
+    const parameters = ['123456789012345678', true, null];
+    const expected = (await embedded.query(sql, parameters)).rows;
+    await embedded.close();
+    await withSession({}, async (session) => {
+      assert.deepEqual((await session.query(sql, parameters)).rows, expected);
+      await assert.rejects(session.query('SELECT 1 FROM nowhere'), { code: '42P01', position: 15 });
+      const { notices } = await session.query(`DO $$ BEGIN RAISE NOTICE 'here'; END $$`);
+      assert.deepEqual(notices, ['here']);
     });
   });
 
-  it('closes while a statement runs, and drops its database', async () => {
-    await withServer(18, async (connect) => {
-      const { host, port } = await connect();
-      const engine = createServerEngine({ target: { host, port, user: 'postgres', database: 'postgres' } });
-      const session = await engine.open();
-      const running = assert.rejects(session.query('SELECT pg_sleep(30)'));
-      const since = performance.now();
-      await session.close();
-      await running;
-      assert.ok(performance.now() - since < 5000);
-      assert.deepEqual(await scratchDatabases(connect), []);
+  it('closes while a statement runs', async () => {
+    const session = await engine().open();
+    const running = assert.rejects(session.query('SELECT pg_sleep(30)'), { code: '57014' });
+    const since = performance.now();
+    await session.close();
+    await running;
+    assert.ok(performance.now() - since < 5000);
+  });
+
+  it('works in a copy of the database with its rows and settings, while nobody is connected to it', async () => {
+    await withSession({ sources: ['copy', 'baseline'] }, async (session) => {
+      assert.deepEqual(session.contents, { kind: 'rows' });
+      assert.deepEqual(session.notes, ['Run in a copy of app, with its rows.']);
+      const { rows } = await session.query(
+        `SELECT count(*) AS n, current_setting('timezone') AS zone, current_setting('search_path') AS path FROM users`,
+      );
+      assert.deepEqual(rows, [{ n: 500, zone: 'Asia/Tokyo', path: 'app, public' }]);
+      await session.query('DISCARD ALL');
+      assert.deepEqual((await session.query('SHOW timezone')).rows, [{ TimeZone: 'Asia/Tokyo' }]);
     });
+    const report = await rehearsePlan(engine({ sources: ['copy'] }), steps, 'CREATE TABLE other (id int);');
+    assert.deepEqual(report.rows, {});
+  });
+
+  it('says why it is no copy, and loads the baseline then', async () => {
+    const other = await server.connect({ database: 'app', application_name: 'psql' });
+    await withSession({ sources: ['copy', 'baseline'] }, async (session) => {
+      assert.equal(session.contents, undefined);
+      assert.deepEqual(session.notes, [
+        'Not run in a copy of app: a session is connected to it. End them for a run on its own rows.',
+      ]);
+      assert.deepEqual((await session.query('SHOW timezone')).rows, [{ TimeZone: 'Asia/Tokyo' }]);
+    });
+    await assert.rejects(engine({ sources: ['copy'] }).open(), /^Error: Not run in a copy of app/);
+    await other.end();
+  });
+
+  it('asks once, with what the user is to confirm, and does nothing without', async () => {
+    const asked: ServerIdentity[] = [];
+    const confirmed = engine({
+      confirm: async (identity) => {
+        asked.push(identity);
+        return true;
+      },
+    });
+    for (const session of [await confirmed.open(), await confirmed.open()]) await session.close();
+    const { host, port } = server.target();
+    assert.equal(asked.length, 1);
+    assert.match(asked[0]?.version ?? '', /^18\.\d+$/);
+    assert.deepEqual(asked[0], {
+      host,
+      port,
+      database: 'app',
+      user: 'postgres',
+      version: asked[0]?.version,
+      isClone: false,
+    });
+    await assert.rejects(engine({ confirm: async () => false }).open(), /was not confirmed/);
+  });
+
+  it('drops what ended runs left, and nothing else', async () => {
+    const left = await engine().open();
+    const alive = await engine().open();
+    const [first, second] = await server.scratch();
+    assert.ok(first && second);
+    const mine = String((await left.query('SELECT current_database() AS name')).rows[0]?.name);
+    // The run's own session is cut, as by kill -9; its worker then goes too.
+    await server.run(
+      `SELECT pg_terminate_backend(l.pid) FROM pg_locks l WHERE l.locktype = 'advisory'
+       AND l.objid::int8 = (SELECT (regexp_match(pg_catalog.shobj_description(oid, 'pg_database'), '"token":(\\d+)'))[1]::int8
+         FROM pg_database WHERE datname = '${mine}')`,
+    );
+    await assert.rejects(left.query('SELECT pg_sleep(5)'), /connection to the server was lost/);
+    const foreign = ['switchback_notes', 'switchback_abc_0123456789'];
+    for (const name of foreign) await server.run(`CREATE DATABASE ${name}`);
+    const other = mine === first ? second : first;
+    assert.deepEqual(await server.scratch(), [mine, other, ...foreign].sort());
+    await (await engine().open()).close();
+    assert.deepEqual(await server.scratch(), [other, ...foreign].sort());
+    for (const name of foreign) await server.run(`DROP DATABASE ${name}`);
+    await left.close();
+    await alive.close();
+  });
+
+  it('ends a transaction that the plan prepared', async () => {
+    await withSession({}, async (session) => {
+      await session.query('BEGIN');
+      await session.query('CREATE TABLE t (id int)');
+      await session.query(`PREPARE TRANSACTION 'left'`);
+    });
+  });
+
+  it('refuses, before anything runs, a plan that reaches outside', async () => {
+    const text = planOf(`
+- step: add
+  sql: ALTER TABLE users ADD COLUMN a int;
+  rollback: ALTER TABLE users DROP COLUMN a;
+- step: outside
+  sql: CREATE ROLE switchback_test_role;
+  rollback: DROP ROLE switchback_test_role;
+`);
+    const report = await rehearsePlan(engine(), text, schema);
+    assert.equal(report.verdict, 'refused');
+    assert.deepEqual(report.steps, []);
+    assert.match(report.error?.message ?? '', /^This makes a role: that reaches outside/);
+    assert.equal(text.slice(report.error?.range?.start).split(';')[0], 'CREATE ROLE switchback_test_role');
+  });
+
+  it('makes no roles: what the baseline grants to absent ones is left out, and said', async () => {
+    const report = await rehearsePlan(engine(), steps, `${schema} GRANT SELECT ON users TO nobody_here;`);
+    assert.equal(report.verdict, 'passed', report.error?.message);
+    assert.ok(
+      report.notes.some((note) => /left out\. role "nobody_here" does not exist/.test(note)),
+      report.notes.join('\n'),
+    );
+    assert.deepEqual(await server.run(`SELECT FROM pg_roles WHERE rolname = 'nobody_here'`), []);
   });
 });

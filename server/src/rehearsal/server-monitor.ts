@@ -1,0 +1,90 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  type ConnectError,
+  connectServer,
+  type ServerConnection,
+  type ServerTarget,
+} from './server-connection.ts';
+import { placeOf } from './server-errors.ts';
+import { dropScratch, type Scratch } from './server-scratch.ts';
+
+/** The session that makes and drops scratch databases, and by whose life a run is known to live. */
+export interface Monitor {
+  readonly connection: ServerConnection;
+  /** The database that it is connected to. */
+  readonly database: string;
+  /**
+   * Drops the scratch database and ends the session, over a new connection where this one does not answer any
+   * more. Never rejects: what could not be dropped is told, and the next run on the server drops it.
+   */
+  drop(left: LeftToDrop): Promise<void>;
+}
+
+interface LeftToDrop {
+  readonly target: ServerTarget;
+  readonly scratch: Scratch;
+  readonly onLeftBehind: (message: string) => void;
+}
+
+/**
+ * Connects: not to the target's own database where there is another, since a database can be copied only while
+ * nobody is connected to it.
+ */
+export async function connectMonitor(target: ServerTarget, signal?: AbortSignal): Promise<Monitor> {
+  const others = ['postgres', 'template1'].filter((name) => name !== target.database);
+  for (const database of others) {
+    try {
+      return monitor(await connectServer(target, { database, ...(signal && { signal }) }), database);
+    } catch (error) {
+      if (!isOfDatabase(error)) throw error;
+    }
+  }
+  return monitor(await connectServer(target, { ...(signal && { signal }) }), target.database);
+}
+
+/** There is no such database, or this user may not connect to it: to another one perhaps. */
+function isOfDatabase(error: unknown): boolean {
+  return ['3D000', '42501', '28000'].includes((error as Partial<ConnectError>).sqlState ?? '');
+}
+
+/** ms in which a server that is there says something. */
+const patience = 5000;
+
+function monitor(connection: ServerConnection, database: string): Monitor {
+  return {
+    connection,
+    database,
+    async drop(left) {
+      const { target, scratch } = left;
+      try {
+        if (await answers(connection)) await dropScratch(connection, target, scratch.database);
+        else await dropAnew(target, scratch);
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        left.onLeftBehind(
+          `The scratch database ${scratch.database} at ${placeOf(target)} could not be dropped: ${why} The next dry run on this server drops it.`,
+        );
+      } finally {
+        await connection.end();
+      }
+    },
+  };
+}
+
+async function answers(connection: ServerConnection): Promise<boolean> {
+  if (connection.isGone()) return false;
+  const asked = connection.query('SELECT 1').then(
+    () => true,
+    () => false,
+  );
+  return await Promise.race([asked, delay(patience, false, { ref: false })]);
+}
+
+async function dropAnew(target: ServerTarget, scratch: Scratch): Promise<void> {
+  const { connection } = await connectMonitor({ ...target, connectTimeout: patience });
+  try {
+    await dropScratch(connection, target, scratch.database);
+  } finally {
+    await connection.end();
+  }
+}

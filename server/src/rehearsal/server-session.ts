@@ -1,0 +1,73 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Contents, EngineSession } from './model.ts';
+import type { ServerConnection } from './server-connection.ts';
+import { explainRunError } from './server-errors.ts';
+import { refusalOnServer } from './server-refusals.ts';
+
+interface Open {
+  readonly version: { readonly version: string; readonly major: number };
+  readonly place: string;
+  /** Runs the plan. */
+  readonly worker: ServerConnection;
+  /** Watches it, and cancels what it runs. */
+  readonly monitor: ServerConnection;
+  readonly contents: Contents | undefined;
+  readonly notes: readonly string[];
+  /** Removes the database and ends the monitor. Never rejects. */
+  readonly remove: () => Promise<void>;
+  /** Opens another session on the database. */
+  readonly connect: () => Promise<ServerConnection>;
+}
+
+/** A session on a database that is there for it alone. */
+export function serverSession({
+  version,
+  place,
+  worker,
+  monitor,
+  contents,
+  notes,
+  remove,
+}: Open): EngineSession {
+  let closing: Promise<void> | undefined;
+  // Without it, other runs take this one for dead, and drop its database: then it is.
+  void monitor.gone.then(() => worker.end());
+  const close = async () => {
+    if (!monitor.isGone() && !worker.isGone()) await stopRunning(monitor, worker);
+    await worker.end();
+    await remove();
+  };
+  return {
+    name: `PostgreSQL ${version.version} at ${place}`,
+    majorVersion: version.major,
+    observesConcurrent: false,
+    isShared: true,
+    ...(contents === undefined ? {} : { contents }),
+    notes,
+    refusal: refusalOnServer,
+    explain: explainRunError,
+    query: worker.query,
+    exec: worker.exec,
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+/** ms in which a cancelled statement is undone. */
+const patience = 3000;
+
+/** Cancels what the worker runs, and waits a little for it to be undone: dropping the database then is quick. */
+async function stopRunning(monitor: ServerConnection, worker: ServerConnection): Promise<void> {
+  const settled = worker.settled().then(() => true);
+  if (await Promise.race([settled, delay(0, false)])) return;
+  const deadline = performance.now() + patience;
+  const within = (ms: number) => delay(ms, false, { ref: false });
+  // Again and again: a statement that is still on its way is not there to be cancelled.
+  while (performance.now() < deadline) {
+    const cancel = monitor.query('SELECT pg_catalog.pg_cancel_backend($1)', [worker.pid]);
+    await Promise.race([cancel.catch(() => undefined), within(patience)]);
+    if (await Promise.race([settled, within(200)])) return;
+  }
+}
