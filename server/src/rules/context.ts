@@ -106,7 +106,7 @@ function analyzeStep(input: ContextInput, step: Step, before: Schema): StepAnaly
     schema = analysed.after;
   }
   const placed: PlacedStatement[] = [];
-  const analysis = { step, action: action?.analysis, rollback, before, after, placed };
+  const analysis = { step, action: action?.analysis, rollback, before, after, rolledBack: schema, placed };
   placed.push(...statementsOf(analysis));
   return analysis;
 }

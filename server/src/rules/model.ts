@@ -76,6 +76,8 @@ export interface StepAnalysis {
   readonly rollback: readonly ActionAnalysis[];
   readonly before: Schema;
   readonly after: Schema;
+  /** After its rollback, run right after it; as `after` where there is none, or one of the honest words. */
+  readonly rolledBack: Schema;
   /** The statements of its SQL, those inside of DO blocks and of its rollback included: see `sqlStatements`. */
   readonly placed: readonly PlacedStatement[];
 }

@@ -6,6 +6,7 @@ import { designRules } from './design/index.ts';
 import { lockRules } from './locks/index.ts';
 import { allowUnused } from './plan/allow-unused.ts';
 import { planRules } from './plan/index.ts';
+import { rollbackRules } from './rollbacks/index.ts';
 import { transactionRules } from './transactions/index.ts';
 
 /** Rules that are about the same thing. */
@@ -44,13 +45,18 @@ export const ruleGroups: readonly RuleGroup[] = [
     rules: dataRules,
   },
   {
+    title: 'Rollbacks',
+    about: 'the way back from each step: that there is one, and that it leads back',
+    rules: rollbackRules,
+  },
+  {
     title: 'Design',
     about: 'faults that show later, and opinions, which are off until a setting turns them on',
     rules: designRules,
   },
   {
     title: 'The plan',
-    about: 'rollbacks, names, versions, and what is silenced',
+    about: 'names, versions, and what is silenced',
     rules: [...planRules, allowUnused],
   },
 ];

@@ -16,7 +16,7 @@ phases:
     steps:
       - step: One
         ${keys}sql: ${sql}
-        rollback: ${/INDEX/.test(sql) ? '{ not_needed: the index may stay }' : 'ALTER TABLE users DROP COLUMN handle;'}
+        rollback: ${/INDEX/.test(sql) ? '{ transaction: false, sql: DROP INDEX CONCURRENTLY users_email_idx }' : 'ALTER TABLE users DROP COLUMN handle;'}
 `;
 }
 

@@ -20,7 +20,7 @@ import { applied, type ProtocolClient, startProtocolClient } from './protocol-cl
 const rule = 'index-without-concurrently';
 const faulty = plan({
   sql: 'CREATE INDEX users_username ON users (username);',
-  rollback: '        rollback: SELECT 1;\n',
+  rollback: '        rollback: { transaction: false, sql: DROP INDEX CONCURRENTLY users_username }\n',
 });
 
 function paramsOf(action: CodeAction | undefined): Omit<AllowParams, 'reason'> {

@@ -21,8 +21,11 @@ describe('rules, case by case', () => {
       plan: { session },
       steps: `- step: one\n${transaction ? '' : '  transaction: false\n'}  sql: |\n${sql.replace(/^/gm, '    ')}\n  rollback: { impossible: for the example }\n`,
     });
+  // That the steps' rollbacks are no real ones is not what is asked here.
   const found = (text: string) =>
-    check(text).findings.map(({ rule, range }) => [rule, text.slice(range.start, range.end)]);
+    check(text)
+      .findings.filter(({ rule }) => rule !== 'rollback-possible')
+      .map(({ rule, range }) => [rule, text.slice(range.start, range.end)]);
 
   describe('lock_timeout is followed through', () => {
     const drop = 'ALTER TABLE users ALTER email SET STORAGE main;';

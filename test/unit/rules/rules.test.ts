@@ -54,6 +54,7 @@ describe('rules', () => {
         ['backfill-before-dual-write', 'UPDATE'],
         ['null-blind-comparison', '!='],
         ['deploy-misses-schema', 'v4'],
+        ['rollback-other-version', 'v2'],
         ['rollback-missing', 'Drop the old column'],
       ],
     );
@@ -84,7 +85,7 @@ describe('rules', () => {
   rollback: { deploy: v1 }
 - step: Index it
   sql: CREATE INDEX notes_body_idx ON notes (body);
-  rollback: { not_needed: nothing asks for it }
+  rollback: { transaction: false, sql: DROP INDEX CONCURRENTLY notes_body_idx }
 `,
         { plan: { app: '{ runs: v1, versions: { v1: [], v2: [] } }' } },
       );
@@ -94,7 +95,7 @@ describe('rules', () => {
     it('says a small table is only a note', () => {
       const index = `- step: Index
   sql: CREATE INDEX users_email_idx ON users (email);
-  rollback: { not_needed: nothing asks for it }
+  rollback: { transaction: false, sql: DROP INDEX CONCURRENTLY users_email_idx }
 `;
       const severities = (rows: string) =>
         checkSteps(index, { plan: { tables: `{ users: { rows: ${rows} } }` } }).findings.map(
@@ -239,7 +240,7 @@ describe('rules', () => {
   describe('allow and settings', () => {
     const steps = (allow: string) => `- step: Index
   sql: CREATE INDEX users_email_idx ON users (email);
-  rollback: { not_needed: nothing asks for it }
+  rollback: { transaction: false, sql: DROP INDEX CONCURRENTLY users_email_idx }
 ${allow}`;
     const entry = 'index-without-concurrently: sign-up is closed meanwhile';
 

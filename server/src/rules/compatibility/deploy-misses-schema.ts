@@ -57,7 +57,7 @@ back.`,
   rollback: { deploy: v1 }
 - step: Add the handle
   sql: ALTER TABLE users ADD COLUMN handle text;
-  rollback: { not_needed: v1 ignores it }
+  rollback: ALTER TABLE users DROP COLUMN handle;
 `,
         finds: 'v2',
       },

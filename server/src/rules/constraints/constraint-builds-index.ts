@@ -128,7 +128,12 @@ concurrently, and attach them with \`ALTER INDEX … ATTACH PARTITION\`.`,
   rollback: { transaction: false, sql: SET lock_timeout = 0; DROP INDEX CONCURRENTLY users_email_key; }
 - step: Make emails unique
   sql: ALTER TABLE users ADD CONSTRAINT users_email_key UNIQUE USING INDEX users_email_key;
-  rollback: { not_needed: the rollback of the step before drops the index }
+  rollback:
+    - sql: ALTER TABLE users DROP CONSTRAINT users_email_key;
+    - transaction: false
+      sql: |
+        SET lock_timeout = 0;
+        CREATE UNIQUE INDEX CONCURRENTLY users_email_key ON users (email);
 `,
       },
       {

@@ -103,7 +103,11 @@ Since version 18 NOT NULL is a constraint itself: \`ADD CONSTRAINT … NOT NULL 
   sql: |
     ALTER TABLE users ALTER COLUMN email SET NOT NULL;
     ALTER TABLE users DROP CONSTRAINT email_set;
-  rollback: ALTER TABLE users ALTER COLUMN email DROP NOT NULL;
+  rollback:
+    - sql: |
+        ALTER TABLE users ADD CONSTRAINT email_set CHECK (email IS NOT NULL) NOT VALID;
+        ALTER TABLE users ALTER COLUMN email DROP NOT NULL;
+    - sql: ALTER TABLE users VALIDATE CONSTRAINT email_set;
 `,
       },
     ],

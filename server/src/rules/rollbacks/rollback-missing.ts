@@ -1,9 +1,6 @@
-import { inverseOf } from '../../inverse/inverse.ts';
-import { setStepKey } from '../../plan/edit.ts';
 import { defineRule } from '../define-rule.ts';
-import type { Fix, RuleContext, StepAnalysis } from '../model.ts';
-import type { RollbackSource } from '../new-steps.ts';
-import { rollbackSource, script } from '../split-rollback.ts';
+import type { StepAnalysis } from '../model.ts';
+import { rollbackFixes } from './proposal.ts';
 
 /** A step that changes something and says no way back. */
 export const rollbackMissing = defineRule<StepAnalysis>({
@@ -67,7 +64,7 @@ shows a point of no return, and everyone knows before they pass it.`,
           step: step.id,
           data: at,
         };
-      } else if (isEmpty(at)) {
+      } else if (isEmptyRollback(at)) {
         yield {
           message: `The rollback of "${step.name.value}" does nothing: it is empty or only a comment. Write what undoes the step, or say not_needed or impossible with the reason.`,
           range: step.rollback.keyRange,
@@ -77,74 +74,14 @@ shows a point of no return, and everyone knows before they pass it.`,
       }
     }
   },
-  fix: ({ data }, context) => insertRollback(context, data),
+  fix: ({ data }, context) => rollbackFixes(context, data, 'Insert'),
 });
 
-/** Nothing in it would run. SQL that does not parse is a fault of its own, not an empty rollback. */
-function isEmpty(at: StepAnalysis): boolean {
+/** Nothing in a rollback would run. SQL that does not parse is a fault of its own, not an empty rollback. */
+export function isEmptyRollback(at: StepAnalysis): boolean {
   if (at.step.rollback?.kind !== 'actions' || at.step.rollback.unreadable) return false;
   return at.rollback.every(
     ({ action, statements, problems }) =>
       action.kind === 'sql' && statements.length === 0 && problems.length === 0,
   );
-}
-
-function insertRollback(context: RuleContext, at: StepAnalysis): readonly Fix[] {
-  const proposal = propose(context, at);
-  if (!proposal) return [];
-  const edits = setStepKey(context.text, at.step, 'rollback', proposal.source);
-  return edits ? [{ title: proposal.title, edits, safe: proposal.safe }] : [];
-}
-
-interface Proposal {
-  readonly title: string;
-  readonly source: RollbackSource;
-  readonly safe: boolean;
-}
-
-function propose(context: RuleContext, at: StepAnalysis): Proposal | undefined {
-  const action = at.step.action;
-  if (action?.kind === 'deploy') {
-    const previous = versionBefore(context, at);
-    return previous
-      ? {
-          title: `Insert the rollback: deploy ${previous}`,
-          source: { deploy: previous },
-          safe: true,
-        }
-      : undefined;
-  }
-  return action?.kind === 'sql' ? proposeSql(context, at, action.transaction) : undefined;
-}
-
-/** The application version that is live when the step begins. */
-function versionBefore(context: RuleContext, at: StepAnalysis): string | undefined {
-  const earlier = context.steps.slice(0, context.steps.indexOf(at));
-  const deploys = earlier.flatMap(({ step }) =>
-    step.action?.kind === 'deploy' ? [step.action.version.value] : [],
-  );
-  return deploys.at(-1) ?? context.plan.app?.runs?.value;
-}
-
-function proposeSql(context: RuleContext, at: StepAnalysis, transaction: boolean): Proposal | undefined {
-  const statements = at.action?.statements ?? [];
-  if (statements.length === 0 || at.action?.problems.length) return undefined;
-  const inverses = statements.map((s) => inverseOf(s.statement, s.before, context.pgVersion)).reverse();
-  const impossible = inverses.find(({ verdict }) => verdict === 'impossible');
-  if (impossible) {
-    return {
-      title: 'Say that nothing can undo it',
-      source: { impossible: impossible.reason },
-      safe: false,
-    };
-  }
-  if (inverses.some(({ verdict }) => verdict !== 'restores')) return undefined;
-  const sql = inverses.flatMap((inverse) => inverse.sql);
-  if (sql.length === 0) return undefined;
-  const together = transaction && inverses.every((inverse) => inverse.transactional);
-  return {
-    title: 'Insert the rollback that undoes this step',
-    source: together ? rollbackSource(sql) : { transaction: false, sql: script(sql) },
-    safe: true,
-  };
 }

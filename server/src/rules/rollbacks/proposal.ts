@@ -1,0 +1,151 @@
+import { type Inverse, inverseOf } from '../../inverse/inverse.ts';
+import { setStepKey } from '../../plan/edit.ts';
+import { columnOf, keyOf, tableByKey } from '../../schema/lookup.ts';
+import type { Schema } from '../../schema/model.ts';
+import { parseName, quoteIdentifier, writeName } from '../../sql/names.ts';
+import type { Fix, RuleContext, StepAnalysis } from '../model.ts';
+import type { RollbackSource } from '../new-steps.ts';
+import { rollbackSource, script } from '../split-rollback.ts';
+import { withoutLockLimit } from '../without-lock-limit.ts';
+
+/** A rollback that Switchback can write. */
+export interface Proposal {
+  readonly source: RollbackSource;
+  /** What is not brought back, or why nothing brings it back; absent where schema and data are as before. */
+  readonly reason?: string;
+}
+
+/** How a fix names what it does: `Insert` a rollback, or `Replace` one. */
+export type Doing = 'Insert' | 'Replace';
+
+/** The rollback of a step, worked out from what it does; undefined where that is not known. */
+export function proposedRollback(context: RuleContext, at: StepAnalysis): Proposal | undefined {
+  switch (at.step.action?.kind) {
+    case 'deploy': {
+      const previous = versionBefore(context, at);
+      return previous === undefined ? undefined : { source: { deploy: previous } };
+    }
+    case 'sql':
+      return proposedSql(context, at);
+    case 'backfill':
+      return proposedForBackfill(context, at);
+    default:
+      return undefined;
+  }
+}
+
+/** The proposal as an edit of the step, whose rollback it becomes; none where the file's form does not allow it. */
+export function rollbackFixes(context: RuleContext, at: StepAnalysis, doing: Doing): readonly Fix[] {
+  const proposal = proposedRollback(context, at);
+  const edits = proposal && setStepKey(context.text, at.step, 'rollback', proposal.source);
+  return edits ? [{ title: titleOf(proposal, doing), edits, safe: proposal.reason === undefined }] : [];
+}
+
+function titleOf({ source, reason }: Proposal, doing: Doing): string {
+  const [first, second] = doing === 'Insert' ? ['Insert the rollback', ''] : ['Replace the rollback', ' by'];
+  if (typeof source === 'object' && 'deploy' in source)
+    return `${first}${second || ':'} deploy ${source.deploy}`;
+  if (typeof source === 'object' && 'not_needed' in source) return 'Say that no rollback is needed, and why';
+  if (typeof source === 'object' && 'impossible' in source) return 'Say that nothing can undo it';
+  const which = doing === 'Insert' ? ' that undoes this step' : ' by the one that undoes this step';
+  return reason === undefined ? first + which : `${first}${which}, but for its data: ${reason}`;
+}
+
+/** The application version that is live when the step begins, by name. */
+export function versionBefore(
+  context: Pick<RuleContext, 'steps' | 'plan'>,
+  at: StepAnalysis,
+): string | undefined {
+  for (let number = context.steps.indexOf(at) - 1; number >= 0; number--) {
+    const action = context.steps[number]?.step.action;
+    if (action?.kind === 'deploy') return action.version.value;
+  }
+  return context.plan.app?.runs?.value;
+}
+
+/** They end with the step. */
+const sessionKinds = new Set(['VariableSetStmt', 'TransactionStmt']);
+
+function proposedSql(context: RuleContext, at: StepAnalysis): Proposal | undefined {
+  const statements = at.action?.statements ?? [];
+  const action = at.step.action;
+  if (action?.kind !== 'sql' || statements.length === 0 || at.action?.problems.length) return undefined;
+  const changing = statements.filter(({ statement }) => !sessionKinds.has(statement.kind));
+  const inverses = changing.map((s) => inverseOf(s.statement, s.before, context.pgVersion)).reverse();
+  const impossible = inverses.find(
+    ({ verdict, sql }) => verdict === 'impossible' || (verdict === 'loses_data' && sql.length === 0),
+  );
+  if (impossible) return { source: { impossible: impossible.reason }, reason: impossible.reason };
+  if (inverses.some(({ verdict }) => verdict === 'unknown')) return undefined;
+  const source = sourceOf(context, inverses, action.transaction);
+  const lost = inverses.find(({ verdict }) => verdict === 'loses_data');
+  return source === undefined ? undefined : { source, ...(lost ? { reason: lost.reason } : {}) };
+}
+
+/** In one transaction where the step is one and Postgres allows it; else each part as it has to run. */
+function sourceOf(
+  context: RuleContext,
+  inverses: readonly Inverse[],
+  transaction: boolean,
+): RollbackSource | undefined {
+  const parts: { readonly transactional: boolean; readonly sql: string[] }[] = [];
+  for (const { sql, transactional } of inverses) {
+    if (sql.length === 0) continue;
+    const last = parts.at(-1);
+    if (last?.transactional === transactional) last.sql.push(...sql);
+    else parts.push({ transactional, sql: [...sql] });
+  }
+  const [only, ...more] = parts;
+  if (!only) return undefined;
+  const outside = (sql: readonly string[]) => ({
+    transaction: false as const,
+    sql: builds(sql) ? withoutLockLimit(context, script(sql)) : script(sql),
+  });
+  if (more.length === 0)
+    return only.transactional && transaction ? rollbackSource(only.sql) : outside(only.sql);
+  return parts.flatMap((part): readonly RollbackSource[] => {
+    if (!part.transactional) return [outside(part.sql)];
+    const source = rollbackSource(part.sql);
+    return Array.isArray(source) ? source : [{ sql: String(source) }];
+  });
+}
+
+/** A build that is cancelled by lock_timeout leaves an INVALID index; a drop can be tried again. */
+function builds(sql: readonly string[]): boolean {
+  return sql.some((line) => /^\s*(?:create\b.*\bindex|reindex)\b[^(]*\bconcurrently\b/i.test(line));
+}
+
+/** What is copied into columns of the plan's own goes with them. */
+function proposedForBackfill(context: RuleContext, at: StepAnalysis): Proposal | undefined {
+  const { action } = at.step;
+  const name = action?.kind === 'backfill' ? parseName(action.table?.value ?? '') : undefined;
+  const [batch] = at.action?.statements ?? [];
+  if (!name || !batch || !('UpdateStmt' in batch.statement.node)) return undefined;
+  const columns = (batch.statement.node.UpdateStmt.targetList ?? []).flatMap((target) =>
+    'ResTarget' in target && target.ResTarget.name !== undefined ? [target.ResTarget.name] : [],
+  );
+  const key = keyOf(at.before, name);
+  const droppers = columns.map((column) => dropperOf(context, at, key, column));
+  const [first] = droppers;
+  if (!first || droppers.some((one) => one !== first)) return undefined;
+  const what = first.rolledBack.relations.has(key)
+    ? columns.map(quoteIdentifier).join(' and ')
+    : writeName(name);
+  return { source: { not_needed: `the rollback of "${first.step.name.value}" drops ${what}` } };
+}
+
+/** The last step before this one whose rollback takes the column away; none behind a point of no return. */
+function dropperOf(
+  { steps }: RuleContext,
+  at: StepAnalysis,
+  key: string,
+  column: string,
+): StepAnalysis | undefined {
+  const has = (schema: Schema) => columnOf(tableByKey(schema, key), column) !== undefined;
+  for (let number = steps.indexOf(at) - 1; number >= 0; number--) {
+    const earlier = steps[number];
+    if (!earlier || earlier.step.rollback?.kind === 'impossible') return undefined;
+    if (has(earlier.after) && !has(earlier.rolledBack)) return earlier;
+  }
+  return undefined;
+}
