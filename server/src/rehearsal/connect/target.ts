@@ -65,8 +65,9 @@ export function resolveTarget(given: string | undefined, surroundings: Surroundi
   const port = portOf(settings.port);
   const host = settings.host ?? settings.hostaddr ?? defaultHost(port, surroundings);
   const tls = tlsFrom(settings, host, surroundings);
+  // An empty one counts as none.
   const password =
-    settings.password ??
+    settings.password ||
     passwordFrom(readPassFile(settings.passfile, surroundings), { host, port, database, user });
   return {
     host,
