@@ -9,6 +9,7 @@ import { buildContext, documentRange } from './rules/context.ts';
 import type { Finding, RuleContext } from './rules/model.ts';
 import { runRules } from './rules/run-rules.ts';
 import { defaultSettings, type Settings } from './rules/settings.ts';
+import { createSingleUse } from './rules/single-use.ts';
 import { baselineSchema, emptySchema } from './schema/apply.ts';
 import type { Schema } from './schema/model.ts';
 import type { SqlParser, SqlProblem } from './sql/model.ts';
@@ -60,10 +61,13 @@ export interface Analysis extends RuleContext {
 
 const baselinesKept = 4;
 
-/** Loads the Postgres parser (about 30 ms, once per process) and prepares the plan parser. */
-export async function loadParsers(): Promise<Parsers> {
+/**
+ * Loads the Postgres parser (about 30 ms, once per process) and prepares the plan parser. `singleUse`: each document is
+ * analysed once, and nothing is kept for a next time.
+ */
+export async function loadParsers({ singleUse = false } = {}): Promise<Parsers> {
   const sql = await loadSqlParser();
-  const memo = createAnalysisMemo();
+  const memo = singleUse ? createSingleUse() : createAnalysisMemo();
   const known = new Map<string, Baseline>();
   return {
     sql,

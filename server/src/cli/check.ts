@@ -64,7 +64,8 @@ async function checkFiles(
   { version, stdinName, fix }: CheckOptions,
   io: Io,
 ): Promise<CheckedFiles> {
-  const parsers = await loadParsers();
+  // What --fix writes is analysed again after each edit.
+  const parsers = await loadParsers({ singleUse: !fix });
   const finder = createSettingsFinder(io);
   const checked: CheckedFile[] = [];
   const failures: string[] = [];
