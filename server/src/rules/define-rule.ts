@@ -1,4 +1,5 @@
 import type { Range } from '../text/range.ts';
+import type { Concern } from './concerns.ts';
 import { isInCode } from './embedded.ts';
 import type { Finding, Fix, RuleContext, Severity } from './model.ts';
 
@@ -55,6 +56,11 @@ export interface RuleDefinition<D> {
    * then runs again only for steps that changed, and whatever it caches of a schema would hide what it reads.
    */
   readonly eachStep?: true;
+  /**
+   * The statements without one of which, in a step or a rollback, it finds nothing: their kinds, or subcommands of
+   * ALTER TABLE. It is then not run at all.
+   */
+  readonly concerns?: readonly Concern[];
   readonly docs: RuleDocs;
   readonly examples: {
     readonly bad: readonly Example[];
@@ -75,27 +81,31 @@ export interface Rule extends Omit<RuleDefinition<unknown>, 'check' | 'fix'> {
 /** Makes a rule from its one value; the page, settings, README row and tests come from the same value. */
 export function defineRule<D>(definition: RuleDefinition<D>): Rule {
   const { check, fix, ...meta } = definition;
+  const findingFrom = (fault: Fault<D>, whole: RuleContext): Finding => {
+    let fixes: readonly Fix[] | undefined;
+    return {
+      rule: meta.id,
+      severity: fault.severity ?? meta.severity,
+      message: fault.message,
+      range: fault.range,
+      step: fault.step,
+      related: fault.related ?? [],
+      // Finding edits costs far more than finding faults, and few fixes are ever looked at.
+      get fixes() {
+        fixes ??= fix && !isInCode(whole, fault.range) ? fix(fault, whole) : [];
+        return fixes;
+      },
+      tags: fault.tags ?? [],
+    };
+  };
   return {
     ...meta,
     fixable: fix !== undefined,
-    run: (context, found, whole = context) =>
-      Array.from(check(context, found), (fault) => {
-        let fixes: readonly Fix[] | undefined;
-        return {
-          rule: meta.id,
-          severity: fault.severity ?? meta.severity,
-          message: fault.message,
-          range: fault.range,
-          step: fault.step,
-          related: fault.related ?? [],
-          // Finding edits costs far more than finding faults, and few fixes are ever looked at.
-          get fixes() {
-            fixes ??= fix && !isInCode(whole, fault.range) ? fix(fault, whole) : [];
-            return fixes;
-          },
-          tags: fault.tags ?? [],
-        };
-      }),
+    run(context, found, whole = context) {
+      const findings: Finding[] = [];
+      for (const fault of check(context, found)) findings.push(findingFrom(fault, whole));
+      return findings;
+    },
   };
 }
 

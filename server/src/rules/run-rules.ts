@@ -1,4 +1,5 @@
 import { scopedAllows, silencer } from './allow.ts';
+import { concernsIn, mayFind } from './concerns.ts';
 import { type Rule, withSeverity } from './define-rule.ts';
 import type { Finding, RuleContext, Severity } from './model.ts';
 import { rules } from './registry.ts';
@@ -10,21 +11,27 @@ export function runRules(context: RuleContext, settings: Settings, known: StepFi
   const allows = scopedAllows(context);
   const allowed = new Set(allows.map(({ allow }) => allow.rule.value));
   const found: Finding[] = [];
+  const present = concernsIn(context.statements);
   // A rule that is off still runs where an `allow` names it, to see whether that silences anything.
   const running = rules.filter((rule) => severityOf(rule, settings) !== 'off' || allowed.has(rule.id));
   const eachStep = running.filter((rule) => rule.eachStep);
   const inSteps = known.of(eachStep, context);
   let next = 0;
   for (const rule of running) {
-    const own = rule.eachStep ? inSteps[next++] : rule.run(context, found);
+    const own = rule.eachStep
+      ? inSteps[next++]
+      : mayFind(rule, present)
+        ? rule.run(context, found)
+        : undefined;
     for (const one of own ?? []) found.push(one);
   }
   const isSilenced = silencer(allows);
-  const severities = new Map(rules.map((rule) => [rule.id, severityOf(rule, settings)]));
+  const byId = new Map(found.length > 0 ? running.map((rule) => [rule.id, rule]) : []);
   return found
     .filter((finding) => !isSilenced(finding))
     .flatMap((finding) => {
-      const severity = severities.get(finding.rule);
+      const rule = byId.get(finding.rule);
+      const severity = rule && severityOf(rule, settings);
       if (severity === 'off') return [];
       return severity ? [withSeverity(finding, severity)] : [finding];
     });

@@ -1,5 +1,6 @@
 import type { Effects } from '../effects/model.ts';
 import type { AnalysisMemo } from './analysis-memo.ts';
+import { concernsIn, mayFind } from './concerns.ts';
 import { createReader } from './live-versions.ts';
 import type { StatementAnalysis } from './model.ts';
 
@@ -27,7 +28,10 @@ export function createSingleUse(): AnalysisMemo {
     findings: {
       start() {},
       carryOver() {},
-      of: (rules, context) => rules.map((rule) => rule.run(context, [])),
+      of(rules, context) {
+        const present = concernsIn(context.statements);
+        return rules.map((rule) => (mayFind(rule, present) ? rule.run(context, []) : []));
+      },
     },
   };
 }

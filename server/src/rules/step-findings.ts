@@ -2,6 +2,7 @@ import type { Plan, TableSize } from '../plan/model.ts';
 import type { Schema } from '../schema/model.ts';
 import { noReads, type SchemaReads } from '../schema/reads.ts';
 import { contains, type Range } from '../text/range.ts';
+import { concernsIn, mayFind } from './concerns.ts';
 import type { Rule } from './define-rule.ts';
 import { readStatement } from './live-versions.ts';
 import type { Finding, RuleContext, StepAnalysis } from './model.ts';
@@ -209,8 +210,11 @@ function findAgain(
   const { rules, context, conditions } = run;
   const { seen, taken } = recordingHead(context);
   const alone = aloneWith(step, context, seen);
+  const present = concernsIn(step.placed);
   for (const at of stale ?? rules.keys()) {
-    const own = rules[at]?.run(alone, [], context) ?? [];
+    const rule = rules[at];
+    if (!rule || !mayFind(rule, present)) continue;
+    const own = rule.run(alone, [], context);
     own.forEach((one, nth) => {
       findings.push({ rule: at, nth, finding: plain(one) });
     });

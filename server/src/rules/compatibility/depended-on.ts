@@ -26,6 +26,7 @@ export const dependedOn = defineRule<undefined>({
   title: 'A drop or a change of type that Postgres refuses, because something else stands on it',
   severity: 'error',
   eachStep: true,
+  concerns: ['AlterTableStmt', 'DropStmt'],
   docs: {
     problem: `A view holds on to the columns that its query reads. Postgres refuses to drop such a column, or to change its type, and
 refuses to drop a table that views or other tables' foreign keys need. The step fails, in production as in rehearsal, unless the

@@ -18,6 +18,7 @@ export const dropCascade = defineRule<undefined>({
   title: 'CASCADE drops what the statement does not name',
   severity: 'warning',
   eachStep: true,
+  concerns: ['AlterTableStmt', 'DropStmt'],
   docs: {
     problem: `\`DROP … CASCADE\` takes every view, foreign key, column, default and function that depends on what it drops, and what
 depends on those in turn. What goes is said in a NOTICE, when it is too late. What depends on it in production may be more than

@@ -14,6 +14,7 @@ export const dropColumnTakesMore = defineRule<undefined>({
   id: 'drop-column-takes-more',
   title: 'A dropped column takes a constraint or index of other columns along',
   severity: 'warning',
+  concerns: ['AlterObjectSchemaStmt', 'AlterTableStmt', 'DropStmt', 'RenameStmt'],
   docs: {
     problem: `\`DROP COLUMN\` drops every index and every constraint of the table that the column has a part in, and says nothing. With
 \`UNIQUE (shop_id, number)\` the rule that a number is unique within its shop goes, and with an index over two columns what kept

@@ -10,6 +10,7 @@ export const dropColumn = defineRule<undefined>({
   id: 'drop-column',
   title: 'A column is dropped, and nothing says that no running version uses it',
   severity: 'warning',
+  concerns: ['AlterObjectSchemaStmt', 'AlterTableStmt', 'DropStmt', 'RenameStmt'],
   docs: {
     problem: `\`DROP COLUMN\` takes effect at once. A version of the application that still reads or writes the column fails from
 then on, and the values are gone: adding the column again brings back its name, not what was in it. Object-relational mappers

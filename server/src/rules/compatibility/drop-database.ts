@@ -7,6 +7,7 @@ export const dropDatabase = defineRule<undefined>({
   title: 'A whole database is dropped',
   severity: 'error',
   eachStep: true,
+  concerns: ['DropdbStmt'],
   docs: {
     problem: `\`DROP DATABASE\` deletes the files of every table at once. It cannot run in a transaction, cannot be undone, and is
 refused while anyone is connected, which in production is always. In a migration it is a statement that was meant for a developer's

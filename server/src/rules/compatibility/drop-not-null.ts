@@ -14,6 +14,7 @@ export const dropNotNull = defineRule<undefined>({
   id: 'drop-not-null',
   title: 'A column may hold NULL from here on, and the code that reads it may not expect that',
   severity: 'info',
+  concerns: ['AT_DropNotNull'],
   docs: {
     problem: `\`DROP NOT NULL\` is instant and harms nobody at once. The first NULL does: code that was written when the column could not
 be NULL fails on it, \`NOT IN\` and \`<>\` leave the row out, and once a NULL is in, \`SET NOT NULL\` is no way back before it is filled.`,

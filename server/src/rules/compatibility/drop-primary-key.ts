@@ -18,6 +18,7 @@ export const dropPrimaryKey = defineRule<undefined>({
   id: 'drop-primary-key',
   title: 'A table is left without its primary key',
   severity: 'warning',
+  concerns: ['AT_DropConstraint'],
   docs: {
     problem: `The primary key is the replica identity of a table: once it is gone, every UPDATE and DELETE on a table that a publication
 replicates fails with \`cannot update table because it does not have a replica identity and publishes updates\`. Change data

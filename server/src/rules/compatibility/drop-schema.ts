@@ -8,6 +8,7 @@ export const dropSchema = defineRule<undefined>({
   id: 'drop-schema',
   title: 'A schema is dropped',
   severity: 'error',
+  concerns: ['DropStmt'],
   docs: {
     problem: `\`DROP SCHEMA … CASCADE\` drops every table, view, type and function in the schema, and what depends on them elsewhere, in
 one statement that names none of them. Without CASCADE Postgres refuses where the schema holds anything, so that only an empty

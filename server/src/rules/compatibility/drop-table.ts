@@ -9,6 +9,7 @@ export const dropTable = defineRule<undefined>({
   id: 'drop-table',
   title: 'A table is dropped, and nothing says that no running version uses it',
   severity: 'warning',
+  concerns: ['DropStmt'],
   docs: {
     problem: `\`DROP TABLE\` takes the table and all of its rows. A version of the application that still names it fails from then
 on, and only a backup brings the rows back.`,

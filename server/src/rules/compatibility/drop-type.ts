@@ -11,6 +11,7 @@ export const dropType = defineRule<undefined>({
   id: 'drop-type',
   title: 'A type is dropped that a running version may name',
   severity: 'warning',
+  concerns: ['DropStmt'],
   docs: {
     problem: `Postgres refuses to drop a type that a column, a domain or a function has. It knows nothing of the application: a statement
 that casts to the type (\`$1::mood\`) fails from then on, and a driver that has looked up the type's number keeps on sending it.`,

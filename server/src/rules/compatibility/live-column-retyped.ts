@@ -18,6 +18,7 @@ export const liveColumnRetyped = defineRule<undefined>({
   id: 'live-column-retyped',
   title: 'A column gets a type of another kind while a live version uses it',
   severity: 'warning',
+  concerns: ['AT_AlterColumnType'],
   docs: {
     problem: `Once \`ALTER COLUMN … TYPE\` commits, the running version reads and writes a column of another type: its driver gives it
 strings where there were numbers, \`age > 17\` fails with \`operator does not exist: text > integer\`, and what it writes may no

@@ -27,6 +27,7 @@ export const liveWriteRefused = defineRule<undefined>({
   id: 'live-write-refused',
   title: "A step makes a live version's writes fail",
   severity: 'error',
+  concerns: ['AlterTableStmt', 'DropStmt', 'RenameStmt'],
   docs: {
     problem: `A column becomes required while a running version of the application inserts rows without it, or an upsert loses the
 unique index that its \`ON CONFLICT\` names: from that moment on these statements fail, though every row that is in the table

@@ -10,6 +10,7 @@ export const renameColumn = defineRule<undefined>({
   id: 'rename-column',
   title: 'A column is renamed under the running application',
   severity: 'warning',
+  concerns: ['AlterObjectSchemaStmt', 'AlterTableStmt', 'DropStmt', 'RenameStmt'],
   docs: {
     problem: `\`RENAME COLUMN\` is instant, and so is the damage: there is no moment at which both names work. The version that runs
 knows the old name, the version to come the new one, and while the one replaces the other, one of them fails at every statement.`,

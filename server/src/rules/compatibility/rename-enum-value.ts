@@ -15,6 +15,7 @@ export const renameEnumValue = defineRule<undefined>({
   id: 'rename-enum-value',
   title: 'A label of an enum is renamed under the running application',
   severity: 'warning',
+  concerns: ['AlterEnumStmt'],
   docs: {
     problem: `\`ALTER TYPE … RENAME VALUE\` is instant, and from then on the old label is \`invalid input value for enum\`: a version that
 writes or compares it fails, and one that reads gets a label that its code does not know. The new label fails until then.`,

@@ -8,6 +8,7 @@ export const renameSchema = defineRule<undefined>({
   id: 'rename-schema',
   title: 'A schema is renamed, or a table moved to another schema, under the running application',
   severity: 'warning',
+  concerns: ['AlterObjectSchemaStmt', 'AlterTableStmt', 'DropStmt', 'RenameStmt'],
   docs: {
     problem: `A query finds a table by its schema's name, said in the query or in the connection's \`search_path\`. \`ALTER SCHEMA …
 RENAME\` takes that name from every table in it at once, \`SET SCHEMA\` from one; functions and \`search_path\` settings that say the

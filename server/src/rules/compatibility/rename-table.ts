@@ -20,6 +20,7 @@ export const renameTable = defineRule<Data>({
   id: 'rename-table',
   title: 'A table is renamed under the running application',
   severity: 'warning',
+  concerns: ['AlterObjectSchemaStmt', 'AlterTableStmt', 'DropStmt', 'RenameStmt'],
   docs: {
     problem: `\`ALTER TABLE … RENAME TO\` is instant, and there is no moment at which both names work: the version that runs knows the
 old name and fails at every statement, until one that knows the new name has replaced it everywhere.`,

@@ -13,6 +13,7 @@ export const tableRecreated = defineRule<undefined>({
   id: 'table-recreated',
   title: 'A table is dropped and created again, without its rows',
   severity: 'error',
+  concerns: ['DropStmt'],
   docs: {
     problem: `\`DROP TABLE\` and then \`CREATE TABLE\` of the same name is how a table is changed on a developer's machine. In production it
 deletes every row; its grants, policies and the foreign keys that pointed at it go too, and the application runs on, on an empty table.`,

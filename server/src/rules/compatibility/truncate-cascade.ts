@@ -10,6 +10,7 @@ export const truncateCascade = defineRule<undefined>({
   title: 'TRUNCATE … CASCADE empties tables that it does not name',
   severity: 'error',
   eachStep: true,
+  concerns: ['TruncateStmt'],
   docs: {
     problem: `\`TRUNCATE … CASCADE\` empties every table that has a foreign key to one of those named, and every table that has one to
 those, whatever the foreign keys' ON DELETE says. One statement about \`customers\` can empty half of the database.`,

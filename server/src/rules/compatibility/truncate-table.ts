@@ -10,6 +10,7 @@ export const truncateTable = defineRule<undefined>({
   title: 'A table is emptied with TRUNCATE',
   severity: 'warning',
   eachStep: true,
+  concerns: ['TruncateStmt'],
   docs: {
     problem: `\`TRUNCATE\` deletes every row at once, without a WHERE, and only a backup brings them back. It takes ACCESS EXCLUSIVE, so
 that every read waits, fires no DELETE trigger, and a transaction with an older snapshot sees the table as empty, not as it was.`,

@@ -30,6 +30,7 @@ export const constraintBuildsIndex = defineRule<BuiltConstraint>({
   title: 'A UNIQUE or PRIMARY KEY constraint builds its index while every request waits',
   severity: 'error',
   eachStep: true,
+  concerns: ['AlterTableStmt'],
   docs: {
     problem: `A UNIQUE or PRIMARY KEY constraint builds its index under ACCESS EXCLUSIVE: no read and no write gets through until
 the last row is in it, on millions of rows for minutes. One duplicate, and all of it was in vain.`,

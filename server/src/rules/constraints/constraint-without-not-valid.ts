@@ -37,6 +37,7 @@ export const constraintWithoutNotValid = defineRule<Data>({
   title: 'A constraint is checked against every row while requests wait',
   severity: 'error',
   eachStep: true,
+  concerns: ['AlterTableStmt'],
   docs: {
     problem: `Adding a CHECK reads the whole table under ACCESS EXCLUSIVE: every read and write waits. Adding a FOREIGN KEY reads it
 under SHARE ROW EXCLUSIVE on both tables: every write to either one waits. In the definition of a new column it is the

@@ -9,6 +9,7 @@ export const domainConstraintScans = defineRule<undefined>({
   title: 'A constraint of a domain is tested on every table that uses it while writes wait',
   severity: 'error',
   eachStep: true,
+  concerns: ['AlterDomainStmt'],
   docs: {
     problem: `\`ALTER DOMAIN … ADD CONSTRAINT\` reads every table that has a column of the domain, one after another, and locks each
 with SHARE: no INSERT, UPDATE or DELETE gets through to any of them until the last is read. \`VALIDATE CONSTRAINT\` takes the same

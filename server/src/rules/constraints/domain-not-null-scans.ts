@@ -8,6 +8,7 @@ export const domainNotNullScans = defineRule<undefined>({
   title: 'SET NOT NULL of a domain reads every table that uses it while writes wait',
   severity: 'error',
   eachStep: true,
+  concerns: ['AlterDomainStmt'],
   docs: {
     problem: `\`ALTER DOMAIN … SET NOT NULL\` reads every table that has a column of the domain, one after another, and locks each
 with SHARE: no INSERT, UPDATE or DELETE gets through to any of them until the last is read. There is no NOT VALID for it.`,

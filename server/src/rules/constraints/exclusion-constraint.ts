@@ -9,6 +9,7 @@ export const exclusionConstraint = defineRule<undefined>({
   title: 'An EXCLUDE constraint builds its index while every request waits',
   severity: 'error',
   eachStep: true,
+  concerns: ['AlterTableStmt'],
   docs: {
     problem: `\`ADD CONSTRAINT … EXCLUDE\` builds its index under ACCESS EXCLUSIVE and compares each row with the others meanwhile:
 no read and no write gets through until it is done. Postgres has no other way to it: an EXCLUDE constraint is neither taken

@@ -17,6 +17,7 @@ export const foreignKeysTogether = defineRule<Data>({
   title: 'One transaction adds several foreign keys and locks all of their tables',
   severity: 'info',
   eachStep: true,
+  concerns: ['AlterTableStmt', 'CreateStmt'],
   docs: {
     problem: `Each foreign key takes SHARE ROW EXCLUSIVE on two tables, NOT VALID or not, and keeps it until the transaction ends:
 while it waits for the second key's tables, every write to the first key's waits too. A request that writes to two of them the

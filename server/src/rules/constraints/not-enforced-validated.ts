@@ -9,6 +9,7 @@ export const notEnforcedValidated = defineRule<undefined>({
   title: 'A constraint that is not enforced is validated',
   severity: 'error',
   eachStep: true,
+  concerns: ['AT_ValidateConstraint'],
   docs: {
     problem: `A constraint that is \`NOT ENFORCED\` (version 18 and later) is never checked: neither old rows nor new ones. Postgres
 refuses to validate it (\`cannot validate NOT ENFORCED constraint\`), and the step fails.`,

@@ -26,6 +26,7 @@ export const primaryKeyScans = defineRule<Data>({
   title: 'A primary key from an index still reads the whole table for nulls',
   severity: 'error',
   eachStep: true,
+  concerns: ['AlterTableStmt'],
   docs: {
     problem: `\`ADD PRIMARY KEY USING INDEX\` takes over an index that is complete, and so seems instant. But a primary key makes
 its columns NOT NULL: where they are not so yet, Postgres reads every row under ACCESS EXCLUSIVE to see that none is null.`,

@@ -24,6 +24,7 @@ export const requiredColumnWithoutDefault = defineRule<Data>({
   title: 'A required column is added without a value for the rows that exist',
   severity: 'error',
   eachStep: true,
+  concerns: ['AlterTableStmt'],
   docs: {
     problem: `\`ADD COLUMN … NOT NULL\` without a DEFAULT leaves every existing row with a null in the column: Postgres refuses it
 as soon as the table holds one row (\`column contains null values\`). On an empty table it succeeds, and the next INSERT of an

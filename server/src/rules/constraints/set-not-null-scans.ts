@@ -29,6 +29,7 @@ export const setNotNullScans = defineRule<Data>({
   id: 'set-not-null-scans',
   title: 'SET NOT NULL reads the whole table while every request waits',
   severity: 'error',
+  concerns: ['AT_SetNotNull'],
   docs: {
     problem: `\`ALTER COLUMN … SET NOT NULL\` reads every row to see that none is NULL, and holds ACCESS EXCLUSIVE all the while:
 no read and no write gets through. One NULL, and all of it was in vain.`,

@@ -14,6 +14,7 @@ export const triggerDisabled = defineRule<undefined>({
   id: 'trigger-disabled',
   title: 'Triggers, and with ALL the foreign keys, are switched off',
   severity: 'warning',
+  concerns: ['AlterTableStmt', 'VariableSetStmt'],
   docs: {
     problem: `\`DISABLE TRIGGER\` holds for every session, not for the one that says it: what the application writes until
 \`ENABLE TRIGGER\` goes without the trigger, and nothing makes up for it later. With \`ALL\` the foreign keys of the table are off

@@ -36,6 +36,7 @@ export const validatedInOneTransaction = defineRule<Data>({
   title: 'A constraint is validated under the lock that it was added with',
   severity: 'error',
   eachStep: true,
+  concerns: ['AT_ValidateConstraint'],
   docs: {
     problem: `\`NOT VALID\` parts the adding of a constraint, which needs a strong lock for a moment, from the reading of the table,
 which needs a weak one for long. In one transaction nothing is won: the lock of ADD CONSTRAINT (ACCESS EXCLUSIVE for a CHECK, SHARE

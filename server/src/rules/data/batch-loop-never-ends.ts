@@ -15,6 +15,7 @@ export const batchLoopNeverEnds = defineRule<undefined>({
   title: 'A loop over batches changes the same rows again and again',
   severity: 'error',
   eachStep: true,
+  concerns: ['UpdateStmt'],
   docs: {
     problem: `A loop that takes a batch of rows by a condition and ends when no row is left relies on each row leaving the condition
 once it is changed. Where it does not (the new value is NULL and the condition is \`IS NULL\`, or the condition does not look at

@@ -9,6 +9,7 @@ export const duplicateAssignment = defineRule<undefined>({
   title: 'A column is given two values in one statement',
   severity: 'error',
   eachStep: true,
+  concerns: ['InsertStmt', 'UpdateStmt'],
   docs: {
     problem: `Postgres refuses an UPDATE that sets one column twice (\`multiple assignments to same column\`) and an INSERT that
 names one twice (\`column specified more than once\`): the step fails when it gets there, and whoever wrote it meant two

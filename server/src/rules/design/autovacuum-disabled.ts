@@ -18,6 +18,7 @@ export const autovacuumDisabled = defineRule<undefined>({
   id: 'autovacuum-disabled',
   title: 'Autovacuum is switched off for a table and stays off',
   severity: 'warning',
+  concerns: ['AlterTableStmt', 'CreateStmt'],
   docs: {
     problem: `Without autovacuum the dead rows of every UPDATE and DELETE stay: the table and its indexes grow, the planner's
 statistics go stale, and index-only scans read the table after all. When the age of its transactions nears wraparound,

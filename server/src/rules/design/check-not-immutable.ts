@@ -35,6 +35,7 @@ export const checkNotImmutable = defineRule<undefined>({
   title: 'A CHECK holds for a row now and may not hold later',
   severity: 'warning',
   eachStep: true,
+  concerns: ['AlterDomainStmt', 'AlterTableStmt', 'CreateDomainStmt', 'CreateStmt'],
   docs: {
     problem: `A CHECK is looked at when a row is written and never again. Postgres takes its expression to be immutable. One
 that reads the clock or the session holds for rows that it would refuse today: such a row can then not be updated in any

@@ -9,6 +9,7 @@ export const definerWithoutSearchPath = defineRule<undefined>({
   id: 'definer-without-search-path',
   title: 'A SECURITY DEFINER function looks names up where its caller says',
   severity: 'warning',
+  concerns: ['CreateFunctionStmt'],
   docs: {
     problem: `A SECURITY DEFINER function runs with its owner's rights and with its caller's \`search_path\`. Whoever may
 create a table or a function in a schema of their own puts that schema first, and the function then uses theirs instead of

@@ -41,6 +41,7 @@ export const foreignKeyTypeMismatch = defineRule<NewForeignKey>({
   title: 'A foreign key’s column cannot hold every key that it refers to',
   severity: 'warning',
   eachStep: true,
+  concerns: ['AlterTableStmt', 'CreateStmt'],
   docs: {
     problem: `An \`integer\` column may refer to a \`bigint\` key: Postgres compares the two. It cannot hold keys beyond
 2,147,483,647, so from the day the referenced table reaches that, rows that refer to new ones cannot be inserted, and to

@@ -20,6 +20,7 @@ export const foreignKeyWithoutIndex = defineRule<NewForeignKey>({
   id: 'foreign-key-without-index',
   title: 'No index finds the rows that a foreign key refers from',
   severity: 'info',
+  concerns: ['AlterTableStmt', 'CreateStmt'],
   docs: {
     problem: `Postgres indexes the key that a foreign key refers to, not the columns that refer. To delete a row of the
 referenced table, or to change its key, it looks for referring rows; without an index that reads the whole referring

@@ -16,6 +16,7 @@ export const indexDuplicated = defineRule<undefined>({
   id: 'index-duplicated',
   title: 'An index repeats another',
   severity: 'warning',
+  concerns: ['IndexStmt'],
   docs: {
     problem: `An index on the same columns as another finds nothing that the other does not, yet every INSERT and most
 UPDATEs write both, VACUUM reads both, and both take memory and disk. A UNIQUE or PRIMARY KEY constraint has such an index

@@ -12,6 +12,7 @@ export const primaryKeyRunsOut = defineRule<NewColumn>({
   title: 'A generated primary key ends at the limit of its integer type',
   severity: 'info',
   eachStep: true,
+  concerns: ['CreateStmt'],
   docs: {
     problem: `A key that a sequence hands out as \`integer\` ends at 2,147,483,647, and sequences skip numbers: every INSERT
 that fails or is rolled back uses one up. When it is reached, no row can be inserted any more, and to make the column a

@@ -10,6 +10,7 @@ export const rowSecurityWithoutPolicy = defineRule<undefined>({
   id: 'row-security-without-policy',
   title: 'Row-level security is switched on and no policy lets anyone in',
   severity: 'warning',
+  concerns: ['AT_EnableRowSecurity'],
   docs: {
     problem: `Once row-level security is on, a role other than the table's owner sees the rows that a policy shows it. Without
 any policy that is none: every SELECT finds nothing, every UPDATE and DELETE changes nothing, both without an error, and

@@ -12,6 +12,7 @@ export const tableWithoutPrimaryKey = defineRule<undefined>({
   id: 'table-without-primary-key',
   title: 'A new table has no primary key',
   severity: 'info',
+  concerns: ['CreateStmt'],
   docs: {
     problem: `Without a primary key one row cannot be told from another: a batched backfill has no key to walk along, a
 duplicate cannot be deleted without its twin, and online copying tools refuse the table. Once the table is in a

@@ -15,6 +15,7 @@ export const addColumnRewrites = defineRule<AddedColumn>({
   title: 'A new column rewrites the table while every request waits',
   severity: 'error',
   eachStep: true,
+  concerns: ['AlterTableStmt'],
   docs: {
     problem: `A column with a constant default is added in a moment: Postgres keeps the value once, in the catalog, and \`now()\` is
 such a value too, since it is the same for all rows. A default that differs from row to row (\`random()\`, \`gen_random_uuid()\`,

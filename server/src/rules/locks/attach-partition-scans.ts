@@ -28,6 +28,7 @@ export const attachPartitionScans = defineRule<Data>({
   title: 'A table is read in full while it becomes a partition',
   severity: 'warning',
   eachStep: true,
+  concerns: ['AT_AttachPartition'],
   docs: {
     problem: `\`ATTACH PARTITION\` looks at every row of the new partition to see that it is within the bounds, and builds the indexes
 that the partitioned table has and the partition lacks. All the while the partition is locked in ACCESS EXCLUSIVE: nobody can read

@@ -15,6 +15,7 @@ export const concurrentlyRefused = defineRule<PlacedStatement>({
   id: 'concurrently-refused',
   title: 'Postgres refuses CONCURRENTLY here',
   severity: 'error',
+  concerns: ['AlterTableStmt', 'DropStmt', 'IndexStmt', 'RefreshMatViewStmt', 'ReindexStmt'],
   docs: {
     problem: `Not everything can be done CONCURRENTLY, and Postgres says so only when the statement runs: not the index of a
 partitioned table (neither built nor dropped), not several indexes in one \`DROP INDEX\` nor with CASCADE, not the index of an

@@ -39,6 +39,7 @@ export const defaultPartitionScanned = defineRule<Data>({
   title: 'The default partition is read in full, for rows of a new one, while requests wait',
   severity: 'error',
   eachStep: true,
+  concerns: ['CreateStmt', 'AT_AttachPartition'],
   docs: {
     problem: `A new partition must not find rows of its own in the default partition: Postgres reads all of that to be sure, under
 ACCESS EXCLUSIVE, and fails if there is one. \`CREATE TABLE … PARTITION OF\` holds ACCESS EXCLUSIVE on the whole partitioned table

@@ -21,6 +21,7 @@ export const detachWithoutConcurrently = defineRule<PlacedStatement>({
   title: 'A partition is detached under a lock that stops every request for the whole table',
   severity: 'warning',
   eachStep: true,
+  concerns: ['AT_DetachPartition'],
   docs: {
     problem: `\`DETACH PARTITION\` is over in a moment, but it needs ACCESS EXCLUSIVE on the partitioned table: it waits for every
 transaction that has touched any of it, and meanwhile every later read and write of all its partitions waits behind it.`,

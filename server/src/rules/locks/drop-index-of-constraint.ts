@@ -20,6 +20,7 @@ export const dropIndexOfConstraint = defineRule<Data>({
   title: 'An index that belongs to a constraint or to a parent’s index cannot be dropped',
   severity: 'error',
   eachStep: true,
+  concerns: ['DropStmt'],
   docs: {
     problem: `The index of a PRIMARY KEY, UNIQUE or EXCLUDE constraint belongs to the constraint, and a partition's part of a
 partitioned index belongs to that: Postgres refuses to drop it by itself (SQLSTATE 2BP01), with CASCADE too.`,

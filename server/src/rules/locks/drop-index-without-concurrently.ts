@@ -20,6 +20,7 @@ export const dropIndexWithoutConcurrently = defineRule<Data>({
   title: 'An index is dropped under a lock that stops every request for its table',
   severity: 'warning',
   eachStep: true,
+  concerns: ['DropStmt'],
   docs: {
     problem: `\`DROP INDEX\` is over in a moment, but it needs ACCESS EXCLUSIVE on the table: it waits for every transaction that
 has touched the table, a long report or a forgotten session too, and meanwhile every later read and write waits behind it.`,

@@ -20,6 +20,7 @@ export const indexDroppedBeforeReplacement = defineRule<undefined>({
   id: 'index-dropped-before-replacement',
   title: 'An index is dropped before the one that replaces it is built',
   severity: 'warning',
+  concerns: ['IndexStmt'],
   docs: {
     problem: `From the drop until the new index is complete there is none: queries that used the old one read the whole table, just
 when the build keeps the disk busy. A unique index that is gone lets duplicates in, and the new one then fails on them.`,

@@ -18,6 +18,7 @@ export const indexMayBeInvalid = defineRule<Data>({
   id: 'index-may-be-invalid',
   title: 'IF NOT EXISTS takes an INVALID index for a good one',
   severity: 'warning',
+  concerns: ['IndexStmt'],
   docs: {
     problem: `A \`CREATE INDEX CONCURRENTLY\` that fails or is cancelled (a duplicate, a deadlock, a timeout) leaves its index behind,
 INVALID: every write keeps it up and no query uses it; a unique one still refuses duplicates in part of the rows. Run again, \`IF NOT

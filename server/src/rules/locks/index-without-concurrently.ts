@@ -25,6 +25,7 @@ export const indexWithoutConcurrently = defineRule<Data>({
   title: 'An index is built while every write to the table waits',
   severity: 'error',
   eachStep: true,
+  concerns: ['IndexStmt'],
   docs: {
     problem: `\`CREATE INDEX\` takes a SHARE lock on the table and keeps it until the index is complete. Reads go on, but
 every INSERT, UPDATE and DELETE waits: on millions of rows for minutes.`,

@@ -12,6 +12,7 @@ export const lockTable = defineRule<undefined>({
   title: 'A table is locked by hand for the rest of the transaction',
   severity: 'warning',
   eachStep: true,
+  concerns: ['LockStmt'],
   docs: {
     problem: `\`LOCK TABLE\` takes ACCESS EXCLUSIVE where it names no mode, and holds it until the transaction ends: whatever the
 rest of the step takes, every read and write of the table waits for it. Outside of a transaction Postgres refuses it (SQLSTATE

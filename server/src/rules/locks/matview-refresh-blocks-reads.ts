@@ -21,6 +21,7 @@ export const matviewRefreshBlocksReads = defineRule<Data>({
   title: 'A materialized view cannot be read while it is refreshed',
   severity: 'warning',
   eachStep: true,
+  concerns: ['RefreshMatViewStmt'],
   docs: {
     problem: `\`REFRESH MATERIALIZED VIEW\` holds ACCESS EXCLUSIVE on the view while its query runs and its indexes are built:
 every query that reads the view waits. With \`WITH NO DATA\` it is over at once, and from then on every such query fails with "has

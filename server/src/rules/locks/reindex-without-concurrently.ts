@@ -30,6 +30,7 @@ export const reindexWithoutConcurrently = defineRule<Data>({
   title: 'An index is built anew while every write to its table waits',
   severity: 'error',
   eachStep: true,
+  concerns: ['ReindexStmt'],
   docs: {
     problem: `\`REINDEX\` holds a SHARE lock on the table until the index is built, so every write waits. The index itself is
 locked in ACCESS EXCLUSIVE, and planning a query looks at all indexes of its tables: most reads of the table wait too.`,

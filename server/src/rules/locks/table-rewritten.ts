@@ -62,6 +62,7 @@ export const tableRewritten = defineRule<undefined>({
   title: 'A table is copied into a new file while every request waits',
   severity: 'error',
   eachStep: true,
+  concerns: ['AlterTableStmt', 'ClusterStmt', 'VacuumStmt'],
   docs: {
     problem: `\`VACUUM FULL\`, \`CLUSTER\`, \`SET LOGGED\` and \`SET UNLOGGED\`, a new tablespace or access method and a new expression of
 a stored column copy the whole table into a new file, under ACCESS EXCLUSIVE from the first row to the last: no read and no write

@@ -23,6 +23,7 @@ export const typeChangeLosesValues = defineRule<Data>({
   id: 'type-change-loses-values',
   title: 'Values that do not fit the narrower type make it fail, or are changed in silence',
   severity: 'warning',
+  concerns: ['AT_AlterColumnType'],
   docs: {
     problem: `A change to a narrower type meets the values that are there. A number beyond the new range and a string longer than
 the new length make the statement fail, after it has read the table under its lock. Digits behind the point, fractions of a second

@@ -11,6 +11,7 @@ export const typeChangeRebuilds = defineRule<PlacedStatement>({
   title: 'A type change builds indexes or tests constraints anew while every request waits',
   severity: 'error',
   eachStep: true,
+  concerns: ['AT_AlterColumnType'],
   docs: {
     problem: `Some type changes keep the rows as they are, \`varchar\` to \`text\` and another COLLATE for example. But an index on the
 column whose order or operators change is built anew, a CHECK that names the column is tested on every row again, and a foreign key

@@ -10,6 +10,7 @@ export const typeChangeRewrites = defineRule<PlacedStatement>({
   title: 'A type change rewrites the table while every request waits',
   severity: 'error',
   eachStep: true,
+  concerns: ['AT_AlterColumnType'],
   docs: {
     problem: `Where the new type is stored differently from the old one, \`ALTER COLUMN … TYPE\` writes every row and every index
 of the table anew, under ACCESS EXCLUSIVE: no read and no write gets through until it is done, and it needs disk space for a

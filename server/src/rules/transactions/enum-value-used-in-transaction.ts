@@ -24,6 +24,7 @@ export const enumValueUsedInTransaction = defineRule<PlacedStatement>({
   title: 'A new enum value is used in the transaction that adds it',
   severity: 'error',
   eachStep: true,
+  concerns: ['AlterEnumStmt'],
   docs: {
     problem: `\`ALTER TYPE … ADD VALUE\` may run in a transaction, but until that commits the new value cannot be used: an INSERT, a
 default, a CHECK or an index predicate with it fails with SQLSTATE 55P04 ("unsafe use of new value"), and all of the step is undone.

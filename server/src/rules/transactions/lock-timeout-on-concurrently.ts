@@ -15,6 +15,7 @@ export const lockTimeoutOnConcurrently = defineRule<Data>({
   title: 'A lock_timeout cancels CREATE INDEX CONCURRENTLY and leaves an INVALID index',
   severity: 'warning',
   eachStep: true,
+  concerns: ['AlterTableStmt', 'IndexStmt', 'ReindexStmt'],
   docs: {
     problem: `\`CREATE INDEX CONCURRENTLY\`, \`REINDEX … CONCURRENTLY\` and \`DETACH PARTITION … CONCURRENTLY\` wait for every older
 transaction that could still see the old state, in the whole database: one report that takes a minute is enough. \`lock_timeout\`
