@@ -16,6 +16,7 @@ import { textFinding } from './format/text.ts';
 import { exitCodes, type InterruptSignal, type Io, UsageError } from './io.ts';
 import { createSettingsFinder } from './project-settings.ts';
 import type { CheckedFile } from './result.ts';
+import { serverEngine, serverOptions } from './server-engine.ts';
 import { count, isColoured, styleFor, textWidth } from './style.ts';
 
 const limits = {
@@ -25,12 +26,16 @@ const limits = {
 };
 const defaults = { rows: 1000, stepTimeout: 60_000 };
 
-/** `switchback dry-run PLAN`: runs it on the engine, the embedded Postgres if none is given. Returns the exit code. */
+/**
+ * `switchback dry-run PLAN`: runs it on the real server that the options name, else on the engine, the embedded
+ * Postgres if none is given. Returns the exit code.
+ */
 export async function dryRun(args: readonly string[], io: Io, engine = embeddedEngine(io)): Promise<number> {
   const given = readArguments('dry-run', args, {
     format: 'string',
     rows: 'string',
     'step-timeout': 'string',
+    ...serverOptions,
   });
   const format = choice('dry-run', given, 'format', ['text', 'json']);
   const [path, ...more] = given.files;
@@ -43,7 +48,9 @@ export async function dryRun(args: readonly string[], io: Io, engine = embeddedE
       `${path}: Only a plan can be dry-run; a plain .sql file says nothing of steps and phases. \`switchback explain\` shows what its statements do.`,
       'dry-run',
     );
-  const { settings } = createSettingsFinder(io).find(document.folder);
+  const project = createSettingsFinder(io).find(document.folder);
+  const { settings } = project;
+  const onServer = serverEngine(given, project, io);
   const parsers = await loadParsers();
   const { checked, analysis } = analyzeDocument(document, parsers, { settings });
   if (!checked.usable || analysis === undefined) {
@@ -55,7 +62,7 @@ export async function dryRun(args: readonly string[], io: Io, engine = embeddedE
 
   const outcome = await runInterruptibly(
     analysis,
-    engine,
+    onServer ?? engine,
     { ...defaults, ...settings.dryRun, ...options, parser: parsers.sql },
     io,
   );

@@ -68,6 +68,18 @@ Options:
   --rows N                Fabricated rows per table (default 1000)
   --step-timeout TIME     The longest a step may take, e.g. 90s or 2min (default 60s)
 
+On a development server instead, in a scratch database that is dropped after the run:
+  --database URL          The server and database: postgres://user@host/name, or host=… dbname=… as psql takes it;
+                          what it leaves out comes from PG variables, a service file and .pgpass
+  --server                The server and database that PGHOST, PGDATABASE or PGSERVICE name
+  --from HOW              copy: a copy of the database, rows and all, while nobody is connected to it
+                          dump: its schema by pg_dump; baseline: the plan's database.schema; both with --rows
+                          clone: what the commands under dry_run.clone in .switchback.yaml make
+                          Without it, the first of copy, dump and baseline that works
+  --confirm HOST/NAME     Confirms server and database where nobody sits at a terminal, e.g. localhost/app
+                          (local/app over a socket, clone for a clone)
+  --override SIGNS        Goes on although the server looks like production: name, replicas, sessions, disk
+
 Exit codes: 0 passed, 1 failed, 2 the plan cannot be run, 130 interrupted.
 `,
   rules: `Usage: switchback rules [RULE] [options]

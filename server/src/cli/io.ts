@@ -9,6 +9,8 @@ export interface Io {
   readonly stderr: Output;
   readonly files: Files;
   readStdin(): Promise<Uint8Array>;
+  /** Asks whoever sits at the terminal; undefined where nobody does, or no answer was given. */
+  ask(question: string): Promise<string | undefined>;
   /** Calls `listener` when the user or the system asks the program to stop. Returns how to stop listening. */
   onInterrupt(listener: (signal: InterruptSignal) => void): () => void;
 }

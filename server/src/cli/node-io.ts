@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { WriteStream } from 'node:tty';
 import { maxFileBytes, withFile } from '../node-files.ts';
 import type { Files, InterruptSignal, Io, Output } from './io.ts';
@@ -26,6 +27,7 @@ export function nodeIo(packageRoot: string): Io {
     stderr: nodeOutput(process.stderr),
     files: nodeFiles,
     readStdin,
+    ask,
     onInterrupt(listener) {
       const registered = signals.map((signal) => [signal, () => listener(signal)] as const);
       for (const [signal, handler] of registered) process.on(signal, handler);
@@ -99,6 +101,25 @@ function writeError({ code, message }: NodeJS.ErrnoException): string {
       return 'it is gone';
     default:
       return code ?? message;
+  }
+}
+
+/** Asked on stderr, as all that is not the result. */
+async function ask(question: string): Promise<string | undefined> {
+  if (process.stdin.isTTY !== true || process.stderr.isTTY !== true) return undefined;
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await new Promise((resolve) => {
+      terminal.on('close', () => resolve(undefined));
+      // Ctrl-C is for the program, not for the line.
+      terminal.on('SIGINT', () => {
+        process.kill(process.pid, 'SIGINT');
+        resolve(undefined);
+      });
+      terminal.question(question, resolve);
+    });
+  } finally {
+    terminal.close();
   }
 }
 

@@ -61,6 +61,7 @@ export function mergeSettings(editor: Settings, file: Settings | undefined): Set
     rules: { ...editor.rules, ...file.rules },
     session: { ...editor.session, ...file.session },
     dryRun: { ...editor.dryRun, ...file.dryRun },
+    ...(file.server ? { server: file.server } : {}),
   };
 }
 

@@ -1,6 +1,6 @@
 import settingsSchema from '../../../schemas/settings.schema.json' with { type: 'json' };
 import type { PlanProblem } from './model.ts';
-import { createNodes } from './nodes.ts';
+import { createNodes, type Nodes } from './nodes.ts';
 import { createValidator, structuralProblems } from './parse.ts';
 import type { Settings } from './settings.ts';
 import { parseCount, parseDuration } from './values.ts';
@@ -34,6 +34,7 @@ export function parseSettings(text: string): {
   const retries = nodes.scalar(nodes.get(session, 'retries'), parseCount)?.value;
   const rows = nodes.scalar(nodes.get(dryRun, 'rows'), parseCount)?.value;
   const stepTimeout = nodes.scalar(nodes.get(dryRun, 'step_timeout'), parseDuration)?.value;
+  const server = serverSettings(nodes, dryRun);
   return {
     settings: {
       rules: Object.fromEntries(rules),
@@ -46,9 +47,21 @@ export function parseSettings(text: string): {
         ...(rows === undefined ? {} : { rows }),
         ...(stepTimeout === undefined ? {} : { stepTimeout }),
       },
+      ...(server === undefined ? {} : { server }),
     },
     problems,
   };
+}
+
+function serverSettings(nodes: Nodes, dryRun: ReturnType<Nodes['map']>): Settings['server'] {
+  const text = (node: unknown) => nodes.string(node)?.value || undefined;
+  const production = nodes.items(nodes.get(dryRun, 'production')).flatMap((node) => text(node) ?? []);
+  const commands = nodes.map(nodes.get(dryRun, 'clone'));
+  const create = text(nodes.get(commands, 'create'));
+  const destroy = text(nodes.get(commands, 'destroy'));
+  const clone = create !== undefined && destroy !== undefined ? { create, destroy } : undefined;
+  if (production.length === 0 && !clone) return undefined;
+  return { ...(production.length === 0 ? {} : { production }), ...(clone ? { clone } : {}) };
 }
 
 function isLevel(word: string): word is Settings['rules'][string] {

@@ -17,6 +17,13 @@ export interface Settings {
     /** ms */
     readonly stepTimeout?: number;
   };
+  /** Of dry runs on a real server. */
+  readonly server?: {
+    /** Patterns of hosts, databases and `host/database` that are production; `*` stands for anything. */
+    readonly production?: readonly string[];
+    /** Shell commands; they run only where the user asks for a clone. */
+    readonly clone?: { readonly create: string; readonly destroy: string };
+  };
 }
 
 export const defaultSettings: Settings = { rules: {}, session: {}, dryRun: {} };

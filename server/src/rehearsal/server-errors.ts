@@ -8,6 +8,16 @@ export function placeOf({ host, port }: Pick<ServerTarget, 'host' | 'port'>): st
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** How a user names a server's database: `host/database`, with the port where it is not the usual one. */
+export function serverName({
+  host,
+  port,
+  database,
+}: Pick<ServerTarget, 'host' | 'port' | 'database'>): string {
+  const place = host.startsWith('/') ? 'local' : host.includes(':') ? `[${host}]` : host;
+  return `${place}${port === 5432 ? '' : `:${port}`}/${database}`;
+}
+
 /** The server asks for a password and there is none: whoever can ask the user may try again. */
 export class PasswordNeeded extends Error {
   override readonly name = 'PasswordNeeded';

@@ -16,14 +16,23 @@ export interface MemoryOptions {
   readonly stdin?: string;
   readonly env?: Io['env'];
   readonly isTty?: boolean;
+  /** What the user answers, question by question; nobody is there where absent. */
+  readonly answers?: readonly string[];
 }
 
 const cwd = resolve(sep, 'project');
 
 /** An `Io` whose files and streams are in memory. */
-export function memoryIo({ files = {}, stdin = '', env = {}, isTty = false }: MemoryOptions = {}): MemoryIo {
+export function memoryIo({
+  files = {},
+  stdin = '',
+  env = {},
+  isTty = false,
+  answers = [],
+}: MemoryOptions = {}): MemoryIo {
   const out: string[] = [];
   const err: string[] = [];
+  const left = [...answers];
   const listeners = new Set<(signal: InterruptSignal) => void>();
   const stream = (to: string[]) => ({
     isTty,
@@ -38,6 +47,10 @@ export function memoryIo({ files = {}, stdin = '', env = {}, isTty = false }: Me
     stderr: stream(err),
     files: memoryFiles(files),
     readStdin: async () => new TextEncoder().encode(stdin),
+    ask: async (question) => {
+      if (left.length > 0) err.push(question);
+      return left.shift();
+    },
     onInterrupt(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
