@@ -12,6 +12,8 @@ export interface ProveOptions {
   readonly only: RegExp | undefined;
   /** Of the statements those that are to be undone otherwise than when they were last tried. */
   readonly changed: boolean;
+  /** Each on a database of its own, and for good: nothing is tried in a transaction that is rolled back. */
+  readonly committed: boolean;
 }
 
 export const usage = `npm run prove -- [options]
@@ -24,6 +26,7 @@ export const usage = `npm run prove -- [options]
   --on 16,pglite        on these only (14 15 16 17 18 pglite)
   --only PATTERN        only statements that match the regular expression, or whose scene does
   --changed             only statements with another rollback than when they were last tried
+  --committed           each on a database of its own instead of in a transaction that is rolled back: slow
   --help              this`;
 
 /** Throws where an option or its value is none; undefined where help is wanted. */
@@ -36,18 +39,21 @@ export function readOptions(argv: readonly string[]): ProveOptions | undefined {
       on: { type: 'string' },
       only: { type: 'string' },
       changed: { type: 'boolean', default: false },
+      committed: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return undefined;
-  if (!values.rollbacks && (values.on !== undefined || values.only !== undefined || values.changed))
-    throw new Error('--on, --only and --changed go with --rollbacks');
+  const narrowed = values.on !== undefined || values.only !== undefined || values.changed;
+  if (!values.rollbacks && (narrowed || values.committed))
+    throw new Error('--on, --only, --changed and --committed go with --rollbacks');
   return {
     tableOnly: values.table,
     effects: !values.rollbacks,
     on: values.on === undefined ? witnesses : values.on.split(',').map(readWitness),
     only: values.only === undefined ? undefined : new RegExp(values.only, 'i'),
     changed: values.changed,
+    committed: values.committed,
   };
 }
 

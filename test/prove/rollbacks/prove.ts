@@ -14,7 +14,7 @@ import type { Trial, Trials } from './model.ts';
 import { embeddedPlace, type Place, serverPlace } from './places.ts';
 import { readTrials, writeTrials } from './results.ts';
 import { percent, writeRollbacks } from './table.ts';
-import { type Planned, tryForms, type Undo, undoOn } from './trials.ts';
+import { isTried, type Planned, tryForms, type Undo, undoOn } from './trials.ts';
 import { seenText, undoText } from './words.ts';
 
 /** Tries what undoes each statement, writes data and table, and says which claims are false; true where none is. */
@@ -23,7 +23,7 @@ export async function proveRollbacks(options: ProveOptions, parser: SqlParser): 
   const undoOf = (scene: Scene) => undos.get(scene) ?? undoOn(scene, parser);
   const known = readTrials();
   const plan = (witness: Witness) => planOn(witness, options, undoOf, known.get(witness) ?? {});
-  const tried = options.tableOnly ? new Map<Witness, Trials>() : await tryOn(options.on, plan);
+  const tried = options.tableOnly ? new Map<Witness, Trials>() : await tryOn(options, plan);
   const trials = merge(known, tried);
   if (tried.size > 0) await writeTrials(scenes, trials);
   const judged = judgeTrials(scenes, trials, undoOf);
@@ -79,20 +79,13 @@ function planOn(
   });
 }
 
-/** Whether a trial is of that claim. */
-export function isTried({ undo }: Planned, trial: Trial | undefined): boolean {
-  if (!trial || 'refused' in trial) return trial !== undefined;
-  const claim = [trial.claim, trial.undo, trial.alone !== true];
-  return JSON.stringify(claim) === JSON.stringify([undo.verdict, undo.sql, undo.transactional]);
-}
-
-async function tryOn(on: readonly Witness[], plan: Plan): Promise<ReadonlyMap<Witness, Trials>> {
+async function tryOn({ on, committed }: ProveOptions, plan: Plan): Promise<ReadonlyMap<Witness, Trials>> {
   const tried = new Map<Witness, Trials>();
   const queue = on.filter((witness) => plan(witness).length > 0);
   const next = async (): Promise<void> => {
     for (let witness = queue.shift(); witness !== undefined; witness = queue.shift()) {
       const started = performance.now();
-      tried.set(witness, await tryOnWitness(witness, plan(witness)));
+      tried.set(witness, await tryOnWitness(witness, plan(witness), committed));
       console.log(`${nameOf(witness)}: tried in ${((performance.now() - started) / 1000).toFixed(1)} s`);
     }
   };
@@ -100,19 +93,19 @@ async function tryOn(on: readonly Witness[], plan: Plan): Promise<ReadonlyMap<Wi
   return tried;
 }
 
-async function tryOnWitness(witness: Witness, plan: ReturnType<Plan>): Promise<Trials> {
-  if (witness === 'pglite') return tryScenes(plan, (scene) => embeddedPlace(embeddedPostgres, scene));
-  return withServer(witness, (connect) => tryScenes(plan, (scene) => serverPlace(connect, scene)));
-}
-
-async function tryScenes(plan: ReturnType<Plan>, open: (scene: Scene) => Promise<Place>): Promise<Trials> {
-  const trials: Record<string, Readonly<Record<string, Trial>>> = {};
-  for (const { scene, forms } of plan) {
-    const place = await open(scene);
-    trials[scene.name] = await tryForms(place, forms);
-    await place.close();
-  }
-  return trials;
+async function tryOnWitness(witness: Witness, plan: ReturnType<Plan>, committed: boolean): Promise<Trials> {
+  const tryScenes = async (open: (scene: Scene) => Promise<Place>): Promise<Trials> => {
+    const trials: Record<string, Readonly<Record<string, Trial>>> = {};
+    for (const { scene, forms } of plan) {
+      const place = await open(scene);
+      trials[scene.name] = await tryForms(place, forms, { committed });
+      await place.close();
+    }
+    return trials;
+  };
+  return witness === 'pglite'
+    ? tryScenes((scene) => embeddedPlace(embeddedPostgres, scene))
+    : withServer(witness, (connect) => tryScenes((scene) => serverPlace(connect, scene)));
 }
 
 function merge(

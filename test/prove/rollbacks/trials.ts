@@ -29,16 +29,20 @@ export interface Planned {
   readonly undo: Inverse;
 }
 
-/** Tries statements of one scene, each on the database as the scene makes it. */
+/**
+ * Tries statements of one scene, each on the database as the scene makes it: in a transaction that is rolled back where
+ * that shows what would happen, and where not, or with `committed`, on a copy of its own.
+ */
 export async function tryForms(
   place: Place,
   forms: readonly Planned[],
+  { committed = false }: { readonly committed?: boolean } = {},
 ): Promise<Readonly<Record<string, Trial>>> {
   const start = await readStart(place.session);
   const trials: Record<string, Trial> = {};
   const alone: Planned[] = [];
   for (const form of forms) {
-    const trial = await tryInTransaction(place.session, start, form.sql, form.undo);
+    const trial = committed ? 'alone' : await tryInTransaction(place.session, start, form.sql, form.undo);
     if (trial === 'alone') alone.push(form);
     else trials[form.sql] = trial;
   }
@@ -50,4 +54,11 @@ export async function tryForms(
       tryAlone(session, await readStart(session), sql, undo),
     );
   return Object.fromEntries(forms.flatMap(({ sql }) => (trials[sql] ? [[sql, trials[sql]]] : [])));
+}
+
+/** Whether a trial is of that claim. */
+export function isTried({ undo }: Planned, trial: Trial | undefined): boolean {
+  if (!trial || 'refused' in trial) return trial !== undefined;
+  const claim = [trial.claim, trial.undo, trial.alone !== true];
+  return JSON.stringify(claim) === JSON.stringify([undo.verdict, undo.sql, undo.transactional]);
 }
