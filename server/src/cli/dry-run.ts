@@ -14,6 +14,7 @@ import { unusableReason } from './check.ts';
 import { readDocument } from './documents.ts';
 import { textFinding } from './format/text.ts';
 import { exitCodes, type InterruptSignal, type Io, UsageError } from './io.ts';
+import { didYouMean } from './nearest.ts';
 import { createSettingsFinder } from './project-settings.ts';
 import type { CheckedFile } from './result.ts';
 import { serverEngine, serverOptions } from './server-engine.ts';
@@ -24,7 +25,7 @@ const limits = {
   /** ms */
   stepTimeout: { min: 1, max: 24 * 60 * 60 * 1000 },
 };
-const defaults = { rows: 1000, stepTimeout: 60_000 };
+const defaults = { rows: 1000, stepTimeout: 60_000, proofs: true };
 
 /**
  * `switchback dry-run PLAN`: runs it on the real server that the options name, else on the engine, the embedded
@@ -35,6 +36,8 @@ export async function dryRun(args: readonly string[], io: Io, engine = embeddedE
     format: 'string',
     rows: 'string',
     'step-timeout': 'string',
+    step: 'string',
+    'no-proofs': 'boolean',
     ...serverOptions,
   });
   const format = choice('dry-run', given, 'format', ['text', 'json']);
@@ -59,11 +62,12 @@ export async function dryRun(args: readonly string[], io: Io, engine = embeddedE
   }
   const preventing = preventsRun(checked.findings);
   if (preventing.length > 0) return refuse(checked, preventing, io);
+  const only = stepNamed(given, analysis);
 
   const outcome = await runInterruptibly(
     analysis,
     onServer ?? engine,
-    { ...defaults, ...settings.dryRun, ...options, parser: parsers.sql },
+    { ...defaults, ...settings.dryRun, ...options, ...only, parser: parsers.sql },
     io,
   );
   if (outcome.report) write(outcome.report, format, io);
@@ -85,7 +89,20 @@ function readOptions(given: Arguments): Settings['dryRun'] {
   return {
     ...(rows === undefined ? {} : { rows }),
     ...(stepTimeout === undefined ? {} : { stepTimeout }),
+    ...(given.flag('no-proofs') ? { proofs: false } : {}),
   };
+}
+
+/** `--step ID`: the one step to prove. */
+function stepNamed(given: Arguments, { steps }: Analysis): { readonly only?: string } {
+  const only = given.value('step');
+  if (only === undefined) return {};
+  if (given.flag('no-proofs'))
+    throw new UsageError('--step proves one step, and --no-proofs none: give one of the two.', 'dry-run');
+  const ids = steps.map(({ step }) => step.id);
+  if (ids.includes(only)) return { only };
+  const hint = didYouMean(only, ids) || ` Its steps are ${ids.join(', ')}.`;
+  throw new UsageError(`--step ${only}: the plan has no such step.${hint}`, 'dry-run');
 }
 
 /**
@@ -118,7 +135,7 @@ interface Outcome {
 async function runInterruptibly(
   analysis: Analysis,
   engine: Engine,
-  options: Required<Settings['dryRun']> & { readonly parser: SqlParser },
+  options: Required<Settings['dryRun']> & { readonly parser: SqlParser; readonly only?: string },
   io: Io,
 ): Promise<Outcome> {
   const controller = new AbortController();

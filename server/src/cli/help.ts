@@ -67,6 +67,8 @@ Options:
   --format FORMAT         text (default) or json
   --rows N                Fabricated rows per table (default 1000)
   --step-timeout TIME     The longest a step may take, e.g. 90s or 2min (default 60s)
+  --step ID               Prove this step alone: those before it are applied without proof
+  --no-proofs             Apply the steps only: neither roll them back nor try what the application runs
 
 On a development server instead, in a scratch database that is dropped after the run:
   --database URL          The server and database: postgres://user@host/name, or host=… dbname=… as psql takes it;

@@ -11,6 +11,8 @@ export interface RehearseRequest {
   readonly rows: number;
   /** ms a step may take. */
   readonly stepTimeout: number;
+  /** Whether rollbacks and the application are proven. */
+  readonly proofs: boolean;
   readonly signal: AbortSignal;
   onProgress(progress: Progress): void;
 }
@@ -55,6 +57,7 @@ export function createDryRuns({ rehearse, isTrusted, check, progress }: DryRunDe
         const report = await rehearse(checked.analysis, {
           rows: checked.settings.dryRun.rows ?? params.rows,
           stepTimeout: checked.settings.dryRun.stepTimeout ?? params.stepTimeout,
+          proofs: checked.settings.dryRun.proofs ?? true,
           signal: controller.signal,
           onProgress: ({ step, steps, message }) =>
             reporter.report(steps > 0 ? Math.round((100 * step) / steps) : 0, message),

@@ -23,10 +23,11 @@ startServer(connection, {
   docsPage,
   rehearse:
     (distPath) =>
-    (analysis, { rows, stepTimeout, signal, onProgress }) =>
+    (analysis, { rows, stepTimeout, proofs, signal, onProgress }) =>
       rehearse(analysis, createEmbeddedEngine({ path: join(distPath, 'embedded') }), {
         rows,
         stepTimeout,
+        proofs,
         signal,
         onProgress,
       }),

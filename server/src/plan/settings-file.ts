@@ -33,6 +33,7 @@ export function parseSettings(text: string): {
   const statementTimeout = nodes.scalar(nodes.get(session, 'statement_timeout'), parseDuration)?.value;
   const retries = nodes.scalar(nodes.get(session, 'retries'), parseCount)?.value;
   const rows = nodes.scalar(nodes.get(dryRun, 'rows'), parseCount)?.value;
+  const proofs = nodes.plain(nodes.get(dryRun, 'proofs'));
   const stepTimeout = nodes.scalar(nodes.get(dryRun, 'step_timeout'), parseDuration)?.value;
   const server = serverSettings(nodes, dryRun);
   return {
@@ -46,6 +47,7 @@ export function parseSettings(text: string): {
       dryRun: {
         ...(rows === undefined ? {} : { rows }),
         ...(stepTimeout === undefined ? {} : { stepTimeout }),
+        ...(typeof proofs === 'boolean' ? { proofs } : {}),
       },
       ...(server === undefined ? {} : { server }),
     },

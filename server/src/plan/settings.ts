@@ -16,6 +16,8 @@ export interface Settings {
     readonly rows?: number;
     /** ms */
     readonly stepTimeout?: number;
+    /** Whether each step is also rolled back, and the application tried. */
+    readonly proofs?: boolean;
   };
   /** Of dry runs on a real server. */
   readonly server?: {

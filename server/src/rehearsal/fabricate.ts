@@ -1,11 +1,11 @@
 import type { SqlParser } from '../sql/model.ts';
 import { isDatabaseError } from './errors.ts';
-import { columnConditions, domainCondition, fittingExpression } from './fabricate/candidates.ts';
+import { domainCondition } from './fabricate/candidates.ts';
 import { type FillColumn, type FillTable, readTables } from './fabricate/catalog.ts';
 import { distinctColumns } from './fabricate/distinct.ts';
 import { fillOrder } from './fabricate/order.ts';
+import { ownExpression } from './fabricate/own-expression.ts';
 import { type ParentJoin, parentJoins } from './fabricate/parents.ts';
-import { valueExpression } from './fabricate/values.ts';
 import type { Connection } from './model.ts';
 import { quoteIdentifier } from './roles.ts';
 
@@ -156,37 +156,6 @@ async function columnExpressions(
     expressions.set(column, column.notNull ? expression : sometimesNull(nullTurn(table, column), expression));
   }
   return { expressions };
-}
-
-async function ownExpression(
-  db: Connection,
-  parser: SqlParser,
-  table: FillTable,
-  column: FillColumn,
-  distinct: boolean,
-): Promise<string | undefined> {
-  const { type, number, name, sequence } = column;
-  if (sequence) return `(${sequence.start} + (i - 1) * ${sequence.increment})::${type.baseName}`;
-  const value = await valueExpression(db, type, { i: 'i', salt: number, hint: name, distinct });
-  if (value === undefined) return undefined;
-  const usual =
-    distinct || !hasConstantDefault(column)
-      ? value
-      : `CASE WHEN i % 3 = 0 THEN ${value} ELSE ${column.default} END`;
-  const conditions = columnConditions(column, table.checks);
-  const chosen =
-    conditions.length === 0
-      ? usual
-      : await fittingExpression(db, parser, { column, conditions }, usual, distinct);
-  return `(${chosen})::${type.baseName}`;
-}
-
-/** Production's rows mostly hold the default, where it is one value and not made anew for each row. */
-function hasConstantDefault(column: FillColumn): boolean {
-  return (
-    column.default !== null &&
-    /^('([^']|'')*'|-?\d+(\.\d+)?|true|false)(::[\w ."()[\],]+)?$/i.test(column.default)
-  );
 }
 
 /** The columns of one foreign key are NULL in the same rows, as MATCH FULL demands. */

@@ -1,278 +1,312 @@
 import type { Analysis } from '../analyze.ts';
-import type { SqlParser, Statement } from '../sql/model.ts';
-import { loadSqlParser } from '../sql/parser.ts';
-import { createLineIndex, type LineIndex } from '../text/line-index.ts';
-import { type BaselineFile, loadBaseline } from './baseline.ts';
-import { tryChecklist } from './checklist.ts';
-import { fabricate } from './fabricate.ts';
-import { createGuard, type Guard, Stopped } from './guard.ts';
-import type {
-  Engine,
-  EngineSession,
-  Progress,
-  Report,
-  StatementError,
-  StepReport,
-  Verdict,
-} from './model.ts';
+import { applyStep, overLimit, stopError } from './apply-step.ts';
+import { Stopped } from './guard.ts';
+import type { Engine, Report, StatementError, StepReport, Verdict } from './model.ts';
 import { notesBefore, runNotes } from './notes.ts';
 import { ownError } from './place.ts';
-import { notUnwound } from './proof-results.ts';
+import { checkKey, type Failing, type ProvenStep, proveStep } from './prove-step.ts';
 import { refusedStatement } from './refused-statement.ts';
-import { createMissingRoles } from './roles.ts';
-import { createStepLog, emptyReport, type StepLog } from './run-sql.ts';
-import { runStep, type StepOutcome } from './run-step.ts';
+import {
+  createRun,
+  type PlannedStep,
+  progress,
+  type RehearseOptions,
+  type Run,
+  report,
+  skippedStep,
+} from './run.ts';
+import { unwind } from './unwind.ts';
+import { checkVersions, openWorld, prepareWorld, takeSnapshot, type World, writeVersions } from './world.ts';
 
-export interface RehearseOptions {
-  /** Fabricated rows for each table of the baseline. */
-  readonly rows: number;
-  /** ms that a step may take; so may the baseline and the filling of its tables. */
-  readonly stepTimeout: number;
-  /** Cancels: the engine is stopped at once, whatever it does. */
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: Progress) => void;
-  /** Loaded where absent. */
-  readonly parser?: SqlParser;
-}
-
-type Phase = Analysis['plan']['phases'][number];
-
-/** What has come out so far: enough for a report at any moment. */
-interface Run {
-  readonly analysis: Analysis;
-  readonly options: RehearseOptions;
-  readonly started: number;
-  readonly steps: StepReport[];
-  readonly notes: string[];
-  engine: string;
-  rows: Readonly<Record<string, number>>;
-}
+export type { RehearseOptions } from './run.ts';
 
 /**
- * Runs a plan on a Postgres of its own: the baseline, rows in its tables, then step after step until one fails.
- * Whatever happens is in the report; nothing is thrown, and nothing is left behind.
+ * Runs a plan on a Postgres of its own: the baseline, rows in its tables, then step after step until one cannot be
+ * applied. With proofs each step is also rolled back and applied again, the live versions of the application try what
+ * they run, and at the end all steps are rolled back. Whatever happens is in the report; nothing is thrown, and nothing
+ * is left behind.
  */
 export async function rehearse(
   analysis: Analysis,
   engine: Engine,
   options: RehearseOptions,
 ): Promise<Report> {
-  const run: Run = {
-    analysis,
-    options,
-    started: performance.now(),
-    steps: [],
-    notes: [],
-    engine: '',
-    rows: {},
-  };
-  const refusal = refusalOf(analysis);
+  const run = createRun(analysis, options);
+  const refusal = refusalOf(analysis, options);
   if (refusal) return report(run, 'refused', refusal);
-  progress(run, 0, 'Starting Postgres');
-  let session: EngineSession | undefined;
+  const rehearsal: Rehearsal = {
+    run,
+    engine,
+    world: undefined,
+    before: [],
+    failing: { now: new Set(), told: new Set() },
+  };
   try {
-    session = await engine.open(options.signal, { sql: allSql(analysis) });
-    run.engine = session.name;
-    return await runPlan(run, session, createGuard(session, options.signal));
+    return await rehearsePlan(rehearsal);
   } catch (error) {
     if (options.signal?.aborted) return report(run, 'cancelled', undefined);
-    return report(
-      run,
-      'refused',
-      ownError(error instanceof Error ? error.message : String(error), undefined),
-    );
+    const told = ownError(error instanceof Error ? error.message : String(error), undefined);
+    return report(run, run.steps.length > 0 ? 'failed' : 'refused', told);
   } finally {
-    await session?.close();
+    await rehearsal.world?.session.close();
   }
 }
 
 /** A file that is not a plan in the first place; faults of its SQL show when their step is run. */
-function refusalOf({ findings, plan }: Analysis): StatementError | undefined {
+function refusalOf({ findings, plan }: Analysis, { only }: RehearseOptions): StatementError | undefined {
   const fault = findings.find(({ rule, severity }) => severity === 'error' && rule.startsWith('plan-'));
   if (fault) return ownError(`The plan itself has errors; mend them first. ${fault.message}`, fault.range);
   const steps = plan.phases.flatMap((phase) => phase.steps);
-  return steps.length === 0 ? ownError('The plan has no steps to run.', plan.range) : undefined;
+  if (steps.length === 0) return ownError('The plan has no steps to run.', plan.range);
+  if (only !== undefined && !steps.some(({ id }) => id === only))
+    return ownError(
+      `The plan has no step ${only}; it has ${steps.map(({ id }) => id).join(', ')}.`,
+      plan.range,
+    );
+  return undefined;
 }
 
-function allSql({ baselineSql = '', text, steps }: Analysis): string {
-  const files = steps.flatMap(({ action }) => (action?.action.kind === 'sql' ? action.action.sql.text : []));
-  return [baselineSql, text, ...files].join('\n');
+interface Rehearsal {
+  readonly run: Run;
+  readonly engine: Engine;
+  /** Undefined before it is open, and after it was lost. */
+  world: World | undefined;
+  /** What was there before each step. */
+  readonly before: ProvenStep['before'][];
+  readonly failing: Failing;
 }
 
-async function runPlan(run: Run, session: EngineSession, guard: Guard): Promise<Report> {
-  run.notes.push(...notesBefore(run.analysis, session));
-  const refused = refusedStatement(run.analysis, session);
+async function rehearsePlan(rehearsal: Rehearsal): Promise<Report> {
+  const { run, engine } = rehearsal;
+  const { options, analysis } = run;
+  progress(run, 0, 'Starting Postgres');
+  const world = await openWorld(run, engine);
+  rehearsal.world = world;
+  run.notes.push(...notesBefore(analysis, world.session));
+  const refused = refusedStatement(analysis, world.session);
   if (refused) return report(run, 'refused', refused);
   try {
-    const error = await guard.run(() => prepare(run, session), run.options.stepTimeout);
+    const error = await world.guard.run(() => prepareWorld(run, world, run.notes), options.stepTimeout);
     if (error) return report(run, 'refused', error);
+    if (isProven(run)) await proveStart(rehearsal, world);
   } catch (error) {
     if (!(error instanceof Stopped)) throw error;
     if (error.reason === 'cancelled') return report(run, 'cancelled', undefined);
     const what = 'The baseline and the rows in its tables';
-    return report(run, 'refused', ownError(overLimit(what, run), run.analysis.plan.database.schema?.range));
+    return report(run, 'refused', ownError(overLimit(what, run), analysis.plan.database.schema?.range));
   }
-  const verdict = await runSteps(run, session, guard);
-  run.notes.push(...runNotes(run.analysis, run.steps));
-  return report(run, verdict, run.steps.find(({ error }) => error)?.error);
+  const ended = await runSteps(rehearsal);
+  run.notes.push(...runNotes(analysis, run.steps));
+  const error =
+    run.start.find(({ ok }) => !ok)?.error ??
+    run.steps.find((step) => step.error)?.error ??
+    run.segments.find((segment) => segment.error)?.error;
+  const isRed =
+    run.start.some(({ ok }) => !ok) ||
+    run.steps.some(({ status }) => status === 'failed') ||
+    run.segments.some(({ verdict }) => verdict === 'drifts' || verdict === 'fails');
+  const verdict: Verdict = ended === 'cancelled' ? 'cancelled' : isRed ? 'failed' : 'passed';
+  return report(run, verdict, error);
 }
 
-/** Baseline, rows, and a look at the checklist's queries. */
-async function prepare(run: Run, session: EngineSession): Promise<StatementError | undefined> {
-  const { analysis, options, notes } = run;
-  const parser = options.parser ?? (await loadSqlParser());
-  progress(run, 0, 'Loading the baseline');
-  const roles = session.isShared ? [] : await createMissingRoles(session, allStatements(analysis, parser));
-  if (roles.length > 0)
-    notes.push(`Made for this run, since no schema file holds roles: ${roles.join(', ')}.`);
-  const file = startOf(analysis, session);
-  if (file !== undefined) {
-    const loaded = await loadBaseline(session, file, parser);
-    notes.push(...loaded.notes);
-    if (loaded.error) return loaded.error;
-  }
-  if (options.rows > 0 && session.contents?.kind !== 'rows') {
-    progress(run, 0, `Filling tables with ${options.rows} rows each`);
-    const filled = await fabricate(session, { rows: options.rows, parser });
-    run.rows = filled.rows;
-    notes.push(...filled.notes);
-  }
-  notes.push(...(await tryChecklist(session, analysis.plan.checklist)));
-  return undefined;
+/** A plain .sql file has neither steps nor rollbacks to speak of. */
+function isProven({ options, analysis }: Run): boolean {
+  return options.proofs !== false && analysis.kind === 'plan';
 }
 
-/** What is loaded into a session's database first. */
-function startOf({ plan, baselineSql }: Analysis, { contents }: EngineSession): BaselineFile | undefined {
-  const { schema } = plan.database;
-  if (contents) return contents.kind === 'schema' ? { ...contents, range: schema?.range } : undefined;
-  return baselineSql === undefined
-    ? undefined
-    : { path: schema?.value ?? 'the schema file', sql: baselineSql, range: schema?.range };
+/** What is wrong before step one is no step's doing. */
+async function proveStart({ run, failing }: Rehearsal, world: World): Promise<void> {
+  progress(run, 0, 'Trying what the application runs');
+  run.start = await world.guard.run(
+    () => checkVersions(run, world, [world.live], 'start', 'before step one'),
+    run.options.stepTimeout,
+  );
+  failing.now = new Set(run.start.filter(({ ok }) => !ok).map(checkKey));
+  for (const key of failing.now) failing.told.add(key);
+  await world.guard.run(() => writeVersions(run, world, [world.live]), run.options.stepTimeout);
 }
 
-function allStatements({ baselineSql, steps }: Analysis, parser: SqlParser): readonly Statement[] {
-  const baseline = baselineSql === undefined ? [] : parser.parseScript(baselineSql).statements;
-  const ofSteps = steps.flatMap(({ action }) => action?.statements ?? []).map(({ statement }) => statement);
-  return [...baseline, ...ofSteps];
-}
+/** stopped: the one step that was to be proven is. */
+type Ended = 'done' | 'failed' | 'stopped' | 'cancelled';
 
-async function runSteps(run: Run, session: EngineSession, guard: Guard): Promise<Verdict> {
-  const { analysis } = run;
-  const lines = createLineIndex(analysis.text);
-  let live = analysis.plan.app?.runs?.value;
-  let verdict: Verdict = 'passed';
-  for (const [at, { phase, analysed }] of phasesWithSteps(analysis).entries()) {
-    const log = createStepLog();
-    const head = {
-      id: analysed.step.id,
-      step: analysed.step.name.value,
-      phase: phase.name.value,
-      action: analysed.step.action?.kind ?? ('sql' as const),
-      range: analysed.step.range,
-      line: lines.positionAt(analysed.step.range.start).line,
-      name_range: analysed.step.name.range,
-      rollback: undefined,
-      app: [],
-    };
-    if (verdict !== 'passed') {
-      const statements = (analysed.action?.statements ?? []).map((statement) =>
-        emptyReport(statement, 'skipped'),
-      );
-      run.steps.push({ ...head, status: 'skipped', statements, summary: '', error: undefined, ms: 0 });
+async function runSteps(rehearsal: Rehearsal): Promise<Ended> {
+  const { run } = rehearsal;
+  const { planned, options } = run;
+  const proven = isProven(run);
+  let ended: Ended = 'done';
+  let first = 0;
+  for (const [at, one] of planned.entries()) {
+    if (ended !== 'done') {
+      run.steps.push(skippedStep(run, one));
       continue;
     }
-    progress(run, at + 1, head.step);
-    const since = performance.now();
-    const input = {
-      analysis: analysed,
-      session: analysis.plan.session,
-      isPlan: analysis.kind === 'plan',
-      live,
-    };
-    const { status, error, summary } = await guard
-      .run(() => runStep(session, input, log), run.options.stepTimeout)
-      .then((outcome) => ({ ...outcome, status: outcome.error ? ('failed' as const) : ('passed' as const) }))
-      .catch((cause) => stoppedStep(cause, run, analysed, log));
-    const statements = [...log.statements, ...notReached(analysed, log)].map((statement) =>
-      statement.error ? { ...statement, error: withLine(statement.error, lines) } : statement,
-    );
-    const placed = error && withLine(error, lines);
-    run.steps.push({ ...head, status, statements, summary, error: placed, ms: performance.now() - since });
-    if (status === 'passed' && analysed.step.action?.kind === 'deploy')
-      live = analysed.step.action.version.value;
-    if (status !== 'passed') verdict = status;
+    const isProof = proven && (options.only === undefined || options.only === one.analysed.step.id);
+    if (isProof && options.only === undefined && isPointOfNoReturn(one)) {
+      const unwound = await unwindSegment(rehearsal, first, at - 1);
+      if (unwound === 'cancelled') {
+        ended = unwound;
+        run.steps.push(skippedStep(run, one));
+        continue;
+      }
+      first = at + 1;
+    }
+    ended = await takeStep(rehearsal, at, isProof);
+    if (ended === 'done' && options.only === one.analysed.step.id) ended = 'stopped';
+    if (ended === 'done' && isProof && isTurningPoint(run, first, at))
+      ended = await unwindSegment(rehearsal, first, at);
   }
-  return verdict;
+  run.notUnwound = whyNotUnwound(run, proven, first);
+  if (ended === 'done' && proven && options.only === undefined)
+    ended = await unwindSegment(rehearsal, first, planned.length - 1);
+  return ended;
 }
 
-function withLine(error: StatementError, lines: LineIndex): StatementError {
-  return error.range ? { ...error, line: lines.positionAt(error.range.start).line } : error;
+/**
+ * Once a version was live, its rows are there for the rollbacks of all steps before: so the plan is rolled back from
+ * there too. Where more steps follow, the end is not like it. A rollback that failed is in the way already.
+ */
+function isTurningPoint({ planned, steps, options }: Run, first: number, at: number): boolean {
+  if (options.only !== undefined || planned[at]?.analysed.step.action?.kind !== 'deploy') return false;
+  const isLast = planned.slice(at + 1).every(({ analysed: { step } }) => isIdle(step.action?.kind));
+  const isBroken = steps
+    .slice(first)
+    .some(({ rollback }) => rollback?.verdict === 'drifts' || rollback?.verdict === 'fails');
+  return !isLast && !isBroken;
 }
 
-function phasesWithSteps({ plan, steps }: Analysis) {
-  const byStep = new Map(steps.map((analysed) => [analysed.step, analysed]));
-  return plan.phases.flatMap((phase: Phase) =>
-    phase.steps.flatMap((step) => {
-      const analysed = byStep.get(step);
-      return analysed ? [{ phase, analysed }] : [];
-    }),
-  );
+function isIdle(kind: StepReport['action'] | undefined): boolean {
+  return kind === 'verify' || kind === 'wait';
 }
 
-/** A step that did not end by itself: cancelled, over its time limit, or with its engine gone. */
-function stoppedStep(
-  cause: unknown,
-  run: Run,
-  { step }: Analysis['steps'][number],
-  log: StepLog,
-): StepOutcome & { status: 'failed' | 'cancelled' } {
-  const cancelled = cause instanceof Stopped && cause.reason === 'cancelled';
-  const range = log.running?.analysed.range ?? step.range;
-  const message =
-    cause instanceof Stopped
-      ? overLimit(`The step "${step.name.value}"`, run)
-      : cause instanceof Error
-        ? cause.message
-        : String(cause);
-  const hint = cause instanceof Stopped ? raiseLimit : undefined;
-  const error = cancelled ? undefined : ownError(message, range, hint);
-  if (log.running) {
-    const { analysed, since } = log.running;
-    const status = cancelled ? 'cancelled' : 'failed';
-    log.statements.push({ ...emptyReport(analysed, status), error, ms: performance.now() - since });
+function whyNotUnwound({ options, planned }: Run, proven: boolean, first: number): string {
+  if (!proven) return 'Proofs are off.';
+  if (options.only !== undefined) return 'One step alone was to be proven.';
+  if (first >= planned.length) return 'The last step is a point of no return.';
+  return 'The run did not get to its end.';
+}
+
+function isPointOfNoReturn({ analysed }: PlannedStep): boolean {
+  return analysed.step.rollback?.kind === 'impossible';
+}
+
+async function takeStep(
+  rehearsal: Rehearsal,
+  at: number,
+  isProof: boolean,
+): Promise<'done' | 'failed' | 'cancelled'> {
+  const { run, failing } = rehearsal;
+  const one = run.planned[at] as PlannedStep;
+  const world = rehearsal.world ?? (await replay(rehearsal, at - 1));
+  if (world === 'cancelled') {
+    run.steps.push({ ...skippedStep(run, one), status: 'cancelled' });
+    return 'cancelled';
   }
-  return { status: cancelled ? 'cancelled' : 'failed', error, summary: '' };
+  if (!isProof) {
+    progress(run, at + 1, one.analysed.step.name.value);
+    const { isGone: _, ...applied } = await applyStep(run, world, one.analysed, nameOf(one));
+    run.steps.push({ ...skippedStep(run, one), ...applied });
+    if (applied.status !== 'passed') return applied.status;
+    if (isProven(run))
+      await world.guard.run(() => writeVersions(run, world, [world.live]), run.options.stepTimeout);
+    return 'done';
+  }
+  const { report: told, before, isApplied, isLost } = await proveStep(run, world, at, failing);
+  run.steps.push(told);
+  rehearsal.before[at] = before;
+  if (told.status === 'cancelled') return 'cancelled';
+  if (!isLost) return 'done';
+  await lose(rehearsal);
+  return isApplied ? 'done' : 'failed';
 }
 
-const raiseLimit =
-  'If it needs longer, raise the limit: --step-timeout in the terminal, or dry_run: { step_timeout: 5min } in .switchback.yaml.';
-
-function overLimit(what: string, { options }: Run): string {
-  return `${what} took longer than the dry run's limit of ${options.stepTimeout / 1000} s and was stopped.`;
+function nameOf({ analysed }: PlannedStep): string {
+  return `The step "${analysed.step.name.value}"`;
 }
 
-function notReached({ action }: Analysis['steps'][number], log: StepLog) {
-  return (action?.statements ?? [])
-    .slice(log.statements.length)
-    .map((statement) => emptyReport(statement, 'skipped'));
+async function lose(rehearsal: Rehearsal): Promise<void> {
+  const { world } = rehearsal;
+  rehearsal.world = undefined;
+  await world?.session.close();
 }
 
-function progress({ analysis, options }: Run, step: number, message: string): void {
-  options.onProgress?.({ step, steps: analysis.steps.length, message });
+/**
+ * A new database with all steps up to one, as they were done before but without their proofs. Rejects where it does
+ * not come out the same.
+ */
+async function replay(rehearsal: Rehearsal, last: number): Promise<World | 'cancelled'> {
+  const { run, engine } = rehearsal;
+  const limit = run.options.stepTimeout;
+  progress(run, last + 1, 'Making the state anew that the proof needs');
+  try {
+    const world = await openWorld(run, engine);
+    rehearsal.world = world;
+    const error = await world.guard.run(() => prepareWorld(run, world, []), limit);
+    if (error) throw new Error(error.message);
+    await world.guard.run(() => writeVersions(run, world, [world.live]), limit);
+    await goForward(rehearsal, world, 0, last);
+    return world;
+  } catch (cause) {
+    if (isCancelled(cause, run)) return 'cancelled';
+    throw new Error(stopError(cause, run, 'Making the state anew', undefined).message);
+  }
 }
 
-function report(run: Run, verdict: Verdict, error: StatementError | undefined): Report {
-  const { analysis, engine, steps, started, rows, notes } = run;
-  return {
-    plan: analysis.plan.migration?.value ?? '',
-    engine,
-    verdict,
-    error,
-    start: { app: [] },
-    steps,
-    unwind: notUnwound('The rollbacks were not asked for.'),
-    ms: performance.now() - started,
-    rows,
-    notes,
-  };
+function isCancelled(cause: unknown, { options }: Run): boolean {
+  return (cause instanceof Stopped && cause.reason === 'cancelled') || options.signal?.aborted === true;
+}
+
+/** Applies steps that were applied before, and reads anew what is there before each. Rejects where one fails now. */
+async function goForward(
+  { run, before }: Rehearsal,
+  world: World,
+  first: number,
+  last: number,
+): Promise<void> {
+  const limit = run.options.stepTimeout;
+  for (let at = first; at <= last; at++) {
+    const one = run.planned[at] as PlannedStep;
+    if (before[at]) before[at] = await world.guard.run(() => takeSnapshot(run, world), limit);
+    const from = world.live;
+    const applied = await applyStep(run, world, one.analysed, nameOf(one));
+    if (applied.status === 'cancelled') throw new Stopped('cancelled');
+    if (applied.status === 'failed')
+      throw new Error(
+        `${nameOf(one)} passed, and failed when it was done anew for the next proof: ${applied.error?.message}`,
+      );
+    await world.guard.run(() => writeVersions(run, world, [from, world.live]), limit);
+  }
+}
+
+/**
+ * Rolls steps back from one of them to the first behind a point of no return. Where more steps follow, they are applied
+ * again: in the same database if it is as it was before them, else in a new one once it is needed.
+ */
+async function unwindSegment(
+  rehearsal: Rehearsal,
+  first: number,
+  last: number,
+): Promise<'done' | 'cancelled'> {
+  const { run, before, failing } = rehearsal;
+  if (!run.steps.slice(first, last + 1).some(({ rollback }) => rollback)) return 'done';
+  const world = rehearsal.world ?? (await replay(rehearsal, last));
+  if (world === 'cancelled') return 'cancelled';
+  try {
+    const segment = await unwind(run, world, { first, last, before, failing });
+    run.segments.push(segment);
+    if (last === run.planned.length - 1) return 'done';
+    const restored = segment.verdict === 'restores' || segment.verdict === 'restores_reordered';
+    progress(run, last + 1, 'Applying the steps again');
+    const isBack = restored && (await goForward(rehearsal, world, first, last).then(() => true, isNoStop));
+    if (!isBack) await lose(rehearsal);
+    return 'done';
+  } catch (cause) {
+    if (isCancelled(cause, run)) return 'cancelled';
+    throw cause;
+  }
+}
+
+/** A step that cannot be applied here is done in a new database; a stop is a stop. */
+function isNoStop(cause: unknown): false {
+  if (cause instanceof Stopped && cause.reason === 'cancelled') throw cause;
+  return false;
 }

@@ -1,7 +1,8 @@
 import { lockWords } from '../effects/lock-words.ts';
 import { lockModes } from '../effects/model.ts';
-import { clip, displayWidth, pad, printable, wrap } from '../text/terminal.ts';
+import { clip, displayWidth, pad, wrap } from '../text/terminal.ts';
 import type { Report, StatementError, StatementReport, StepReport, StepStatus } from './model.ts';
+import { placeOf, proofLines, rollbackWords, safe, startLines, unwindLines } from './report-proof-text.ts';
 
 export interface ReportTextOptions {
   /** Colours as terminals know them; none in a pipe or where NO_COLOR is set. */
@@ -27,11 +28,6 @@ function paints(color: boolean): Paint {
   const code = (n: number) => (text: string) =>
     color && text !== '' ? `\u001b[${n}m${text}\u001b[0m` : text;
   return { good: code(32), bad: code(31), warn: code(33), faint: code(2), strong: code(1) };
-}
-
-/** Text of the plan's or of Postgres', on one line and without codes that a terminal would obey. */
-function safe(text: string): string {
-  return printable(text.replace(/\s+/g, ' '));
 }
 
 function heading({ plan, engine, rows }: Report, paint: Paint): string[] {
@@ -73,6 +69,7 @@ function body({ steps }: Report, paint: Paint, width: number): string[] {
         width,
       ),
       ...errorLines(step.error, indent, paint, width, step),
+      ...proofLines(step, Math.max(width - indent.length, 40)).map((line) => `${indent}${line}`),
     ];
   });
 }
@@ -105,7 +102,12 @@ function stepLines(
 }
 
 /** The step in a few words, the one that matters most first. */
-function whatHappened({ action, summary, statements, status }: StepReport): string[] {
+function whatHappened(step: StepReport): string[] {
+  const { rollback } = step;
+  return [...whatItDid(step), ...(rollback ? [rollbackWords[rollback.verdict]] : [])];
+}
+
+function whatItDid({ action, summary, statements, status }: StepReport): string[] {
   const words: string[] = status === 'cancelled' ? ['cancelled here'] : [];
   if (action === 'deploy') words.push(`deploy ${safe(summary)}`);
   else if (action === 'wait') words.push(`wait ${safe(summary)}`);
@@ -169,13 +171,6 @@ function errorLines(
   return parts.map((part) => `${indent}${part}`);
 }
 
-/** The line to look at, with the statement on it where there is one. */
-function placeOf({ line }: StatementError, step: StepReport, room: number): string {
-  const place = `line ${(line ?? step.line) + 1}`;
-  const failed = step.statements.find(({ status, error }) => error && status !== 'skipped');
-  return failed ? clip(`${place}: ${safe(failed.sql)}`, room) : `${place} of the plan`;
-}
-
 /** What a failed step did or left behind, in a sentence. */
 function aftermath({ summary, status }: StepReport, room: number): string[] {
   return summary === '' || status === 'passed' ? [] : wrap(safe(summary), room);
@@ -185,9 +180,14 @@ function ending(report: Report, paint: Paint, width: number): string[] {
   const { verdict, error, steps, notes, ms } = report;
   const passed = steps.filter(({ status }) => status === 'passed').length;
   const lines: string[] = [''];
+  const unwound = unwindLines(report, width);
+  lines.push(...unwound);
+  if (unwound.length > 0) lines.push('');
   for (const note of notes) lines.push(...wrap(`Note: ${safe(note)}`, width).map(paint.faint));
   if (notes.length > 0) lines.push('');
-  const steady = steps.some((step) => step.error) ? [] : errorLines(error, '', paint, width);
+  const steady = steps.some((step) => step.error?.message === error?.message)
+    ? []
+    : [...errorLines(error, '', paint, width), ...startLines(report, width)];
   const time = duration(ms);
   switch (verdict) {
     case 'passed':
@@ -195,17 +195,8 @@ function ending(report: Report, paint: Paint, width: number): string[] {
         ...lines,
         `${paint.good(paint.strong('Passed'))}: ${steps.length === 1 ? '1 step' : `all ${counted(steps.length, 'step')}`}, in ${time}.`,
       ];
-    case 'failed': {
-      const at = steps.findIndex(({ status }) => status === 'failed');
-      const rest = steps.length - at - 1;
-      const after =
-        rest > 0 ? ` ${counted(rest, 'step')} after it ${rest === 1 ? 'was' : 'were'} not reached.` : '';
-      return [
-        ...lines,
-        ...steady,
-        `${paint.bad(paint.strong('Failed'))} at step ${at + 1} of ${steps.length}, after ${time}.${after}`,
-      ];
-    }
+    case 'failed':
+      return [...lines, ...steady, `${paint.bad(paint.strong('Failed'))}${whereFailed(steps, time)}`];
     case 'cancelled':
       return [
         ...lines,
@@ -214,6 +205,19 @@ function ending(report: Report, paint: Paint, width: number): string[] {
     case 'refused':
       return [...lines, ...steady, `${paint.bad(paint.strong('Not run'))}: nothing of the plan was run.`];
   }
+}
+
+function whereFailed(steps: Report['steps'], time: string): string {
+  const failed = steps.flatMap(({ status }, at) => (status === 'failed' ? [at + 1] : []));
+  const rest = steps.filter(({ status }) => status === 'skipped').length;
+  const after =
+    rest > 0 ? ` ${counted(rest, 'step')} after it ${rest === 1 ? 'was' : 'were'} not reached.` : '';
+  if (failed.length === 0) return `, after ${time}.${after}`;
+  const which =
+    failed.length === 1
+      ? `step ${failed[0]}`
+      : `steps ${failed.slice(0, -1).join(', ')} and ${failed.at(-1)}`;
+  return ` at ${which} of ${steps.length}, after ${time}.${after}`;
 }
 
 function counted(n: number, noun: string): string {

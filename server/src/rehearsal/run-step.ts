@@ -51,7 +51,7 @@ function failed(error: StatementError): StepOutcome {
 }
 
 /** What the plan's `session` sets before every step; this engine takes the settings and has no use for them. */
-async function prepareSession(
+export async function prepareSession(
   session: EngineSession,
   { lockTimeout, statementTimeout }: SessionSettings,
 ): Promise<StatementError | undefined> {

@@ -34,13 +34,29 @@ export async function analysisOf(text: string, schema: string): Promise<Analysis
   });
 }
 
+/** Runs the steps alone, without their proofs. */
 export async function rehearsePlan(
   engine: Engine,
   text: string,
   schema: string,
   options: Partial<RehearseOptions> = {},
 ): Promise<Report> {
-  return rehearse(await analysisOf(text, schema), engine, { rows: 100, stepTimeout: 15_000, ...options });
+  return rehearse(await analysisOf(text, schema), engine, {
+    rows: 100,
+    stepTimeout: 15_000,
+    proofs: false,
+    ...options,
+  });
+}
+
+/** Runs the steps with their proofs. */
+export function provePlan(
+  engine: Engine,
+  text: string,
+  schema: string,
+  options: Partial<RehearseOptions> = {},
+): Promise<Report> {
+  return rehearsePlan(engine, text, schema, { rows: 10, proofs: true, ...options });
 }
 
 export function example(path: string): string {

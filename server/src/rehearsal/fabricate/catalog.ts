@@ -163,6 +163,15 @@ export async function readTables(db: Connection): Promise<FillTable[]> {
   });
 }
 
+/** The type with an OID; undefined where it is a pseudo-type, of which there are no values. */
+export async function readType(db: Connection, oid: number): Promise<TypeFacts | undefined> {
+  const { rows } = await db.query(
+    `SELECT ${typeFacts('t.oid', '-1')}::text AS facts FROM pg_catalog.pg_type t WHERE t.oid = $1 AND t.typtype <> 'p'`,
+    [oid],
+  );
+  return rows[0] && (JSON.parse(String(rows[0].facts)) as TypeFacts);
+}
+
 /** What a type that is made of others is made of. */
 export async function readTypeParts(db: Connection, type: TypeFacts): Promise<TypeParts> {
   const { rows } = await db.query(

@@ -1,0 +1,138 @@
+import type { VersionAnalysis } from '../../rules/model.ts';
+import type { Statement } from '../../sql/model.ts';
+import type { LineIndex } from '../../text/line-index.ts';
+import { isDatabaseError } from '../errors.ts';
+import type { AppCheck, EngineSession, StatementError } from '../model.ts';
+import { placedError } from '../place.ts';
+import type { Filled, ValueSource } from './values.ts';
+
+export interface CheckInput {
+  readonly session: EngineSession;
+  readonly values: ValueSource;
+  readonly lines: LineIndex;
+  readonly at: AppCheck['at'];
+  /** The moment, as a message says it: `after 'Deploy v4'`. */
+  readonly when: string;
+  /** A number that was not used before. */
+  next(): number;
+}
+
+type AppStatement = VersionAnalysis['statements'][number];
+
+/**
+ * Runs what a version runs, each statement in what the ones before it left, and undoes it all. One that fails so is
+ * tried by itself too: it may not be meant to follow the others. What cannot be tried here is left out.
+ */
+export async function checkVersion(
+  input: CheckInput,
+  { version, statements }: VersionAnalysis,
+): Promise<AppCheck[]> {
+  const { session } = input;
+  const checks: AppCheck[] = [];
+  await session.query('BEGIN');
+  try {
+    await session.query('SAVEPOINT start');
+    for (const one of statements) {
+      if (!isTried(one.statement, session)) continue;
+      const error = (await tryIn(input, one)) && (await tryAlone(input, one));
+      checks.push(toldCheck(input, version.name.value, one, error || undefined));
+    }
+  } finally {
+    await session.query('ROLLBACK').catch(() => {});
+  }
+  return checks;
+}
+
+/** Transaction control would end the transaction that undoes it all; what the engine refuses is no fault of the plan. */
+export function isTried(statement: Statement, session: EngineSession): boolean {
+  return (
+    statement.kind !== 'TransactionStmt' &&
+    statement.kind !== 'VacuumStmt' &&
+    session.refusal(statement) === undefined
+  );
+}
+
+async function tryIn(input: CheckInput, one: AppStatement): Promise<StatementError | undefined> {
+  const { session } = input;
+  await session.query('SAVEPOINT statement');
+  const error = await run(input, one, await input.values.fill(one.statement, input.next()));
+  await session.query(error ? 'ROLLBACK TO SAVEPOINT statement' : 'RELEASE SAVEPOINT statement');
+  return error;
+}
+
+/** SQLSTATEs that the values bring about, and not the schema alone: duplicates, no parent, an exclusion. */
+const ofValues = new Set(['23505', '23503', '23P01']);
+const checkViolation = '23514';
+const tries = 8;
+
+/** From where the transaction began; with other values where the given ones may be the reason for its failure. */
+async function tryAlone(input: CheckInput, one: AppStatement): Promise<StatementError | undefined> {
+  const { session, values } = input;
+  const attempt = async (filled: Filled) => {
+    await session.query('ROLLBACK TO SAVEPOINT start');
+    return run(input, one, filled);
+  };
+  const given = await attempt(await values.fill(one.statement, input.next()));
+  let error = given;
+  for (let count = 0; count < tries && error; count++) {
+    const code = error.code ?? '';
+    if (!ofValues.has(code) && code !== checkViolation) break;
+    await session.query('ROLLBACK TO SAVEPOINT start');
+    // A CHECK is for the application's own constants to keep; only values that were made up may be wrong.
+    const filled =
+      given?.code === checkViolation
+        ? await values.fill(one.statement, input.next())
+        : await values.refill(one.statement, input.next());
+    if (!filled.varies) break;
+    error = await attempt(filled);
+  }
+  await session.query('ROLLBACK TO SAVEPOINT start');
+  return error;
+}
+
+async function run(
+  { session }: CheckInput,
+  { statement, sql }: AppStatement,
+  filled: Filled,
+): Promise<StatementError | undefined> {
+  try {
+    await session.query(filled.sql, filled.parameters);
+    return undefined;
+  } catch (error) {
+    if (!isDatabaseError(error) || error.code === undefined) throw error;
+    // A procedure that commits cannot be undone, so it cannot be tried.
+    if (error.code === '2D000') return undefined;
+    const position = filled.sql === statement.text ? error.position : undefined;
+    return placedError(session.explain({ ...error, message: error.message, position }), statement, sql);
+  }
+}
+
+const verbs: Readonly<Record<string, string>> = {
+  SelectStmt: 'select',
+  InsertStmt: 'insert',
+  UpdateStmt: 'update',
+  DeleteStmt: 'delete',
+  MergeStmt: 'merge',
+};
+
+function toldCheck(
+  { at, when, lines }: CheckInput,
+  version: string,
+  { statement, range }: AppStatement,
+  error: StatementError | undefined,
+): AppCheck {
+  const verb = verbs[statement.kind] ?? 'run a statement';
+  return {
+    version,
+    statement: statement.text,
+    at,
+    ok: error === undefined,
+    error: error && {
+      ...error,
+      message: `${version} cannot ${verb} ${when}: ${error.message}`,
+      line: lines.positionAt((error.range ?? range).start).line,
+    },
+    range,
+    line: lines.positionAt(range.start).line,
+  };
+}

@@ -1,0 +1,232 @@
+import type { SqlParser, Statement } from '../../sql/model.ts';
+import { type ObjectName, writeName } from '../../sql/names.ts';
+import { isDatabaseError } from '../errors.ts';
+import {
+  type FillColumn,
+  type FillTable,
+  type ForeignKey,
+  readTables,
+  readType,
+} from '../fabricate/catalog.ts';
+import { distinctColumns } from '../fabricate/distinct.ts';
+import { ownExpression } from '../fabricate/own-expression.ts';
+import { valueExpression } from '../fabricate/values.ts';
+import type { Connection } from '../model.ts';
+import { quoteIdentifier, quoteLiteral } from '../roles.ts';
+import { type Slot, slotsOf } from './slots.ts';
+
+/** A statement ready to be sent. */
+export interface Filled {
+  readonly sql: string;
+  readonly parameters: readonly (string | null)[];
+  /** Whether other values would give another statement. */
+  readonly varies: boolean;
+}
+
+/** Finds values for the statements of an application, by the schema as it is now. */
+export interface ValueSource {
+  /** Values for the parameters; constants stay. */
+  fill(statement: Statement, n: number): Promise<Filled>;
+  /** Values for the constants too, wherever the same again would meet a row that is there already. */
+  refill(statement: Statement, n: number): Promise<Filled>;
+}
+
+export interface ValueSourceOptions {
+  readonly parser: SqlParser;
+  /** `table.column`, names without a schema: unique now, or at some time in the plan. */
+  readonly unique: ReadonlySet<string>;
+}
+
+/** For as long as the schema stays as it is. `n` tells one use from another: no two of them give a key the same value. */
+export function createValueSource(db: Connection, { parser, unique }: ValueSourceOptions): ValueSource {
+  let tables: Promise<FillTable[]> | undefined;
+  const tableOf = async (relations: readonly ObjectName[], column: Slot['column']) => {
+    tables ??= readTables(db);
+    const known = await tables;
+    for (const relation of relations) {
+      const { rows } = await db.query('SELECT pg_catalog.to_regclass($1)::oid::int8 AS oid', [
+        writeName(relation),
+      ]);
+      const table = known.find(({ oid }) => oid === Number(rows[0]?.oid ?? 0));
+      const found = typeof column === 'number' ? table?.columns[column] : byName(table, column);
+      if (table && found) return { table, column: found };
+    }
+    return undefined;
+  };
+  const expressions = new Map<string, Promise<string | undefined>>();
+  const expressionOf = (table: FillTable, column: FillColumn, distinct: boolean) => {
+    const key = `${table.oid} ${column.number} ${distinct}`;
+    const known = expressions.get(key) ?? ownExpression(db, parser, table, column, distinct);
+    expressions.set(key, known);
+    return known;
+  };
+
+  const made = async (table: FillTable, column: FillColumn, distinct: boolean, n: number) => {
+    const expression = await expressionOf(table, column, distinct);
+    return expression === undefined ? undefined : evaluate(db, expression, n);
+  };
+
+  const isUnique = (table: FillTable, column: FillColumn) =>
+    distinctColumns(table, []).has(column.name) ||
+    unique.has(`${lastName(table.name)}.${column.name}`) ||
+    (column.sequence !== null && table.unique.some((key) => key.includes(column.name)));
+
+  /** For a column that a row is written to. */
+  const written = async (table: FillTable, column: FillColumn, n: number) => {
+    const key = table.foreignKeys.find(({ columns }) => columns.includes(column.name));
+    if (key && (isUnique(table, column) || table.unique.some((one) => one.includes(column.name))))
+      return parentValue(db, key, column, n);
+    if (!key && isUnique(table, column)) return made(table, column, true, n);
+    const existing = await existingValue(db, table, column, n);
+    if (existing !== null) return existing;
+    return key ? parentValue(db, key, column, n) : made(table, column, false, n);
+  };
+
+  const compared = async (table: FillTable, column: FillColumn, n: number) =>
+    (await existingValue(db, table, column, n)) ?? (await made(table, column, false, n));
+
+  const valueFor = async (statement: Statement, slot: Slot, n: number): Promise<string | null> => {
+    const place = await tableOf(slot.relations, slot.column);
+    if (!place) return slot.parameter === undefined ? null : byType(db, statement, slot.parameter, n);
+    const { table, column } = place;
+    const value =
+      slot.role === 'where' ? await compared(table, column, n) : await written(table, column, n + slot.row);
+    if (value === undefined || value === null) return null;
+    return slot.list ? `{${JSON.stringify(value)}}` : value;
+  };
+
+  const parametersOf = async (statement: Statement, n: number) => {
+    const values: (string | null)[] = [];
+    for (const slot of slotsOf(statement)) {
+      if (slot.parameter === undefined || slot.parameter < 1) continue;
+      while (values.length < slot.parameter) values.push(null);
+      values[slot.parameter - 1] ??= await valueFor(statement, slot, n);
+    }
+    return values;
+  };
+
+  return {
+    async fill(statement, n) {
+      const parameters = await parametersOf(statement, n);
+      return { sql: statement.text, parameters, varies: parameters.length > 0 };
+    },
+    async refill(statement, n) {
+      const parameters = await parametersOf(statement, n);
+      const chosen = new Map<string, string>();
+      const edits: { readonly slot: Slot; readonly value: string }[] = [];
+      const slots = slotsOf(statement).filter(({ literal }) => literal !== undefined);
+      // The same constant twice is the same value twice: a version that writes a name to two columns goes on to.
+      const tie = ({ role, row, literal }: Slot) => `${role} ${row} ${literal}`;
+      for (const slot of slots) {
+        const place = await tableOf(slot.relations, slot.column);
+        if (!place || chosen.has(tie(slot))) continue;
+        const { table, column } = place;
+        const refers = table.foreignKeys.some(({ columns }) => columns.includes(column.name));
+        if (slot.role !== 'where' && !refers && !isUnique(table, column)) continue;
+        const value = await valueFor(statement, slot, n);
+        if (value !== null) chosen.set(tie(slot), value);
+      }
+      for (const slot of slots) {
+        const value = chosen.get(tie(slot));
+        if (value !== undefined) edits.push({ slot, value });
+      }
+      let sql = statement.text;
+      for (const { slot, value } of edits.sort((a, b) => b.slot.range.start - a.slot.range.start))
+        sql = `${sql.slice(0, slot.range.start)}${quoteLiteral(value)}${sql.slice(slot.range.end)}`;
+      return { sql, parameters, varies: parameters.length > 0 || edits.length > 0 };
+    },
+  };
+}
+
+function byName(table: FillTable | undefined, column: string | undefined): FillColumn | undefined {
+  return table?.columns.find(({ name }) => name === column);
+}
+
+function lastName(printed: string): string {
+  const name = /(?:^|\.)("(?:[^"]|"")+"|[^".]+)$/.exec(printed)?.[1] ?? printed;
+  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
+}
+
+/** Few rows of those that were there are used, so that most stay untouched for the comparison. */
+const usedRows = 5;
+
+/** What a row that is there has in a column, the same row for the same `n`; null where it has nothing. */
+async function existingValue(
+  db: Connection,
+  table: FillTable,
+  { name }: FillColumn,
+  n: number,
+): Promise<string | null> {
+  const order = (table.unique[0] ?? table.columns.map((column) => column.name)).map(
+    (column) => `${quoteIdentifier(column)}::text`,
+  );
+  const { rows } = await db.query(
+    `SELECT ${quoteIdentifier(name)}::text AS v FROM ${table.name} ORDER BY ${order.join(', ')} LIMIT ${usedRows}`,
+  );
+  const value = rows[n % Math.max(rows.length, 1)]?.v;
+  return value === undefined || value === null ? null : String(value);
+}
+
+async function parentValue(
+  db: Connection,
+  key: ForeignKey,
+  { name }: FillColumn,
+  n: number,
+): Promise<string | null> {
+  const column = quoteIdentifier(key.parentColumns[key.columns.indexOf(name)] ?? name);
+  const { rows } = await db.query(
+    `SELECT ${column}::text AS v FROM ${key.parentName} ORDER BY ${key.parentColumns.map(quoteIdentifier).join(', ')}
+      LIMIT 1 OFFSET (SELECT ${n}::int8 % greatest(count(*), 1) FROM ${key.parentName})`,
+  );
+  const value = rows[0]?.v;
+  return value === undefined || value === null ? null : String(value);
+}
+
+async function evaluate(db: Connection, expression: string, n: number): Promise<string | null> {
+  const rows = await attempt(db, async () => {
+    const result = await db.query(`SELECT (${expression})::text AS v FROM (VALUES (${n}::int)) AS s(i)`);
+    return result.rows;
+  });
+  const value = rows?.[0]?.v;
+  return value === undefined || value === null ? null : String(value);
+}
+
+/** What `work` gives, or undefined where Postgres refuses it; then nothing of it remains. Inside a transaction. */
+async function attempt<T>(db: Connection, work: () => Promise<T>): Promise<T | undefined> {
+  await db.query('SAVEPOINT attempt');
+  try {
+    const result = await work();
+    await db.query('RELEASE SAVEPOINT attempt');
+    return result;
+  } catch (error) {
+    if (!isDatabaseError(error) || error.code === undefined) throw error;
+    await db.query('ROLLBACK TO SAVEPOINT attempt');
+    return undefined;
+  }
+}
+
+/**
+ * A value of the type that Postgres gives to a parameter. PREPARE outlives a transaction that is undone, so it is taken
+ * back; one that fails leaves nothing.
+ */
+async function byType(
+  db: Connection,
+  { text }: Statement,
+  parameter: number,
+  n: number,
+): Promise<string | null> {
+  // The statement may be wrong by itself: running it tells how.
+  const oid = await attempt(db, async () => {
+    await db.query(`PREPARE switchback_types AS ${text}`);
+    const { rows } = await db.query(
+      `SELECT (parameter_types[$1])::oid::int8 AS oid FROM pg_catalog.pg_prepared_statements WHERE name = 'switchback_types'`,
+      [parameter],
+    );
+    await db.query('DEALLOCATE switchback_types');
+    return Number(rows[0]?.oid ?? 0);
+  });
+  const type = oid ? await readType(db, oid) : undefined;
+  const expression =
+    type && (await valueExpression(db, type, { i: 'i', salt: 1, hint: 'value', distinct: false }));
+  return expression === undefined ? null : evaluate(db, expression, n);
+}

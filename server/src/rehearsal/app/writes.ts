@@ -1,0 +1,61 @@
+import type { VersionAnalysis } from '../../rules/model.ts';
+import { isDatabaseError } from '../errors.ts';
+import type { EngineSession } from '../model.ts';
+import { noteTouched, type Witness } from '../touched-rows.ts';
+import { isTried } from './checks.ts';
+import { slotsOf } from './slots.ts';
+import type { ValueSource } from './values.ts';
+
+export interface WriteInput {
+  readonly session: EngineSession;
+  readonly values: ValueSource;
+  readonly witness: Witness;
+  /** A number that was not used before. */
+  next(): number;
+}
+
+const writing = new Set<string>(['InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt']);
+const tries = 4;
+/** A statement that changes more of the rows that were there would leave nothing to compare: it is undone. */
+const mostChanged = 5;
+const mostInserted = 100;
+
+/**
+ * Runs the writing statements of a version for good, with values of their own, as the application would meanwhile. What
+ * fails is undone; that it fails, its check tells.
+ */
+export async function writeRows(input: WriteInput, { statements }: VersionAnalysis): Promise<void> {
+  for (const { statement } of statements) {
+    if (!writing.has(statement.kind) || !isTried(statement, input.session)) continue;
+    for (let count = 0; count < tries; count++) if (await write(input, statement)) break;
+  }
+}
+
+/** Whether it is done, one way or the other; false where another value may do. */
+async function write(
+  { session, values, witness, next }: WriteInput,
+  statement: VersionAnalysis['statements'][number]['statement'],
+): Promise<boolean> {
+  await session.query('BEGIN');
+  try {
+    const { sql, parameters, varies } = await values.refill(statement, next());
+    const changesKeys = slotsOf(statement).some(({ role }) => role === 'set');
+    try {
+      const noted = await noteTouched(session, witness, () => session.query(sql, parameters), changesKeys);
+      if (noted.rows > (statement.kind === 'InsertStmt' ? mostInserted : mostChanged)) {
+        await session.query('ROLLBACK');
+        return true;
+      }
+      await session.query('COMMIT');
+      noted.commit();
+      return true;
+    } catch (error) {
+      if (!isDatabaseError(error) || error.code === undefined) throw error;
+      await session.query('ROLLBACK');
+      return !(varies && error.code.startsWith('23'));
+    }
+  } catch (error) {
+    await session.query('ROLLBACK').catch(() => {});
+    throw error;
+  }
+}

@@ -1,0 +1,148 @@
+import type { Connection } from './model.ts';
+import { quoteIdentifier } from './roles.ts';
+
+/** The rows of every table at one moment, as hashes. */
+export interface DataDigest {
+  /** By name, as `regclass` prints it. */
+  readonly tables: ReadonlyMap<string, TableDigest>;
+}
+
+export interface TableDigest {
+  readonly table: DigestTable;
+  /** Changes whenever rows or columns may have; for the same table in the same database alone. */
+  readonly stamp: string;
+  readonly count: number;
+  /** By key; of a table without a primary key a list under the empty key. Undefined: too many to hold. */
+  readonly rows: ReadonlyMap<string, string> | readonly string[] | undefined;
+  /** Every how many rows one is held: 1 for all. */
+  readonly stride: number;
+}
+
+/** A table whose rows are compared; a partition's belong to its whole. */
+export interface DigestTable {
+  readonly oid: number;
+  readonly name: string;
+  readonly columns: readonly { readonly name: string; readonly number: number; readonly type: string }[];
+  /** Numbers of the primary key's columns. */
+  readonly key: readonly number[];
+  readonly partitioned: boolean;
+  /** Files of its data. */
+  readonly files: string;
+}
+
+/** Rows of a table that are held at most; of more, an even sample. */
+const maxRows = 20_000;
+
+const tablesQuery = `
+  SELECT c.oid::int8 AS oid, c.oid::regclass::text AS name, c.relkind = 'p' AS partitioned,
+    (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('name', a.attname, 'number', a.attnum,
+        'type', pg_catalog.format_type(a.atttypid, a.atttypmod)) ORDER BY a.attnum), '[]')
+      FROM pg_catalog.pg_attribute a
+      WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)::text AS columns,
+    coalesce((SELECT pg_catalog.array_to_json(k.conkey) FROM pg_catalog.pg_constraint k
+      WHERE k.conrelid = c.oid AND k.contype = 'p'), '[]')::text AS key,
+    CASE WHEN c.relkind = 'r' THEN pg_catalog.pg_relation_filenode(c.oid)::text ELSE (
+      SELECT pg_catalog.string_agg(pg_catalog.pg_relation_filenode(p.relid)::text, ' ' ORDER BY p.relid)
+      FROM pg_catalog.pg_partition_tree(c.oid) p WHERE p.isleaf) END AS files
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'
+    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e
+      WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
+  ORDER BY c.oid`;
+
+export interface Digester {
+  /** Digests what changed since the last time; the digest of a table that did not is the same object. */
+  take(): Promise<DataDigest>;
+  /** Sets of column numbers that were a table's primary key at some time. */
+  keysOf(oid: number): readonly (readonly number[])[];
+}
+
+/** A digester of one session's database. */
+export function createDigester(db: Connection): Digester {
+  let last = new Map<number, TableDigest>();
+  const strides = new Map<number, number>();
+  const keys = new Map<number, (readonly number[])[]>();
+  const note = ({ oid, key }: DigestTable) => {
+    const known = keys.get(oid) ?? [];
+    if (key.length > 0 && !known.some((one) => one.join() === key.join())) keys.set(oid, [...known, key]);
+  };
+  return {
+    keysOf: (oid) => keys.get(oid) ?? [],
+    async take() {
+      const tables = await readTables(db);
+      const stamps = await readStamps(db, tables);
+      const now = new Map<number, TableDigest>();
+      for (const table of tables) {
+        note(table);
+        const { count, newest } = stamps.get(table.oid) ?? { count: 0, newest: '' };
+        const stamp = [table.files, count, newest, JSON.stringify(table.columns), table.key].join('|');
+        const known = last.get(table.oid);
+        if (known?.stamp === stamp) {
+          now.set(table.oid, known.table.name === table.name ? known : { ...known, table });
+          continue;
+        }
+        const stride = strides.get(table.oid) ?? Math.max(1, Math.ceil(count / maxRows));
+        strides.set(table.oid, stride);
+        now.set(table.oid, { table, stamp, count, stride, rows: await readRows(db, table, stride) });
+      }
+      last = now;
+      return { tables: new Map([...now.values()].map((digest) => [digest.table.name, digest])) };
+    },
+  };
+}
+
+async function readTables(db: Connection): Promise<DigestTable[]> {
+  const { rows } = await db.query(tablesQuery);
+  return rows.map(({ oid, name, partitioned, columns, key, files }) => ({
+    oid: Number(oid),
+    name: String(name),
+    partitioned: partitioned === true,
+    columns: JSON.parse(String(columns)),
+    key: JSON.parse(String(key)),
+    files: String(files ?? ''),
+  }));
+}
+
+/** How many rows there are, and the last transaction that wrote one: rows do not change without one of the two. */
+async function readStamps(db: Connection, tables: readonly DigestTable[]) {
+  const stamps = new Map<number, { count: number; newest: string }>();
+  if (tables.length === 0) return stamps;
+  const each = tables.map(
+    (table) =>
+      `SELECT ${table.oid}::int8 AS oid, count(*)::int8 AS count, max(xmin::text::int8)::text AS newest FROM ${from(table)}`,
+  );
+  const { rows } = await db.query(each.join('\nUNION ALL '));
+  for (const { oid, count, newest } of rows)
+    stamps.set(Number(oid), { count: Number(count), newest: String(newest ?? '') });
+  return stamps;
+}
+
+async function readRows(db: Connection, table: DigestTable, stride: number): Promise<TableDigest['rows']> {
+  const hashes = table.columns.map(
+    ({ name }) => `coalesce(pg_catalog.hashtext(${quoteIdentifier(name)}::text)::text, '-')`,
+  );
+  const row = hashes.length > 0 ? `pg_catalog.concat_ws(' ', ${hashes.join(', ')})` : `''`;
+  const key = keyExpression(table, table.key);
+  if (key === undefined) {
+    if (stride > 1) return undefined;
+    const { rows } = await db.query(`SELECT ${row} AS h FROM ${from(table)}`);
+    return rows.map(({ h }) => String(h));
+  }
+  const sampled =
+    stride > 1 ? ` WHERE pg_catalog.abs(pg_catalog.hashtext(${key})::int8) % ${stride} = 0` : '';
+  const { rows } = await db.query(`SELECT ${key} AS k, ${row} AS h FROM ${from(table)}${sampled}`);
+  return new Map(rows.map(({ k, h }) => [String(k), String(h)]));
+}
+
+/** The table in a FROM, without the rows of those that inherit from it. */
+export function from({ name, partitioned }: DigestTable): string {
+  return partitioned ? name : `ONLY ${name}`;
+}
+
+/** SQL of a row's key as text; undefined where one of its columns is not there, or there is no key. */
+export function keyExpression({ columns }: DigestTable, key: readonly number[]): string | undefined {
+  const names = key.map((number) => columns.find((column) => column.number === number)?.name);
+  if (names.length === 0 || names.includes(undefined)) return undefined;
+  return `pg_catalog.json_build_array(${names.map((name) => quoteIdentifier(name ?? '')).join(', ')})::text`;
+}

@@ -1,0 +1,42 @@
+import { compareData, dataWords, isSameData } from './data-compare.ts';
+import { compareFingerprints } from './fingerprint.ts';
+import type { Drift, RollbackData } from './model.ts';
+import type { TouchedRows } from './touched-rows.ts';
+import type { Snapshot } from './world.ts';
+
+/** What is not as it was before. */
+export interface Comparison {
+  readonly drift: readonly Drift[];
+  readonly data: RollbackData;
+}
+
+/** Compares schema, rows and the live version. */
+export function compareSnapshots(before: Snapshot, after: Snapshot, touched: TouchedRows): Comparison {
+  const drift = [...compareFingerprints(before.fingerprint, after.fingerprint)];
+  if (before.live !== undefined && after.live !== before.live)
+    drift.push({
+      kind: 'schema',
+      object: 'application',
+      message: `application: ${after.live ?? 'no version'} is live instead of ${before.live}`,
+    });
+  return { drift, data: compareData(before.data, after.data, touched) };
+}
+
+export function verdictOf({ drift, data }: Comparison): 'restores' | 'restores_reordered' | 'drifts' {
+  if (!isSameData(data) || drift.some(({ kind }) => kind === 'schema')) return 'drifts';
+  return drift.some(({ kind }) => kind === 'column_order') ? 'restores_reordered' : 'restores';
+}
+
+/** What keeps a comparison from being one of equals, each in a few words. */
+export function differences({ drift, data }: Comparison): string[] {
+  const schema = drift.filter(({ kind }) => kind === 'schema').map(({ message }) => message);
+  return [...schema, ...dataWords(data)];
+}
+
+const shown = 3;
+
+/** The first few, and how many more there are. */
+export function someOf(words: readonly string[]): string {
+  const more = words.length - shown;
+  return `${words.slice(0, shown).join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
+}

@@ -1,0 +1,126 @@
+import type { Analysis } from '../analyze.ts';
+import type { StepAnalysis } from '../rules/model.ts';
+import type { SqlParser } from '../sql/model.ts';
+import { createLineIndex, type LineIndex } from '../text/line-index.ts';
+import type {
+  AppCheck,
+  Progress,
+  Report,
+  StatementError,
+  StepReport,
+  UnwindSegment,
+  Verdict,
+} from './model.ts';
+import { notUnwound, wholeUnwind } from './proof-results.ts';
+import { emptyReport } from './run-sql.ts';
+
+export interface RehearseOptions {
+  /** Fabricated rows for each table of the baseline. */
+  readonly rows: number;
+  /** ms that a step may take; so may its rollback, the baseline, and the filling of its tables. */
+  readonly stepTimeout: number;
+  /** Whether each step is rolled back and applied again, and what the live versions run is tried. True where absent. */
+  readonly proofs?: boolean;
+  /** The id of the one step to prove: those before it are applied without proof, those after it not at all. */
+  readonly only?: string;
+  /** Cancels: the engine is stopped at once, whatever it does. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+  /** Loaded where absent. */
+  readonly parser?: SqlParser;
+}
+
+/** What has come out so far: enough for a report at any moment. */
+export interface Run {
+  readonly analysis: Analysis;
+  readonly options: RehearseOptions;
+  readonly lines: LineIndex;
+  readonly started: number;
+  readonly planned: readonly PlannedStep[];
+  readonly steps: StepReport[];
+  readonly segments: UnwindSegment[];
+  readonly notes: string[];
+  start: readonly AppCheck[];
+  /** Why the plan was not rolled back as a whole, where no segment says so. */
+  notUnwound: string;
+  engine: string;
+  rows: Readonly<Record<string, number>>;
+}
+
+export interface PlannedStep {
+  readonly phase: string;
+  readonly analysed: StepAnalysis;
+}
+
+export function createRun(analysis: Analysis, options: RehearseOptions): Run {
+  return {
+    analysis,
+    options,
+    lines: createLineIndex(analysis.text),
+    started: performance.now(),
+    planned: plannedSteps(analysis),
+    steps: [],
+    segments: [],
+    notes: [],
+    start: [],
+    notUnwound: 'The run did not get to its end.',
+    engine: '',
+    rows: {},
+  };
+}
+
+function plannedSteps({ plan, steps }: Analysis): PlannedStep[] {
+  const byStep = new Map(steps.map((analysed) => [analysed.step, analysed]));
+  return plan.phases.flatMap((phase) =>
+    phase.steps.flatMap((step) => {
+      const analysed = byStep.get(step);
+      return analysed ? [{ phase: phase.name.value, analysed }] : [];
+    }),
+  );
+}
+
+/** `step` counts from 1; 0 is before the first. */
+export function progress({ planned, options }: Run, step: number, message: string): void {
+  options.onProgress?.({ step, steps: planned.length, message });
+}
+
+/** A step of which nothing was done. */
+export function skippedStep({ lines }: Run, { phase, analysed }: PlannedStep): StepReport {
+  const { step, action } = analysed;
+  return {
+    id: step.id,
+    step: step.name.value,
+    phase,
+    action: step.action?.kind ?? 'sql',
+    status: 'skipped',
+    statements: (action?.statements ?? []).map((statement) => emptyReport(statement, 'skipped')),
+    summary: '',
+    error: undefined,
+    rollback: undefined,
+    app: [],
+    ms: 0,
+    range: step.range,
+    line: lines.positionAt(step.range.start).line,
+    name_range: step.name.range,
+  };
+}
+
+export function withLine(error: StatementError, { lines }: Pick<Run, 'lines'>): StatementError {
+  return error.range ? { ...error, line: lines.positionAt(error.range.start).line } : error;
+}
+
+export function report(run: Run, verdict: Verdict, error: StatementError | undefined): Report {
+  const { analysis, engine, steps, segments, started, rows, notes, start } = run;
+  return {
+    plan: analysis.plan.migration?.value ?? '',
+    engine,
+    verdict,
+    error,
+    start: { app: start },
+    steps,
+    unwind: segments.length > 0 ? wholeUnwind(segments) : notUnwound(run.notUnwound),
+    ms: performance.now() - started,
+    rows,
+    notes,
+  };
+}

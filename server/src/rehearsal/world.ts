@@ -1,0 +1,188 @@
+import type { Analysis } from '../analyze.ts';
+import type { VersionAnalysis } from '../rules/model.ts';
+import type { SqlParser, Statement } from '../sql/model.ts';
+import { loadSqlParser } from '../sql/parser.ts';
+import { type CheckInput, checkVersion } from './app/checks.ts';
+import { uniqueColumns } from './app/unique-columns.ts';
+import { createValueSource, type ValueSource } from './app/values.ts';
+import { writeRows } from './app/writes.ts';
+import { type BaselineFile, loadBaseline } from './baseline.ts';
+import { tryChecklist } from './checklist.ts';
+import { createDigester, type DataDigest, type Digester } from './data-digest.ts';
+import { fabricate } from './fabricate.ts';
+import { type Fingerprint, takeFingerprint } from './fingerprint.ts';
+import { createGuard, type Guard } from './guard.ts';
+import type { AppCheck, Engine, EngineSession, StatementError } from './model.ts';
+import { createMissingRoles } from './roles.ts';
+import { progress, type Run } from './run.ts';
+import { prepareSession } from './run-step.ts';
+import { createTouchedRows, type TouchedRows } from './touched-rows.ts';
+
+/** A database with the plan's steps in it, up to one of them, and the application that runs on it. */
+export interface World {
+  readonly session: EngineSession;
+  readonly guard: Guard;
+  readonly parser: SqlParser;
+  readonly digester: Digester;
+  readonly touched: TouchedRows;
+  /** The version that is live. */
+  live: string | undefined;
+  /** Undefined once a statement may have changed the schema. */
+  fingerprint: Fingerprint | undefined;
+  values: ValueSource | undefined;
+  readonly unique: ReadonlySet<string>;
+  /** No two of them are the same in one world. */
+  next(): number;
+}
+
+/** What a rollback has to bring back. */
+export interface Snapshot {
+  readonly fingerprint: Fingerprint;
+  readonly data: DataDigest;
+  readonly live: string | undefined;
+}
+
+export async function openWorld(run: Run, engine: Engine): Promise<World> {
+  const { analysis, options } = run;
+  const session = await engine.open(options.signal, { sql: allSql(analysis) });
+  run.engine = session.name;
+  // Behind the rows that are fabricated, of which some are tried in vain; behind most that a real table has.
+  let used = session.contents?.kind === 'rows' ? 1_000_000_000 : options.rows * 9 + 1;
+  return {
+    session,
+    guard: createGuard(session, options.signal),
+    parser: options.parser ?? (await loadSqlParser()),
+    digester: createDigester(session),
+    touched: createTouchedRows(),
+    live: analysis.plan.app?.runs?.value,
+    fingerprint: undefined,
+    values: undefined,
+    unique: uniqueColumns(analysis),
+    next: () => used++,
+  };
+}
+
+function allSql({ baselineSql = '', text, steps }: Analysis): string {
+  const files = steps.flatMap(({ action, rollback }) =>
+    [action, ...rollback].flatMap((one) => (one?.action.kind === 'sql' ? one.action.sql.text : [])),
+  );
+  return [baselineSql, text, ...files].join('\n');
+}
+
+/** Baseline, rows, and a look at the checklist's queries. Notes are taken where they are asked for. */
+export async function prepareWorld(
+  run: Run,
+  { session, parser }: World,
+  notes: string[],
+): Promise<StatementError | undefined> {
+  const { analysis, options } = run;
+  progress(run, run.steps.length, 'Loading the baseline');
+  const roles = session.isShared ? [] : await createMissingRoles(session, allStatements(analysis, parser));
+  if (roles.length > 0)
+    notes.push(`Made for this run, since no schema file holds roles: ${roles.join(', ')}.`);
+  const file = startOf(analysis, session);
+  if (file !== undefined) {
+    const loaded = await loadBaseline(session, file, parser);
+    notes.push(...loaded.notes);
+    if (loaded.error) return loaded.error;
+  }
+  if (options.rows > 0 && session.contents?.kind !== 'rows') {
+    progress(run, run.steps.length, `Filling tables with ${options.rows} rows each`);
+    const filled = await fabricate(session, { rows: options.rows, parser });
+    run.rows = filled.rows;
+    notes.push(...filled.notes);
+  }
+  notes.push(...(await tryChecklist(session, analysis.plan.checklist)));
+  return undefined;
+}
+
+/** What is loaded into a session's database first. */
+function startOf({ plan, baselineSql }: Analysis, { contents }: EngineSession): BaselineFile | undefined {
+  const { schema } = plan.database;
+  if (contents) return contents.kind === 'schema' ? { ...contents, range: schema?.range } : undefined;
+  return baselineSql === undefined
+    ? undefined
+    : { path: schema?.value ?? 'the schema file', sql: baselineSql, range: schema?.range };
+}
+
+function allStatements({ baselineSql, steps }: Analysis, parser: SqlParser): readonly Statement[] {
+  const baseline = baselineSql === undefined ? [] : parser.parseScript(baselineSql).statements;
+  const ofSteps = steps
+    .flatMap(({ action, rollback }) => [action, ...rollback])
+    .flatMap((action) => action?.statements ?? [])
+    .map(({ statement }) => statement);
+  return [...baseline, ...ofSteps];
+}
+
+/** To be called once a statement may have changed the schema. */
+export function schemaChanged(world: World): void {
+  world.fingerprint = undefined;
+  world.values = undefined;
+}
+
+/** A connection as the application's or a new one of the migration's: without what a step set. */
+export async function freshSession({ analysis }: Run, { session }: World): Promise<void> {
+  // A setting that Postgres refuses is the first step's failure.
+  await prepareSession(session, analysis.plan.session);
+}
+
+export async function takeSnapshot(run: Run, world: World): Promise<Snapshot> {
+  await freshSession(run, world);
+  world.fingerprint ??= await takeFingerprint(world.session);
+  return { fingerprint: world.fingerprint, data: await world.digester.take(), live: world.live };
+}
+
+/** The versions of these names whose statements the plan tells; each once. */
+export function versionsNamed(
+  { analysis }: Run,
+  names: readonly (string | undefined)[],
+): readonly VersionAnalysis[] {
+  return [...new Set(names)].flatMap((name) =>
+    name === undefined ? [] : (analysis.live.version(name) ?? []),
+  );
+}
+
+/** Tries what the versions run; what `when` it is, in words, stands in the failures. */
+export async function checkVersions(
+  run: Run,
+  world: World,
+  names: readonly (string | undefined)[],
+  at: AppCheck['at'],
+  when: string,
+): Promise<AppCheck[]> {
+  const versions = versionsNamed(run, names);
+  if (versions.length === 0) return [];
+  await freshSession(run, world);
+  const input: CheckInput = {
+    session: world.session,
+    values: valuesOf(world),
+    lines: run.lines,
+    at,
+    when,
+    next: world.next,
+  };
+  const checks: AppCheck[] = [];
+  for (const version of versions) checks.push(...(await checkVersion(input, version)));
+  return checks;
+}
+
+/** Lets the versions write rows that stay. */
+export async function writeVersions(
+  run: Run,
+  world: World,
+  names: readonly (string | undefined)[],
+): Promise<void> {
+  const versions = versionsNamed(run, names);
+  if (versions.length === 0) return;
+  await freshSession(run, world);
+  const digest = await world.digester.take();
+  const witness = { digester: world.digester, digest, touched: world.touched };
+  for (const version of versions)
+    await writeRows({ session: world.session, values: valuesOf(world), witness, next: world.next }, version);
+}
+
+function valuesOf(world: World): ValueSource {
+  const { session, parser, unique } = world;
+  world.values ??= createValueSource(session, { parser, unique });
+  return world.values;
+}
