@@ -16,7 +16,7 @@ import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { Analysis, AnalyzeOptions, Parsers } from '../analyze.ts';
 import { createAnalyses } from './analyses.ts';
 import { createChecks } from './check.ts';
-import { codeActions, fixAllKind } from './code-actions.ts';
+import { codeActions, fixAllKind, insertRollbacksKind } from './code-actions.ts';
 import { diagnosticReport } from './diagnostics.ts';
 import { documentSymbols } from './document-symbols.ts';
 import { createDryRuns, type Rehearse } from './dry-run.ts';
@@ -139,7 +139,9 @@ function serveLifecycle(connection: Connection, session: Session, { refresh, dry
       capabilities: {
         textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
         diagnosticProvider: { interFileDependencies: true, workspaceDiagnostics: false },
-        codeActionProvider: { codeActionKinds: ['quickfix', fixAllKind] },
+        codeActionProvider: {
+          codeActionKinds: ['quickfix', 'refactor.rewrite', fixAllKind, insertRollbacksKind],
+        },
         inlayHintProvider: true,
         documentSymbolProvider: { label: 'Switchback' },
       },

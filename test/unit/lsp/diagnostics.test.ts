@@ -77,6 +77,27 @@ describe('findings over the protocol', () => {
     assert.match(document.getText(), /rollback: \|\n/);
   });
 
+  it('inserts the rollback from anywhere in its step, and all that are missing', async () => {
+    const uri = client.uriOf('a.migration.yaml');
+    const text = `${plan({ rollback: '' })}      - step: Another
+        sql: ALTER TABLE users ADD COLUMN nick text;
+`;
+    const document = client.open(uri, text);
+    const place = document.positionAt(text.indexOf('COLUMN nick'));
+    const at = { start: place, end: place };
+    const [insert, ...more] = await client.fixes(uri, at);
+    assert.deepEqual([insert?.kind, more], ['refactor.rewrite', []]);
+    assert.ok(insert);
+    assert.equal(applied(document, insert), `${text}        rollback: ALTER TABLE users DROP COLUMN nick;\n`);
+    const [all] = await client.fixes(uri, at, ['source.insertRollbacks.switchback']);
+    assert.ok(all);
+    assert.equal(applied(document, all).match(/rollback: ALTER/g)?.length, 2);
+    const finding = (await client.diagnostics(uri)).find(({ code }) => code === 'rollback-missing');
+    assert.ok(finding);
+    const there = await client.fixes(uri, finding.range, ['quickfix']);
+    assert.ok(there.some(({ title }) => title === all.title));
+  });
+
   it('answers unchanged while the findings are the same', async () => {
     const uri = client.uriOf('a.migration.yaml');
     const document = client.open(uri, plan({ sql: 'DROP TABL users;' }));

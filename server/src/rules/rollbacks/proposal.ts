@@ -42,13 +42,13 @@ export function rollbackFixes(context: RuleContext, at: StepAnalysis, doing: Doi
 }
 
 function titleOf({ source, reason }: Proposal, doing: Doing): string {
-  const [first, second] = doing === 'Insert' ? ['Insert the rollback', ''] : ['Replace the rollback', ' by'];
+  const first = `${doing} the rollback`;
   if (typeof source === 'object' && 'deploy' in source)
-    return `${first}${second || ':'} deploy ${source.deploy}`;
+    return `${first}${doing === 'Insert' ? ':' : ' by'} deploy ${source.deploy}`;
   if (typeof source === 'object' && 'not_needed' in source) return 'Say that no rollback is needed, and why';
   if (typeof source === 'object' && 'impossible' in source) return 'Say that nothing can undo it';
-  const which = doing === 'Insert' ? ' that undoes this step' : ' by the one that undoes this step';
-  return reason === undefined ? first + which : `${first}${which}, but for its data: ${reason}`;
+  const which = doing === 'Insert' ? 'that undoes this step' : 'by the one that undoes this step';
+  return reason === undefined ? `${first} ${which}` : `${first} ${which}, without its data: ${reason}`;
 }
 
 /** The application version that is live when the step begins, by name. */
