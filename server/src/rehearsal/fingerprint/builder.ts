@@ -9,8 +9,8 @@ export interface Builder {
   /** A schema's name by its OID; undefined for the system's own, whose objects are left out. */
   schema(oid: unknown): string | undefined;
   add(kind: string, place: Place, row: Row, more: Details): CatalogObject;
-  /** Adds to what an object cannot be without. */
-  addNeeds(key: string, needs: readonly (string | undefined)[]): void;
+  /** Replaces an object by one that says more. */
+  extend(key: string, more: (object: CatalogObject) => Partial<CatalogObject>): void;
   readonly objects: ReadonlyMap<string, CatalogObject>;
   /** The key of the object with that OID in that catalog. */
   keyOf(catalog: string, oid: unknown): string | undefined;
@@ -61,9 +61,9 @@ export function createBuilder(rows: CatalogRows): Builder {
     rows: of,
     schema: (oid) => schemas.get(oid),
     objects,
-    addNeeds(key, needs) {
+    extend(key, more) {
       const object = objects.get(key);
-      if (object) objects.set(key, { ...object, needs: [...object.needs, ...present(needs)] });
+      if (object) objects.set(key, { ...object, ...more(object) });
     },
     keyOf: (catalog, oid) => keys.get(`${catalog}.${oid}`),
     alias: (catalog, oid, key) => keys.set(`${catalog}.${oid}`, key),

@@ -33,6 +33,8 @@ interface Comparison {
   readonly both: readonly Pair[];
   /** What differs of objects that are in both, by key and fact. */
   readonly changed: ReadonlyMap<string, Change>;
+  /** Columns with another type, and their tables. */
+  readonly retyped: ReadonlySet<string>;
 }
 
 interface Change {
@@ -65,7 +67,10 @@ function compareObjects({ objects, same }: Renamed, after: Fingerprint): Compari
       const [was, is] = [pair[0].facts[fact], pair[1].facts[fact]];
       if (!same(was, is)) changed.set(at(pair[1].key, fact), { pair, fact, was, is });
     }
-  return { missing, added, both, changed };
+  const retyped = new Set<string>();
+  for (const { pair, fact } of changed.values())
+    if (fact === 'type') for (const key of [pair[1].key, ...pair[1].within]) retyped.add(key);
+  return { missing, added, both, changed, retyped };
 }
 
 function absence(object: CatalogObject): CatalogObject {
@@ -134,7 +139,9 @@ function isEcho({ pair, fact, was, is }: Change, comparison: Comparison): boolea
     return above !== undefined && above.was === was && above.is === is;
   });
   // Expressions are kept with casts to the types of their columns.
-  const retyped = [...pair[1].needs, pair[1].key].some((key) => changed.has(at(key, 'type')));
+  const retyped = [...pair[1].needs, ...pair[1].within, pair[1].key].some((key) =>
+    comparison.retyped.has(key),
+  );
   return repeated || (retyped && fact !== 'type' && equalButForCasts(was, is));
 }
 

@@ -5,6 +5,11 @@ export function identifier(name: string): string {
   return /^[a-z_][a-z0-9_$]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
 }
 
+/** A name with its schema, as Postgres prints it where the path holds nothing. */
+export function fullName(schema: string, name: string): string {
+  return `${identifier(schema)}.${identifier(name)}`;
+}
+
 /** A name with its schema, which is left out for `public`. */
 export function qualified(schema: string | undefined, name: string): string {
   return schema === undefined || schema === 'public'

@@ -1,9 +1,12 @@
 import { createBuilder } from './builder.ts';
+import { addColumns } from './columns.ts';
+import { addConstraints, addIndexes } from './constraints.ts';
+import { addDependencies } from './dependencies.ts';
 import type { CatalogObject } from './model.ts';
 import { addOthers } from './others.ts';
 import type { CatalogRows } from './query.ts';
 import { addPolicies, addRules, addTriggers } from './relation-parts.ts';
-import { addColumns, addConstraints, addIndexes, addRelations, addSequences } from './relations.ts';
+import { addRelations, addSequences } from './relations.ts';
 import { addFunctions, addTypes } from './routines-types.ts';
 import { addDefaultPrivileges, addEventTriggers, addPublications, addSettings } from './whole-database.ts';
 
@@ -25,5 +28,6 @@ export function readObjects(rows: CatalogRows): ReadonlyMap<string, CatalogObjec
   addDefaultPrivileges(builder);
   addSettings(builder);
   addOthers(builder);
+  addDependencies(builder);
   return builder.objects;
 }

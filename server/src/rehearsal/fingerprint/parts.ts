@@ -65,8 +65,7 @@ export const parts: readonly Part[] = [
     name: 'columns',
     sql: () => `SELECT a.attrelid AS relation, a.attnum AS number, a.attname AS name,
         pg_catalog.format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull AS not_null,
-        CASE WHEN a.atthasdef THEN (SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid) FROM pg_catalog.pg_attrdef d
-          WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum) END AS "default",
+        d.oid AS default_oid, pg_catalog.pg_get_expr(d.adbin, d.adrelid) AS "default",
         CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END AS storage,
         NULLIF(a.attcompression, '') AS compression, NULLIF(a.attstattarget, -1) AS statistics,
         NULLIF(a.attidentity, '') AS identity, NULLIF(a.attgenerated, '') AS generated,
@@ -74,13 +73,17 @@ export const parts: readonly Part[] = [
         a.attoptions AS options, a.attfdwoptions AS fdw_options, a.attacl AS acl,
         CASE WHEN a.attinhcount > 0 THEN a.attislocal END AS local
       FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+        LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
       WHERE a.attrelid >= ${firstOid} AND a.attnum > 0 AND NOT a.attisdropped`,
   },
   {
     name: 'indexes',
     sql: () => `SELECT i.indexrelid AS oid, i.indrelid AS relation, pg_catalog.pg_get_indexdef(i.indexrelid) AS definition,
         i.indisvalid AS valid, i.indisready AS ready, i.indislive AS live, i.indisclustered AS clustered,
-        i.indisreplident AS replident, i.indkey::text AS columns
+        i.indisreplident AS replident, i.indkey::text AS columns,
+        CASE WHEN i.indexprs IS NOT NULL OR i.indpred IS NOT NULL THEN (SELECT pg_catalog.string_agg(d.refobjsubid::text, ' ')
+          FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = i.indexrelid
+            AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = i.indrelid) END AS expression_columns
       FROM pg_catalog.pg_index i WHERE i.indexrelid >= ${firstOid} AND i.indrelid >= ${firstOid}`,
   },
   {
@@ -106,10 +109,7 @@ export const parts: readonly Part[] = [
     name: 'rules',
     when: any('pg_rewrite'),
     sql: () => `SELECT ${id('r', 'pg_rewrite')}, r.rulename AS name, r.ev_class AS relation, r.ev_enabled AS enabled,
-        CASE WHEN r.rulename <> '_RETURN' THEN pg_catalog.pg_get_ruledef(r.oid) END AS definition,
-        (SELECT pg_catalog.json_agg(DISTINCT d.refobjid::text || '.' || d.refobjsubid) FROM pg_catalog.pg_depend d
-          WHERE d.classid = r.tableoid AND d.objid = r.oid AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-            AND d.refobjid <> r.ev_class) AS uses
+        CASE WHEN r.rulename <> '_RETURN' THEN pg_catalog.pg_get_ruledef(r.oid) END AS definition
       FROM pg_catalog.pg_rewrite r WHERE ${later('r')}`,
   },
   {
@@ -413,6 +413,18 @@ export const parts: readonly Part[] = [
     when: 'EXISTS (SELECT FROM pg_catalog.pg_seclabel)',
     sql: () => `SELECT l.classoid::pg_catalog.regclass AS class, l.objoid AS oid, l.objsubid AS part, l.provider, l.label AS text
       FROM pg_catalog.pg_seclabel l`,
+  },
+  {
+    // What goes along with a dropped function or type, or with a column that a view or a policy reads.
+    name: 'dependencies',
+    when: `${any('pg_proc')} OR ${any('pg_rewrite')} OR ${any('pg_policy')} OR EXISTS (SELECT FROM pg_catalog.pg_depend x
+      WHERE x.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass AND x.refobjid >= ${firstOid} AND x.deptype = 'n')`,
+    sql: () => `SELECT DISTINCT d.classid::pg_catalog.regclass AS class, d.objid AS oid, d.objsubid AS part,
+        d.refclassid::pg_catalog.regclass AS used_class, d.refobjid AS used, d.refobjsubid AS used_part
+      FROM pg_catalog.pg_depend d
+      WHERE d.refobjid >= ${firstOid} AND d.objid >= ${firstOid} AND d.deptype IN ('n', 'a')
+        AND (d.refclassid <> 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refclassid <> 'pg_catalog.pg_namespace'::pg_catalog.regclass
+          OR d.classid IN ('pg_catalog.pg_rewrite'::pg_catalog.regclass, 'pg_catalog.pg_policy'::pg_catalog.regclass))`,
   },
   {
     name: 'members',

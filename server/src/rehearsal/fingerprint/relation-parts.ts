@@ -1,4 +1,4 @@
-import { type Builder, columnKeys, list, text } from './builder.ts';
+import { type Builder, list, text } from './builder.ts';
 import type { CatalogObject } from './model.ts';
 import { identifier, keyOf } from './names.ts';
 import type { Row } from './query.ts';
@@ -32,8 +32,9 @@ export function addTriggers(builder: Builder): void {
     const parent = abovePlace && keyOf('trigger', abovePlace);
     builder.add('trigger', found, row, {
       within: [relation.key, parent],
-      needs: [builder.keyOf('pg_proc', row.function)],
       echoes: [parent],
+      // A partition that is attached gets a copy.
+      causes: parent === undefined ? {} : { '': [{ key: relation.key, fact: 'attachment' }] },
       facts: {
         definition: parent === undefined ? bare(String(row.definition), found.name) : undefined,
         status: enabledness[String(row.enabled)],
@@ -47,26 +48,22 @@ function bare(definition: string, name: string): string {
   return definition.replace(`TRIGGER ${identifier(name)} `, 'TRIGGER ').replace(/^CREATE (TRIGGER )?/, '');
 }
 
-/** Rules; of those that make a view, what they read, which the view cannot be without. */
+/** Rules, but those that make a view, which go by its name. */
 export function addRules(builder: Builder): void {
-  const columns = columnKeys(builder);
   for (const row of builder.rows('rules')) {
     const relation = relationOf(builder, row);
     if (!relation) continue;
-    const uses = ((row.uses ?? []) as string[]).flatMap((used) => [
-      builder.keyOf('pg_class', used.split('.')[0]),
-      columns.get(used),
-    ]);
-    if (row.definition === null) {
-      builder.addNeeds(relation.key, uses);
-      continue;
-    }
-    const place = { schema: relation.place.schema, on: relation.place.name, name: String(row.name) };
-    builder.add('rule', place, row, {
-      within: [relation.key],
-      needs: uses,
-      facts: { definition: text(row.definition), status: enabledness[String(row.enabled)] },
-    });
+    if (row.definition === null) builder.alias('pg_rewrite', row.oid, relation.key);
+    else
+      builder.add(
+        'rule',
+        { schema: relation.place.schema, on: relation.place.name, name: String(row.name) },
+        row,
+        {
+          within: [relation.key],
+          facts: { definition: text(row.definition), status: enabledness[String(row.enabled)] },
+        },
+      );
   }
 }
 

@@ -1,5 +1,5 @@
 import type { CatalogObject, Drift, Fingerprint, Place } from './model.ts';
-import { identifier, keyOf, qualified } from './names.ts';
+import { fullName, identifier, keyOf, qualified } from './names.ts';
 import { schemaDrift } from './words.ts';
 
 export interface Renamed {
@@ -40,9 +40,9 @@ export function followRenames(before: Fingerprint, after: Fingerprint): Renamed 
     for (const [old, now] of candidates(kind, objects, after.objects)) {
       if (!objects.has(old.key) || objects.has(now.key)) continue;
       const moved = rename(objects, after.objects, old, now.place);
-      const added: Name[] = [...names, [bareName(old), bareName(now)], ...schemaName(old, now)];
-      if (!isSame(now.key, moved, after.objects, added)) continue;
-      objects = moved;
+      const added = [...names, ...namesChanged(old, now, objects, moved.places)];
+      if (!isSame(now.key, moved.objects, after.objects, added)) continue;
+      objects = moved.objects;
       names.splice(0, names.length, ...added);
       const name = nameOf(now);
       drifts.push(
@@ -67,10 +67,20 @@ function bareName({ place }: CatalogObject): string {
   return place.name.replace(/\(.*$/s, '');
 }
 
-function schemaName({ place: old }: CatalogObject, { place: now }: CatalogObject): Name[] {
-  return old.schema === now.schema || old.schema === undefined || now.schema === undefined
-    ? []
-    : [[old.schema, now.schema]];
+/** How names in definitions change: bare ones by a rename, those with a schema by a move. */
+function namesChanged(
+  old: CatalogObject,
+  now: CatalogObject,
+  objects: Objects,
+  places: ReadonlyMap<string, Place>,
+): Name[] {
+  const renamed: Name = [bareName(old), bareName(now)];
+  if (old.place.schema === now.place.schema) return [renamed];
+  return [...places].flatMap(([key, place]): Name[] => {
+    const from = objects.get(key)?.place;
+    if (!from || from.on !== undefined || from.schema === undefined || place.schema === undefined) return [];
+    return [[fullName(from.schema, from.name), fullName(place.schema, place.name)]];
+  });
 }
 
 /** More than these would be a schema of its own. */
@@ -111,8 +121,11 @@ function ofKind(kind: string, objects: Objects, others: Objects): CatalogObject[
 
 /** A first look: the same facts, whatever names these have in them. */
 function sameButNames(old: CatalogObject, now: CatalogObject): boolean {
-  const names: Name[] = [[bareName(old), bareName(now)], ...schemaName(old, now)];
-  return sameObject(old, now, names);
+  return sameObject(
+    old,
+    now,
+    namesChanged(old, now, new Map([[old.key, old]]), new Map([[old.key, now.place]])),
+  );
 }
 
 function sameObject(old: CatalogObject, now: CatalogObject, names: readonly Name[]): boolean {
@@ -136,19 +149,29 @@ function isSame(key: string, objects: Objects, after: Objects, names: readonly N
 function sameText(names: readonly Name[], was: string | undefined, is: string | undefined): boolean {
   if (was === is) return true;
   if (was === undefined || is === undefined || names.length === 0) return false;
-  return names.reduce((text, name) => replaceName(text, name), was) === is;
+  const renamed = (value: string) => names.reduce((text, name) => replaceName(text, name), value);
+  return renamed(was) === is || withoutSelfAlias(renamed(was)) === withoutSelfAlias(renamed(is));
+}
+
+/** A view goes on giving a renamed column its old name: `handle AS username`. */
+function withoutSelfAlias(text: string): string {
+  return text.replace(/("(?:[^"]|"")+"|[\w$]+) AS \1(?![\w$"])/g, '$1');
 }
 
 function replaceName(text: string, [old, now]: Name): string {
   if (!text.includes(old)) return text;
   const escaped = old.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  return text.replace(new RegExp(`(?<![\\w$"])(?:${escaped}|"${escaped}")(?![\\w$"])`, 'g'), () =>
-    identifier(now),
-  );
+  const found = new RegExp(`(?<![\\w$"])(?:${escaped}|"${escaped}")(?![\\w$"])`, 'g');
+  return text.replace(found, () => (old.includes('.') ? now : identifier(now)));
 }
 
 /** The objects as they are called once that one is: what is on it or in it follows. */
-function rename(objects: Objects, after: Objects, old: CatalogObject, now: Place): Objects {
+function rename(
+  objects: Objects,
+  after: Objects,
+  old: CatalogObject,
+  now: Place,
+): { readonly objects: Objects; readonly places: ReadonlyMap<string, Place> } {
   const keys = new Map<string, string>();
   const places = new Map<string, Place>();
   for (const object of objects.values()) {
@@ -159,7 +182,7 @@ function rename(objects: Objects, after: Objects, old: CatalogObject, now: Place
   }
   const current = (key: string) => keys.get(key) ?? key;
   const all = (list: readonly string[]) => list.map(current);
-  return new Map(
+  const renamed = new Map(
     [...objects.values()].map((object) => {
       const key = current(object.key);
       const isTable = old.kind === 'column' && old.within.includes(object.key);
@@ -186,6 +209,7 @@ function rename(objects: Objects, after: Objects, old: CatalogObject, now: Place
       ];
     }),
   );
+  return { objects: renamed, places };
 }
 
 /** Where an object is after another one was renamed or moved; undefined where it stays. */

@@ -42,7 +42,6 @@ export function addPublications(builder: Builder): void {
 export function addEventTriggers(builder: Builder): void {
   for (const row of builder.rows('event_triggers'))
     builder.add('event trigger', { name: String(row.name) }, row, {
-      needs: [builder.keyOf('pg_proc', row.function)],
       facts: {
         event: text(row.event),
         tags: list(row.tags),

@@ -22,6 +22,17 @@ const adjectives = new Set([
   'kind',
   'trust',
   'inheritance',
+  'attachment',
+]);
+
+/** Facts that every object has, and that are noted where they are not as usual. */
+const usual = new Set([
+  'storage',
+  'compression',
+  'statistics target',
+  'collation',
+  'replica identity',
+  'tablespace',
 ]);
 
 /** Facts that are a person's words, not Postgres'. */
@@ -47,7 +58,7 @@ function values(fact: string, was: string | undefined, is: string | undefined): 
 }
 
 function shown(fact: string, value: string | undefined): string {
-  if (value === undefined) return 'none';
+  if (value === undefined) return usual.has(fact) ? 'the default' : 'none';
   const line = value.replace(/\s+/g, ' ').trim();
   return isVerbatim(fact) ? `'${line}'` : withoutPublic(shortType(line));
 }

@@ -1,12 +1,17 @@
 /** What is done to a database, and which differences that makes to its fingerprint. */
-export interface DriftCase {
-  /** SQL that makes a schema to start from, beside `baseSchema`. */
+export interface FingerprintCase {
+  /** SQL that adds to `baseSchema` what the case starts from. */
   readonly given?: string;
-  readonly sql: string;
-  /** The messages, in order; none where the SQL takes back all that it did. */
+  /** One transaction; a list runs statement by statement without one, of which some may fail. */
+  readonly sql: string | readonly string[];
+  /** The messages, in order: none where the SQL takes back all that it did. */
   readonly drift: readonly string[];
+  /** Takes back a list of statements. */
+  readonly clean?: readonly string[];
   /** The first version that can run it. */
   readonly since?: number;
-  /** Only in a cluster of its own: it needs more than one session, or what an embedded Postgres does not have. */
+  /** The last version that it is so on. */
+  readonly until?: number;
+  /** Not on the embedded Postgres, which cannot do it. */
   readonly server?: true;
 }

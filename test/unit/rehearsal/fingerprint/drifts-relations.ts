@@ -1,0 +1,377 @@
+import type { FingerprintCase } from './model.ts';
+
+const used = (table: string, columns: number, dropped: number, before = 0) =>
+  `table ${table}: ${columns} of the 1600 columns it can ever have are used up, ${dropped} of them by dropped ones (before: ${before})`;
+
+/** Of tables, views and their columns: each says exactly what is different, once. */
+export const relationDrifts: readonly FingerprintCase[] = [
+  // ALTER TABLE, columns.
+  { sql: 'ALTER TABLE users ADD COLUMN handle text', drift: ['column users.handle: new'] },
+  { sql: 'ALTER TABLE users ADD COLUMN "Full Name" text', drift: ['column users."Full Name": new'] },
+  {
+    sql: 'ALTER TABLE users DROP COLUMN email',
+    drift: ['column users.email: missing (with constraint users_email_check on users)', used('users', 5, 1)],
+  },
+  {
+    sql: 'ALTER TABLE users DROP COLUMN username CASCADE',
+    drift: [
+      'column users.username: missing (with constraint users_username_key on users, policy own on users, view active)',
+      used('users', 5, 1),
+    ],
+  },
+  {
+    sql: 'ALTER TABLE users ADD COLUMN handle text UNIQUE REFERENCES users (username) CHECK (handle <> $$a$$)',
+    drift: [
+      'column users.handle: new (with constraint users_handle_check on users, constraint users_handle_fkey on users, constraint users_handle_key on users)',
+    ],
+  },
+  {
+    sql: 'ALTER TABLE users ALTER COLUMN email TYPE varchar(20)',
+    drift: ['column users.email: type was text, is varchar(20)'],
+  },
+  {
+    sql: 'ALTER TABLE orders ALTER COLUMN note TYPE text',
+    drift: ['column orders.note: type was varchar(40), is text'],
+  },
+  {
+    sql: 'ALTER TABLE orders ALTER COLUMN note TYPE varchar(80)',
+    drift: ['column orders.note: type was varchar(40), is varchar(80)'],
+  },
+  {
+    sql: 'ALTER TABLE orders ALTER COLUMN total TYPE numeric(12, 3)',
+    given: 'DROP MATERIALIZED VIEW totals',
+    drift: ['column orders.total: type was numeric(10,2), is numeric(12,3)'],
+  },
+  {
+    sql: 'ALTER TABLE users ALTER COLUMN created_at TYPE timestamp(3)',
+    drift: ['column users.created_at: type was timestamptz, is timestamp(3)'],
+  },
+  {
+    given: 'CREATE TABLE feelings (now mood); CREATE TYPE app.mood AS ENUM ()',
+    sql: 'ALTER TABLE feelings ALTER COLUMN now TYPE app.mood USING NULL',
+    drift: ['column feelings.now: type was mood, is app.mood'],
+  },
+  {
+    sql: 'ALTER TABLE users ALTER COLUMN id TYPE int',
+    given: 'DROP TABLE orders CASCADE; DROP VIEW active',
+    drift: ['column users.id: type was bigint, is integer'],
+  },
+  {
+    sql: "ALTER TABLE users ALTER COLUMN email SET DEFAULT 'x'",
+    drift: ["column users.email: default was ''::text, is 'x'::text"],
+  },
+  {
+    sql: 'ALTER TABLE users ALTER COLUMN email DROP DEFAULT',
+    drift: ["column users.email: default was ''::text, is none"],
+  },
+  {
+    sql: 'ALTER TABLE users ALTER COLUMN age SET NOT NULL',
+    drift: ['column users.age: was nullable, is NOT NULL'],
+  },
+  {
+    sql: 'ALTER TABLE users ALTER COLUMN email DROP NOT NULL',
+    drift: ['column users.email: was NOT NULL, is nullable'],
+  },
+  {
+    sql: 'ALTER TABLE users ADD CONSTRAINT age_known NOT NULL age NOT VALID',
+    drift: ['column users.age: was nullable, is NOT NULL NOT VALID'],
+    since: 18,
+  },
+  {
+    given: 'ALTER TABLE users ADD CONSTRAINT age_known NOT NULL age NOT VALID',
+    sql: 'ALTER TABLE users VALIDATE CONSTRAINT age_known',
+    drift: ['column users.age: was NOT NULL NOT VALID, is NOT NULL'],
+    since: 18,
+  },
+  {
+    sql: 'ALTER TABLE users RENAME CONSTRAINT users_email_not_null TO email_known',
+    drift: ['column users.email: name of NOT NULL was users_email_not_null, is email_known'],
+    since: 18,
+  },
+  {
+    given: 'ALTER TABLE users ADD CONSTRAINT age_known NOT NULL age NO INHERIT',
+    sql: 'ALTER TABLE users ALTER CONSTRAINT age_known INHERIT',
+    drift: ['column users.age: inheritance of NOT NULL was NO INHERIT, is none'],
+    since: 18,
+  },
+  {
+    sql: "COMMENT ON CONSTRAINT users_email_not_null ON users IS 'why'",
+    drift: ["column users.email: comment on NOT NULL was none, is 'why'"],
+    since: 18,
+  },
+  {
+    sql: 'ALTER TABLE users ALTER COLUMN email SET STORAGE EXTERNAL',
+    drift: ['column users.email: storage was the default, is EXTERNAL'],
+  },
+  {
+    sql: 'ALTER TABLE users ALTER COLUMN email SET COMPRESSION pglz',
+    drift: ['column users.email: compression was the default, is pglz'],
+  },
+  {
+    sql: 'ALTER TABLE users ALTER COLUMN email SET STATISTICS 500',
+    drift: ['column users.email: statistics target was the default, is 500'],
+  },
+  {
+    sql: 'ALTER TABLE users ALTER COLUMN age SET (n_distinct = 5)',
+    drift: ['column users.age: options were none, are n_distinct=5'],
+  },
+  {
+    sql: 'ALTER TABLE users ALTER COLUMN id DROP IDENTITY',
+    drift: ['column users.id: identity was ALWAYS, is none'],
+  },
+  {
+    sql: 'ALTER TABLE users ALTER COLUMN id SET GENERATED BY DEFAULT',
+    drift: ['column users.id: identity was ALWAYS, is BY DEFAULT'],
+  },
+  {
+    sql: 'ALTER TABLE users ALTER COLUMN id SET INCREMENT BY 5',
+    drift: ['sequence users_id_seq: increment was 1, is 5'],
+  },
+  {
+    given: 'ALTER TABLE users ADD COLUMN double int GENERATED ALWAYS AS (age * 2) STORED',
+    sql: 'ALTER TABLE users ALTER COLUMN double DROP EXPRESSION',
+    drift: ['column users.double: generation was (age * 2) STORED, is none'],
+  },
+  {
+    given: 'ALTER TABLE users ADD COLUMN double int GENERATED ALWAYS AS (age * 2) STORED',
+    sql: 'ALTER TABLE users ALTER COLUMN double SET EXPRESSION AS (age * 3)',
+    drift: ['column users.double: generation was (age * 2) STORED, is (age * 3) STORED'],
+    since: 17,
+  },
+  {
+    given: 'ALTER TABLE users ADD COLUMN double int GENERATED ALWAYS AS (age * 2) VIRTUAL',
+    sql: 'ALTER TABLE users DROP COLUMN double, ADD COLUMN double int GENERATED ALWAYS AS (age * 2) STORED',
+    drift: [
+      'column users.double: generation was (age * 2) VIRTUAL, is (age * 2) STORED',
+      used('users', 7, 1),
+    ],
+    since: 18,
+  },
+  {
+    sql: 'ALTER TABLE users ALTER COLUMN email TYPE text COLLATE "C"',
+    drift: ['column users.email: collation was the default, is "C"'],
+  },
+  {
+    sql: "COMMENT ON COLUMN users.email IS 'mail'",
+    drift: ["column users.email: comment was none, is 'mail'"],
+  },
+  {
+    sql: 'GRANT UPDATE (email) ON users TO writer',
+    drift: ['column users.email: GRANT UPDATE TO writer is new'],
+  },
+  {
+    sql: 'ALTER TABLE users RENAME COLUMN age TO years',
+    drift: ['column users.age: renamed to years'],
+  },
+  {
+    sql: 'ALTER TABLE users RENAME COLUMN username TO handle',
+    drift: ['column users.username: renamed to handle'],
+  },
+  {
+    given: 'CREATE TABLE other (username text CHECK (username <> $$x$$))',
+    sql: 'ALTER TABLE users RENAME COLUMN username TO handle; ALTER TABLE other DROP CONSTRAINT other_username_check',
+    drift: ['column users.username: renamed to handle', 'constraint other_username_check on other: missing'],
+  },
+  {
+    sql: 'ALTER TABLE users DROP COLUMN age CASCADE, ADD COLUMN age int; CREATE VIEW active AS SELECT id, username FROM users WHERE age > 1',
+    drift: ['column order of users: age moved from 4 to 5', used('users', 6, 1)],
+  },
+  {
+    sql: 'ALTER TABLE users DROP COLUMN email, DROP COLUMN age CASCADE; ALTER TABLE users ADD COLUMN age int, ADD COLUMN email text NOT NULL DEFAULT $$$$ CHECK (email <> $$nobody$$); CREATE VIEW active AS SELECT id, username FROM users WHERE age > 1',
+    drift: [
+      'column order of users: created_at moved from 5 to 3, email moved from 3 to 5',
+      used('users', 7, 2),
+    ],
+  },
+  {
+    sql: 'ALTER TABLE parent DROP COLUMN a, ADD COLUMN a int',
+    drift: ['column order of parent: a moved from 1 to 2', used('parent', 3, 1), used('child', 4, 1)],
+  },
+  {
+    sql: 'ALTER TABLE events DROP COLUMN kind, ADD COLUMN kind text; CREATE INDEX events_kind ON events (kind)',
+    drift: [used('events', 4, 1), used('events_2024', 4, 1)],
+  },
+
+  // ALTER TABLE, the table.
+  { sql: 'CREATE TABLE extra (id serial PRIMARY KEY, x text UNIQUE)', drift: ['table extra: new'] },
+  {
+    sql: 'CREATE TABLE extra (id serial PRIMARY KEY); CREATE TABLE more (e int REFERENCES extra)',
+    drift: ['table extra: new', 'table more: new'],
+  },
+  { sql: 'DROP TABLE orders CASCADE', drift: ['table orders: missing (with materialized view totals)'] },
+  {
+    sql: 'DROP TABLE users CASCADE',
+    drift: ['table users: missing (with constraint orders_user_id_fkey on orders, view active)'],
+  },
+  { sql: 'ALTER TABLE app.things RENAME TO stuff', drift: ['table app.things: renamed to app.stuff'] },
+  { sql: 'ALTER TABLE users RENAME TO people', drift: ['table users: renamed to people'] },
+  { sql: 'ALTER TABLE orders RENAME TO "Orders"', drift: ['table orders: renamed to "Orders"'] },
+  { sql: 'ALTER TABLE orders SET SCHEMA app', drift: ['table orders: moved to app.orders'] },
+  { sql: 'ALTER TABLE parent SET UNLOGGED', drift: ['table parent: was logged, is UNLOGGED'] },
+  { sql: 'ALTER TABLE orders SET UNLOGGED', drift: ['table orders: was logged, is UNLOGGED'] },
+  {
+    sql: 'ALTER TABLE users SET (fillfactor = 70)',
+    drift: ['table users: storage parameters were none, are fillfactor=70'],
+  },
+  {
+    sql: 'ALTER TABLE users SET (toast.autovacuum_enabled = false)',
+    drift: ['table users: TOAST storage parameters were none, are autovacuum_enabled=false'],
+  },
+  { sql: 'ALTER TABLE users OWNER TO keeper', drift: ['table users: owner was postgres, is keeper'] },
+  { sql: 'ALTER TABLE orders OWNER TO keeper', drift: ['table orders: owner was postgres, is keeper'] },
+  {
+    sql: 'ALTER TABLE users REPLICA IDENTITY FULL',
+    drift: ['table users: replica identity was the default, is FULL'],
+  },
+  {
+    sql: 'ALTER TABLE users REPLICA IDENTITY USING INDEX users_username_key',
+    drift: ['table users: replica identity was the default, is INDEX users_username_key'],
+  },
+  {
+    given:
+      'CREATE UNIQUE INDEX users_ident ON users (email); ALTER TABLE users REPLICA IDENTITY USING INDEX users_ident',
+    sql: 'DROP INDEX users_ident',
+    drift: ['index users_ident: missing'],
+  },
+  {
+    sql: 'CLUSTER orders USING orders_user_id',
+    drift: ['table orders: CLUSTER index was none, is orders_user_id'],
+  },
+  {
+    sql: 'ALTER TABLE orders ENABLE ROW LEVEL SECURITY',
+    drift: ['table orders: row security was disabled, is enabled'],
+  },
+  {
+    sql: 'ALTER TABLE orders FORCE ROW LEVEL SECURITY',
+    drift: ['table orders: row security of the owner was not forced, is forced'],
+  },
+  { sql: "COMMENT ON TABLE users IS 'persons'", drift: ["table users: comment was 'people', is 'persons'"] },
+  { sql: 'COMMENT ON TABLE users IS NULL', drift: ["table users: comment was 'people', is none"] },
+  { sql: 'REVOKE SELECT ON orders FROM reader', drift: ['table orders: GRANT SELECT TO reader is missing'] },
+  {
+    sql: 'GRANT SELECT, INSERT ON users TO reader; GRANT ALL ON users TO writer WITH GRANT OPTION; REVOKE TRUNCATE, REFERENCES, TRIGGER, DELETE, UPDATE ON users FROM writer',
+    drift: [
+      'table users: GRANT INSERT, SELECT TO reader is new',
+      'table users: GRANT INSERT, SELECT TO writer WITH GRANT OPTION is new',
+    ],
+    until: 16,
+  },
+  {
+    sql: 'GRANT SELECT ON orders TO reader WITH GRANT OPTION',
+    drift: [
+      'table orders: GRANT SELECT TO reader is missing',
+      'table orders: GRANT SELECT TO reader WITH GRANT OPTION is new',
+    ],
+  },
+  { sql: 'GRANT SELECT ON users TO PUBLIC', drift: ['table users: GRANT SELECT TO PUBLIC is new'] },
+  {
+    sql: 'REVOKE DELETE ON users FROM postgres',
+    drift: ['table users: GRANT DELETE TO the owner is missing'],
+  },
+  {
+    sql: 'GRANT MAINTAIN ON users TO writer',
+    drift: ['table users: GRANT MAINTAIN TO writer is new'],
+    since: 17,
+  },
+
+  // Partitions and inheritance.
+  {
+    sql: 'ALTER TABLE events DETACH PARTITION events_2024',
+    drift: [
+      "table events_2024: was a partition of events FOR VALUES FROM ('2024-01-01') TO ('2025-01-01'), is no partition",
+    ],
+  },
+  {
+    sql: "ALTER TABLE events ATTACH PARTITION events_2025 FOR VALUES FROM ('2025-01-01') TO ('2026-01-01')",
+    drift: [
+      "table events_2025: was no partition, is a partition of events FOR VALUES FROM ('2025-01-01') TO ('2026-01-01')",
+    ],
+  },
+  {
+    sql: "CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')",
+    drift: ['table events_2026: new'],
+  },
+  { sql: 'DROP TABLE events_2024', drift: ['table events_2024: missing'] },
+  { sql: 'DROP TABLE events', drift: ['table events: missing (with table events_2024)'] },
+  { sql: 'DROP INDEX events_kind', drift: ['index events_kind: missing'] },
+  { sql: 'ALTER TABLE events ADD COLUMN size int', drift: ['column events.size: new'] },
+  {
+    sql: "ALTER TABLE events ALTER COLUMN kind SET DEFAULT 'x'",
+    drift: ["column events.kind: default was none, is 'x'::text"],
+  },
+  {
+    sql: "ALTER TABLE ONLY events ALTER COLUMN kind SET DEFAULT 'x'",
+    drift: ["column events.kind: default was none, is 'x'::text"],
+  },
+  {
+    sql: 'ALTER TABLE events ALTER COLUMN kind TYPE varchar',
+    drift: ['column events.kind: type was text, is varchar'],
+  },
+  { sql: 'ALTER TABLE events RENAME COLUMN kind TO sort', drift: ['column events.kind: renamed to sort'] },
+  { sql: 'ALTER TABLE events ADD CHECK (id > 0)', drift: ['constraint events_id_check on events: new'] },
+  { sql: 'ALTER TABLE events ADD PRIMARY KEY (id, at)', drift: ['constraint events_pkey on events: new'] },
+  {
+    sql: 'ALTER TABLE events ADD FOREIGN KEY (id) REFERENCES users',
+    drift: ['constraint events_id_fkey on events: new'],
+  },
+  {
+    sql: 'CREATE TRIGGER touch BEFORE UPDATE ON events FOR EACH ROW EXECUTE FUNCTION touch()',
+    drift: ['trigger touch on events: new'],
+  },
+  { sql: 'ALTER TABLE child NO INHERIT parent', drift: ['table child: parents were parent, are none'] },
+  { sql: 'CREATE TABLE other (a int, b int) INHERITS (parent)', drift: ['table other: new'] },
+  {
+    sql: 'ALTER TABLE parent DROP CONSTRAINT parent_b_check',
+    drift: ['constraint parent_b_check on parent: missing'],
+  },
+  { sql: 'ALTER TABLE parent RENAME COLUMN b TO d', drift: ['column parent.b: renamed to d'] },
+  {
+    sql: 'ALTER TABLE parent DROP COLUMN b',
+    drift: [
+      'column parent.b: missing (with constraint parent_b_check on parent)',
+      used('parent', 2, 1),
+      used('child', 3, 1),
+    ],
+  },
+  {
+    sql: 'ALTER TABLE ONLY parent DROP COLUMN a',
+    drift: [
+      'column parent.a: missing',
+      'column child.a: inheritance was inherited only, is none',
+      used('parent', 2, 1),
+    ],
+  },
+
+  // Views.
+  { sql: 'DROP VIEW active', drift: ['view active: missing'] },
+  {
+    sql: 'CREATE OR REPLACE VIEW active AS SELECT id, username, age FROM users WHERE age > 1',
+    drift: [
+      'view active: definition was SELECT id, username FROM users WHERE (age > 1);, is SELECT id, username, age FROM users WHERE (age > 1);',
+    ],
+    since: 16,
+  },
+  {
+    sql: 'ALTER VIEW active SET (security_barrier)',
+    drift: ['view active: storage parameters were none, are security_barrier=true'],
+  },
+  { sql: 'ALTER VIEW active RENAME TO lively', drift: ['view active: renamed to lively'] },
+  {
+    sql: "ALTER VIEW active ALTER COLUMN username SET DEFAULT 'x'",
+    drift: ["column active.username: default was none, is 'x'::varchar"],
+  },
+  {
+    sql: "COMMENT ON COLUMN active.username IS 'x'",
+    drift: ["column active.username: comment was none, is 'x'"],
+  },
+  { sql: 'DROP MATERIALIZED VIEW totals', drift: ['materialized view totals: missing'] },
+  {
+    sql: 'REFRESH MATERIALIZED VIEW totals WITH NO DATA',
+    drift: ['materialized view totals: was populated, is not populated'],
+  },
+  { sql: 'CREATE INDEX totals_user ON totals (user_id)', drift: ['index totals_user: new'] },
+  {
+    sql: 'CREATE TABLE shapes OF point3',
+    drift: ['table shapes: new'],
+  },
+];
