@@ -9,6 +9,7 @@ export interface Builder {
   /** A schema's name by its OID; undefined for the system's own, whose objects are left out. */
   schema(oid: unknown): string | undefined;
   add(kind: string, place: Place, row: Row, more: Details): CatalogObject;
+  remove(key: string): void;
   /** Replaces an object by one that says more. */
   extend(key: string, more: (object: CatalogObject) => Partial<CatalogObject>): void;
   readonly objects: ReadonlyMap<string, CatalogObject>;
@@ -61,6 +62,7 @@ export function createBuilder(rows: CatalogRows): Builder {
     rows: of,
     schema: (oid) => schemas.get(oid),
     objects,
+    remove: (key) => objects.delete(key),
     extend(key, more) {
       const object = objects.get(key);
       if (object) objects.set(key, { ...object, ...more(object) });

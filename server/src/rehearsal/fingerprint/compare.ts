@@ -94,7 +94,10 @@ function cameOrWent(
     if (root !== key && !object.within.some((part) => keys.has(part))) others.push(key);
   }
   return [...along].map(([key, others]) =>
-    schemaDrift(key, others.length === 0 ? word : `${word} (with ${others.sort().join(', ')})`),
+    schemaDrift(
+      key,
+      `${word}${word === 'new' && objects.get(key)?.facts.validity === 'INVALID' ? ', and INVALID' : ''}${others.length === 0 ? '' : ` (with ${others.sort().join(', ')})`}`,
+    ),
   );
 }
 

@@ -44,7 +44,6 @@ export function addConstraints(builder: Builder): void {
     const referencedUnique = row.type === 'f' ? uniques.get(row.index) : undefined;
     const unique = referencedUnique && place(referencedUnique);
     const inherited = inheritedFrom(builder, row, found.place);
-    const states = new Set((internal.get(row.oid) ?? []).map(({ enabled }) => enabledness[String(enabled)]));
     builder.add('constraint', found.place, row, {
       within: [owner.key, parentKey, ...inherited],
       needs: [...own, referenced?.key, unique && keyOf('constraint', unique.place), ...far],
@@ -59,7 +58,7 @@ export function addConstraints(builder: Builder): void {
           : 'NOT DEFERRABLE',
         'inheritance by children': row.type === 'c' && row.no_inherit ? 'NO INHERIT' : undefined,
         inheritance: row.local === null ? undefined : row.local ? 'declared here too' : 'inherited only',
-        triggers: list([...states].sort()),
+        triggers: triggerStates(builder, internal.get(row.oid)),
       },
       causes: {
         // A partition that is attached gets a copy.
@@ -69,6 +68,17 @@ export function addConstraints(builder: Builder): void {
       },
     });
   }
+}
+
+/** Whether what enforces a constraint is on, on both tables. */
+function triggerStates(builder: Builder, triggers: readonly Row[] | undefined): string | undefined {
+  if (triggers === undefined) return undefined;
+  const others = triggers
+    .filter(({ enabled }) => enabled !== 'O')
+    .map(
+      ({ enabled, relation }) => `${enabledness[String(enabled)]} on ${builder.keyOf('pg_class', relation)}`,
+    );
+  return list([...new Set(others)].sort()) ?? 'enabled';
 }
 
 /** Constraints of the same name on the tables above, from which a CHECK comes. */
@@ -126,16 +136,20 @@ export function addIndexes(builder: Builder): void {
         echoes: [parent],
         facts: {
           definition: `${definition.startsWith('CREATE UNIQUE') ? 'UNIQUE ' : ''}${definition.slice(definition.indexOf(' USING ') + 7)}`,
-          validity: row.valid ? 'valid' : row.ready ? 'INVALID' : 'INVALID and not written to',
+          validity: row.valid ? 'valid' : 'INVALID',
+          readiness: row.ready && row.live ? 'ready' : 'not ready',
           tablespace: text(relation.tablespace),
           'index above': above[0] && fullName(above[0].schema, above[0].name),
           'statistics targets': list(
-            (attributes.get(row.oid) ?? []).map(({ number, statistics }) => `${number}: ${statistics}`),
+            (attributes.get(row.oid) ?? []).map(
+              ({ number, statistics }) => `column ${number}: ${statistics}`,
+            ),
           ),
         },
         causes: {
           ...(parent !== undefined && { '': [{ key: table, fact: 'attachment' }] }),
           ...(constraint !== undefined && { definition: [{ key: constraint, fact: 'definition' }] }),
+          readiness: [{ key: keyOf('index', found), fact: 'validity' }],
           'index above': [{ key: table, fact: 'attachment' }],
         },
       },

@@ -13,15 +13,27 @@ export function addDependencies(builder: Builder): void {
       ? columns.get(`${oid}.${part}`)
       : builder.keyOf(String(catalog), oid);
   for (const row of rows) {
-    const used = keyOf(row.used_class, row.used, row.used_part);
+    const used =
+      keyOf(row.used_class, row.used, row.used_part) ?? builder.keyOf('pg_extension', row.extension);
     if (used === undefined) continue;
     const column = row.class === 'pg_attrdef' ? defaults.get(row.oid) : undefined;
     const key = column ?? keyOf(row.class, row.oid, row.part);
     if (key === undefined || key === used) continue;
-    builder.extend(key, ({ needs, causes }) =>
-      column === undefined
-        ? { needs: [...needs, used] }
-        : { causes: { ...causes, default: [...(causes.default ?? []), { key: used }] } },
-    );
+    // What Postgres makes along with a type, such as a range's constructors, is a part of it.
+    if (row.internal) {
+      if (row.class === 'pg_proc' || row.class === 'pg_cast') builder.remove(key);
+    } else if (column !== undefined)
+      builder.extend(key, ({ causes }) => ({
+        causes: { ...causes, default: [...(causes.default ?? []), { key: used }] },
+      }));
+    else
+      for (const one of [key, ...constraintsOf(builder, key)])
+        builder.extend(one, ({ needs }) => ({ needs: [...needs, used] }));
   }
+}
+
+/** The constraint that an index belongs to. */
+function constraintsOf(builder: Builder, key: string): readonly string[] {
+  const object = builder.objects.get(key);
+  return object?.kind === 'index' ? object.within.filter((above) => above.startsWith('constraint ')) : [];
 }

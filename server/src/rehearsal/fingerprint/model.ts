@@ -51,7 +51,10 @@ export interface Place {
   readonly schema?: string;
   /** The relation or the domain that it is on. */
   readonly on?: string;
+  /** Empty where it has no name but only a description. */
   readonly name: string;
+  /** What follows the name, e.g. a function's types. */
+  readonly suffix?: string;
 }
 
 export interface Cause {

@@ -20,15 +20,15 @@ export function qualified(schema: string | undefined, name: string): string {
 /** What is on a relation and shares no name space with other relations' parts. */
 const onRelation = new Set(['constraint', 'trigger', 'rule', 'policy']);
 
-/** What an object is called. A function's name has its arguments, and is no identifier. */
-export function keyOf(kind: string, { schema, on, name }: Place): string {
+/** What an object is called. */
+export function keyOf(kind: string, { schema, on, name, suffix = '' }: Place): string {
   if (kind === 'column') return `column ${qualified(schema, on ?? '')}.${identifier(name)}`;
   if (kind === 'published table')
     return `table ${qualified(schema, on ?? '')} in publication ${identifier(name)}`;
   if (onRelation.has(kind)) return `${kind} ${identifier(name)} on ${qualified(schema, on ?? '')}`;
-  if (name.includes('(') && schema !== undefined)
-    return `${kind} ${schema === 'public' ? '' : `${identifier(schema)}.`}${name}`;
-  return `${kind} ${schema === undefined && /[( ]/.test(name) ? name : qualified(schema, name)}`;
+  if (kind === 'operator')
+    return `${kind} ${schema === 'public' ? '' : `${schema}.`}${name}${withoutPublic(suffix)}`;
+  return `${kind} ${name === '' ? '' : qualified(schema, name)}${withoutPublic(suffix)}`;
 }
 
 /** Types as they are mostly written. */

@@ -1,4 +1,5 @@
 import { type Builder, list, sortedList, text } from './builder.ts';
+import type { Place } from './model.ts';
 import { identifier, keyOf } from './names.ts';
 import type { Row } from './query.ts';
 
@@ -17,7 +18,7 @@ export function addOthers(builder: Builder): void {
     for (const row of builder.rows(part)) {
       const schema = builder.schema(row.schema);
       if (schema !== undefined)
-        builder.add(kind, { schema, name: name(row) }, row, {
+        builder.add(kind, { schema, ...name(row) }, row, {
           within: [keyOf('schema', { name: schema })],
           facts: facts(row),
         });
@@ -29,7 +30,7 @@ export function addOthers(builder: Builder): void {
     facts: (row: Row) => Record<string, string | undefined>,
     name = plain,
   ) => {
-    for (const row of builder.rows(part)) builder.add(kind, { name: name(row) }, row, { facts: facts(row) });
+    for (const row of builder.rows(part)) builder.add(kind, { ...name(row) }, row, { facts: facts(row) });
   };
 
   anywhere('extensions', 'extension', (row) => ({ version: text(row.version), schema: text(row.schema) }));
@@ -37,8 +38,8 @@ export function addOthers(builder: Builder): void {
   inSchema(
     'operators',
     'operator',
-    ({ function: routine, options }) => ({ function: text(routine), options: text(options) }),
-    (row) => `${row.name} (${row.left ?? 'NONE'}, ${row.right})`,
+    ({ function: routine, options }) => ({ function: text(routine), options: text(options) || undefined }),
+    (row) => ({ name: String(row.name), suffix: ` (${row.left ?? 'NONE'}, ${row.right})` }),
   );
   inSchema(
     'operator_families',
@@ -86,7 +87,7 @@ export function addOthers(builder: Builder): void {
       context: contexts[String(row.context)],
       method: methods[String(row.method)],
     }),
-    (row) => `(${row.source} AS ${row.target})`,
+    (row) => ({ name: '', suffix: `(${row.source} AS ${row.target})` }),
   );
   anywhere('languages', 'language', (row) => ({
     trust: row.trusted ? 'trusted' : 'untrusted',
@@ -104,8 +105,8 @@ export function addOthers(builder: Builder): void {
   addServers(builder);
 }
 
-const plain = (row: Row) => String(row.name);
-const methodName = (row: Row) => `${row.name} USING ${row.method}`;
+const plain = (row: Row): Place => ({ name: String(row.name) });
+const methodName = (row: Row): Place => ({ name: String(row.name), suffix: ` USING ${row.method}` });
 
 function addServers(builder: Builder): void {
   for (const row of builder.rows('servers'))
@@ -116,7 +117,10 @@ function addServers(builder: Builder): void {
   for (const { server, user, options } of builder.rows('user_mappings'))
     builder.add(
       'user mapping',
-      { name: `of ${identifier(String(user ?? 'public'))} on server ${identifier(String(server))}` },
+      {
+        name: '',
+        suffix: `of ${identifier(String(user ?? 'public'))} on server ${identifier(String(server))}`,
+      },
       {},
       {
         within: [keyOf('server', { name: String(server) })],

@@ -140,7 +140,7 @@ export const parts: readonly Part[] = [
       _,
       { own },
     ) => `SELECT ${id('p', 'pg_proc')}, p.pronamespace AS schema, p.proname AS name, p.prokind AS kind, ${owner('p.proowner')},
-        ${acl('p.proacl', 'f', 'p.proowner')}, pg_catalog.pg_get_function_identity_arguments(p.oid) AS identity,
+        ${acl('p.proacl', 'f', 'p.proowner')}, pg_catalog.oidvectortypes(p.proargtypes) AS types,
         pg_catalog.pg_get_function_arguments(p.oid) AS arguments, pg_catalog.pg_get_function_result(p.oid) AS result,
         (SELECT l.lanname FROM pg_catalog.pg_language l WHERE l.oid = p.prolang) AS language,
         p.prosrc AS source, p.probin AS library, pg_catalog.pg_get_function_sqlbody(p.oid) AS body, p.provolatile AS volatility,
@@ -176,11 +176,12 @@ export const parts: readonly Part[] = [
         CASE t.typtype WHEN 'b' THEN pg_catalog.concat_ws(' ', t.typlen, t.typbyval, t.typcategory, t.typispreferred, t.typdelim,
           t.typinput, t.typoutput, t.typreceive, t.typsend, t.typmodin, t.typmodout, t.typanalyze, t.typalign, t.typstorage,
           pg_catalog.format_type(t.typelem, NULL), t.typcollation) END AS base_definition,
+        CASE t.typtype WHEN 'r' THEN (SELECT r.rngmultitypid FROM pg_catalog.pg_range r WHERE r.rngtypid = t.oid) END AS multirange,
         CASE t.typtype WHEN 'r' THEN (SELECT pg_catalog.concat_ws(', ', pg_catalog.format_type(r.rngsubtype, NULL),
             pg_catalog.format_type(r.rngmultitypid, NULL), NULLIF(r.rngcollation, 0)::pg_catalog.regcollation,
             (SELECT o.opcname FROM pg_catalog.pg_opclass o WHERE o.oid = r.rngsubopc), r.rngcanonical, r.rngsubdiff)
           FROM pg_catalog.pg_range r WHERE r.rngtypid = t.oid) END AS range
-      FROM pg_catalog.pg_type t WHERE ${own('t')} AND t.typtype <> 'm'`,
+      FROM pg_catalog.pg_type t WHERE ${own('t')}`,
   },
   {
     name: 'statistics',
@@ -418,12 +419,16 @@ export const parts: readonly Part[] = [
     // What goes along with a dropped function or type, or with a column that a view or a policy reads.
     name: 'dependencies',
     when: `${any('pg_proc')} OR ${any('pg_rewrite')} OR ${any('pg_policy')} OR EXISTS (SELECT FROM pg_catalog.pg_depend x
-      WHERE x.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass AND x.refobjid >= ${firstOid} AND x.deptype = 'n')`,
+      WHERE x.refclassid IN ('pg_catalog.pg_type'::pg_catalog.regclass, 'pg_catalog.pg_opclass'::pg_catalog.regclass)
+        AND x.refobjid >= ${firstOid} AND x.deptype = 'n')`,
     sql: () => `SELECT DISTINCT d.classid::pg_catalog.regclass AS class, d.objid AS oid, d.objsubid AS part,
-        d.refclassid::pg_catalog.regclass AS used_class, d.refobjid AS used, d.refobjsubid AS used_part
+        d.refclassid::pg_catalog.regclass AS used_class, d.refobjid AS used, d.refobjsubid AS used_part,
+        d.deptype = 'i' AS internal, e.refobjid AS extension
       FROM pg_catalog.pg_depend d
-      WHERE d.refobjid >= ${firstOid} AND d.objid >= ${firstOid} AND d.deptype IN ('n', 'a')
-        AND (d.refclassid <> 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refclassid <> 'pg_catalog.pg_namespace'::pg_catalog.regclass
+        LEFT JOIN pg_catalog.pg_depend e ON e.classid = d.refclassid AND e.objid = d.refobjid AND e.deptype = 'e'
+      WHERE d.refobjid >= ${firstOid} AND d.objid >= ${firstOid} AND d.deptype IN ('n', 'a', 'i')
+        AND (d.refclassid NOT IN ('pg_catalog.pg_class'::pg_catalog.regclass, 'pg_catalog.pg_namespace'::pg_catalog.regclass,
+            'pg_catalog.pg_constraint'::pg_catalog.regclass, 'pg_catalog.pg_extension'::pg_catalog.regclass)
           OR d.classid IN ('pg_catalog.pg_rewrite'::pg_catalog.regclass, 'pg_catalog.pg_policy'::pg_catalog.regclass))`,
   },
   {

@@ -101,7 +101,6 @@ export function addSequences(builder: Builder): void {
     const column = row.owned_by === null ? undefined : columns.get(String(row.owned_by));
     const table = builder.keyOf('pg_class', String(row.owned_by).split('.')[0]);
     const owning = builder.objects.get(column ?? '')?.place;
-    const key = keyOf('sequence', place);
     const details: Details = {
       within: [keyOf('schema', { name: schema }), table, column],
       echoes: [table],
@@ -110,8 +109,8 @@ export function addSequences(builder: Builder): void {
         type: text(row.type),
         start: text(row.start),
         increment: text(row.increment),
-        minimum: text(row.min),
-        maximum: text(row.max),
+        minimum: row.min === usualBounds(row)[0] ? undefined : text(row.min),
+        maximum: row.max === usualBounds(row)[1] ? undefined : text(row.max),
         cache: text(row.cache),
         cycling: row.cycle ? 'CYCLE' : 'NO CYCLE',
         'owning column':
@@ -119,12 +118,16 @@ export function addSequences(builder: Builder): void {
       },
       causes: {
         type: column === undefined ? [] : [{ key: column, fact: 'type' }],
-        minimum: [{ key, fact: 'type' }, ...(column === undefined ? [] : [{ key: column, fact: 'type' }])],
-        maximum: [{ key, fact: 'type' }, ...(column === undefined ? [] : [{ key: column, fact: 'type' }])],
         '': column === undefined ? [] : [{ key: column, fact: 'identity' }],
       },
       identity: String(row.oid),
     };
     builder.add('sequence', place, relation, details);
   }
+}
+
+/** The lowest and the highest value of a sequence that is given none, as CREATE SEQUENCE has them. */
+function usualBounds({ type, increment }: Row): readonly [string, string] {
+  const highest = { smallint: 2n ** 15n, integer: 2n ** 31n }[String(type)] ?? 2n ** 63n;
+  return String(increment).startsWith('-') ? [String(-highest), '-1'] : ['1', String(highest - 1n)];
 }

@@ -55,16 +55,8 @@ export function followRenames(before: Fingerprint, after: Fingerprint): Renamed 
   return { objects, drifts, same: (was, is) => sameText(names, was, is) };
 }
 
-function nameOf({ kind, place }: CatalogObject): string {
-  if (place.on !== undefined) return identifier(place.name);
-  return /[( ]/.test(place.name)
-    ? keyOf(kind, place).slice(kind.length + 1)
-    : qualified(place.schema, place.name);
-}
-
-/** A function's name without its arguments. */
-function bareName({ place }: CatalogObject): string {
-  return place.name.replace(/\(.*$/s, '');
+function nameOf({ place }: CatalogObject): string {
+  return place.on === undefined ? qualified(place.schema, place.name) : identifier(place.name);
 }
 
 /** How names in definitions change: bare ones by a rename, those with a schema by a move. */
@@ -74,7 +66,7 @@ function namesChanged(
   objects: Objects,
   places: ReadonlyMap<string, Place>,
 ): Name[] {
-  const renamed: Name = [bareName(old), bareName(now)];
+  const renamed: Name = [old.place.name, now.place.name];
   if (old.place.schema === now.place.schema) return [renamed];
   return [...places].flatMap(([key, place]): Name[] => {
     const from = objects.get(key)?.place;
@@ -98,6 +90,8 @@ function candidates(
   const alike = (old: CatalogObject, now: CatalogObject) =>
     old.identity === now.identity &&
     old.place.on === now.place.on &&
+    old.place.suffix === now.place.suffix &&
+    old.place.name !== '' &&
     (old.identity !== undefined || old.place.schema === now.place.schema) &&
     old.within.length === now.within.length &&
     sameButNames(old, now);

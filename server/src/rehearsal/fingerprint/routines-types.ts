@@ -1,5 +1,6 @@
 import { type Builder, list, text } from './builder.ts';
 import { keyOf } from './names.ts';
+import type { Row } from './query.ts';
 
 const routineKinds: Readonly<Record<string, string>> = {
   f: 'function',
@@ -11,15 +12,14 @@ const volatilities: Readonly<Record<string, string>> = { i: 'IMMUTABLE', s: 'STA
 const parallels: Readonly<Record<string, string>> = { s: 'SAFE', r: 'RESTRICTED', u: 'UNSAFE' };
 
 export function addFunctions(builder: Builder): void {
-  const aggregates = new Map(builder.rows('aggregates').map(({ oid, ...row }) => [oid, JSON.stringify(row)]));
+  const aggregates = new Map(builder.rows('aggregates').map((row) => [row.oid, aggregateWords(row)]));
   for (const row of builder.rows('functions')) {
     const schema = builder.schema(row.schema);
     if (schema === undefined) continue;
-    const name = `${row.name}(${row.identity})`;
-    builder.add(routineKinds[String(row.kind)] ?? 'function', { schema, name }, row, {
+    const place = { schema, name: String(row.name), suffix: `(${row.types})` };
+    builder.add(routineKinds[String(row.kind)] ?? 'function', place, row, {
       within: [keyOf('schema', { name: schema })],
       facts: {
-        // Names and defaults of parameters; types are in the name.
         parameters: text(row.arguments),
         result: text(row.result),
         language: text(row.language),
@@ -39,6 +39,17 @@ export function addFunctions(builder: Builder): void {
       },
     });
   }
+}
+
+/** What of an aggregate is not as usual, as `INITCOND 0`. */
+function aggregateWords({ oid: _, ...row }: Row): string {
+  return Object.entries(row)
+    .filter(
+      ([name, value]) =>
+        value !== null && (/initval/.test(name) || !['false', '0', '-'].includes(String(value))),
+    )
+    .map(([name, value]) => `${name.replace(/^agg/, '')} ${value}`)
+    .join(', ');
 }
 
 const typeKinds: Readonly<Record<string, string>> = { d: 'domain' };
@@ -61,7 +72,7 @@ export function addTypes(builder: Builder): void {
   );
   for (const row of rows) {
     const schema = builder.schema(row.schema);
-    if (schema === undefined || arrays.has(row.oid)) continue;
+    if (schema === undefined || row.type === 'm' || arrays.has(row.oid)) continue;
     const relation = composites.get(row.relation);
     if (row.type === 'c' && !relation) continue;
     const kind = typeKinds[String(row.type)] ?? 'type';
@@ -91,6 +102,7 @@ export function addTypes(builder: Builder): void {
         columns.sort((a, b) => Number(a.number) - Number(b.number)).map(({ name }) => String(name)),
       identity: String(row.oid),
     });
+    if (row.multirange !== null) builder.alias('pg_type', row.multirange, object.key);
     if (relation) builder.alias('pg_class', relation.oid, object.key);
   }
 }

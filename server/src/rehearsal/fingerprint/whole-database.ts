@@ -69,10 +69,10 @@ export function addDefaultPrivileges(builder: Builder): void {
     const schema = row.schema === '0' ? undefined : builder.schema(row.schema);
     if (schema === undefined && row.schema !== '0') continue;
     const where = schema === undefined ? '' : ` in schema ${identifier(schema)}`;
-    const name = `of ${identifier(String(row.owner))}${where} on ${objectKinds[String(row.objects)] ?? row.objects}`;
+    const suffix = `of ${identifier(String(row.owner))}${where} on ${objectKinds[String(row.objects)] ?? row.objects}`;
     builder.add(
       'default privileges',
-      { name },
+      { name: '', suffix },
       { ...row, owner: undefined },
       {
         within: schema === undefined ? [] : [`schema ${identifier(schema)}`],
@@ -94,7 +94,7 @@ export function addSettings(builder: Builder): void {
     const name = row.role === null ? 'this database' : `${identifier(String(row.role))} in this database`;
     builder.add(
       'settings',
-      { name: `of ${name}` },
+      { name: '', suffix: `of ${name}` },
       {},
       { facts: Object.fromEntries(settings), usualGrants: [] },
     );

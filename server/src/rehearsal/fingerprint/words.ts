@@ -10,6 +10,7 @@ const adjectives = new Set([
   'nullability',
   'status',
   'validity',
+  'readiness',
   'persistence',
   'deferrability',
   'cycling',
@@ -33,6 +34,10 @@ const usual = new Set([
   'collation',
   'replica identity',
   'tablespace',
+  'minimum',
+  'maximum',
+  'statistics targets',
+  'target',
 ]);
 
 /** Facts that are a person's words, not Postgres'. */
