@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { takeFingerprint } from '../../../server/src/rehearsal/fingerprint.ts';
+import { compareFingerprints, takeFingerprint } from '../../../server/src/rehearsal/fingerprint.ts';
 import type { Connection } from '../../../server/src/rehearsal/model.ts';
 import { isInstalled, type Major, majors } from '../../prove/postgres/binaries.ts';
 import { type Connect, withServer } from '../../prove/postgres/server.ts';
 import { embeddedPostgres } from '../support/embedded-postgres.ts';
+import { alone } from './fingerprint/alone.ts';
 import { baseRoles, baseSchema } from './fingerprint/base.ts';
 import { objectDrifts } from './fingerprint/drifts-objects.ts';
 import { relationDrifts } from './fingerprint/drifts-relations.ts';
@@ -61,6 +62,26 @@ function defineCases(version: number, db: () => Connection, more: typeof exactPa
     if (runsOn(one, version)) it(`tells ${titleOf(one)}`, () => runCase(db(), one));
   for (const one of exactPairs)
     if (runsOn(one, version)) it(`takes as restored ${titleOf(one)}`, () => runCase(db(), one));
+
+  it('reads as much as anybody', async () => {
+    const before = await takeFingerprint(db());
+    await db().exec('BEGIN; SET LOCAL ROLE reader');
+    const drift = compareFingerprints(before, await takeFingerprint(db()));
+    await db().exec('ROLLBACK');
+    assert.deepEqual(drift, []);
+  });
+
+  for (const sql of alone)
+    it(`sees it where there is nothing else: ${sql}`, async () => {
+      await db().exec('BEGIN; DROP SCHEMA public, app CASCADE; CREATE SCHEMA public');
+      try {
+        const before = await takeFingerprint(db());
+        await db().exec(sql);
+        assert.equal(compareFingerprints(before, await takeFingerprint(db())).length, 1);
+      } finally {
+        await db().exec('ROLLBACK');
+      }
+    });
 
   const settings = `SELECT current_setting('search_path') AS path, current_setting('datestyle') AS style`;
   it('leaves the settings of the session and of its transaction as they are', async () => {

@@ -22,6 +22,8 @@ const owner = (column: string) => `pg_catalog.pg_get_userbyid(${column}) AS owne
 /** An ACL that was never touched and one that says the same in full are equal. */
 const acl = (column: string, kind: string, holder: string) =>
   `coalesce(${column}, pg_catalog.acldefault('${kind}', ${holder})) AS acl`;
+/** Arrays of other types have this one; those of an extension's types are no members of it before Postgres 17. */
+const arrayInput = "'pg_catalog.array_in'::pg_catalog.regproc";
 const id = (alias: string, catalog: string) => `'${catalog}' AS class, ${alias}.oid`;
 
 export const parts: readonly Part[] = [
@@ -161,13 +163,13 @@ export const parts: readonly Part[] = [
   },
   {
     name: 'types',
-    when: `EXISTS (SELECT FROM pg_catalog.pg_type x WHERE ${later('x')} AND (x.typtype <> 'c' AND x.typcategory <> 'A'
+    when: `EXISTS (SELECT FROM pg_catalog.pg_type x WHERE ${later('x')} AND (x.typtype <> 'c' AND x.typinput <> ${arrayInput}
       OR x.typtype = 'c' AND EXISTS (SELECT FROM pg_catalog.pg_class y WHERE y.oid = x.typrelid AND y.relkind = 'c')))`,
     sql: (
       _,
       { own },
     ) => `SELECT ${id('t', 'pg_type')}, t.typnamespace AS schema, t.typname AS name, t.typtype AS type, ${owner('t.typowner')},
-        ${acl('t.typacl', 'T', 't.typowner')}, t.typrelid AS relation, t.typarray AS array, t.typnotnull AS not_null,
+        ${acl('t.typacl', 'T', 't.typowner')}, t.typrelid AS relation, t.typnotnull AS not_null,
         t.typdefault AS "default", pg_catalog.pg_get_expr(t.typdefaultbin, 0) AS default_expression,
         CASE t.typtype WHEN 'd' THEN pg_catalog.format_type(t.typbasetype, t.typtypmod) END AS base,
         CASE WHEN t.typtype = 'd' AND t.typcollation NOT IN (0, 100) THEN t.typcollation::pg_catalog.regcollation END AS collation,
@@ -181,7 +183,7 @@ export const parts: readonly Part[] = [
             pg_catalog.format_type(r.rngmultitypid, NULL), NULLIF(r.rngcollation, 0)::pg_catalog.regcollation,
             (SELECT o.opcname FROM pg_catalog.pg_opclass o WHERE o.oid = r.rngsubopc), r.rngcanonical, r.rngsubdiff)
           FROM pg_catalog.pg_range r WHERE r.rngtypid = t.oid) END AS range
-      FROM pg_catalog.pg_type t WHERE ${own('t')}`,
+      FROM pg_catalog.pg_type t WHERE ${own('t')} AND t.typinput <> ${arrayInput}`,
   },
   {
     name: 'statistics',

@@ -57,7 +57,6 @@ const typeKinds: Readonly<Record<string, string>> = { d: 'domain' };
 /** Enums, domains, ranges, composites and base types, but none that come with a table or as an array of another. */
 export function addTypes(builder: Builder): void {
   const rows = builder.rows('types');
-  const arrays = new Set(rows.map(({ array }) => array).filter((oid) => oid !== '0'));
   const composites = new Map(
     builder
       .rows('relations')
@@ -72,7 +71,7 @@ export function addTypes(builder: Builder): void {
   );
   for (const row of rows) {
     const schema = builder.schema(row.schema);
-    if (schema === undefined || row.type === 'm' || arrays.has(row.oid)) continue;
+    if (schema === undefined || row.type === 'm') continue;
     const relation = composites.get(row.relation);
     if (row.type === 'c' && !relation) continue;
     const kind = typeKinds[String(row.type)] ?? 'type';
