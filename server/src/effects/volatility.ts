@@ -17,7 +17,7 @@ export function volatilityOf(expression: Node | undefined, schema: Schema): Vola
   let result: Volatility = 'steady';
   for (const [kind, fields] of walk(folded(expression))) {
     if (kind !== 'FuncCall') continue;
-    const found = functionVolatility(stringsOf(fields.funcname as Node[]), schema);
+    const found = functionVolatility(stringsOf(fields.funcname as Node[]), (fields.args as readonly Node[] | undefined)?.length ?? 0, schema);
     if (found === 'volatile') return found;
     if (found !== 'steady') result = found;
   }
@@ -52,9 +52,24 @@ function constantBoolean(node: Node | undefined): boolean | undefined {
   return boolval === undefined ? undefined : boolval.boolval === true;
 }
 
-function functionVolatility(parts: readonly string[], schema: Schema): Volatility {
+/**
+ * Functions of `pg_catalog` that take no argument, in any form and any version from 14 to 18 (`pg_proc.pronargs`): a
+ * call with one is of a function of somebody's own.
+ */
+const withoutArguments: ReadonlySet<string> = new Set(
+  [
+    'clock_timestamp current_database current_schema gen_random_uuid getdatabaseencoding inet_client_addr',
+    'inet_client_port inet_server_addr inet_server_port lastval now pg_backend_pid pg_client_encoding',
+    'pg_current_snapshot pg_current_xact_id pg_current_xact_id_if_assigned pg_my_temp_schema',
+    'pg_postmaster_start_time pg_trigger_depth pi statement_timestamp timeofday transaction_timestamp',
+    'txid_current txid_current_if_assigned txid_current_snapshot version',
+  ].flatMap((names) => names.split(' ')),
+);
+
+function functionVolatility(parts: readonly string[], given: number, schema: Schema): Volatility {
   const name = nameOfStrings(parts);
-  const builtIn = name.schema === undefined || name.schema === 'pg_catalog';
+  const another = given > 0 && withoutArguments.has(name.name);
+  const builtIn = !another && (name.schema === undefined || name.schema === 'pg_catalog');
   if (builtIn && volatileFunctions.has(name.name)) return 'volatile';
   if (builtIn && steadyFunctions.has(name.name)) return 'steady';
   const places = name.schema === undefined ? schema.searchPath : [name.schema];
@@ -65,5 +80,6 @@ function functionVolatility(parts: readonly string[], schema: Schema): Volatilit
     // Postgres may expand one in SQL into the expression and judge what it finds there.
     return own.language === 'sql' ? { unknownFunction: writeName(name) } : 'volatile';
   }
-  return { unknownFunction: writeName(name) };
+  const form = another ? ` with ${given} ${given === 1 ? 'argument' : 'arguments'}` : '';
+  return { unknownFunction: writeName(name) + form };
 }
