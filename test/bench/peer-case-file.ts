@@ -37,13 +37,13 @@ function parseCase(line: string, number: number): PeerCase {
 }
 
 /**
- * Whether the original test takes the SQL to run in a transaction that it does not open itself. One takes so a file
- * of several statements that is marked, but not a lone statement in it nor a file that a comment excepts; another
- * any file of several statements, since it sends them in one message, which Postgres runs in one transaction.
+ * Whether the original test takes the SQL to run in a transaction that it does not open itself. One takes so what is
+ * marked, but for a file that a comment excepts; another any file of several statements, since it sends them in one
+ * message, which Postgres runs in one transaction.
  */
 export function assumesTransaction({ context, source, sql }: PeerCase, statements: number): boolean {
-  if (statements < 2 || /squawk-disable-assume-in-transaction/.test(sql)) return false;
-  return context.trim() === 'assume_in_transaction' || source === 'pgls';
+  if (/squawk-disable-assume-in-transaction/.test(sql)) return false;
+  return context.trim() === 'assume_in_transaction' || (source === 'pgls' && statements > 1);
 }
 
 /** The Postgres version that the original test asks for, no newer than the newest known; undefined for none. */
