@@ -48,7 +48,7 @@ function isOfDatabase(error: unknown): boolean {
 }
 
 /** ms in which a server that is there says something. */
-const patience = 5000;
+const patience = 10_000;
 
 function monitor(connection: ServerConnection, database: string): Monitor {
   return {
@@ -81,10 +81,24 @@ async function answers(connection: ServerConnection): Promise<boolean> {
 }
 
 async function dropAnew(target: ServerTarget, scratch: Scratch): Promise<void> {
-  const { connection } = await connectMonitor({ ...target, connectTimeout: patience });
+  const { connection } = await connectAgain({ ...target, connectTimeout: patience });
   try {
     await dropScratch(connection, target, scratch.database);
   } finally {
     await connection.end();
+  }
+}
+
+/** A server that is starting again after a crash is waited for. */
+async function connectAgain(target: ServerTarget): Promise<Monitor> {
+  const deadline = performance.now() + patience;
+  for (;;) {
+    try {
+      return await connectMonitor(target);
+    } catch (error) {
+      const isStarting = (error as Partial<ConnectError>).sqlState === '57P03';
+      if (!isStarting || performance.now() > deadline) throw error;
+      await delay(250);
+    }
   }
 }
