@@ -7,9 +7,11 @@ import { registerShowReport } from './commands/show-report.ts';
 import { registerSilence } from './commands/silence.ts';
 import { createDialogs, type Dialogs } from './dialogs.ts';
 import { createDryRunProblems } from './dry-run-problems.ts';
+import { createDryRuns } from './dry-runs.ts';
 import { createReportStore, type ReportStore } from './report-store.ts';
 import { createReportPanel, type ReportPanel } from './report-view/panel.ts';
 import { createStatus } from './status.ts';
+import { createTestExplorer, type TestExplorer } from './test-explorer/explorer.ts';
 
 /** What the suite in a real editor looks at; nothing else may rely on it. */
 export interface SwitchbackApi {
@@ -20,6 +22,7 @@ export interface SwitchbackApi {
   readonly reports: Pick<ReportStore, 'last'>;
   /** The report view's HTML, undefined while it is closed. */
   readonly reportHtml: ReportPanel['html'];
+  readonly tests: Pick<TestExplorer, 'controller' | 'run'>;
 }
 
 /** Starts the language server without waiting for it, and registers the commands. */
@@ -31,13 +34,16 @@ export function activate(context: ExtensionContext): SwitchbackApi {
   const problems = createDryRunProblems();
   const status = createStatus(made);
   const panel = createReportPanel({ context, reports, problems, dialogs });
+  const runs = createDryRuns({ ready, dialogs, reports, problems, status });
+  const tests = createTestExplorer({ ready, runs });
   context.subscriptions.push(
     output,
     problems,
     status,
     panel,
+    tests,
     registerCheck({ ready, dialogs }),
-    registerDryRun({ ready, dialogs, reports, problems, panel, status }),
+    registerDryRun({ ready, dialogs, runs, panel }),
     registerShowReport({ reports, panel, dialogs }),
     registerSilence({ ready, dialogs }),
     commands.registerCommand(openRuleCommand, (page: unknown) =>
@@ -46,5 +52,5 @@ export function activate(context: ExtensionContext): SwitchbackApi {
     // Last, so that the server stops first: subscriptions are disposed of from the end.
     { dispose: () => void made.then((client) => client.dispose()).catch(() => undefined) },
   );
-  return { ready: ready.then(() => undefined), dialogs, reports, reportHtml: () => panel.html() };
+  return { ready: ready.then(() => undefined), dialogs, reports, reportHtml: () => panel.html(), tests };
 }

@@ -121,3 +121,14 @@ export function placeOf(document: vscode.TextDocument, text: string, nth = 0): v
   assert.ok(start >= 0, `the document does not hold ${text}`);
   return new vscode.Range(document.positionAt(start), document.positionAt(start + text.length));
 }
+
+/** The document's code lenses, once there are some. */
+export async function codeLensesOf(document: vscode.TextDocument): Promise<readonly vscode.CodeLens[]> {
+  return await until('code lenses', async () => {
+    const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
+      'vscode.executeCodeLensProvider',
+      document.uri,
+    );
+    return lenses.length > 0 && lenses;
+  });
+}

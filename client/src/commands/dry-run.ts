@@ -1,51 +1,53 @@
-import {
-  commands,
-  type Disposable,
-  ProgressLocation,
-  type TextDocument,
-  type Uri,
-  window,
-  workspace,
-} from 'vscode';
+import { commands, Disposable, type TextDocument, Uri, window, workspace } from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
-import { type DryRunParams, type DryRunResult, dryRunRequest } from '../../../server/src/lsp/protocol.ts';
+import {
+  proveStepCommand,
+  type StepItem,
+  type StepsResult,
+  stepsRequest,
+} from '../../../server/src/lsp/protocol.ts';
 import { planLanguage } from '../client.ts';
 import type { Dialogs } from '../dialogs.ts';
-import type { DryRunProblems } from '../dry-run-problems.ts';
-import { parseDuration } from '../duration.ts';
-import type { ReportStore } from '../report-store.ts';
+import type { DryRunOptions, DryRuns } from '../dry-runs.ts';
 import type { ReportPanel } from '../report-view/panel.ts';
-import type { Status } from '../status.ts';
 import { nameOf, targetUri } from './target.ts';
 
 export interface DryRunDependencies {
   readonly ready: Promise<LanguageClient>;
   readonly dialogs: Dialogs;
-  readonly reports: ReportStore;
-  readonly problems: DryRunProblems;
+  readonly runs: DryRuns;
   readonly panel: ReportPanel;
-  readonly status: Status;
 }
 
-/** `switchback.dryRun`: runs the active plan on the embedded Postgres, then shows the report. */
+/**
+ * `switchback.dryRun`: runs the active plan on the embedded Postgres, then shows the report. `switchback.proveStep`:
+ * the same for one step, of a lens or under the cursor.
+ */
 export function registerDryRun(dependencies: DryRunDependencies): Disposable {
-  const running = new Set<string>();
-  return commands.registerCommand('switchback.dryRun', async (argument: unknown) => {
-    const document = await planToRun(dependencies, argument);
-    if (!document) return;
-    const key = document.uri.toString();
-    if (running.has(key)) {
-      const message = `A dry run of ${nameOf(document.uri)} is under way. Cancel it, or wait until it is done.`;
-      void dependencies.dialogs.info(message);
-      return;
-    }
-    running.add(key);
-    try {
-      await dryRun(dependencies, document);
-    } finally {
-      running.delete(key);
-    }
-  });
+  return Disposable.from(
+    commands.registerCommand('switchback.dryRun', async (argument: unknown) => {
+      const document = await planToRun(dependencies, argument);
+      if (document) await runAndShow(dependencies, document, {});
+    }),
+    commands.registerCommand(proveStepCommand, async (uri: unknown, step: unknown) => {
+      const document = await planToRun(dependencies, typeof uri === 'string' ? Uri.parse(uri) : uri);
+      if (!document) return;
+      // The lens above the plan's title names no step: it runs all of them.
+      if (typeof uri === 'string')
+        return runAndShow(dependencies, document, typeof step === 'string' ? { only: step } : {});
+      const here = await stepAtCursor(dependencies, document);
+      if (here) await runAndShow(dependencies, document, { only: here.id });
+    }),
+  );
+}
+
+async function runAndShow(
+  { runs, panel }: DryRunDependencies,
+  document: TextDocument,
+  options: DryRunOptions,
+): Promise<void> {
+  const ran = await runs.run(document, options);
+  if (ran) panel.show(document.uri, ran.report);
 }
 
 /** The plan that the command is about; says what is in the way where there is none that may be run. */
@@ -56,11 +58,9 @@ async function planToRun(
   const uri = targetUri(argument) ?? panel.activePlan();
   const document = uri && (await openDocument(uri, dialogs));
   if (uri && !document) return undefined;
-  if (!document || document.languageId !== planLanguage) {
-    void dialogs.info('Open a migration plan first: a file called NAME.migration.yaml.');
-    return undefined;
-  }
-  return (await mayRun(document.uri, dialogs)) ? document : undefined;
+  if (document?.languageId === planLanguage) return document;
+  void dialogs.info('Open a migration plan first: a file called NAME.migration.yaml.');
+  return undefined;
 }
 
 async function openDocument(uri: Uri, dialogs: Dialogs): Promise<TextDocument | undefined> {
@@ -72,92 +72,19 @@ async function openDocument(uri: Uri, dialogs: Dialogs): Promise<TextDocument | 
   }
 }
 
-async function dryRun(dependencies: DryRunDependencies, document: TextDocument): Promise<void> {
-  const { dialogs, panel, problems, ready, reports, status } = dependencies;
+/** The step that the cursor is in, or behind the name of; says so where it is in none. */
+async function stepAtCursor(
+  { ready, dialogs }: DryRunDependencies,
+  document: TextDocument,
+): Promise<StepItem | undefined> {
   const client = await ready.catch(() => undefined);
-  if (!client) {
-    void dialogs.error(`${nameOf(document.uri)} was not run: ${serverGone}`);
-    return;
-  }
-  problems.start(document);
-  status.running(document.uri, true);
-  try {
-    const result = await request(client, document.uri);
-    if ('refused' in result) {
-      problems.clear(document.uri);
-      void dialogs.error(`${nameOf(document.uri)} was not run: ${result.refused}`);
-      return;
-    }
-    problems.show(document.uri, result.report);
-    await reports.keep(document.uri, result.report);
-    status.ran(document.uri, result.report.verdict);
-    panel.show(document.uri, result.report);
-  } catch (error) {
-    problems.clear(document.uri);
-    client.error('The dry run failed', error, false);
-    void dialogs.error(`The dry run of ${nameOf(document.uri)} broke off: ${serverGone}`);
-  } finally {
-    status.running(document.uri, false);
-  }
-}
-
-const serverGone =
-  'Switchback’s background process ended or did not start. Run it again; the Switchback output channel says more.';
-
-/** Nothing of a plan is run that the user has not trusted, or that only a remote service holds. */
-async function mayRun(uri: Uri, dialogs: Dialogs): Promise<boolean> {
-  if (!workspace.isTrusted) {
-    const manage = 'Manage Workspace Trust';
-    void dialogs
-      .warn(
-        'A dry run executes the plan’s SQL on an embedded Postgres, so it needs a trusted workspace. Checks go on without.',
-        manage,
-      )
-      .then((choice) => choice === manage && commands.executeCommand('workbench.trust.manage'));
-    return false;
-  }
-  if (uri.scheme !== 'file' && uri.scheme !== 'untitled') {
-    void dialogs.warn(
-      `${nameOf(uri)} is in a virtual workspace (${uri.scheme}). A dry run needs the plan and its schema on a local disk; checks work here.`,
-    );
-    return false;
-  }
-  return true;
-}
-
-function request(client: LanguageClient, uri: Uri): Thenable<DryRunResult> {
-  return window.withProgress(
-    { location: ProgressLocation.Notification, title: `Dry run of ${nameOf(uri)}`, cancellable: true },
-    async (progress, token) => {
-      const { WorkDoneProgress } = await import('vscode-languageclient/node');
-      const workDoneToken = crypto.randomUUID();
-      let percentage = 0;
-      const listening = client.onProgress(WorkDoneProgress.type, workDoneToken, (value) => {
-        if (value.kind !== 'report') return;
-        const reached = value.percentage ?? percentage;
-        progress.report({ message: value.message, increment: reached - percentage });
-        percentage = reached;
-      });
-      const params: DryRunParams = {
-        uri: client.code2ProtocolConverter.asUri(uri),
-        workDoneToken,
-        ...dryRunSettings(uri),
-      };
-      try {
-        return await client.sendRequest<DryRunResult>(dryRunRequest, params, token);
-      } finally {
-        listening.dispose();
-      }
-    },
-  );
-}
-
-/** Settings that mean nothing give way to their defaults; the settings editor marks them. */
-function dryRunSettings(uri: Uri): Pick<DryRunParams, 'rows' | 'stepTimeout'> {
-  const settings = workspace.getConfiguration('switchback.dryRun', uri);
-  const rows = settings.get<unknown>('rows');
-  return {
-    rows: typeof rows === 'number' && Number.isInteger(rows) && rows >= 0 ? rows : 1000,
-    stepTimeout: parseDuration(settings.get<unknown>('stepTimeout')) ?? 60_000,
-  };
+  const result = await client?.sendRequest<StepsResult>(stepsRequest, {
+    uri: client.code2ProtocolConverter.asUri(document.uri),
+  });
+  const line =
+    window.activeTextEditor?.document === document ? window.activeTextEditor.selection.active.line : -1;
+  const step = result && 'steps' in result && result.steps.findLast(({ range }) => range.start.line <= line);
+  if (step) return step;
+  void dialogs.info(`Put the cursor into a step of ${nameOf(document.uri)} first.`);
+  return undefined;
 }

@@ -1,5 +1,6 @@
 import type { CancellationToken } from 'vscode-languageserver';
 import type { Progress, Report } from '../rehearsal/model.ts';
+import { reportText } from '../rehearsal/report-text.ts';
 import type { Checked } from './analyses.ts';
 import type { DryRunParams, DryRunResult } from './protocol.ts';
 
@@ -13,6 +14,8 @@ export interface RehearseRequest {
   readonly stepTimeout: number;
   /** Whether rollbacks and the application are proven. */
   readonly proofs: boolean;
+  /** The id of the only step to prove. */
+  readonly only?: string;
   readonly signal: AbortSignal;
   onProgress(progress: Progress): void;
 }
@@ -58,11 +61,12 @@ export function createDryRuns({ rehearse, isTrusted, check, progress }: DryRunDe
           rows: checked.settings.dryRun.rows ?? params.rows,
           stepTimeout: checked.settings.dryRun.stepTimeout ?? params.stepTimeout,
           proofs: checked.settings.dryRun.proofs ?? true,
+          ...(params.only !== undefined && { only: params.only }),
           signal: controller.signal,
           onProgress: ({ step, steps, message }) =>
             reporter.report(steps > 0 ? Math.round((100 * step) / steps) : 0, message),
         });
-        return { report };
+        return { report, text: reportText(report, { color: true }) };
       } finally {
         reporter.done();
         cancellation.dispose();

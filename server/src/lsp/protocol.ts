@@ -1,4 +1,5 @@
-import type { Diagnostic, WorkspaceEdit } from 'vscode-languageserver';
+import type { Diagnostic, Range, WorkspaceEdit } from 'vscode-languageserver';
+import type { StepEntry } from '../features/steps.ts';
 import type { Report } from '../rehearsal/model.ts';
 
 /** Requests beyond the Language Server Protocol. The client imports this file for its types and names alone. */
@@ -10,12 +11,15 @@ export interface DryRunParams {
   readonly rows: number;
   /** ms a step may take. */
   readonly stepTimeout: number;
+  /** The id of a step: runs those before it without proofs, then this one with its proofs, and no more. */
+  readonly only?: string;
   /** For `$/progress`. */
   readonly workDoneToken: string | number;
 }
 
 export type DryRunResult =
-  | { readonly report: Report }
+  /** The text is the report as a terminal shows it, with colours. */
+  | { readonly report: Report; readonly text: string }
   /** The plan cannot be run at all, e.g. YAML that does not parse: what to do about it, in a sentence. */
   | { readonly refused: string };
 
@@ -26,7 +30,7 @@ export interface InitializationOptions {
   /** Rule pages: `docsBase` + `/` + rule id + `.md`. */
   readonly docsBase: string;
   readonly trusted: boolean;
-  /** The client has `allowCommand` and `saveSettingsCommand`; one that has not gets plain edits. */
+  /** The client has `allowCommand`, `saveSettingsCommand` and `proveStepCommand`; one that has not gets plain edits. */
   readonly commands?: boolean;
 }
 
@@ -47,6 +51,27 @@ export type CheckResult =
     }
   /** Why the file cannot be checked at all, in a sentence. */
   | { readonly refused: string };
+
+/** The steps of one plan, open or not: what a dry run of it would prove. */
+export const stepsRequest = 'switchback/steps';
+
+export interface StepsParams {
+  readonly uri: string;
+}
+
+export interface StepItem extends Omit<StepEntry, 'nameRange'> {
+  /** Where its name stands. */
+  readonly range: Range;
+}
+
+export type StepsResult =
+  /** The plan's title; empty where it has none yet. */
+  | { readonly plan: string; readonly steps: readonly StepItem[] }
+  /** Why the file cannot be read, in a sentence. */
+  | { readonly refused: string };
+
+/** A command of the client, with a plan's URI and, for a single step, its id: what a code lens runs. */
+export const proveStepCommand = 'switchback.proveStep';
 
 /** Client to server, without parameters: the user trusts the workspace from now on. */
 export const trustedNotification = 'switchback/trusted';

@@ -17,6 +17,7 @@ import type { Analysis, AnalyzeOptions, Parsers } from '../analyze.ts';
 import { createAnalyses } from './analyses.ts';
 import { createChecks } from './check.ts';
 import { codeActions, fixAllKind, insertRollbacksKind } from './code-actions.ts';
+import { codeLenses } from './code-lenses.ts';
 import { diagnosticReport } from './diagnostics.ts';
 import { documentSymbols } from './document-symbols.ts';
 import { createDryRuns, type Rehearse } from './dry-run.ts';
@@ -35,13 +36,17 @@ import {
   type DryRunResult,
   dryRunRequest,
   type InitializationOptions,
+  type StepsParams,
+  type StepsResult,
   statusNotification,
+  stepsRequest,
   trustedNotification,
 } from './protocol.ts';
 import { createRefresh } from './refresh.ts';
 import { createEditorSettings, settingsFileName } from './settings.ts';
 import { allow, type SilenceContext } from './silence.ts';
 import { createSources } from './sources.ts';
+import { stepItems } from './steps.ts';
 
 /** What the server works with; tests give their own. */
 export interface ServerDependencies {
@@ -144,6 +149,7 @@ function serveLifecycle(connection: Connection, session: Session, { refresh, dry
         },
         inlayHintProvider: true,
         documentSymbolProvider: { label: 'Switchback' },
+        ...(session.options.commands === true && { codeLensProvider: { resolveProvider: false } }),
       },
     };
   });
@@ -228,6 +234,18 @@ function serveRequests(connection: Connection, { docsOf, checks, dryRuns, silenc
       const checked = await checks.current(params.textDocument.uri);
       return checked ? documentSymbols(checked) : [];
     }),
+  );
+  connection.onCodeLens(
+    handler('textDocument/codeLens', [], async (params) => {
+      const checked = await checks.current(params.textDocument.uri);
+      return checked && silence().hasCommands ? codeLenses(checked) : [];
+    }),
+  );
+  connection.onRequest(
+    new RequestType<StepsParams, StepsResult, void>(stepsRequest),
+    handler<StepsParams, StepsResult>(stepsRequest, { refused: failure }, async ({ uri }) =>
+      stepItems(await checks.find(uri)),
+    ),
   );
   connection.onRequest(
     new RequestType<CheckParams, CheckResult, void>(checkRequest),

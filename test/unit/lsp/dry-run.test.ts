@@ -64,7 +64,10 @@ describe('dry runs over the protocol', () => {
     assert.equal(held.requests[0]?.rows, 10);
     assert.equal(held.requests[0]?.stepTimeout, 5000);
     held.end();
-    assert.deepEqual(await answer, { report: JSON.parse(JSON.stringify(report('passed'))) });
+    const result = await answer;
+    assert.ok('report' in result);
+    assert.deepEqual(result.report, JSON.parse(JSON.stringify(report('passed'))));
+    assert.match(result.text, /Passed/);
     assert.deepEqual(progress, [
       { kind: 'begin', title: 'Dry run', percentage: 0, cancellable: true },
       { kind: 'report', percentage: 25, message: 'Add the new column' },
