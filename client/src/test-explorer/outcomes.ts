@@ -46,7 +46,7 @@ function applyOutcome(step: StepReport): Outcome {
   const applied = step.rollback !== undefined || step.app.length > 0;
   const errors = failed.length > 0 ? failed : applied || !step.error ? [] : [step.error];
   return errors.length > 0
-    ? { state: 'failed', messages: errors.map((error) => message(error, step)), ms }
+    ? { state: 'failed', messages: errors.map((error) => message(error, step.name_range)), ms }
     : { state: 'passed', messages: [], ms };
 }
 
@@ -65,7 +65,7 @@ function rollbackOutcome(step: StepReport): Outcome {
       return { state: 'skipped', messages: [{ text: reason, place: undefined }], ms: undefined };
     case 'drifts':
     case 'fails': {
-      const first = error ? message(error, step) : { text: reason, place: step.range };
+      const first = error ? message(error, rollback.range) : { text: reason, place: rollback.range };
       const text = [first.text, ...lines.filter((line) => !first.text.includes(line))].join('\n');
       return { state: 'failed', messages: [{ ...first, text }], ms };
     }
@@ -75,8 +75,8 @@ function rollbackOutcome(step: StepReport): Outcome {
 function applicationOutcome(step: StepReport): Outcome {
   const failed = step.app.filter(({ ok }) => !ok);
   if (failed.length > 0) {
-    const messages = failed.map(({ error, version, statement }) =>
-      error ? message(error, step) : { text: `${version} cannot run ${statement}`, place: step.range },
+    const messages = failed.map(({ error, version, statement, range }) =>
+      error ? message(error, range) : { text: `${version} cannot run ${statement}`, place: range },
     );
     return { state: 'failed', messages, ms: undefined };
   }
@@ -84,8 +84,8 @@ function applicationOutcome(step: StepReport): Outcome {
 }
 
 function unwindOutcome({ unwind }: Report): Outcome {
-  if (!unwind || unwind.verdict === 'not_run')
-    return unwind?.reason ? { ...skipped, messages: [{ text: unwind.reason, place: undefined }] } : skipped;
+  if (unwind.verdict === 'not_run')
+    return { ...skipped, messages: [{ text: unwind.reason, place: undefined }] };
   const lines = unwind.drift.filter(({ kind }) => kind !== 'information').map((each) => each.message);
   if (unwind.verdict === 'restores' || unwind.verdict === 'restores_reordered')
     return { state: 'passed', messages: lines.map((text) => ({ text, place: undefined })), ms: undefined };
@@ -93,8 +93,8 @@ function unwindOutcome({ unwind }: Report): Outcome {
   return { state: 'failed', messages: [{ text, place: unwind.error?.range }], ms: undefined };
 }
 
-function message(error: StatementError, step: StepReport): Outcome['messages'][number] {
+function message(error: StatementError, fallback: Span): Outcome['messages'][number] {
   const { detail, hint, range } = error;
   const text = [error.message, detail, hint && `Hint: ${hint}`].filter(Boolean).join('\n');
-  return { text, place: range ?? step.range };
+  return { text, place: range ?? fallback };
 }

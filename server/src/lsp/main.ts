@@ -21,16 +21,8 @@ startServer(connection, {
   analyze,
   files: createNodeFiles(),
   docsPage,
-  rehearse:
-    (distPath) =>
-    (analysis, { rows, stepTimeout, proofs, signal, onProgress }) =>
-      rehearse(analysis, createEmbeddedEngine({ path: join(distPath, 'embedded') }), {
-        rows,
-        stepTimeout,
-        proofs,
-        signal,
-        onProgress,
-      }),
+  rehearse: (distPath) => (analysis, request) =>
+    rehearse(analysis, createEmbeddedEngine({ path: join(distPath, 'embedded') }), request),
 });
 
 /** A rule has a page of its own; what is wrong with the file itself stands on the page of the plan file. */
