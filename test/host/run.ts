@@ -7,7 +7,7 @@ import { copyExamples, root } from './examples.ts';
 export type SuiteName = 'trusted' | 'restricted';
 
 /** Seconds: a suite that takes longer hangs. */
-const limit = 180;
+const limit = 300;
 
 interface Options {
   /** In the desktop program, downloaded, instead of the browser host. */

@@ -15,7 +15,7 @@ app:
   runs: v1
   versions:
     v1: [SELECT id FROM users]
-    v2: [SELECT nickname, nosuchcolumn FROM users]
+    v2: ['SELECT nickname, nosuchcolumn FROM users']
 phases:
   - phase: Only
     steps:
