@@ -27,10 +27,15 @@ export function hints(analysis: Analysis, range: Range): Hint[] {
           // Several statements of one file that the plan names would all stand behind its path.
           if (s.sql.file !== undefined || s.range.end < range.start || s.range.start > range.end) return [];
           const time = isBatch ? predictBatch(analysis, part)?.time : timeOf(analysis, s);
-          return hintOf(s, time && formatTime(time), isBatch) ?? [];
+          const hint = hintOf(s, time && formatTime(time), isBatch);
+          return hint ? { ...hint, at: behindSemicolon(analysis.text, hint.at) } : [];
         }),
       ),
     );
+}
+
+function behindSemicolon(text: string, at: number): number {
+  return text[at] === ';' ? at + 1 : at;
 }
 
 function timeOf(analysis: Analysis, s: StatementAnalysis) {

@@ -119,10 +119,10 @@ describe('the preview of a plan', () => {
         label.replace(/[\d.]+/g, '9'),
       ]),
       [
-        ['ALTER TABLE users ADD COLUMN nick text', 'ACCESS EXCLUSIVE · instant'],
-        ['CREATE INDEX CONCURRENTLY users_nick_idx ON users (nick)', 'SHARE UPDATE EXCLUSIVE · 9 s-9 min'],
-        ['rollback: ALTER TABLE users DROP COLUMN nick', 'ACCESS EXCLUSIVE · instant'],
-        ['sql: CREATE INDEX ON orders (user_id)', 'SHARE · builds an index'],
+        ['ALTER TABLE users ADD COLUMN nick text;', 'ACCESS EXCLUSIVE · instant'],
+        ['CREATE INDEX CONCURRENTLY users_nick_idx ON users (nick);', 'SHARE UPDATE EXCLUSIVE · 9 s-9 min'],
+        ['rollback: ALTER TABLE users DROP COLUMN nick;', 'ACCESS EXCLUSIVE · instant'],
+        ['sql: CREATE INDEX ON orders (user_id);', 'SHARE · builds an index'],
       ],
     );
     assert.match(all[1]?.tooltip ?? '', /on users\. It takes about .* figures alone/);
