@@ -9,6 +9,9 @@ import { nameOfObject, nameOfRangeVar, quoteIdentifier, writeName } from '../sql
 import { alterTableInverse } from './alter-table.ts';
 import { createInverse } from './create.ts';
 import { type Inverse, impossible, losesData, restores, unknown } from './model.ts';
+import { objectInverse } from './objects/inverse.ts';
+import { moveInverse } from './objects/rename.ts';
+import { sessionInverse } from './objects/session.ts';
 
 export type { Inverse } from './model.ts';
 
@@ -16,18 +19,21 @@ export type { Inverse } from './model.ts';
  * The SQL that undoes a statement on the schema as it was before it, in its safe form (an index made
  * CONCURRENTLY is dropped so), or why nothing can.
  */
-export function inverseOf(statement: Statement, before: Schema, _pgVersion: number): Inverse {
+export function inverseOf(statement: Statement, before: Schema, pgVersion: number): Inverse {
   const node = statement.node;
   const absent = ifExistsInverse(node, before);
   if (absent) return absent;
+  const ofObjects =
+    sessionInverse(statement) ??
+    moveInverse(statement, before) ??
+    objectInverse(statement, before, pgVersion);
+  if (ofObjects) return ofObjects;
   if ('AlterTableStmt' in node) return alterTableInverse(node.AlterTableStmt, statement, before);
   if ('IndexStmt' in node) return indexInverse(node.IndexStmt, statement, before);
   if ('RenameStmt' in node) return renameInverse(node.RenameStmt);
   if ('AlterObjectSchemaStmt' in node) return setSchemaInverse(node.AlterObjectSchemaStmt, before);
   if ('AlterEnumStmt' in node) return enumInverse(node.AlterEnumStmt);
   if ('DropStmt' in node) return dropInverse(node);
-  if ('CommentStmt' in node)
-    return unknown('The comment that was there before is not known: write it out, or COMMENT … IS NULL.');
   return createInverse(statement, before) ?? dataInverse(node, before);
 }
 

@@ -1,5 +1,12 @@
 import type { Node, RangeVar } from '@pgsql/types';
-import { nameOfObject, nameOfRangeVar, nameOfStrings, stringsOf, writeName } from '../sql/names.ts';
+import {
+  nameOfObject,
+  nameOfRangeVar,
+  nameOfStrings,
+  parseName,
+  stringsOf,
+  writeName,
+} from '../sql/names.ts';
 import { overloadDependency } from './dependencies.ts';
 import { type Draft, typeOf } from './draft.ts';
 import { findOverload } from './functions.ts';
@@ -178,9 +185,19 @@ export function argumentsOf(schema: Schema, types: readonly Node[] | undefined):
   return `(${written.length > 0 ? written.join(', ') : '*'})`;
 }
 
+/** An object by its key; a schema of which nothing is said is there too. */
+export function objectAt({ objects, schemas }: Schema, key: string): OtherObject | undefined {
+  const known = objects.get(key);
+  if (known || !key.startsWith('schema ')) return known;
+  const name = parseName(key.slice('schema '.length))?.name;
+  return name !== undefined && schemas.has(name)
+    ? { kind: 'schema', name: { schema: undefined, name } }
+    : undefined;
+}
+
 /** What is said of the object there; undefined where it is not known to be there. */
 export function describedAt(schema: Schema, { map, key, part }: Address): Described | undefined {
-  const whole = schema[map].get(key);
+  const whole = map === 'objects' ? objectAt(schema, key) : schema[map].get(key);
   if (!whole || !part) return whole as Described | undefined;
   return partsOf(whole as Whole, part.kind)?.find((one) => nameOfPart(key, one, part.kind) === part.name);
 }

@@ -1,6 +1,5 @@
 import type { AlterOwnerStmt, CommentStmt, RoleSpec } from '@pgsql/types';
-import { nameOfStrings } from '../sql/names.ts';
-import { type Address, addressOf, describe, objectKey } from './addresses.ts';
+import { type Address, addressOf, describe, objectAt } from './addresses.ts';
 import { withField } from './definition.ts';
 import type { Apply, Draft } from './draft.ts';
 
@@ -48,10 +47,6 @@ export const sessionRole = '\0session_user';
 /** A schema, or what else no statement made, is there from the first thing that is said of it. */
 export function ensure(draft: Draft, { map, key, part }: Address): void {
   if (map !== 'objects' || part || draft.objects.has(key)) return;
-  const [, name] = /^schema (.*)$/.exec(key) ?? [];
-  if (name === undefined) return;
-  for (const schema of draft.schemas) {
-    const object = { kind: 'schema', name: { schema: undefined, name: nameOfStrings([schema]).name } };
-    if (objectKey(object) === key) draft.objects.set(key, object);
-  }
+  const object = objectAt(draft, key);
+  if (object) draft.objects.set(key, object);
 }

@@ -362,6 +362,8 @@ export interface View extends RelationBase, Dependent {
   readonly options?: Readonly<Record<string, string>>;
   /** A materialized view that holds no rows: WITH NO DATA. */
   readonly unpopulated?: boolean;
+  /** Columns have other names than the query or the column list of its source gives them. */
+  readonly columnsRenamed?: boolean;
   /** The index that a materialized view is clustered on. */
   readonly clusteredOn?: string | undefined;
   /** A materialized view's access method and tablespace, where said. */

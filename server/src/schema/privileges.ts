@@ -1,6 +1,6 @@
 import type { AlterDefaultPrivilegesStmt, GrantStmt, Node } from '@pgsql/types';
 import { stringsOf, writeName } from '../sql/names.ts';
-import { type Address, addressOf, describe, describedAt, objectKey } from './addresses.ts';
+import { type Address, addressOf, describe, describedAt, objectAt, objectKey } from './addresses.ts';
 import { overloadDependency } from './dependencies.ts';
 import { ensure, roleName } from './described.ts';
 import type { Apply, Draft } from './draft.ts';
@@ -38,7 +38,7 @@ export function privilegeKind(schema: Schema, { map, key, part }: Address): stri
   if (map === 'functions') return 'function';
   if (map === 'types') return 'type';
   if (map === 'relations') return schema.relations.get(key)?.kind === 'sequence' ? 'sequence' : 'table';
-  const { kind } = schema.objects.get(key) ?? {};
+  const { kind } = objectAt(schema, key) ?? {};
   return kind === 'aggregate' ? 'function' : kind !== undefined && kind in privilegesOf ? kind : undefined;
 }
 

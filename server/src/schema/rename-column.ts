@@ -55,7 +55,7 @@ export function renameViewColumn(draft: Draft, key: string, from: string, to: st
   if (view?.kind !== 'view' && view?.kind !== 'materialized view') return;
   if (view.columns?.some((one) => one.name === to)) draft.refused = true;
   const columns = view.columns?.map((one) => (one.name === from ? { ...one, name: to } : one));
-  const renamed: View = { ...view, ...(columns ? { columns } : {}) };
+  const renamed: View = { ...view, ...(columns ? { columns } : {}), columnsRenamed: true };
   draft.relations.set(key, renamed);
   for (const index of [...indexesOf(draft, key)])
     draft.relations.set(relationKey(index.name), renameInIndex(index, from, to));

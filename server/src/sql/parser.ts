@@ -28,6 +28,12 @@ export async function loadSqlParser(): Promise<SqlParser> {
   return { parse, parseScript };
 }
 
+/** Statements of SQL that the library itself has written. A `Statement` is at hand, so the grammar is loaded. */
+export function parseWritten(text: string): readonly Statement[] {
+  const { statements, problems } = parseText(text);
+  return problems.length > 0 ? [] : statements;
+}
+
 function rememberer() {
   const parsed = new Map<string, ParsedSql>();
   let characters = 0;
