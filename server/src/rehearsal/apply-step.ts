@@ -35,6 +35,7 @@ export async function applyStep(
   };
   const { action } = analysed.step;
   if (action?.kind === 'sql') schemaChanged(world);
+  world.isFresh = false;
   const outcome = await world.guard
     .run(() => runStep(world.session, input, log), run.options.stepTimeout)
     .then(({ error, summary }) => ({

@@ -54,6 +54,8 @@ const tablesQuery = `
 export interface Digester {
   /** Digests what changed since the last time; the digest of a table that did not is the same object. */
   take(): Promise<DataDigest>;
+  /** To be called once tables may be other ones, or have other columns or files. */
+  schemaChanged(): void;
   /** Sets of column numbers that were a table's primary key at some time. */
   keysOf(oid: number): readonly (readonly number[])[];
 }
@@ -61,6 +63,7 @@ export interface Digester {
 /** A digester of one session's database. */
 export function createDigester(db: Connection): Digester {
   let last = new Map<number, TableDigest>();
+  let tables: readonly DigestTable[] | undefined;
   const strides = new Map<number, number>();
   const keys = new Map<number, (readonly number[])[]>();
   const note = ({ oid, key }: DigestTable) => {
@@ -69,8 +72,11 @@ export function createDigester(db: Connection): Digester {
   };
   return {
     keysOf: (oid) => keys.get(oid) ?? [],
+    schemaChanged() {
+      tables = undefined;
+    },
     async take() {
-      const tables = await readTables(db);
+      tables ??= await readTables(db);
       const stamps = await readStamps(db, tables);
       const now = new Map<number, TableDigest>();
       for (const table of tables) {

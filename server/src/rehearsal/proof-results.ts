@@ -10,7 +10,8 @@ export const noData: RollbackData = {
   notes: [],
 };
 
-const notRun: UnwindSegment = {
+/** Nothing was rolled back. */
+export const notRun: UnwindSegment = {
   verdict: 'not_run',
   from: undefined,
   to: undefined,
@@ -35,8 +36,10 @@ const byBadness: readonly UnwindSegment['verdict'][] = [
   'not_run',
 ];
 
-/** The worst of the segments stands for all of them. */
+/** The worst of the segments stands for all of them, of equal ones the last. */
 export function wholeUnwind(segments: readonly UnwindSegment[]): UnwindReport {
-  const worst = [...segments].sort((a, b) => byBadness.indexOf(a.verdict) - byBadness.indexOf(b.verdict))[0];
+  const worst = [...segments]
+    .reverse()
+    .sort((a, b) => byBadness.indexOf(a.verdict) - byBadness.indexOf(b.verdict))[0];
   return { ...(worst ?? notRun), segments };
 }

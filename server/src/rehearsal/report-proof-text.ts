@@ -8,6 +8,7 @@ import type {
   StepReport,
   UnwindSegment,
 } from './model.ts';
+import { notRun } from './proof-results.ts';
 
 /** What became of a rollback, in a few words. */
 export const rollbackWords: Readonly<Record<RollbackVerdict, string>> = {
@@ -67,9 +68,16 @@ export function startLines({ start, error }: Report, room: number): string[] {
 
 /** What came of rolling the whole plan back. */
 export function unwindLines({ unwind, steps }: Report, width: number): string[] {
-  return unwind.segments.flatMap((segment) => [
-    ...wrap(safe(unwindWords(segment, steps)), width),
-    ...restOf(segment).flatMap((words) => bullet(words, width)),
+  const alike = new Map<string, UnwindSegment[]>();
+  for (const segment of unwind.segments) {
+    const key = JSON.stringify([segment.verdict, segment.to, segment.reason]);
+    alike.set(key, [...(alike.get(key) ?? []), segment]);
+  }
+  return [...alike.values()].flatMap((segments) => [
+    ...wrap(safe(unwindWords(segments, steps)), width),
+    ...(segments.at(-1) ? restOf(segments.at(-1) as UnwindSegment) : []).flatMap((words) =>
+      bullet(words, width),
+    ),
   ]);
 }
 
@@ -81,10 +89,15 @@ const unwindVerdicts: Readonly<Record<UnwindSegment['verdict'], string>> = {
   not_run: 'was not tried',
 };
 
-function unwindWords({ verdict, from, to, reason }: UnwindSegment, steps: Report['steps']): string {
-  const [last, first] = [from, to].map((id) => steps.findIndex((step) => step.id === id) + 1);
-  const which = last === first ? `step ${last}` : `steps ${last} to ${first}`;
-  return `Rolling back ${which}, one after the other, ${unwindVerdicts[verdict]}.${reason === '' ? '' : ` ${reason}`}`;
+/** `Rolling back from step 16, 14 or 2 to 1 restores what was there before.` */
+export function unwindWords(segments: readonly UnwindSegment[], steps: Report['steps']): string {
+  const [{ verdict, to, reason } = notRun] = segments;
+  const numberOf = (id: string | undefined) => steps.findIndex((step) => step.id === id) + 1;
+  const starts = segments.map(({ from }) => numberOf(from)).reverse();
+  const many = starts.length > 1 ? `${starts.slice(0, -1).join(', ')} or ${starts.at(-1)}` : `${starts[0]}`;
+  const range = segments.length === 1 && starts[0] === numberOf(to) ? many : `${many} to ${numberOf(to)}`;
+  const from = range === many ? '' : 'from ';
+  return `Rolling back ${from}step ${range} ${unwindVerdicts[verdict]}.${reason === '' ? '' : ` ${reason}`}`;
 }
 
 function restOf({ verdict, drift, data }: UnwindSegment): string[] {

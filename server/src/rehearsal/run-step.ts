@@ -56,19 +56,28 @@ export async function prepareSession(
   { lockTimeout, statementTimeout }: SessionSettings,
 ): Promise<StatementError | undefined> {
   await session.query('DISCARD ALL');
-  for (const [name, setting] of [
-    ['lock_timeout', lockTimeout],
-    ['statement_timeout', statementTimeout],
-  ] as const) {
-    if (!setting) continue;
+  const settings = [
+    ['lock_timeout', lockTimeout] as const,
+    ['statement_timeout', statementTimeout] as const,
+  ].flatMap(([name, setting]) => (setting ? [{ name, setting }] : []));
+  const set = (some: typeof settings) => {
+    const calls = some.map((_, at) => `pg_catalog.set_config($${2 * at + 1}, $${2 * at + 2}, false)`);
+    const values = some.flatMap(({ name, setting }) => [name, String(Math.round(setting.value))]);
+    return session.query(`SELECT ${calls.join(', ')}`, values);
+  };
+  try {
+    if (settings.length > 0) await set(settings);
+    return undefined;
+  } catch (error) {
+    if (!isDatabaseError(error)) throw error;
+  }
+  // One of them is refused: which?
+  for (const one of settings) {
     try {
-      await session.query('SELECT pg_catalog.set_config($1, $2, false)', [
-        name,
-        String(Math.round(setting.value)),
-      ]);
+      await set([one]);
     } catch (error) {
       if (!isDatabaseError(error)) throw error;
-      return withRange(error, setting.range);
+      return withRange(error, one.setting.range);
     }
   }
   return undefined;

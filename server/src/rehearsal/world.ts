@@ -27,6 +27,8 @@ export interface World {
   readonly touched: TouchedRows;
   /** The version that is live. */
   live: string | undefined;
+  /** Nothing was set in the session since it was like a new one. */
+  isFresh: boolean;
   /** Undefined once a statement may have changed the schema. */
   fingerprint: Fingerprint | undefined;
   values: ValueSource | undefined;
@@ -55,6 +57,7 @@ export async function openWorld(run: Run, engine: Engine): Promise<World> {
     digester: createDigester(session),
     touched: createTouchedRows(),
     live: analysis.plan.app?.runs?.value,
+    isFresh: false,
     fingerprint: undefined,
     values: undefined,
     unique: uniqueColumns(analysis),
@@ -117,13 +120,16 @@ function allStatements({ baselineSql, steps }: Analysis, parser: SqlParser): rea
 /** To be called once a statement may have changed the schema. */
 export function schemaChanged(world: World): void {
   world.fingerprint = undefined;
+  world.digester.schemaChanged();
   world.values = undefined;
 }
 
 /** A connection as the application's or a new one of the migration's: without what a step set. */
-export async function freshSession({ analysis }: Run, { session }: World): Promise<void> {
+async function freshSession({ analysis }: Run, world: World): Promise<void> {
+  if (world.isFresh) return;
   // A setting that Postgres refuses is the first step's failure.
-  await prepareSession(session, analysis.plan.session);
+  await prepareSession(world.session, analysis.plan.session);
+  world.isFresh = true;
 }
 
 export async function takeSnapshot(run: Run, world: World): Promise<Snapshot> {

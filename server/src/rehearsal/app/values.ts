@@ -40,16 +40,24 @@ export interface ValueSourceOptions {
 /** For as long as the schema stays as it is. `n` tells one use from another: no two of them give a key the same value. */
 export function createValueSource(db: Connection, { parser, unique }: ValueSourceOptions): ValueSource {
   let tables: Promise<FillTable[]> | undefined;
+  const oids = new Map<string, Promise<number>>();
+  const oidOf = (name: string) => {
+    const known =
+      oids.get(name) ??
+      db
+        .query('SELECT pg_catalog.to_regclass($1)::oid::int8 AS oid', [name])
+        .then(({ rows }) => Number(rows[0]?.oid ?? 0));
+    oids.set(name, known);
+    return known;
+  };
   const tableOf = async (relations: readonly ObjectName[], column: Slot['column']) => {
     tables ??= readTables(db);
     const known = await tables;
     for (const relation of relations) {
-      const { rows } = await db.query('SELECT pg_catalog.to_regclass($1)::oid::int8 AS oid', [
-        writeName(relation),
-      ]);
-      const table = known.find(({ oid }) => oid === Number(rows[0]?.oid ?? 0));
-      const found = typeof column === 'number' ? table?.columns[column] : byName(table, column);
-      if (table && found) return { table, column: found };
+      const found = await oidOf(writeName(relation));
+      const table = known.find(({ oid }) => oid === found);
+      const own = typeof column === 'number' ? table?.columns[column] : byName(table, column);
+      if (table && own) return { table, column: own };
     }
     return undefined;
   };

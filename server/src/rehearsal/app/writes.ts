@@ -1,9 +1,9 @@
 import type { VersionAnalysis } from '../../rules/model.ts';
+import type { Statement } from '../../sql/model.ts';
 import { isDatabaseError } from '../errors.ts';
 import type { EngineSession } from '../model.ts';
 import { noteTouched, type Witness } from '../touched-rows.ts';
 import { isTried } from './checks.ts';
-import { slotsOf } from './slots.ts';
 import type { ValueSource } from './values.ts';
 
 export interface WriteInput {
@@ -31,15 +31,24 @@ export async function writeRows(input: WriteInput, { statements }: VersionAnalys
   }
 }
 
+/** Whether an UPDATE may give a row another key; by the column's name alone. */
+function setsKey({ node }: Statement, { digest }: Witness): boolean {
+  if (!('UpdateStmt' in node)) return false;
+  const set = (node.UpdateStmt.targetList ?? []).flatMap((target) =>
+    'ResTarget' in target ? (target.ResTarget.name ?? []) : [],
+  );
+  const keys = [...digest.tables.values()].flatMap(({ table: { columns, key } }) =>
+    columns.filter(({ number }) => key.includes(number)).map(({ name }) => name),
+  );
+  return set.some((name) => keys.includes(name));
+}
+
 /** Whether it is done, one way or the other; false where another value may do. */
-async function write(
-  { session, values, witness, next }: WriteInput,
-  statement: VersionAnalysis['statements'][number]['statement'],
-): Promise<boolean> {
+async function write({ session, values, witness, next }: WriteInput, statement: Statement): Promise<boolean> {
   await session.query('BEGIN');
   try {
     const { sql, parameters, varies } = await values.refill(statement, next());
-    const changesKeys = slotsOf(statement).some(({ role }) => role === 'set');
+    const changesKeys = setsKey(statement, witness);
     try {
       const noted = await noteTouched(session, witness, () => session.query(sql, parameters), changesKeys);
       if (noted.rows > (statement.kind === 'InsertStmt' ? mostInserted : mostChanged)) {
