@@ -5,8 +5,8 @@ import { tableDifferences } from './difference-table.ts';
 export { inWords, type SchemaDifference } from './difference-model.ts';
 
 import { LayeredMap } from './layered-map.ts';
-import { displayName } from './lookup.ts';
-import type { Index, Relation, Schema, Sequence, UserType, View } from './model.ts';
+import { columnOf, displayName, tableByKey } from './lookup.ts';
+import type { Index, Relation, Schema, Sequence, Table, UserType, View } from './model.ts';
 import { isSameExpression } from './same-expression.ts';
 import { isUncertain } from './uncertain.ts';
 
@@ -57,10 +57,17 @@ function* relationDifferences(before: Schema, after: Schema): Generator<SchemaDi
     if (both.isUncertain(key)) continue;
     const [old, now] = [before.relations.get(key), after.relations.get(key)];
     if (old && now) yield* relationChanges(both, key, old, now);
-    else if (now && !comesWith(both.before, now) && isKnownNew(before, now))
+    else if (now && !comesWith(both.after, both.before, now) && isKnownNew(before, now))
       yield added(key, objectOf(both, now));
-    else if (old && !comesWith(both.after, old)) yield removed(key, objectOf(both, old));
+    else if (now?.kind === 'table' && !now.columnsComplete)
+      yield* tableDifferences(both, key, unheardOf(now), now);
+    else if (old && !comesWith(both.before, both.after, old)) yield removed(key, objectOf(both, old));
   }
+}
+
+/** The table as it was before any statement told of it. */
+function unheardOf(table: Table): Table {
+  return { ...table, columns: [], constraints: [], triggers: [], policies: [], rules: [] };
 }
 
 /** Without a baseline a relation may be first heard of late; one that the plan itself made was not there before. */
@@ -72,9 +79,10 @@ function isKnownNew({ complete }: Schema, relation: Relation): boolean {
  * Whether an index or a sequence is told with what it is a part of. `other` is the schema that lacks it: there its
  * table, its constraint or its column is missing too.
  */
-function comesWith(other: Schema, relation: Relation): boolean {
+function comesWith(own: Schema, other: Schema, relation: Relation): boolean {
   if (relation.kind === 'sequence') {
     const { ownedBy } = relation;
+    if (ownedBy && columnOf(tableByKey(own, ownedBy.table), ownedBy.column)?.identity) return true;
     const table = ownedBy && other.relations.get(ownedBy.table);
     return (
       ownedBy !== undefined &&
@@ -83,10 +91,10 @@ function comesWith(other: Schema, relation: Relation): boolean {
   }
   if (relation.kind !== 'index') return false;
   const table = other.relations.get(relation.table);
-  if (!table || relation.parent !== undefined) return true;
+  if ((!table && other.complete) || relation.parent !== undefined) return true;
   const columns = relation.reads.concat(relation.columns.filter((column) => column !== null));
   if (
-    table.kind === 'table' &&
+    table?.kind === 'table' &&
     table.columnsComplete &&
     columns.some((column) => !table.columns.some(({ name }) => name === column))
   )
