@@ -22,6 +22,8 @@ export function inWords({ object, words }: SchemaDifference): string {
 export interface Compared {
   readonly before: Schema;
   readonly after: Schema;
+  /** Whether what is set of objects (options, comments, privileges) is known: that of a schema without a baseline is not. */
+  readonly areKnown: boolean;
   /** In the words of the later schema, or of the earlier one for what is gone. */
   nameOf(relation: Relation): string;
   isUncertain(key: string, column?: string): boolean;

@@ -1,5 +1,13 @@
 import { quoteIdentifier } from '../sql/names.ts';
 import { added, type Compared, changed, removed, type SchemaDifference } from './difference-model.ts';
+import {
+  columnSettings,
+  constraintSettings,
+  policySettings,
+  settingChanges,
+  tableSettings,
+  triggerSettings,
+} from './difference-settings.ts';
 import type { Column, Constraint, Table } from './model.ts';
 import { isSameExpression } from './same-expression.ts';
 
@@ -13,9 +21,12 @@ export function* tableDifferences(
   const name = both.nameOf(now);
   const table = `${now.foreign ? 'foreign table' : 'table'} ${name}`;
   for (const words of tableChanges(both, old, now)) yield changed(key, table, words);
+  if (both.areKnown)
+    for (const words of settingChanges(old, now, tableSettings)) yield changed(key, table, words);
   yield* columnDifferences(both, key, name, old, now);
   yield* constraintDifferences(both, key, name, old, now);
   yield* partDifferences(key, name, old, now);
+  if (both.areKnown) yield* partChanges(key, name, old, now);
   if (isReordered(old, now)) {
     const words = 'has its columns in another order';
     yield { ...changed(key, table, words), kind: 'column_order' };
@@ -56,8 +67,11 @@ function* columnDifferences(
   for (const [name, column] of are) {
     const was = were.get(name);
     if (was === column || isInherited(was ?? column) || both.isUncertain(key, name)) continue;
-    if (was) for (const words of columnChanges(was, column)) yield changed(key, object(column), words);
-    else if (old.columnsComplete || isAddedInFull(column)) yield added(key, object(column));
+    if (was) {
+      for (const words of columnChanges(was, column)) yield changed(key, object(column), words);
+      const settings = both.areKnown ? settingChanges(was, column, columnSettings) : [];
+      for (const words of settings) yield changed(key, object(column), words);
+    } else if (old.columnsComplete || isAddedInFull(column)) yield added(key, object(column));
   }
   for (const [name, column] of were)
     if (!are.has(name) && !isInherited(column) && !both.isUncertain(key, name))
@@ -153,7 +167,11 @@ function comesWith({ columns }: Constraint, other: Table): boolean {
   );
 }
 
-function constraintChanges({ after }: Compared, old: Constraint, now: Constraint): readonly string[] {
+function constraintChanges(
+  { after, areKnown }: Compared,
+  old: Constraint,
+  now: Constraint,
+): readonly string[] {
   if (old.kind !== now.kind) return [`is a ${now.kind} constraint, not a ${old.kind}`];
   const words: string[] = [];
   const list = ({ columns }: Constraint) => columns.join(', ');
@@ -180,6 +198,7 @@ function constraintChanges({ after }: Compared, old: Constraint, now: Constraint
     words.push(now.validated ? 'is still validated' : 'is not validated any more');
   if (old.inherits !== now.inherits)
     words.push(now.inherits ? 'holds for children too now' : 'is NO INHERIT now');
+  if (areKnown) words.push(...settingChanges(old, now, constraintSettings));
   return words;
 }
 
@@ -195,6 +214,24 @@ function* partDifferences(key: string, table: string, old: Table, now: Table): G
     const object = (name: string) => `${kind} ${quoteIdentifier(name)} of ${table}`;
     for (const name of are) if (known && !were.includes(name)) yield added(key, object(name));
     for (const name of were) if (!are.includes(name)) yield removed(key, object(name));
+  }
+}
+
+/** Of the triggers and policies that are there before and after. */
+function* partChanges(key: string, table: string, old: Table, now: Table): Generator<SchemaDifference> {
+  const triggers = byName((old.triggerDefinitions ?? []).filter(({ ofParent }) => !ofParent));
+  for (const trigger of now.triggerDefinitions ?? []) {
+    const was = triggers.get(trigger.name);
+    const object = `trigger ${quoteIdentifier(trigger.name)} of ${table}`;
+    for (const words of was ? settingChanges(was, trigger, triggerSettings) : [])
+      yield changed(key, object, words);
+  }
+  const policies = byName(old.policies ?? []);
+  for (const policy of now.policies ?? []) {
+    const was = policies.get(policy.name);
+    const object = `policy ${quoteIdentifier(policy.name)} of ${table}`;
+    for (const words of was ? settingChanges(was, policy, policySettings) : [])
+      yield changed(key, object, words);
   }
 }
 

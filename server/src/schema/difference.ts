@@ -1,12 +1,23 @@
 import { quoteIdentifier } from '../sql/names.ts';
 import { added, type Compared, changed, removed, type SchemaDifference } from './difference-model.ts';
+import { functionSettings, indexSettings, settingChanges } from './difference-settings.ts';
 import { tableDifferences } from './difference-table.ts';
 
 export { inWords, type SchemaDifference } from './difference-model.ts';
 
 import { LayeredMap } from './layered-map.ts';
 import { columnOf, displayName, tableByKey } from './lookup.ts';
-import type { Index, Relation, Schema, Sequence, Table, UserType, View } from './model.ts';
+import type {
+  Index,
+  Overload,
+  Relation,
+  Schema,
+  Sequence,
+  Table,
+  UserFunction,
+  UserType,
+  View,
+} from './model.ts';
 import { isSameExpression } from './same-expression.ts';
 import { isUncertain } from './uncertain.ts';
 
@@ -27,6 +38,7 @@ export function schemaDifferences(before: Schema, after: Schema): readonly Schem
     ...relationDifferences(before, after),
     ...typeDifferences(before, after),
     ...functionDifferences(before, after),
+    ...objectDifferences(before, after),
   ];
 }
 
@@ -46,6 +58,7 @@ function compared(before: Schema, after: Schema): Compared {
   return {
     before,
     after,
+    areKnown: before.complete && after.complete,
     nameOf: ({ name }) => displayName(after, name),
     isUncertain: (key, column) => isUncertain(before, key, column) || isUncertain(after, key, column),
   };
@@ -129,7 +142,7 @@ function isView(relation: Relation): relation is View {
   return relation.kind === 'view' || relation.kind === 'materialized view';
 }
 
-function indexChanges({ after }: Compared, old: Index, now: Index): readonly string[] {
+function indexChanges({ after, areKnown }: Compared, old: Index, now: Index): readonly string[] {
   const words: string[] = [];
   const list = (columns: Index['columns']) => columns.map((column) => column ?? 'an expression').join(', ');
   if (now.unique !== old.unique) words.push(now.unique ? 'is unique now' : 'is not unique any more');
@@ -146,6 +159,7 @@ function indexChanges({ after }: Compared, old: Index, now: Index): readonly str
     words.push('takes NULLs for equal otherwise');
   if ((now.valid ?? true) !== (old.valid ?? true))
     words.push(now.valid === false ? 'is not valid any more' : 'is valid now');
+  if (areKnown) words.push(...settingChanges(old, now, indexSettings));
   return words;
 }
 
@@ -211,14 +225,48 @@ function typeChanges(old: UserType, now: UserType): readonly string[] {
 function* functionDifferences(before: Schema, after: Schema): Generator<SchemaDifference> {
   for (const key of changedKeys(before.functions, after.functions)) {
     const [old, now] = [before.functions.get(key), after.functions.get(key)];
-    const signatures = (one: typeof old) =>
-      new Set(
-        one?.overloads?.map(({ argumentTypes }) => argumentTypes.map((type) => type ?? '?').join(', ')),
-      );
-    const [were, are] = [signatures(old), signatures(now)];
+    const [were, are] = [overloadsOf(old), overloadsOf(now)];
     const kind = (now ?? old)?.kind ?? 'function';
     const object = (types: string) => `${kind} ${key.replace(/^public\./, '')}(${types})`;
-    for (const types of are) if (!were.has(types) && !types.includes('?')) yield added(key, object(types));
-    for (const types of were) if (!are.has(types) && !types.includes('?')) yield removed(key, object(types));
+    for (const [types, overload] of are) {
+      const was = were.get(types);
+      if (!was) yield added(key, object(types));
+      else if (before.complete)
+        for (const words of settingChanges(was, overload, functionSettings))
+          yield changed(key, object(types), words);
+    }
+    for (const types of were.keys()) if (!are.has(types)) yield removed(key, object(types));
+  }
+}
+
+/** By the types of their arguments, where all are known. */
+function overloadsOf(one: UserFunction | undefined): ReadonlyMap<string, Overload> {
+  const known = (one?.overloads ?? []).filter(({ argumentTypes }) => !argumentTypes.includes(undefined));
+  return new Map(known.map((overload) => [overload.argumentTypes.join(', '), overload]));
+}
+
+/** Kinds whose entries are made and dropped by statements alone. */
+const otherKinds = new Set([
+  'publication',
+  'extension',
+  'statistics',
+  'event trigger',
+  'collation',
+  'cast',
+  'operator',
+]);
+
+function* objectDifferences(before: Schema, after: Schema): Generator<SchemaDifference> {
+  for (const key of changedKeys(before.objects, after.objects)) {
+    const [old, now] = [before.objects.get(key), after.objects.get(key)];
+    const one = now ?? old;
+    if (!one || !otherKinds.has(one.kind) || (old && now)) continue;
+    const name =
+      one.name.schema === undefined
+        ? quoteIdentifier(one.name.name)
+        : displayName(after, { ...one.name, schema: one.name.schema });
+    const object = `${one.kind} ${name}${one.suffix ?? ''}`;
+    if (now) yield added(key, object);
+    else yield removed(key, object);
   }
 }

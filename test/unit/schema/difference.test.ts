@@ -62,6 +62,21 @@ const told: readonly (readonly [sql: string, ...words: string[]])[] = [
     'ALTER TABLE users DROP COLUMN age CASCADE, ADD COLUMN age int; CREATE VIEW active AS SELECT id, username FROM users WHERE age > 1',
     'the table users has its columns in another order',
   ],
+  ['ALTER TABLE users SET (fillfactor = 70)', 'the table users still has fillfactor=70'],
+  ['ALTER TABLE users REPLICA IDENTITY FULL', 'the table users still has the replica identity full'],
+  [
+    'ALTER TABLE users ALTER email SET STATISTICS 500',
+    'the column users.email still has the statistics target 500',
+  ],
+  ["COMMENT ON COLUMN users.email IS 'x'", 'the column users.email still has a comment'],
+  ['GRANT SELECT ON users TO reader', 'the table users still grants SELECT to reader'],
+  ['ALTER TABLE users DISABLE TRIGGER touch', 'the trigger touch of users is still disabled'],
+  ['CREATE PUBLICATION p FOR TABLE users', 'the publication p is still there'],
+  ['CREATE STATISTICS st ON username, email FROM users', 'the statistics st is still there'],
+  [
+    "CREATE OR REPLACE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END'",
+    'the function touch() has another body',
+  ],
   ["INSERT INTO users (username) VALUES ('ada'); ANALYZE users"],
 ];
 
@@ -76,6 +91,9 @@ const restored: readonly string[] = [
   'ALTER TABLE users ALTER created_at SET DEFAULT CURRENT_TIMESTAMP; ALTER TABLE users ALTER created_at SET DEFAULT now()',
   'ALTER TABLE orders RENAME TO o; ALTER TABLE o RENAME TO orders',
   'CREATE TABLE n (id serial PRIMARY KEY, u bigint REFERENCES users); DROP TABLE n',
+  "CREATE OR REPLACE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END'; CREATE OR REPLACE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NEW; END$$",
+  'GRANT SELECT ON users TO reader; REVOKE SELECT ON users FROM reader',
+  "COMMENT ON TABLE users IS 'x'; COMMENT ON TABLE users IS NULL",
   'DROP TRIGGER touch ON users; CREATE TRIGGER touch BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION touch()',
 ];
 

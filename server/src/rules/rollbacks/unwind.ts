@@ -65,6 +65,7 @@ function keysChanged(before: Schema, after: Schema): readonly string[] {
     ...changedKeys(before.relations, after.relations),
     ...changedKeys(before.types, after.types),
     ...changedKeys(before.functions, after.functions),
+    ...changedKeys(before.objects, after.objects),
     ...[...before.schemas].filter((name) => !after.schemas.has(name)),
   ];
 }
