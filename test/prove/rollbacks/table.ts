@@ -58,10 +58,12 @@ function rows(judged: readonly Judged[]): readonly string[] {
   const lines = ['| Statement | On | Claim | Undone by | Seen |', '|---|---|---|---|---|'];
   for (const [, ofForm] of groupBy(judged, ({ scene, sql }) => `${scene} ${sql}`))
     for (const [cells, alike] of groupBy(ofForm, cellsOf))
-      lines.push(
-        `| \`${cell(ofForm[0]?.sql ?? '')}\` | ${alike.map(({ witness }) => nameOf(witness)).join(' ')} | ${cells} |`,
-      );
+      lines.push(`| \`${cell(ofForm[0]?.sql ?? '')}\` | ${namesOf(alike)} | ${cells} |`);
   return lines;
+}
+
+function namesOf(alike: readonly Judged[]): string {
+  return alike.length === witnesses.length ? 'all' : alike.map(({ witness }) => nameOf(witness)).join(' ');
 }
 
 function cellsOf(one: Judged): string {

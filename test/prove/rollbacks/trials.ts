@@ -16,10 +16,14 @@ export function undoOn(scene: Scene, parser: SqlParser): Undo {
   const [problem] = parsed.problems;
   if (problem) throw new Error(`the setup of the scene ${scene.name}: ${problem.message}`);
   const schema = baselineSchema(parsed);
+  const known = new Map<string, Inverse>();
   return (sql, pgVersion) => {
+    const key = `${pgVersion} ${sql}`;
     const [statement] = parser.parse(sql).statements;
     if (!statement) throw new Error(`no statement: ${sql}`);
-    return inverseOf(statement, schema, pgVersion);
+    const undo = known.get(key) ?? inverseOf(statement, schema, pgVersion);
+    known.set(key, undo);
+    return undo;
   };
 }
 
