@@ -136,7 +136,7 @@ function report(all: readonly Judged[], shown: readonly Judged[]): void {
   };
   for (const one of shown) {
     if (one.verdict === 'false') tell('✘', one);
-    else if (one.verdict === 'weak' || one.verdict === 'unseen') tell('?', one);
+    else if (one.verdict === 'unseen' || (one.verdict === 'weak' && one.reversible)) tell('?', one);
     else if (one.reversible && !isRestored(one.verdict)) tell('–', one);
   }
   for (const [text, on] of [...told].sort(([one], [other]) => order(other) - order(one)))
