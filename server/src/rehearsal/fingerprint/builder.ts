@@ -25,6 +25,8 @@ export interface Builder {
 export type Facts = Readonly<Record<string, string | undefined>>;
 
 export interface Details {
+  /** Whoever owns what it is a part of owns it too. */
+  readonly ownerless?: true;
   readonly within?: readonly (string | undefined)[];
   readonly needs?: readonly (string | undefined)[];
   readonly echoes?: readonly (string | undefined)[];
@@ -55,8 +57,8 @@ export function createBuilder(rows: CatalogRows): Builder {
   function note(at: string, label: string, text: string): void {
     notes.set(at, [...(notes.get(at) ?? []), [label, text]]);
   }
-  const comment = (row: Row, part = 0): Facts =>
-    Object.fromEntries(notes.get(`${row.class}.${row.oid}.${part}`) ?? []);
+  const notesOn = (row: Row, part: number) =>
+    notes.size === 0 ? [] : (notes.get(`${row.class}.${row.oid}.${part}`) ?? []);
 
   return {
     rows: of,
@@ -69,24 +71,29 @@ export function createBuilder(rows: CatalogRows): Builder {
     },
     keyOf: (catalog, oid) => keys.get(`${catalog}.${oid}`),
     alias: (catalog, oid, key) => keys.set(`${catalog}.${oid}`, key),
-    comment,
+    comment: (row, part = 0) => Object.fromEntries(notesOn(row, part)),
     isMember: (row) => members.has(`${row.class}.${row.oid}`),
     add(kind, place, row, more) {
       const key = keyOf(kind, place);
-      const facts = { owner: text(row.owner), ...comment(row), ...more.facts };
+      const { facts: given, ownerless, ...rest } = more;
+      const facts: Record<string, string> = {};
+      if (!ownerless && typeof row.owner === 'string') facts.owner = row.owner;
+      for (const [label, words] of notesOn(row, 0)) facts[label] = words;
+      for (const label in given) {
+        const value = given[label];
+        if (value !== undefined) facts[label] = value;
+      }
       const object: CatalogObject = {
-        ...more,
+        ...rest,
         key,
         kind,
         place,
         within: present(more.within),
         needs: present(more.needs),
         echoes: present(more.echoes),
-        causes: more.causes ?? {},
+        causes: more.causes ?? none,
         grants: more.grants ?? readGrants(row.acl, row.owner),
-        facts: Object.fromEntries(
-          Object.entries(facts).filter((entry): entry is [string, string] => entry[1] !== undefined),
-        ),
+        facts,
       };
       objects.set(key, object);
       if (row.class !== undefined) keys.set(`${row.class}.${row.oid}`, key);
@@ -95,8 +102,10 @@ export function createBuilder(rows: CatalogRows): Builder {
   };
 }
 
-function present(keys: readonly (string | undefined)[] = []): string[] {
-  return keys.filter((key) => key !== undefined);
+const none = {};
+
+function present(keys: readonly (string | undefined)[] = []): readonly string[] {
+  return keys.every((key) => key !== undefined) ? keys : keys.filter((key) => key !== undefined);
 }
 
 /** A value that may be NULL, as text. */

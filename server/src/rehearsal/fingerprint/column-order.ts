@@ -34,6 +34,7 @@ interface Move {
 
 /** As few as say it all; of several that would do, those whose number is another one. */
 function movedColumns(was: readonly string[], is: readonly string[]): Move[] {
+  if (was.length === is.length && was.every((name, index) => is[index] === name)) return [];
   const common = is
     .filter((name) => was.includes(name))
     .map((name) => ({ name, from: was.indexOf(name) + 1, to: is.indexOf(name) + 1 }));

@@ -1,4 +1,5 @@
 import { type Builder, groupBy, sortedList, text } from './builder.ts';
+import { readGrants } from './grants.ts';
 import type { Cause, Place } from './model.ts';
 import { identifier, keyOf } from './names.ts';
 import type { Row } from './query.ts';
@@ -33,48 +34,44 @@ export function addColumns(builder: Builder): void {
     const definition = [{ key: relation.key, fact: 'definition' }];
     const generated =
       row.generated === null ? undefined : `${row.default} ${row.generated === 's' ? 'STORED' : 'VIRTUAL'}`;
-    builder.add(
-      'column',
-      place,
-      { ...row, owner: relation.facts.owner },
-      {
-        within: [key, ...inherited],
-        echoes: inherited,
-        facts: {
-          owner: undefined,
-          type: text(row.type),
-          nullability: row.not_null
-            ? notNull?.validated === false
-              ? 'NOT NULL NOT VALID'
-              : 'NOT NULL'
-            : 'nullable',
-          'name of NOT NULL': notNull && identifier(String(notNull.name)),
-          'inheritance of NOT NULL': notNull?.no_inherit ? 'NO INHERIT' : undefined,
-          'comment on NOT NULL': notNull && builder.comment(notNull).comment,
-          default: generated === undefined ? text(row.default) : undefined,
-          generation: generated,
-          identity: always[String(row.identity)],
-          storage: storages[String(row.storage)],
-          compression: compressions[String(row.compression)],
-          'statistics target': text(row.statistics),
-          collation: text(row.collation),
-          options: sortedList(row.options),
-          'foreign options': sortedList(row.fdw_options),
-          inheritance: row.local === null ? undefined : row.local ? 'declared here too' : 'inherited only',
-          ...builder.comment({ class: 'pg_class', oid: row.relation }, Number(row.number)),
-        },
-        causes: {
-          default:
-            sequence && sequenceSchema
-              ? [{ key: keyOf('sequence', { schema: sequenceSchema, name: String(sequence.name) }) }]
-              : [],
-          ...(/view/.test(relation.kind) && { '': definition, type: definition }),
-          inheritance: inheritanceCauses(relation.key),
-          ...notNullCauses(keyOf('column', place)),
-        },
-        identity: String(row.number),
+    builder.add('column', place, row, {
+      ownerless: true,
+      grants: readGrants(row.acl, relation.facts.owner),
+      within: [key, ...inherited],
+      echoes: inherited,
+      facts: {
+        type: text(row.type),
+        nullability: row.not_null
+          ? notNull?.validated === false
+            ? 'NOT NULL NOT VALID'
+            : 'NOT NULL'
+          : 'nullable',
+        'name of NOT NULL': notNull && identifier(String(notNull.name)),
+        'inheritance of NOT NULL': notNull?.no_inherit ? 'NO INHERIT' : undefined,
+        'comment on NOT NULL': notNull && builder.comment(notNull).comment,
+        default: generated === undefined ? text(row.default) : undefined,
+        generation: generated,
+        identity: always[String(row.identity)],
+        storage: storages[String(row.storage)],
+        compression: compressions[String(row.compression)],
+        'statistics target': text(row.statistics),
+        collation: text(row.collation),
+        options: sortedList(row.options),
+        'foreign options': sortedList(row.fdw_options),
+        inheritance: row.local === null ? undefined : row.local ? 'declared here too' : 'inherited only',
+        ...builder.comment({ class: 'pg_class', oid: row.relation }, Number(row.number)),
       },
-    );
+      causes: {
+        ...(sequence &&
+          sequenceSchema && {
+            default: [{ key: keyOf('sequence', { schema: sequenceSchema, name: String(sequence.name) }) }],
+          }),
+        ...(relation.kind.endsWith('view') && { '': definition, type: definition }),
+        ...(row.local !== null && { inheritance: inheritanceCauses(relation.key) }),
+        ...(notNull && notNullCauses(keyOf('column', place))),
+      },
+      identity: String(row.number),
+    });
   }
 }
 

@@ -62,11 +62,15 @@ function compareObjects({ objects, same }: Renamed, after: Fingerprint): Compari
     else added.add(key);
   }
   const changed = new Map<string, Change>();
-  for (const pair of both)
-    for (const fact of new Set(pair.flatMap(({ facts }) => Object.keys(facts)))) {
-      const [was, is] = [pair[0].facts[fact], pair[1].facts[fact]];
-      if (!same(was, is)) changed.set(at(pair[1].key, fact), { pair, fact, was, is });
-    }
+  for (const pair of both) {
+    const [was, is] = pair;
+    const note = (fact: string) => {
+      if (!same(was.facts[fact], is.facts[fact]))
+        changed.set(at(is.key, fact), { pair, fact, was: was.facts[fact], is: is.facts[fact] });
+    };
+    for (const fact in was.facts) note(fact);
+    for (const fact in is.facts) if (!(fact in was.facts)) note(fact);
+  }
   const retyped = new Set<string>();
   for (const { pair, fact } of changed.values())
     if (fact === 'type') for (const key of [pair[1].key, ...pair[1].within]) retyped.add(key);

@@ -70,15 +70,12 @@ export function addConstraints(builder: Builder): void {
   }
 }
 
-/** Whether what enforces a constraint is on, on both tables. */
-function triggerStates(builder: Builder, triggers: readonly Row[] | undefined): string | undefined {
-  if (triggers === undefined) return undefined;
-  const others = triggers
-    .filter(({ enabled }) => enabled !== 'O')
-    .map(
-      ({ enabled, relation }) => `${enabledness[String(enabled)]} on ${builder.keyOf('pg_class', relation)}`,
-    );
-  return list([...new Set(others)].sort()) ?? 'enabled';
+/** Whether what enforces a constraint is on, on both tables: of these triggers, only those that are not are read. */
+function triggerStates(builder: Builder, triggers: readonly Row[] = []): string {
+  const states = triggers.map(
+    ({ enabled, relation }) => `${enabledness[String(enabled)]} on ${builder.keyOf('pg_class', relation)}`,
+  );
+  return list([...new Set(states)].sort()) ?? 'enabled';
 }
 
 /** Constraints of the same name on the tables above, from which a CHECK comes. */
@@ -126,33 +123,28 @@ export function addIndexes(builder: Builder): void {
     const used = `${row.columns} ${row.expression_columns ?? ''}`
       .split(' ')
       .map((number) => columns.get(`${row.relation}.${number}`));
-    builder.add(
-      'index',
-      found,
-      { ...relation, owner: undefined },
-      {
-        within: [table, constraint, parent],
-        needs: used,
-        echoes: [parent],
-        facts: {
-          definition: `${definition.startsWith('CREATE UNIQUE') ? 'UNIQUE ' : ''}${definition.slice(definition.indexOf(' USING ') + 7)}`,
-          validity: row.valid ? 'valid' : 'INVALID',
-          readiness: row.ready && row.live ? 'ready' : 'not ready',
-          tablespace: text(relation.tablespace),
-          'index above': above[0] && fullName(above[0].schema, above[0].name),
-          'statistics targets': list(
-            (attributes.get(row.oid) ?? []).map(
-              ({ number, statistics }) => `column ${number}: ${statistics}`,
-            ),
-          ),
-        },
-        causes: {
-          ...(parent !== undefined && { '': [{ key: table, fact: 'attachment' }] }),
-          ...(constraint !== undefined && { definition: [{ key: constraint, fact: 'definition' }] }),
-          readiness: [{ key: keyOf('index', found), fact: 'validity' }],
-          'index above': [{ key: table, fact: 'attachment' }],
-        },
+    builder.add('index', found, relation, {
+      ownerless: true,
+      grants: [],
+      within: [table, constraint, parent],
+      needs: used,
+      echoes: [parent],
+      facts: {
+        definition: `${definition.startsWith('CREATE UNIQUE') ? 'UNIQUE ' : ''}${definition.slice(definition.indexOf(' USING ') + 7)}`,
+        validity: row.valid ? 'valid' : 'INVALID',
+        readiness: row.ready && row.live ? 'ready' : 'not ready',
+        tablespace: text(relation.tablespace),
+        'index above': above[0] && fullName(above[0].schema, above[0].name),
+        'statistics targets': list(
+          (attributes.get(row.oid) ?? []).map(({ number, statistics }) => `column ${number}: ${statistics}`),
+        ),
       },
-    );
+      causes: {
+        ...(parent !== undefined && { '': [{ key: table, fact: 'attachment' }] }),
+        ...(constraint !== undefined && { definition: [{ key: constraint, fact: 'definition' }] }),
+        readiness: [{ key: keyOf('index', found), fact: 'validity' }],
+        'index above': [{ key: table, fact: 'attachment' }],
+      },
+    });
   }
 }

@@ -21,14 +21,14 @@ export function qualified(schema: string | undefined, name: string): string {
 const onRelation = new Set(['constraint', 'trigger', 'rule', 'policy']);
 
 /** What an object is called. */
-export function keyOf(kind: string, { schema, on, name, suffix = '' }: Place): string {
+export function keyOf(kind: string, { schema, on, name, suffix }: Place): string {
   if (kind === 'column') return `column ${qualified(schema, on ?? '')}.${identifier(name)}`;
   if (kind === 'published table')
     return `table ${qualified(schema, on ?? '')} in publication ${identifier(name)}`;
   if (onRelation.has(kind)) return `${kind} ${identifier(name)} on ${qualified(schema, on ?? '')}`;
   if (kind === 'operator')
-    return `${kind} ${schema === 'public' ? '' : `${schema}.`}${name}${withoutPublic(suffix)}`;
-  return `${kind} ${name === '' ? '' : qualified(schema, name)}${withoutPublic(suffix)}`;
+    return `${kind} ${schema === 'public' ? '' : `${schema}.`}${name}${suffix === undefined ? '' : withoutPublic(suffix)}`;
+  return `${kind} ${name === '' ? '' : qualified(schema, name)}${suffix === undefined ? '' : withoutPublic(suffix)}`;
 }
 
 /** Types as they are mostly written. */

@@ -3,6 +3,8 @@ export interface Part {
   readonly name: string;
   /** For catalogs that most databases have nothing in: an expression that says whether there is anything to read. */
   readonly when?: string;
+  /** Parts of which one must be there for this one to be. */
+  readonly beside?: readonly string[];
   /** A SELECT of the rows, for a server version as `server_version_num` has it (160004). */
   sql(version: number, filters: Filters): string;
 }
@@ -15,6 +17,12 @@ export interface Filters {
 
 /** The first OID that initdb does not give, `FirstNormalObjectId` of access/transam.h. */
 export const firstOid = 16384;
+
+/** The schema `public` as initdb makes it, by pg_namespace.dat: a system's object that is the user's own. */
+const publicSchema = 2200;
+
+/** `PG_TOAST_NAMESPACE` of pg_namespace.dat. */
+const toastSchema = 99;
 
 const later = (alias: string) => `${alias}.oid >= ${firstOid}`;
 const any = (catalog: string) => `EXISTS (SELECT FROM pg_catalog.${catalog} x WHERE ${later('x')})`;
@@ -55,7 +63,7 @@ export const parts: readonly Part[] = [
           THEN (SELECT t.reloptions FROM pg_catalog.pg_class t WHERE t.oid = c.reltoastrelid) END AS toast,
         CASE WHEN c.reloftype <> 0 THEN pg_catalog.format_type(c.reloftype, NULL) END AS of_type
       FROM pg_catalog.pg_class c
-      WHERE ${later('c')} AND c.relkind <> 't' AND c.relpersistence <> 't'`,
+      WHERE ${later('c')} AND c.relnamespace <> ${toastSchema} AND c.relpersistence <> 't'`,
   },
   {
     name: 'inherits',
@@ -76,6 +84,7 @@ export const parts: readonly Part[] = [
         CASE WHEN a.attinhcount > 0 THEN a.attislocal END AS local
       FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
         LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+        JOIN pg_catalog.pg_class c ON c.oid = a.attrelid AND (c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c') OR a.attstattarget >= 0)
       WHERE a.attrelid >= ${firstOid} AND a.attnum > 0 AND NOT a.attisdropped`,
   },
   {
@@ -86,7 +95,8 @@ export const parts: readonly Part[] = [
         CASE WHEN i.indexprs IS NOT NULL OR i.indpred IS NOT NULL THEN (SELECT pg_catalog.string_agg(d.refobjsubid::text, ' ')
           FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = i.indexrelid
             AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = i.indrelid) END AS expression_columns
-      FROM pg_catalog.pg_index i WHERE i.indexrelid >= ${firstOid} AND i.indrelid >= ${firstOid}`,
+      FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid AND c.relnamespace <> ${toastSchema}
+      WHERE i.indexrelid >= ${firstOid} AND i.indrelid >= ${firstOid}`,
   },
   {
     name: 'constraints',
@@ -105,7 +115,7 @@ export const parts: readonly Part[] = [
     sql: () => `SELECT ${id('t', 'pg_trigger')}, t.tgname AS name, t.tgrelid AS relation, t.tgenabled AS enabled, t.tgisinternal AS internal,
         t.tgparentid AS parent, t.tgconstraint AS "constraint", t.tgfoid AS function,
         CASE WHEN NOT t.tgisinternal THEN pg_catalog.pg_get_triggerdef(t.oid) END AS definition
-      FROM pg_catalog.pg_trigger t WHERE ${later('t')}`,
+      FROM pg_catalog.pg_trigger t WHERE ${later('t')} AND (NOT t.tgisinternal OR t.tgenabled <> 'O')`,
   },
   {
     name: 'rules',
@@ -163,8 +173,9 @@ export const parts: readonly Part[] = [
   },
   {
     name: 'types',
-    when: `EXISTS (SELECT FROM pg_catalog.pg_type x WHERE ${later('x')} AND (x.typtype <> 'c' AND x.typinput <> ${arrayInput}
-      OR x.typtype = 'c' AND EXISTS (SELECT FROM pg_catalog.pg_class y WHERE y.oid = x.typrelid AND y.relkind = 'c')))`,
+    when: `EXISTS (SELECT FROM pg_catalog.pg_type x
+        WHERE ${later('x')} AND x.typtype <> 'c' AND x.typinput <> ${arrayInput})
+      OR EXISTS (SELECT FROM pg_catalog.pg_class x WHERE ${later('x')} AND x.relkind = 'c')`,
     sql: (
       _,
       { own },
@@ -213,7 +224,7 @@ export const parts: readonly Part[] = [
   },
   {
     name: 'published',
-    when: any('pg_publication'),
+    beside: ['publications'],
     sql: (version) => `SELECT r.prpubid AS publication, r.prrelid AS relation${
       version >= 150000
         ? `, pg_catalog.pg_get_expr(r.prqual, r.prrelid) AS filter,
@@ -271,13 +282,13 @@ export const parts: readonly Part[] = [
   },
   {
     name: 'user_mappings',
-    when: any('pg_foreign_server'),
+    beside: ['servers'],
     sql: () =>
       `SELECT m.srvname AS server, m.usename AS "user", m.umoptions AS options FROM pg_catalog.pg_user_mappings m`,
   },
   {
     name: 'foreign_tables',
-    when: any('pg_foreign_server'),
+    beside: ['servers'],
     sql: () =>
       `SELECT f.ftrelid AS oid, f.ftserver AS server, f.ftoptions AS options FROM pg_catalog.pg_foreign_table f`,
   },
@@ -398,18 +409,17 @@ export const parts: readonly Part[] = [
   },
   {
     name: 'settings',
-    when: `EXISTS (SELECT FROM pg_catalog.pg_db_role_setting x JOIN pg_catalog.pg_database y ON y.oid = x.setdatabase
-      WHERE y.datname = pg_catalog.current_database())`,
+    when: 'EXISTS (SELECT FROM pg_catalog.pg_db_role_setting)',
     sql: () => `SELECT CASE WHEN s.setrole <> 0 THEN pg_catalog.pg_get_userbyid(s.setrole) END AS role, s.setconfig AS settings
       FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
       WHERE d.datname = pg_catalog.current_database()`,
   },
   {
     name: 'comments',
-    when: `EXISTS (SELECT FROM pg_catalog.pg_description x WHERE x.objoid >= ${firstOid} OR x.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass)`,
+    when: `EXISTS (SELECT FROM pg_catalog.pg_description x WHERE x.objoid >= ${firstOid} OR x.objoid = ${publicSchema})`,
     sql: () => `SELECT d.classoid::pg_catalog.regclass AS class, d.objoid AS oid, d.objsubid AS part, d.description AS text
       FROM pg_catalog.pg_description d
-      WHERE d.objoid >= ${firstOid} OR d.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass`,
+      WHERE d.objoid >= ${firstOid} OR d.objoid = ${publicSchema}`,
   },
   {
     name: 'labels',
@@ -420,9 +430,7 @@ export const parts: readonly Part[] = [
   {
     // What goes along with a dropped function or type, or with a column that a view or a policy reads.
     name: 'dependencies',
-    when: `${any('pg_proc')} OR ${any('pg_rewrite')} OR ${any('pg_policy')} OR EXISTS (SELECT FROM pg_catalog.pg_depend x
-      WHERE x.refclassid IN ('pg_catalog.pg_type'::pg_catalog.regclass, 'pg_catalog.pg_opclass'::pg_catalog.regclass)
-        AND x.refobjid >= ${firstOid} AND x.deptype = 'n')`,
+    beside: ['functions', 'rules', 'policies', 'types', 'members'],
     sql: () => `SELECT DISTINCT d.classid::pg_catalog.regclass AS class, d.objid AS oid, d.objsubid AS part,
         d.refclassid::pg_catalog.regclass AS used_class, d.refobjid AS used, d.refobjsubid AS used_part,
         d.deptype = 'i' AS internal, e.refobjid AS extension

@@ -28,7 +28,11 @@ const settings: Readonly<Record<string, string>> = {
 export async function readCatalogs(db: Connection): Promise<CatalogRows> {
   const { rows } = await db.query(presence);
   const version = Number(rows[0]?.version);
-  const present = parts.filter(({ name, when }) => when === undefined || rows[0]?.[name] === true);
+  const isPresent = ({ name, when, beside }: Part): boolean =>
+    beside === undefined
+      ? when === undefined || rows[0]?.[name] === true
+      : parts.some((part) => beside.includes(part.name) && isPresent(part));
+  const present = parts.filter(isPresent);
   const answer = await db.query(catalogQuery(present, version));
   return new Map(
     answer.rows.flatMap(({ part, rows: text }) =>
@@ -37,7 +41,7 @@ export async function readCatalogs(db: Connection): Promise<CatalogRows> {
   );
 }
 
-const presence = `SELECT pg_catalog.current_setting('server_version_num')::int AS version, ${parts
+export const presence = `SELECT pg_catalog.current_setting('server_version_num')::int AS version, ${parts
   .flatMap(({ name, when }) => (when === undefined ? [] : `${when} AS ${name}`))
   .join(',\n')}`;
 
@@ -45,7 +49,7 @@ const presence = `SELECT pg_catalog.current_setting('server_version_num')::int A
  * One statement, so that the settings can be put back in it too: the branches of a UNION ALL run one after the
  * other, the first sets what the last takes back. Outside a transaction a local setting ends with the statement.
  */
-function catalogQuery(present: readonly Part[], version: number): string {
+export function catalogQuery(present: readonly Part[], version: number): string {
   const extended = present.some(({ name }) => name === 'members');
   const own = (alias: string) =>
     extended

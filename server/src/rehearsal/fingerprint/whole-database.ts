@@ -70,17 +70,13 @@ export function addDefaultPrivileges(builder: Builder): void {
     if (schema === undefined && row.schema !== '0') continue;
     const where = schema === undefined ? '' : ` in schema ${identifier(schema)}`;
     const suffix = `of ${identifier(String(row.owner))}${where} on ${objectKinds[String(row.objects)] ?? row.objects}`;
-    builder.add(
-      'default privileges',
-      { name: '', suffix },
-      { ...row, owner: undefined },
-      {
-        within: schema === undefined ? [] : [`schema ${identifier(schema)}`],
-        facts: {},
-        grants: readGrants(row.acl, row.owner),
-        usualGrants: readGrants(row.usual, row.owner),
-      },
-    );
+    builder.add('default privileges', { name: '', suffix }, row, {
+      ownerless: true,
+      within: schema === undefined ? [] : [`schema ${identifier(schema)}`],
+      facts: {},
+      grants: readGrants(row.acl, row.owner),
+      usualGrants: readGrants(row.usual, row.owner),
+    });
   }
 }
 
