@@ -45,6 +45,7 @@ describe('rules', () => {
       [
         ['lock-timeout-missing', 'ALTER TABLE users ADD COLUMN handle VARCHAR(255)'],
         ['replacement-lacks-constraint', 'handle'],
+        ['rollback-discards-writes', 'handle'],
         ['concurrently-in-transaction', 'CONCURRENTLY'],
         ['backfill-before-dual-write', 'UPDATE'],
         ['batch-loop-skips-locked', 'SKIP LOCKED'],

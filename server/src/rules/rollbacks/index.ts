@@ -1,4 +1,5 @@
 import type { Rule } from '../define-rule.ts';
+import { rollbackDiscardsWrites } from './rollback-discards-writes.ts';
 import { rollbackDropsNothing } from './rollback-drops-nothing.ts';
 import { rollbackLeavesChanges } from './rollback-leaves-changes.ts';
 import { rollbackMissing } from './rollback-missing.ts';
@@ -16,4 +17,5 @@ export const rollbackRules: readonly Rule[] = [
   rollbackNeeded,
   rollbackPossible,
   rollbackOtherVersion,
+  rollbackDiscardsWrites,
 ];
