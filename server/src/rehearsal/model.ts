@@ -245,6 +245,15 @@ export interface Refusal {
   readonly hint: string;
 }
 
+/** What came of a statement that was run through lock traps. */
+export interface TrappedRun {
+  /** Its `ms` are without the waiting in the traps. */
+  readonly result: QueryResult & { readonly ms: number };
+  readonly locks: readonly { readonly relation: string; readonly mode: LockMode }[];
+  /** The relations whose locks were seen: those asked for, but for what could not be held. */
+  readonly watched: readonly string[];
+}
+
 export interface EngineSession extends Connection {
   readonly name: string;
   readonly majorVersion: number;
@@ -256,6 +265,15 @@ export interface EngineSession extends Connection {
   readonly contents?: Contents;
   /** What a reader of the report should know of how the database came about. */
   readonly notes?: readonly string[];
+  /**
+   * Runs a statement that stands alone and sees its locks on these relations (as regclass prints them) and on their
+   * indexes; absent where the engine cannot. Rejects with a `DatabaseError`.
+   */
+  runTrapped?(sql: string, relations: readonly string[]): Promise<TrappedRun>;
+  /** Tells of a statement that takes long, in a few words, until the next call; absent where the engine cannot. */
+  watch?(listener: (message: string) => void): void;
+  /** Bytes of temporary files that were written so far; absent where the engine cannot tell. */
+  temporaryBytes?(): Promise<number>;
   /** Why a statement cannot be run here, asked before it is sent; undefined where it can. */
   refusal(statement: Statement): Refusal | undefined;
   /** An error that tells of this engine and not of the plan, said so; others as they are. */

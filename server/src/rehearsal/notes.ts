@@ -14,23 +14,33 @@ export function notesBefore({ plan, baselineSql, pgVersion }: Analysis, session:
 }
 
 /** What the run could not show, of those things that the plan asks about. */
-export function runNotes({ steps, plan }: Analysis, reports: readonly StepReport[]): string[] {
+export function runNotes(
+  { steps, plan }: Analysis,
+  reports: readonly StepReport[],
+  { isShared, runTrapped }: Pick<EngineSession, 'isShared' | 'runTrapped'>,
+): string[] {
   const notes: string[] = [];
   const ran = reports.some(({ status }) => status !== 'skipped');
-  if (ran && (plan.session.lockTimeout || plan.session.statementTimeout))
+  if (ran && isShared && plan.session.lockTimeout)
+    notes.push('lock_timeout has no effect here: alone in its database, the run waits for nobody’s lock.');
+  if (ran && !isShared && (plan.session.lockTimeout || plan.session.statementTimeout))
     notes.push(
       'lock_timeout and statement_timeout have no effect here: with one session, nothing waits for a lock.',
     );
   if (ran && steps.some(({ step }) => step.expect?.duration))
     notes.push(
-      'Durations are not judged here: those of an embedded Postgres on few rows say nothing of production.',
+      isShared
+        ? 'Durations are not judged here: on another machine, with other rows, they say little of production.'
+        : 'Durations are not judged here: those of an embedded Postgres on few rows say nothing of production.',
     );
   const isStatic = reports.some(({ statements }) =>
     statements.some(({ locks }) => locks.some(({ source }) => source === 'static')),
   );
   if (isStatic)
     notes.push(
-      'Locks marked "known" are from the table of what Postgres does: a single session cannot see them.',
+      runTrapped
+        ? 'Locks marked "known" are from the table of what Postgres does: they could not be seen here.'
+        : 'Locks marked "known" are from the table of what Postgres does: a single session cannot see them.',
     );
   return notes;
 }

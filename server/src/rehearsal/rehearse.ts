@@ -96,7 +96,7 @@ async function rehearsePlan(rehearsal: Rehearsal): Promise<Report> {
     return report(run, 'refused', ownError(overLimit(what, run), analysis.plan.database.schema?.range));
   }
   const ended = await runSteps(rehearsal);
-  run.notes.push(...runNotes(analysis, run.steps));
+  run.notes.push(...runNotes(analysis, run.steps, world.session));
   const error =
     run.start.find(({ ok }) => !ok)?.error ??
     run.steps.find((step) => step.error)?.error ??
@@ -201,8 +201,10 @@ async function takeStep(
     run.steps.push({ ...skippedStep(run, one), status: 'cancelled' });
     return 'cancelled';
   }
+  const name = one.analysed.step.name.value;
+  world.session.watch?.((message) => progress(run, at + 1, `${name}: ${message}`));
   if (!isProof) {
-    progress(run, at + 1, one.analysed.step.name.value);
+    progress(run, at + 1, name);
     const { isGone: _, ...applied } = await applyStep(run, world, one.analysed, nameOf(one));
     run.steps.push({ ...skippedStep(run, one), ...applied });
     if (applied.status !== 'passed') return applied.status;

@@ -2,7 +2,7 @@ import type { StatementAnalysis } from '../rules/model.ts';
 import type { Statement } from '../sql/model.ts';
 import type { Range } from '../text/range.ts';
 import { isDatabaseError } from './errors.ts';
-import type { EngineSession, QueryResult, StatementError, StatementReport } from './model.ts';
+import type { EngineSession, QueryResult, StatementError, StatementReport, TrappedRun } from './model.ts';
 import { lockKey, type Observation, observeAfter, observeBefore } from './observe.ts';
 import { ownError, placedError } from './place.ts';
 
@@ -136,7 +136,8 @@ async function observed(
   if (alone) await session.query('BEGIN');
   try {
     const before = await observeBefore(session);
-    const { result, ms } = await send();
+    const trapped = isTrappable(session, analysed) ? await throughTraps(session, analysed, log) : undefined;
+    const { result, ms } = trapped ? { result: trapped.result, ms: trapped.result.ms } : await send();
     const seen = await observeAfter(session, before, expectedLocks(analysed));
     if (alone) await session.query('COMMIT');
     const report = {
@@ -147,7 +148,7 @@ async function observed(
     };
     return {
       ...report,
-      ...(inTransaction || alone ? seenEffects(analysed, seen) : staticEffects(analysed, seen)),
+      ...(inTransaction || alone ? seenEffects(analysed, seen) : staticEffects(analysed, seen, trapped)),
     };
   } catch (error) {
     if (alone && isDatabaseError(error)) await session.query('ROLLBACK').catch(() => {});
@@ -183,9 +184,42 @@ function seenEffects({ statement, effects }: StatementAnalysis, seen: Observatio
   return { locks, rewrites: seen.rewrites, scans };
 }
 
-function staticEffects({ statement, effects }: StatementAnalysis, seen: Observation) {
+/** What Postgres refuses inside a transaction block, and is known to lock something. */
+function isTrappable(session: EngineSession, { inTransaction, effects }: StatementAnalysis): boolean {
+  return (
+    session.runTrapped !== undefined &&
+    !inTransaction &&
+    !effects.transactional &&
+    effects.locks.some(({ isNew }) => !isNew)
+  );
+}
+
+async function throughTraps(
+  session: EngineSession,
+  analysed: StatementAnalysis,
+  log: StepLog,
+): Promise<TrappedRun | undefined> {
+  const { statement, effects } = analysed;
+  log.running = { analysed, since: performance.now() };
+  const run = await session.runTrapped?.(
+    statement.text,
+    effects.locks.map(({ relation }) => relation),
+  );
+  log.result = run?.result;
+  return run;
+}
+
+function staticEffects(
+  { statement, effects }: StatementAnalysis,
+  seen: Observation,
+  trapped: TrappedRun | undefined,
+) {
+  const known = effects.locks.filter(({ relation }) => !trapped?.watched.includes(relation));
   return {
-    locks: effects.locks.map(({ relation, mode }) => ({ relation, mode, source: 'static' as const })),
+    locks: [
+      ...(trapped?.locks ?? []).map((lock) => ({ ...lock, source: 'observed' as const })),
+      ...known.map(({ relation, mode }) => ({ relation, mode, source: 'static' as const })),
+    ],
     rewrites: statement.kind === 'TruncateStmt' ? [] : seen.rewrites,
     scans: [...new Set([...effects.scans, ...effects.builds].map(({ relation }) => relation))],
   };

@@ -35,7 +35,9 @@ export async function runStep(session: EngineSession, input: StepInput, log: Ste
   }
   const prepared = await prepareSession(session, input.session);
   if (prepared) return failed(prepared);
-  const outcome = await runAction(session, input, action, log);
+  const spilledBefore = await session.temporaryBytes?.();
+  const done = await runAction(session, input, action, log);
+  const outcome = done.error ? done : withSpilled(done, spilledBefore, await session.temporaryBytes?.());
   if (outcome.error || !step.expect) return outcome;
   const unseen = new Set(
     action.statements
@@ -44,6 +46,14 @@ export async function runStep(session: EngineSession, input: StepInput, log: Ste
   );
   const error = brokenExpectation(step.expect, log.statements, unseen);
   return error ? { ...outcome, error } : outcome;
+}
+
+/** Sorts and hashes that do not fit in work_mem go to temporary files. */
+function withSpilled(outcome: StepOutcome, before = 0, after = 0): StepOutcome {
+  const megabytes = Math.round((after - before) / 1024 / 1024);
+  if (megabytes < 1) return outcome;
+  const told = `${megabytes.toLocaleString('en')} MB of temporary files`;
+  return { ...outcome, summary: outcome.summary === '' ? told : `${outcome.summary}, ${told}` };
 }
 
 function failed(error: StatementError): StepOutcome {

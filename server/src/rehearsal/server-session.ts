@@ -2,7 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Contents, EngineSession } from './model.ts';
 import type { ServerConnection } from './server-connection.ts';
 import { explainRunError } from './server-errors.ts';
+import { createWatcher, temporaryBytes } from './server-progress.ts';
 import { refusalOnServer } from './server-refusals.ts';
+import { createTrapper } from './server-traps.ts';
 
 interface Open {
   readonly version: { readonly version: string; readonly major: number };
@@ -28,25 +30,32 @@ export function serverSession({
   contents,
   notes,
   remove,
+  connect,
 }: Open): EngineSession {
   let closing: Promise<void> | undefined;
   // Without it, other runs take this one for dead, and drop its database: then it is.
   void monitor.gone.then(() => worker.end());
+  const trapper = createTrapper(worker, connect);
+  const watcher = createWatcher(worker, monitor);
   const close = async () => {
     if (!monitor.isGone() && !worker.isGone()) await stopRunning(monitor, worker);
     await worker.end();
+    await trapper.close();
     await remove();
   };
   return {
     name: `PostgreSQL ${version.version} at ${place}`,
     majorVersion: version.major,
-    observesConcurrent: false,
+    observesConcurrent: true,
     isShared: true,
     ...(contents === undefined ? {} : { contents }),
     notes,
     refusal: refusalOnServer,
     explain: explainRunError,
-    query: worker.query,
+    runTrapped: (sql, relations) => watcher.during(() => trapper.run(sql, relations)),
+    watch: watcher.listen,
+    temporaryBytes: () => temporaryBytes(worker, version.major),
+    query: (sql, parameters) => watcher.during(() => worker.query(sql, parameters)),
     exec: worker.exec,
     close() {
       closing ??= close();

@@ -1,8 +1,15 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { type LockMode, lockModes } from '../../../server/src/effects/model.ts';
+import {
+  follow,
+  type HeldLock,
+  ownRungs,
+  type Rung,
+  setTrap,
+  type Trap,
+} from '../../../server/src/rehearsal/lock-trap.ts';
 import type { Observed, Refused } from './model.ts';
-import { leaveMark, marked, type Pen, untilMarked } from './pen.ts';
+import { leaveMark, marked, type Pen, type PenSession, untilMarked } from './pen.ts';
 import {
   type LockRow,
   type RelationRow,
@@ -14,7 +21,6 @@ import {
 } from './relations.ts';
 import { sessionOf } from './session.ts';
 import { asOnLargeTables } from './transaction.ts';
-import { indexRungs, ownRungs, type Rung, setTrap, sharedRungs, type Trap, yieldTo } from './traps.ts';
 
 /**
  * Observes a statement that Postgres refuses inside a transaction block. Its locks come and go, so they are
@@ -78,18 +84,18 @@ async function watch(
   const before = relationRows((await pen.monitor.query(relationsEver)).rows);
   const marks = await marked(pen.monitor);
   const rungs = rungsFor(before).filter((one) => one.length > 0);
-  const traps = new Map<number, Trap>();
+  const traps = new Map<number, Trap<PenSession>>();
   const release = async () => {
-    const clients = [...traps.values()].map(({ client }) => client);
+    const sessions = [...traps.values()].map(({ session }) => session);
     traps.clear();
-    await Promise.all(clients.map((client) => pen.giveBack(client)));
+    await Promise.all(sessions.map((session) => pen.giveBack(session)));
   };
   try {
     for (const trap of await Promise.all(rungs.map(async (one) => await setTrap(await pen.take(), one))))
-      traps.set(trap.pid, trap);
+      traps.set(trap.session.pid, trap);
     await actor.query(asOnLargeTables);
     const indexes = new Set(before.filter(({ table }) => table !== 0).map(({ oid }) => oid));
-    const locks = await follow(pen, actor, { traps, indexes }, sql);
+    const locks = await runTrapped(pen, actor, { traps, indexes }, sql);
     if ('refused' in locks) return locks;
     await release();
     await leaveMark(actor);
@@ -101,11 +107,6 @@ async function watch(
   }
 }
 
-interface HeldRow extends LockRow {
-  readonly locktype: string;
-  readonly blockers: readonly number[] | null;
-}
-
 /** The locks first: an index that is in use as the second query runs was so when its lock was read. */
 const heldBy = (pid: number) => `
   SELECT locktype, relation::int, mode, CASE WHEN NOT granted THEN pg_blocking_pids(pid) END AS blockers
@@ -113,55 +114,48 @@ const heldBy = (pid: number) => `
   SELECT indexrelid::int AS oid FROM pg_index WHERE indislive AND indexrelid >= 16384`;
 
 /** Runs the statement through the traps; every lock that it asked for or was seen to hold. */
-async function follow(
+async function runTrapped(
   pen: Pen,
   actor: Client,
-  { traps, indexes }: { readonly traps: Map<number, Trap>; readonly indexes: ReadonlySet<number> },
+  {
+    traps,
+    indexes,
+  }: { readonly traps: Map<number, Trap<PenSession>>; readonly indexes: ReadonlySet<number> },
   sql: string,
 ): Promise<readonly LockRow[] | Refused> {
   const { rows } = await actor.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
   const look = heldBy(rows[0]?.pid ?? 0);
-  const state: { ended: boolean; refused?: string } = { ended: false };
-  const running = actor.query(sql).then(
-    () => {
-      state.ended = true;
-    },
-    (error: Error) => {
-      state.ended = true;
-      state.refused = error.message;
-    },
-  );
-  const seen = new Map<string, LockRow>();
-  while (!state.ended) {
-    const [held, live] = await lookAt(pen, look);
-    for (const { locktype, relation, mode } of held) {
+  let live: ReadonlySet<number> = new Set();
+  let refused: string | undefined;
+  const running = actor.query(sql).catch((error: Error) => {
+    refused = error.message;
+  });
+  const locks = await follow(
+    {
+      traps,
+      async look() {
+        const [held = [], indexesInUse = []] = await sessionOf(pen.monitor).run(look);
+        live = new Set(indexesInUse.map(({ oid }) => oid as number));
+        return held as unknown as readonly HeldLock[];
+      },
+      take: pen.take,
+      giveBack: pen.giveBack,
       // On an index that no session uses any more, which is about to go, a lock stops nobody.
-      const dead = indexes.has(relation) && !live.has(relation);
-      if (locktype === 'relation' && !dead) seen.set(`${relation} ${mode}`, { relation, mode });
-    }
-    const waits = held.find(({ blockers }) => blockers !== null);
-    if (waits) for (const blocker of new Set(waits.blockers)) await open(pen, traps, blocker, waits);
-    else await Promise.race([running, delay(1)]);
-  }
-  return state.refused === undefined ? [...seen.values()] : { refused: state.refused };
+      ignores: ({ relation }) => indexes.has(relation) && !live.has(relation),
+    },
+    running,
+  );
+  return refused === undefined ? locks : { refused };
 }
 
-async function lookAt(pen: Pen, look: string): Promise<readonly [readonly HeldRow[], ReadonlySet<number>]> {
-  const [held = [], live = []] = await sessionOf(pen.monitor).run(look);
-  return [held as unknown as readonly HeldRow[], new Set(live.map(({ oid }) => oid as number))];
-}
-
-async function open(pen: Pen, traps: Map<number, Trap>, blocker: number, waits: HeldRow): Promise<void> {
-  const trap = traps.get(blocker);
-  if (!trap) return;
-  if (waits.locktype === 'relation') {
-    traps.set(blocker, await yieldTo(trap, waits.relation, waits.mode));
-    return;
-  }
-  // CONCURRENTLY waits for the end of transactions, and counts them at one moment: a later one takes over.
-  const shared = sharedRungs(trap);
-  const next = shared.length > 0 ? await setTrap(await pen.take(), shared) : undefined;
-  traps.delete(blocker);
-  await pen.giveBack(trap.client);
-  if (next) traps.set(next.pid, next);
+/** What holds a table's indexes more weakly than their own rung does: only with the table. */
+export function indexRungs(table: RelationRow, indexes: readonly RelationRow[]): readonly Rung[] {
+  const rung = (sql: string, mode: LockMode): Rung => ({
+    sql,
+    takes: new Map([table, ...indexes].map(({ oid }) => [oid, mode])),
+  });
+  const reads = rung(`SELECT FROM ONLY ${table.name} LIMIT 0`, 'AccessShareLock');
+  return table.kind === 'm'
+    ? [reads]
+    : [reads, rung(`DELETE FROM ONLY ${table.name} WHERE false`, 'RowExclusiveLock')];
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from 'pg';
+import type { TrapSession } from '../../../server/src/rehearsal/lock-trap.ts';
 import type { Scene } from '../forms/model.ts';
 import type { Connect } from '../postgres/server.ts';
 import { sessionOf } from './session.ts';
@@ -13,15 +14,24 @@ export interface Pen {
   /** Makes the scene's database as it was. */
   reset(): Promise<void>;
   /** A session that is not in a transaction. */
-  take(): Promise<Client>;
+  take(): Promise<PenSession>;
   /** Ends the session's transaction and keeps it for later. */
-  giveBack(client: Client): Promise<void>;
+  giveBack(session: PenSession): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface PenSession extends TrapSession {
+  readonly client: Client;
+}
+
+async function penSession(client: Client): Promise<PenSession> {
+  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  return { client, pid: rows[0]?.pid ?? 0, exec: (sql) => client.query(sql) };
 }
 
 export async function openPen(connect: Connect, database: string, scene: Scene): Promise<Pen> {
   const monitor = await connect({ database });
-  const idle: Client[] = [];
+  const idle: PenSession[] = [];
   return {
     monitor,
     actor: () => connect({ database }),
@@ -44,13 +54,13 @@ export async function openPen(connect: Connect, database: string, scene: Scene):
       await leaveMark(builder);
       await untilMarked(monitor, marks);
     },
-    take: async () => idle.pop() ?? (await connect({ database })),
-    async giveBack(client) {
-      await client.query('ROLLBACK');
-      idle.push(client);
+    take: async () => idle.pop() ?? (await penSession(await connect({ database }))),
+    async giveBack(session) {
+      await session.exec('ROLLBACK');
+      idle.push(session);
     },
     async close() {
-      await Promise.all([monitor, ...idle].map((client) => client.end()));
+      await Promise.all([monitor, ...idle.map(({ client }) => client)].map((client) => client.end()));
     },
   };
 }

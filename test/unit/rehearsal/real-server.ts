@@ -2,6 +2,9 @@ import type { ServerTarget } from '../../../server/src/rehearsal/server-connecti
 import type { Major } from '../../prove/postgres/binaries.ts';
 import { type Connect, withServer } from '../../prove/postgres/server.ts';
 
+/** The version to test on: others than the newest are downloaded on first use. */
+export const major = Number(process.env.SWITCHBACK_TEST_POSTGRES ?? 18) as Major;
+
 export interface RealServer {
   readonly connect: Connect;
   /** The superuser's, on a database of the server's. */
@@ -15,7 +18,7 @@ export interface RealServer {
 
 /** A server that lasts until it is stopped, for a suite's before and after. */
 export async function startServer(
-  major: Major = 18,
+  version: Major = major,
   settings: Readonly<Record<string, string>> = {},
 ): Promise<RealServer> {
   let stop: () => void = () => {};
@@ -25,7 +28,7 @@ export async function startServer(
   let ended: Promise<void> = Promise.resolve();
   const connect = await new Promise<Connect>((resolve, reject) => {
     ended = withServer(
-      major,
+      version,
       (open) => {
         resolve(open);
         return stopped;

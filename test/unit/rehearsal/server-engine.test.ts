@@ -5,7 +5,7 @@ import {
   type ServerEngineOptions,
   type ServerIdentity,
 } from '../../../server/src/rehearsal/server-engine.ts';
-import { type RealServer, startServer } from './real-server.ts';
+import { major, type RealServer, startServer } from './real-server.ts';
 import { embeddedEngine, planOf, rehearsePlan } from './setup.ts';
 
 const schema = 'CREATE TABLE users (id bigserial PRIMARY KEY, name text NOT NULL UNIQUE, nick text);';
@@ -24,7 +24,7 @@ describe('a server as an engine', function () {
   this.timeout(60_000);
   let server: RealServer;
   before(async () => {
-    server = await startServer(18, { max_prepared_transactions: '2' });
+    server = await startServer(major, { max_prepared_transactions: '2' });
     await server.run('CREATE DATABASE app');
     await server.run(
       `${schema} INSERT INTO users (name) SELECT 'n' || g FROM generate_series(1, 500) g`,
@@ -54,7 +54,7 @@ describe('a server as an engine', function () {
   it('runs a plan in a scratch database and drops it', async () => {
     const report = await rehearsePlan(engine(), steps, schema);
     assert.equal(report.verdict, 'passed', report.error?.message);
-    assert.match(report.engine, /^PostgreSQL 18\.\d+ at .*$/);
+    assert.match(report.engine, new RegExp(`^PostgreSQL ${major}\\.\\d+ at `));
     assert.deepEqual(report.rows, { users: 100 });
     assert.deepEqual(await server.run(`SELECT count(*)::int AS n FROM users`, 'app'), [{ n: 500 }]);
   });
@@ -124,7 +124,7 @@ describe('a server as an engine', function () {
     for (const session of [await confirmed.open(), await confirmed.open()]) await session.close();
     const { host, port } = server.target();
     assert.equal(asked.length, 1);
-    assert.match(asked[0]?.version ?? '', /^18\.\d+$/);
+    assert.match(asked[0]?.version ?? '', new RegExp(`^${major}\\.\\d+$`));
     assert.deepEqual(asked[0], {
       host,
       port,
@@ -182,6 +182,70 @@ describe('a server as an engine', function () {
     assert.deepEqual(report.steps, []);
     assert.match(report.error?.message ?? '', /^This makes a role: that reaches outside/);
     assert.equal(text.slice(report.error?.range?.start).split(';')[0], 'CREATE ROLE switchback_test_role');
+  });
+
+  it('sees the locks of commands that cannot run in a transaction, temporary files and what takes long', async () => {
+    const text = planOf(`
+- step: build
+  transaction: false
+  sql: CREATE INDEX CONCURRENTLY users_nick ON users (nick);
+  rollback: { transaction: false, sql: DROP INDEX CONCURRENTLY users_nick }
+- step: again
+  transaction: false
+  sql: REINDEX INDEX CONCURRENTLY users_nick;
+  rollback: { not_needed: the same index }
+- step: clean
+  transaction: false
+  sql: VACUUM FULL users;
+  rollback: { not_needed: the same rows }
+- step: drop
+  transaction: false
+  sql: DROP INDEX CONCURRENTLY users_nick;
+  rollback: { transaction: false, sql: CREATE INDEX CONCURRENTLY users_nick ON users (nick) }
+- step: sort
+  sql: |
+    SET LOCAL work_mem = '64kB';
+    CREATE TABLE sorted AS SELECT g FROM generate_series(1, 400000) g ORDER BY hashint4(g);
+  rollback: DROP TABLE sorted;
+- step: slow
+  sql: |
+    CREATE FUNCTION slow(int) RETURNS int IMMUTABLE LANGUAGE plpgsql
+      AS 'BEGIN IF $1 % 100000 = 0 THEN PERFORM pg_sleep(0.6); END IF; RETURN $1; END';
+    CREATE INDEX sorted_slow ON sorted (slow(g));
+  rollback: |
+    DROP INDEX sorted_slow;
+    DROP FUNCTION slow;
+`);
+    const messages: string[] = [];
+    const report = await rehearsePlan(engine(), text, schema, {
+      proofs: false,
+      onProgress: ({ message }) => messages.push(message),
+    });
+    assert.equal(report.verdict, 'passed', report.error?.message);
+    const locks = report.steps.map(({ statements }) =>
+      statements[0]?.locks.map(({ relation, mode, source }) => `${relation} ${mode} ${source}`),
+    );
+    assert.deepEqual(locks.slice(0, 4), [
+      ['users ShareUpdateExclusiveLock observed'],
+      ['users ShareUpdateExclusiveLock observed', 'users_nick ShareUpdateExclusiveLock observed'],
+      [
+        'users AccessExclusiveLock observed',
+        'users_name_key AccessExclusiveLock observed',
+        'users_nick AccessExclusiveLock observed',
+        'users_pkey AccessExclusiveLock observed',
+      ],
+      ['users ShareUpdateExclusiveLock observed', 'users_nick ShareUpdateExclusiveLock observed'],
+    ]);
+    for (const { statements } of report.steps.slice(0, 4)) assert.ok((statements[0]?.ms ?? 1e9) < 2000);
+    assert.ok(
+      messages.some((message) => /^slow: building index: scanning table, \d+ %$/.test(message)),
+      messages.join('\n'),
+    );
+    assert.match(report.steps.at(-2)?.summary ?? '', /^\d+ MB of temporary files$/);
+    assert.ok(
+      report.notes.every((note) => !note.includes('"known"')),
+      report.notes.join('\n'),
+    );
   });
 
   it('makes no roles: what the baseline grants to absent ones is left out, and said', async () => {

@@ -13,12 +13,12 @@ import {
 import { rehearse } from '../../../server/src/rehearsal/rehearse.ts';
 import { connectServer } from '../../../server/src/rehearsal/server-connection.ts';
 import { createServerEngine } from '../../../server/src/rehearsal/server-engine.ts';
-import { type RealServer, startServer } from './real-server.ts';
+import { major, type RealServer, startServer } from './real-server.ts';
 import { analysisOf, example, planOf, rehearsePlan, root } from './setup.ts';
 
 const plan = example('rename-username/rename-username.migration.yaml').replaceAll(
   /version: \d+/g,
-  'version: 18',
+  `version: ${major}`,
 );
 const schema = example('rename-username/schema.sql');
 
