@@ -1,7 +1,9 @@
 import {
   Diagnostic,
+  DiagnosticRelatedInformation,
   DiagnosticSeverity,
   type Disposable,
+  Location,
   languages,
   Range,
   type TextDocument,
@@ -9,7 +11,7 @@ import {
   workspace,
 } from 'vscode';
 import type { Report } from '../../server/src/rehearsal/model.ts';
-import { reportProblems } from './report-problems.ts';
+import { type ReportProblem, reportProblems } from './report-problems.ts';
 import { type Edit, type Span, shift } from './tracked-range.ts';
 
 /** What failed in dry runs, in the Problems panel at the statement's place. */
@@ -23,11 +25,7 @@ export interface DryRunProblems extends Disposable {
   stepOffset(uri: Uri, index: number): number | undefined;
 }
 
-interface Entry {
-  readonly span: Span;
-  readonly message: string;
-  readonly code: string | undefined;
-}
+type Entry = ReportProblem;
 
 interface Tracked {
   /** Edits since the run began, while it runs. */
@@ -90,15 +88,25 @@ function apply(tracked: Tracked, edit: Edit): void {
 function move(tracked: Tracked, edit: Edit): void {
   tracked.entries = tracked.entries.flatMap((entry) => {
     const span = shift(entry.span, edit);
-    return span ? { ...entry, span } : [];
+    if (!span) return [];
+    const related = entry.related.flatMap((place) => {
+      const moved = shift(place.span, edit);
+      return moved ? { ...place, span: moved } : [];
+    });
+    return { ...entry, span, related };
   });
   tracked.steps = tracked.steps.map((span) => span && shift(span, edit));
 }
 
-function toDiagnostic(document: TextDocument, { span, message, code }: Entry): Diagnostic {
-  const range = new Range(document.positionAt(span.start), document.positionAt(span.end));
+function toDiagnostic(document: TextDocument, { span, message, code, related }: Entry): Diagnostic {
+  const rangeOf = ({ start, end }: Span) => new Range(document.positionAt(start), document.positionAt(end));
+  const range = rangeOf(span);
   const diagnostic = new Diagnostic(range, message, DiagnosticSeverity.Error);
   diagnostic.source = 'Switchback dry run';
   if (code !== undefined) diagnostic.code = code;
+  diagnostic.relatedInformation = related.map(
+    (place) =>
+      new DiagnosticRelatedInformation(new Location(document.uri, rangeOf(place.span)), place.message),
+  );
   return diagnostic;
 }

@@ -1,4 +1,5 @@
-import type { Report, StatementError } from '../../server/src/rehearsal/model.ts';
+import type { AppCheck, Report, StatementError, StepReport } from '../../server/src/rehearsal/model.ts';
+import { leftBehind } from '../../server/src/rehearsal/proof-words.ts';
 import type { Span } from './tracked-range.ts';
 
 /** Something a dry run found wrong, at its place in the plan as it was run. */
@@ -7,30 +8,102 @@ export interface ReportProblem {
   readonly message: string;
   /** SQLSTATE, where Postgres gave one. */
   readonly code: string | undefined;
+  /** Other places that have to do with it. */
+  readonly related: readonly RelatedPlace[];
 }
 
-/** What is wrong in a report, each once: a failed statement is also its step's error. */
+export interface RelatedPlace {
+  readonly span: Span;
+  readonly message: string;
+}
+
+/**
+ * What is wrong in a report, each once: a failed statement is also its step's error. What a proof found stands at the
+ * rollback or at the application's statement, and with the step whose doing it is.
+ */
 export function reportProblems(report: Report): ReportProblem[] {
-  const problems = new Map<string, ReportProblem>();
-  const add = (error: StatementError | undefined, fallback: Span) => {
-    if (!error) return;
-    const { start, end } = error.range ?? fallback;
-    const message = [error.message, error.detail, error.hint && `Hint: ${error.hint}`]
-      .filter(Boolean)
-      .join('\n');
-    const known = [...problems.values()].some(
-      (problem) => problem.message === message && overlap(problem.span, { start, end }),
+  const problems: ReportProblem[] = [];
+  const add = (problem: ReportProblem) => {
+    const known = problems.some(
+      ({ message, span }) => message === problem.message && overlap(span, problem.span),
     );
-    if (!known) problems.set(`${start} ${message}`, { span: { start, end }, message, code: error.code });
+    if (!known) problems.push(problem);
   };
+  for (const check of report.start.app) if (check.error) add(ofError(check.error, check.range));
   for (const step of report.steps) {
-    for (const statement of step.statements) add(statement.error, statement.range);
-    add(step.error, step.range);
+    for (const statement of step.statements)
+      if (statement.error) add(ofError(statement.error, statement.range));
+    for (const problem of proofProblems(step)) add(problem);
+    if (step.error && !isOfProof(step)) add(ofError(step.error, step.range));
   }
   // A fault of the plan itself, which kept the run from starting, is there as a finding already.
   const isFinding = report.engine === '' && report.error?.range !== undefined;
-  if (report.verdict !== 'cancelled' && !isFinding) add(report.error, { start: 0, end: 0 });
-  return [...problems.values()];
+  const isTold = report.steps.some(({ error }) => error?.message === report.error?.message);
+  if (report.error && report.verdict !== 'cancelled' && !isFinding && !isTold)
+    add(ofError(report.error, { start: 0, end: 0 }));
+  return problems;
+}
+
+/** Whether the step itself was done and its proof failed. */
+function isOfProof({ rollback, app, error }: StepReport): boolean {
+  return (
+    rollback?.verdict === 'drifts' ||
+    rollback?.verdict === 'fails' ||
+    app.some((check) => check.error !== undefined && check.error.message === error?.message)
+  );
+}
+
+function proofProblems(step: StepReport): ReportProblem[] {
+  const failed = step.app.filter(({ ok }) => !ok);
+  return [...rollbackProblems(step), ...failed.flatMap((check) => checkProblems(step, check))];
+}
+
+/** One for each difference that is left, or the failure, at the rollback; and one at the step. */
+function rollbackProblems({ step, rollback, name_range: name }: StepReport): ReportProblem[] {
+  if (rollback?.verdict !== 'drifts' && rollback?.verdict !== 'fails') return [];
+  const { range, error, reason } = rollback;
+  const place = spanOf(error?.range ?? range);
+  const related = [{ span: spanOf(name), message: `The rollback of '${step}'` }];
+  const details =
+    rollback.verdict === 'fails' && error
+      ? [{ ...ofError(error, range), related }]
+      : leftBehind(rollback).map((left) => ({
+          span: place,
+          message: `After the rollback of '${step}': ${left}`,
+          code: undefined,
+          related,
+        }));
+  const whole = {
+    span: spanOf(name),
+    message: rollback.verdict === 'fails' ? `The rollback of '${step}' fails: ${reason}` : reason,
+    code: error?.code,
+    related: [{ span: place, message: 'Its rollback' }],
+  };
+  // A step without a rollback has but one place.
+  return overlap(place, spanOf(name)) ? details : [...details, whole];
+}
+
+function checkProblems({ step, name_range: name }: StepReport, check: AppCheck): ReportProblem[] {
+  if (!check.error) return [];
+  const own = ofError(check.error, check.range);
+  const { version } = check;
+  return [
+    { ...own, related: [{ span: spanOf(name), message: `The step that breaks it: '${step}'` }] },
+    {
+      ...own,
+      span: spanOf(name),
+      related: [{ span: own.span, message: `What ${version} runs` }],
+    },
+  ];
+}
+
+function ofError({ message, detail, hint, code, range }: StatementError, fallback: Span): ReportProblem {
+  const lines = [message, detail, hint && `Hint: ${hint}`].filter(Boolean);
+  return { span: spanOf(range ?? fallback), message: lines.join('\n'), code, related: [] };
+}
+
+function spanOf({ start, end }: Span): Span {
+  return { start, end };
 }
 
 function overlap(a: Span, b: Span): boolean {

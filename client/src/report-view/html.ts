@@ -16,6 +16,7 @@ import {
 } from './format.ts';
 import { icon } from './icons.ts';
 import { escapeHtml, type Html, html, join, raw } from './markup.ts';
+import { proofFacts, proofFaults, startFaults, unwound } from './proof.ts';
 import { script } from './script.ts';
 import { style } from './style.ts';
 
@@ -48,7 +49,9 @@ ${interactive ? html`<main data-plan="${plan}" data-run="${nonce}">` : raw('<mai
 ${header(report, planName, interactive)}
 ${ownError(report)}
 ${notes(report)}
+${startFaults(report)}
 ${phases(report, interactive)}
+${unwound(report)}
 </main>
 ${interactive ? html`<script nonce="${nonce}">${raw(script)}</script>` : ''}
 </body>
@@ -95,11 +98,17 @@ function ownError({ error: whole, steps }: Report): Html | '' {
   return html`<section class="error" role="alert">${error(whole)}</section>`;
 }
 
-/** The first step that failed, so that nobody has to look for it. */
+/** The steps that failed, so that nobody has to look for them. */
 function stoppedAt({ steps }: Report, interactive: boolean): Html | '' {
-  const index = steps.findIndex(({ status }) => status === 'failed');
-  const step = steps[index];
-  return step ? html`. It stopped at ${stepLink(step, index, interactive)}` : '';
+  const failed = steps.flatMap((step, index) => (step.status === 'failed' ? [{ step, index }] : []));
+  if (failed.length === 0) return '';
+  const links = failed
+    .slice(0, 5)
+    .map(({ step, index }, at) => html`${at > 0 ? ', ' : ''}${stepLink(step, index, interactive)}`);
+  const more = failed.length > links.length ? ` and ${failed.length - links.length} more` : '';
+  const isStopped = steps.some(({ status }) => status === 'skipped');
+  const words = isStopped && failed.length === 1 ? 'It stopped at' : 'Failed';
+  return html`. ${words}${failed.length === 1 && isStopped ? '' : ':'} ${join(links)}${more}`;
 }
 
 function verdictDetail({ steps }: Report): string {
@@ -159,6 +168,7 @@ function stepItem(step: StepReport, index: number, interactive: boolean): Html {
 ${step.summary ? html`<p class="summary">${summary(step)}</p>` : ''}
 ${didList(step)}
 ${step.error ? html`<div class="error">${error(step.error)}</div>` : ''}
+${proofFaults(step)}
 ${statements(step)}
 </li>`;
 }
@@ -186,6 +196,7 @@ function didList(step: StepReport): Html | '' {
     facts.push(html`<div><dt>Rewrote</dt><dd class="warn">${rewrites.join(', ')}</dd></div>`);
   if (scans.length > 0) facts.push(html`<div><dt>Read in full</dt><dd>${scans.join(', ')}</dd></div>`);
   if (wal > 0) facts.push(html`<div><dt>WAL</dt><dd>${formatBytes(wal)}</dd></div>`);
+  facts.push(...proofFacts(step));
   return facts.length > 0 ? html`<dl class="did">${join(facts)}</dl>` : '';
 }
 
@@ -194,11 +205,23 @@ function error({ message, code, detail, hint }: StatementError): Html {
 ${detail ? html`<p>${detail}</p>` : ''}${hint ? html`<p>Hint: ${hint}</p>` : ''}`;
 }
 
-function statements(step: StepReport): Html | '' {
-  if (step.statements.length === 0) return '';
-  const title = step.statements.length === 1 ? '1 statement' : `${step.statements.length} statements`;
-  return html`<details${step.status === 'failed' ? raw(' open') : ''}><summary>${title}</summary>
-${join(step.statements.map((statement) => statementBlock(statement, step)))}</details>`;
+/** The step's own statements, and those of its rollback; open where one of them failed. */
+function statements(step: StepReport): Html {
+  const { statements: own, rollback } = step;
+  return join([
+    ...statementList(own, step, ''),
+    ...(rollback ? statementList(rollback.statements, step, ' of the rollback') : []),
+  ]);
+}
+
+function statementList(list: readonly StatementReport[], step: StepReport, of: string): Html[] {
+  if (list.length === 0) return [];
+  const title = `${list.length === 1 ? '1 statement' : `${list.length} statements`}${of}`;
+  const isOpen = list.some(({ status }) => status === 'failed');
+  return [
+    html`<details${isOpen ? raw(' open') : ''}><summary>${title}</summary>
+${join(list.map((statement) => statementBlock(statement, step)))}</details>`,
+  ];
 }
 
 function statementBlock(statement: StatementReport, step: StepReport): Html {

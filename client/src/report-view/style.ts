@@ -59,7 +59,7 @@ button:focus-visible, summary:focus-visible { outline: 1px solid var(--vscode-fo
 .link:hover { color: var(--link); text-decoration: underline; }
 .action, .time { color: var(--faint); white-space: nowrap; }
 .time { flex: 0 0 5em; text-align: right; font-variant-numeric: tabular-nums; }
-.summary, .did, .step > .error, details { margin-left: calc(7em + 12px); }
+.summary, .did, .step > .error, .step > .left, details { margin-left: calc(7em + 12px); }
 .did { margin-top: 4px; margin-bottom: 0; }
 .did > div { display: flex; flex-wrap: wrap; gap: 0 10px; }
 .did dt { flex: 0 0 8em; }
@@ -68,6 +68,12 @@ button:focus-visible, summary:focus-visible { outline: 1px solid var(--vscode-fo
 .lock { font-weight: 600; }
 .lock.high { border-color: var(--bad); }
 .lock.medium, .warn { border-color: var(--caution); }
+.proof { border-left: 4px solid var(--ok); padding-left: 6px; }
+.proof.bad { border-color: var(--bad); font-weight: 600; }
+.proof.caution { border-color: var(--caution); }
+.left { margin-top: 8px; border-left: 3px solid var(--caution); padding: 2px 0 2px 12px; }
+.left ul, .unwind ul { margin: 0; padding-left: 18px; }
+.unwind li { margin: 2px 0; }
 .error { border-left: 3px solid var(--bad); padding: 2px 0 2px 12px; margin-top: 8px; overflow-wrap: anywhere; }
 .error p { margin: 2px 0; white-space: pre-wrap; }
 .code { color: var(--faint); }
@@ -85,7 +91,7 @@ th { text-align: left; font-weight: normal; color: var(--faint); padding: 1px 16
 td { padding: 1px 0; overflow-wrap: anywhere; }
 @media (max-width: 560px) {
   body { padding: 0 12px 24px; }
-  .summary, .did, .step > .error, details { margin-left: 0; }
+  .summary, .did, .step > .error, .step > .left, details { margin-left: 0; }
 }
 @media print {
   body { color: #000; background: #fff; padding: 0; }

@@ -17,7 +17,11 @@ export function volatilityOf(expression: Node | undefined, schema: Schema): Vola
   let result: Volatility = 'steady';
   for (const [kind, fields] of walk(folded(expression))) {
     if (kind !== 'FuncCall') continue;
-    const found = functionVolatility(stringsOf(fields.funcname as Node[]), (fields.args as readonly Node[] | undefined)?.length ?? 0, schema);
+    const found = functionVolatility(
+      stringsOf(fields.funcname as Node[]),
+      (fields.args as readonly Node[] | undefined)?.length ?? 0,
+      schema,
+    );
     if (found === 'volatile') return found;
     if (found !== 'steady') result = found;
   }

@@ -42,26 +42,6 @@ export function isSameData({ lost, added, missing, unexpected }: RollbackData): 
   return lost.length + added.length + missing.length + unexpected.length === 0;
 }
 
-/** What is different, each in a few words: `users.nickname: 1,000 values lost`. */
-export function dataWords({ lost, added, missing, unexpected }: RollbackData): string[] {
-  return [
-    ...lost.map(({ table, column, rows }) => `${table}.${column}: ${counted(rows, 'value')} lost`),
-    ...added.map(
-      ({ table, column, rows }) =>
-        `${table}.${column}: ${counted(rows, 'value')} that ${rows === 1 ? 'was' : 'were'} not there before`,
-    ),
-    ...missing.map(({ table, rows }) => `${table}: ${counted(rows, 'row')} missing`),
-    ...unexpected.map(
-      ({ table, rows }) =>
-        `${table}: ${counted(rows, 'row')} that ${rows === 1 ? 'was' : 'were'} not there before`,
-    ),
-  ];
-}
-
-function counted(n: number, noun: string): string {
-  return `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`;
-}
-
 function limits(name: string, { stride, rows, count }: TableDigest): string | undefined {
   const many = count.toLocaleString('en');
   if (rows === undefined)

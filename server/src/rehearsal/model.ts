@@ -1,6 +1,9 @@
 import type { LockMode } from '../effects/model.ts';
 import type { Statement } from '../sql/model.ts';
 import type { Range } from '../text/range.ts';
+import type { Drift } from './fingerprint/model.ts';
+
+export type { Drift } from './fingerprint/model.ts';
 
 /** Plain data: what a dry run saw. It crosses process borders and is the JSON of `switchback dry-run`. */
 export interface Report {
@@ -51,19 +54,6 @@ export interface StepReport {
   readonly line: number;
   /** The place of its name. */
   readonly name_range: Range;
-}
-
-/** A difference between two states of a database, in words. */
-export interface Drift {
-  /**
-   * schema: something is missing, there or different that was not. column_order: the same columns in another order.
-   * information: worth knowing, and no difference to anybody who uses the database.
-   */
-  readonly kind: 'schema' | 'column_order' | 'information';
-  /** What differs: `index users_handle_key`. */
-  readonly object: string;
-  /** E.g. `index users_handle_key: missing`. */
-  readonly message: string;
 }
 
 /**

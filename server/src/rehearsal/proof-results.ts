@@ -10,8 +10,7 @@ export const noData: RollbackData = {
   notes: [],
 };
 
-/** Nothing was rolled back. */
-export const notRun: UnwindSegment = {
+const notRun: UnwindSegment = {
   verdict: 'not_run',
   from: undefined,
   to: undefined,

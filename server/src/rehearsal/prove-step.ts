@@ -3,7 +3,8 @@ import { Stopped } from './guard.ts';
 import type { AppCheck, RollbackReport, StatementError, StepReport } from './model.ts';
 import { ownError } from './place.ts';
 import { noData } from './proof-results.ts';
-import { type Comparison, compareSnapshots, differences, someOf, verdictOf } from './restore-verdict.ts';
+import { leftBehind } from './proof-words.ts';
+import { type Comparison, compareSnapshots, someOf, verdictOf } from './restore-verdict.ts';
 import { type PlannedStep, progress, type Run, skippedStep, withLine } from './run.ts';
 import { runRollback } from './run-rollback.ts';
 import { checkVersions, type Snapshot, takeSnapshot, type World, writeVersions } from './world.ts';
@@ -221,7 +222,7 @@ function setRollback(proof: Proof, more: Partial<RollbackReport>): void {
 }
 
 function failDrift(proof: Proof, what: string, comparison: Comparison): void {
-  const reason = `${what}: ${someOf(differences(comparison))}`;
+  const reason = `${what}: ${someOf(leftBehind(comparison))}`;
   setRollback(proof, { reason });
   fail(proof, ownError(reason, proof.report.rollback?.range));
 }

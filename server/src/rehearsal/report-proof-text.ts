@@ -1,24 +1,6 @@
 import { clip, printable, wrap } from '../text/terminal.ts';
-import { dataWords } from './data-compare.ts';
-import type {
-  AppCheck,
-  Report,
-  RollbackVerdict,
-  StatementError,
-  StepReport,
-  UnwindSegment,
-} from './model.ts';
-import { notRun } from './proof-results.ts';
-
-/** What became of a rollback, in a few words. */
-export const rollbackWords: Readonly<Record<RollbackVerdict, string>> = {
-  restores: 'rollback restores',
-  restores_reordered: 'rollback restores, column order changed',
-  drifts: 'rollback does not restore',
-  fails: 'rollback fails',
-  impossible: 'point of no return',
-  not_needed: 'no rollback needed',
-};
+import type { AppCheck, Report, StatementError, StepReport } from './model.ts';
+import { alikeSegments, leftBehind, unwindWords } from './proof-words.ts';
 
 /** Text of the plan's or of Postgres', on one line and without codes that a terminal would obey. */
 export function safe(text: string): string {
@@ -39,8 +21,7 @@ export function placeOf({ message, line }: StatementError, step: StepReport, roo
 export function proofLines({ rollback, app, error }: StepReport, room: number): string[] {
   const lines: string[] = [];
   if (rollback?.verdict === 'drifts') {
-    const drift = rollback.drift.filter(({ kind }) => kind === 'schema').map(({ message }) => message);
-    for (const words of [...drift, ...dataWords(rollback.data)]) lines.push(...bullet(words, room));
+    for (const words of leftBehind(rollback)) lines.push(...bullet(words, room));
   }
   if (rollback && rollback.verdict !== 'restores')
     for (const note of rollback.data.notes) lines.push(...bullet(note, room));
@@ -67,40 +48,13 @@ export function startLines({ start, error }: Report, room: number): string[] {
 }
 
 /** What came of rolling the whole plan back. */
-export function unwindLines({ unwind, steps }: Report, width: number): string[] {
-  const alike = new Map<string, UnwindSegment[]>();
-  for (const segment of unwind.segments) {
-    const key = JSON.stringify([segment.verdict, segment.to, segment.reason]);
-    alike.set(key, [...(alike.get(key) ?? []), segment]);
-  }
-  return [...alike.values()].flatMap((segments) => [
-    ...wrap(safe(unwindWords(segments, steps)), width),
-    ...(segments.at(-1) ? restOf(segments.at(-1) as UnwindSegment) : []).flatMap((words) =>
-      bullet(words, width),
-    ),
-  ]);
-}
-
-const unwindVerdicts: Readonly<Record<UnwindSegment['verdict'], string>> = {
-  restores: 'restores what was there before',
-  restores_reordered: 'restores what was there before, column order changed',
-  drifts: 'does not restore what was there before',
-  fails: 'fails',
-  not_run: 'was not tried',
-};
-
-/** `Rolling back from step 16, 14 or 2 to 1 restores what was there before.` */
-export function unwindWords(segments: readonly UnwindSegment[], steps: Report['steps']): string {
-  const [{ verdict, to, reason } = notRun] = segments;
-  const numberOf = (id: string | undefined) => steps.findIndex((step) => step.id === id) + 1;
-  const starts = segments.map(({ from }) => numberOf(from)).reverse();
-  const many = starts.length > 1 ? `${starts.slice(0, -1).join(', ')} or ${starts.at(-1)}` : `${starts[0]}`;
-  const range = segments.length === 1 && starts[0] === numberOf(to) ? many : `${many} to ${numberOf(to)}`;
-  const from = range === many ? '' : 'from ';
-  return `Rolling back ${from}step ${range} ${unwindVerdicts[verdict]}.${reason === '' ? '' : ` ${reason}`}`;
-}
-
-function restOf({ verdict, drift, data }: UnwindSegment): string[] {
-  if (verdict !== 'drifts') return [];
-  return [...drift.filter(({ kind }) => kind === 'schema').map(({ message }) => message), ...dataWords(data)];
+export function unwindLines(report: Report, width: number): string[] {
+  return alikeSegments(report).flatMap((segments) => {
+    const last = segments.at(-1);
+    const left = last?.verdict === 'drifts' ? leftBehind(last) : [];
+    return [
+      ...wrap(safe(unwindWords(segments, report.steps)), width),
+      ...left.flatMap((words) => bullet(words, width)),
+    ];
+  });
 }

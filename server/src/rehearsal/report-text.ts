@@ -2,7 +2,8 @@ import { lockWords } from '../effects/lock-words.ts';
 import { lockModes } from '../effects/model.ts';
 import { clip, displayWidth, pad, wrap } from '../text/terminal.ts';
 import type { Report, StatementError, StatementReport, StepReport, StepStatus } from './model.ts';
-import { placeOf, proofLines, rollbackWords, safe, startLines, unwindLines } from './report-proof-text.ts';
+import { rollbackWords } from './proof-words.ts';
+import { placeOf, proofLines, safe, startLines, unwindLines } from './report-proof-text.ts';
 
 export interface ReportTextOptions {
   /** Colours as terminals know them; none in a pipe or where NO_COLOR is set. */

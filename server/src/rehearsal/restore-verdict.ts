@@ -1,4 +1,4 @@
-import { compareData, dataWords, isSameData } from './data-compare.ts';
+import { compareData, isSameData } from './data-compare.ts';
 import { compareFingerprints } from './fingerprint.ts';
 import type { Drift, RollbackData } from './model.ts';
 import type { TouchedRows } from './touched-rows.ts';
@@ -25,12 +25,6 @@ export function compareSnapshots(before: Snapshot, after: Snapshot, touched: Tou
 export function verdictOf({ drift, data }: Comparison): 'restores' | 'restores_reordered' | 'drifts' {
   if (!isSameData(data) || drift.some(({ kind }) => kind === 'schema')) return 'drifts';
   return drift.some(({ kind }) => kind === 'column_order') ? 'restores_reordered' : 'restores';
-}
-
-/** What keeps a comparison from being one of equals, each in a few words. */
-export function differences({ drift, data }: Comparison): string[] {
-  const schema = drift.filter(({ kind }) => kind === 'schema').map(({ message }) => message);
-  return [...schema, ...dataWords(data)];
 }
 
 const shown = 3;

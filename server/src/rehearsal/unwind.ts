@@ -4,8 +4,9 @@ import { Stopped } from './guard.ts';
 import type { AppCheck, RollbackReport, StatementError, StepReport, UnwindSegment } from './model.ts';
 import { ownError } from './place.ts';
 import { noData } from './proof-results.ts';
+import { leftBehind } from './proof-words.ts';
 import { checkKey, type Failing, type ProvenStep } from './prove-step.ts';
-import { type Comparison, compareSnapshots, differences, someOf, verdictOf } from './restore-verdict.ts';
+import { type Comparison, compareSnapshots, someOf, verdictOf } from './restore-verdict.ts';
 import { type PlannedStep, progress, type Run, withLine } from './run.ts';
 import { runRollback } from './run-rollback.ts';
 import { type Snapshot, takeSnapshot, type World } from './world.ts';
@@ -166,7 +167,7 @@ function judgeEnd(state: Unwinding, comparison: Comparison): Ending {
       reason,
     });
   }
-  return { verdict, comparison, reason: `Left at the end: ${someOf(differences(comparison))}` };
+  return { verdict, comparison, reason: `Left at the end: ${someOf(leftBehind(comparison))}` };
 }
 
 /** Differences by what they are about, whichever state they are found against; with their words. */
@@ -175,7 +176,7 @@ function keysOf({ drift, data }: Comparison): Map<string, string> {
   for (const { kind, object, message } of drift)
     if (kind === 'schema') keys.set(object === 'application' ? object : message, message);
   if (isSameData(data)) return keys;
-  const words = differences({ drift: [], data });
+  const words = leftBehind({ drift: [], data });
   const about = [
     ...data.lost.map(({ table, column }) => `lost ${table}.${column}`),
     ...data.added.map(({ table, column }) => `added ${table}.${column}`),

@@ -5,12 +5,14 @@ import { renderReport } from '../../../client/src/report-view/html.ts';
 import { escapeHtml } from '../../../client/src/report-view/markup.ts';
 import { script } from '../../../client/src/report-view/script.ts';
 import type {
+  AppCheck,
   Report,
+  RollbackReport,
   StatementError,
   StatementReport,
   StepReport,
 } from '../../../server/src/rehearsal/model.ts';
-import { notUnwound } from '../../../server/src/rehearsal/proof-results.ts';
+import { noData, notUnwound } from '../../../server/src/rehearsal/proof-results.ts';
 
 const evil = `</style></script><img src=x onerror="alert(1)">&'`;
 
@@ -206,6 +208,124 @@ describe('the report view', () => {
   });
 });
 
+const check = (over: Partial<AppCheck> = {}): AppCheck => ({
+  version: 'v2',
+  statement: 'SELECT nick FROM users',
+  at: 'applied',
+  ok: true,
+  error: undefined,
+  range: { start: 1, end: 4 },
+  line: 3,
+  ...over,
+});
+
+const rollback = (over: Partial<RollbackReport> = {}): RollbackReport => ({
+  verdict: 'restores',
+  drift: [],
+  data: noData,
+  reapplied: true,
+  error: undefined,
+  reason: '',
+  ms: 1,
+  statements: [],
+  range: { start: 26, end: 29 },
+  line: 5,
+  ...over,
+});
+
+const drifting = rollback({
+  verdict: 'drifts',
+  drift: [
+    { kind: 'schema', object: 'index i', message: 'index i: missing' },
+    { kind: 'information', object: 'table t', message: 'a hole' },
+  ],
+  data: { ...noData, lost: [{ table: 'users', column: 'nick', rows: 1000 }] },
+  reapplied: undefined,
+  reason: 'It does not restore what was there before.',
+});
+
+describe('proofs in the report view', () => {
+  it('says what became of the rollback, the application and the whole plan', () => {
+    const segment = { ...notUnwound(''), verdict: 'restores' as const, from: 'add', to: 'add' };
+    const passed = step({ rollback: rollback(), app: [check(), check({ version: 'v1' })] });
+    const page = textOf(render(report({ steps: [passed], unwind: { ...segment, segments: [segment] } })));
+    assert.match(page, /Rollback restores ; applied again after it/);
+    assert.match(page, /Application v2, v1: all that they run works/);
+    assert.match(page, /Rolling everything back Rolling back step 1 restores what was there before\./);
+    const none = step({
+      rollback: rollback({ verdict: 'impossible', reapplied: undefined, reason: 'the rows are gone' }),
+    });
+    assert.match(
+      textOf(render(report({ steps: [none] }))),
+      /Rollback point of no return : the rows are gone/,
+    );
+  });
+
+  it('lists what a rollback left, what fails, and lets nothing out of its text', () => {
+    const failed = step({
+      status: 'failed',
+      rollback: { ...drifting, statements: [statement()] },
+      app: [check({ ok: false, statement: evil, error: fault({ message: evil }) })],
+      error: fault({ message: drifting.reason }),
+    });
+    const start = { app: [check({ at: 'start', ok: false, error: fault({ message: 'v2 cannot select' }) })] };
+    const page = render(report({ verdict: 'failed', steps: [failed], start }));
+    assert.ok(!page.includes(evil));
+    const text = textOf(page);
+    assert.match(text, /Not as before the step: index i: missing users\.nick: 1,000 values lost/);
+    assert.doesNotMatch(text, /a hole/);
+    assert.match(text, /Before step one v2 cannot select v2, line 4 of the plan: SELECT nick FROM users/);
+    assert.match(text, /1 statement of the rollback/);
+  });
+});
+
+describe('problems of proofs', () => {
+  it('stand at the rollback, one for each difference, and at the step', () => {
+    const failed = step({ status: 'failed', rollback: drifting, error: fault({ message: drifting.reason }) });
+    const problems = reportProblems(report({ steps: [failed], error: fault({ message: drifting.reason }) }));
+    assert.deepEqual(
+      problems.map(({ span, message, related }) => [span, message, related[0]?.span]),
+      [
+        [
+          { start: 26, end: 29 },
+          "After the rollback of 'Add the column': index i: missing",
+          { start: 11, end: 25 },
+        ],
+        [
+          { start: 26, end: 29 },
+          "After the rollback of 'Add the column': users.nick: 1,000 values lost",
+          { start: 11, end: 25 },
+        ],
+        [{ start: 11, end: 25 }, drifting.reason, { start: 26, end: 29 }],
+      ].map(([span, message, related]) => [span, message, related]),
+    );
+  });
+
+  it('stand at the statement of the application, and at the step that breaks it', () => {
+    const error = fault({ message: 'v2 cannot select', range: { start: 2, end: 3 } });
+    const failed = step({ status: 'failed', app: [check({ ok: false, error })], error });
+    const problems = reportProblems(report({ steps: [failed], error }));
+    assert.deepEqual(
+      problems.map(({ span, related }) => [span, related[0]?.span]),
+      [
+        [
+          { start: 2, end: 3 },
+          { start: 11, end: 25 },
+        ],
+        [
+          { start: 11, end: 25 },
+          { start: 2, end: 3 },
+        ],
+      ],
+    );
+    const start = { app: [check({ ok: false, error })] };
+    assert.deepEqual(
+      reportProblems(report({ start, error })).map(({ span }) => span),
+      [{ start: 2, end: 3 }],
+    );
+  });
+});
+
 describe('formats of the report', () => {
   it('prints times and sizes as people read them', () => {
     assert.deepEqual([0.44, 12.3, 1234, 59_999, 185_000].map(formatMs), [
@@ -248,8 +368,13 @@ describe('problems of a report', () => {
       statements: [statement({ error: fault({ hint: 'try y' }) }), statement()],
     });
     assert.deepEqual(reportProblems(report({ steps: [failed], error: fault() })), [
-      { span: { start: 12, end: 13 }, message: 'column "x" does not exist\nHint: try y', code: '42703' },
-      { span: { start: 12, end: 13 }, message: 'column "x" does not exist', code: '42703' },
+      {
+        span: { start: 12, end: 13 },
+        message: 'column "x" does not exist\nHint: try y',
+        code: '42703',
+        related: [],
+      },
+      { span: { start: 12, end: 13 }, message: 'column "x" does not exist', code: '42703', related: [] },
     ]);
     const same = step({ error: fault(), statements: [statement({ error: fault() })] });
     assert.equal(reportProblems(report({ steps: [same], error: fault() })).length, 1);

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
-import type { Report, StatementReport, StepReport } from '../../../server/src/rehearsal/model.ts';
-import { notUnwound } from '../../../server/src/rehearsal/proof-results.ts';
+import type {
+  Report,
+  RollbackReport,
+  StatementReport,
+  StepReport,
+} from '../../../server/src/rehearsal/model.ts';
+import { noData, notUnwound } from '../../../server/src/rehearsal/proof-results.ts';
 import { reportText } from '../../../server/src/rehearsal/report-text.ts';
 import { displayWidth } from '../../../server/src/text/terminal.ts';
 
@@ -172,5 +177,62 @@ Failed at step 5 of 6, after 1.8 s. 1 step after it was not reached.
       .split('\n')
       .filter((line) => line.includes('ACCESS'));
     assert.equal(lines[0]?.indexOf('ACCESS'), lines[1]?.indexOf('ACCESS'));
+  });
+
+  it('tells what became of rollbacks and of the application, and how far the plan can be rolled back', () => {
+    const rollback: RollbackReport = {
+      verdict: 'drifts',
+      drift: [{ kind: 'schema', object: 'index i', message: 'index i: missing' }],
+      data: { ...noData, lost: [{ table: 'users', column: 'nick', rows: 1000 }] },
+      reapplied: undefined,
+      error: undefined,
+      reason: 'It does not restore.',
+      ms: 1,
+      statements: [],
+      range,
+      line: 12,
+    };
+    const failure = {
+      version: 'v2',
+      statement: 'SELECT nick FROM users',
+      at: 'applied' as const,
+      ok: false,
+      error: { ...error, message: 'v2 cannot select', line: 3 },
+      range,
+      line: 3,
+    };
+    const segment = {
+      ...notUnwound(''),
+      verdict: 'drifts' as const,
+      from: 'b',
+      to: 'a',
+      reason: 'It stops.',
+    };
+    const text = reportText({
+      ...report,
+      steps: [
+        { ...step, id: 'a', rollback: { ...rollback, verdict: 'restores', drift: [], data: noData } },
+        {
+          ...step,
+          id: 'b',
+          status: 'failed',
+          rollback,
+          error: { ...error, message: 'It does not restore.', line: 12 },
+          app: [failure],
+        },
+      ],
+      error: { ...error, message: 'It does not restore.' },
+      unwind: { ...segment, segments: [segment, { ...segment, verdict: 'restores', reason: '' }] },
+    });
+    for (const words of [
+      /Add the column .* rollback restores/,
+      /rollback does not restore/,
+      /- index i: missing\n +- users\.nick: 1,000 values lost/,
+      /v2 cannot select\n +line 4: SELECT nick FROM users/,
+      /Rolling back from step 2 to 1 does not restore what was there before\. It stops\./,
+      /Rolling back from step 2 to 1 restores what was there before\./,
+      /Failed at step 2 of 2/,
+    ])
+      assert.match(text, words);
   });
 });
