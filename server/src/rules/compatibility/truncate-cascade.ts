@@ -41,9 +41,9 @@ CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint REFERENCES users);`,
     ],
   },
   *check(context) {
-    for (const { s, step, part } of sqlStatements(context)) {
+    for (const { s, step } of sqlStatements(context)) {
       const { named, along, cascade, known } = truncated(s);
-      if (part === 'rollback' || !cascade || named.length === 0) continue;
+      if (!cascade || named.length === 0) continue;
       if (along.length === 0 && known) continue;
       const [place] = wordPlaces(s, ['CASCADE']);
       const names = named.map(({ shown }) => shown).join(', ');

@@ -46,7 +46,6 @@ or writes the table meanwhile, and that nobody wants the rows back.`,
   *check(context) {
     for (const placed of sqlStatements(context)) {
       const { s } = placed;
-      if (placed.part === 'rollback') continue;
       // One finding for a statement: CASCADE that reaches further has its own.
       const { named, along, cascade, known } = truncated(s);
       if (cascade && (along.length > 0 || !known)) continue;

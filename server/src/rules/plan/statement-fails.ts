@@ -67,10 +67,16 @@ before it done. In a rollback it is worse: the way back ends there.`,
   },
   *check(context) {
     for (const at of context.steps) yield* faultsOfStep(at);
-    for (const { step, action, before } of context.steps) {
+    for (const { step, action, before, after, rollback } of context.steps) {
       if (action?.action.kind === 'verify') for (const s of action.statements) yield* faultsOf(s, step.id);
       if (action?.action.kind === 'backfill')
         yield* backfillFaults(action.action, action.statements, step, before);
+      let schema = after;
+      for (const { action: undo, statements } of rollback) {
+        if (undo.kind === 'verify') for (const s of statements) yield* faultsOf(s, step.id);
+        if (undo.kind === 'backfill') yield* backfillFaults(undo, statements, step, schema);
+        schema = statements.at(-1)?.after ?? schema;
+      }
     }
   },
   fix({ data: { spelling } }, context) {

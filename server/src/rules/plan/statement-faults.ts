@@ -166,13 +166,13 @@ function takenName(
 export function* backfillFaults(
   { table, set, where }: BackfillAction,
   statements: readonly StatementAnalysis[],
-  { id, name: step }: Step,
+  { id }: Step,
   before: Schema,
 ): Generator<Fault<Wrong>> {
   const name = parseName(table?.value ?? '');
   if (table && name && before.complete && !findRelation(before, name)) {
     yield {
-      message: `This backfill fails: there is no table ${writeName(name)} when "${step.value}" runs. ${guess(undefined)}`,
+      message: `This backfill fails: there is no table ${writeName(name)} when it runs. ${guess(undefined)}`,
       range: table.range,
       step: id,
       data: { name: name.name, spelling: undefined },

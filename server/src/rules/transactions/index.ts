@@ -15,12 +15,14 @@ import { statementTimeoutTooShort } from './statement-timeout-too-short.ts';
 import { tablesLockedTogether } from './tables-locked-together.ts';
 import { transactionControlMisplaced } from './transaction-control-misplaced.ts';
 import { transactionNotCommitted } from './transaction-not-committed.ts';
+import { transactionOffNeedlessly } from './transaction-off-needlessly.ts';
 
 /** Transactions, timeouts, and how long and in which order locks are held. */
 export const transactionRules: readonly Rule[] = [
   concurrentlyInTransaction,
   transactionControlMisplaced,
   transactionNotCommitted,
+  transactionOffNeedlessly,
   enumValueUsedInTransaction,
   settingOutlivesStep,
   lockTimeoutMissing,

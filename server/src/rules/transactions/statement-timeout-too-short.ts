@@ -1,7 +1,7 @@
 import { aboutTime, formatDuration } from '../../timing/format.ts';
 import { defineRule, type Fault } from '../define-rule.ts';
 import { formatCount, withFigures } from '../figures.ts';
-import type { RuleContext, StatementAnalysis } from '../model.ts';
+import type { RuleContext, StatementAnalysis, StepAnalysis } from '../model.ts';
 import { predictBatch, predictStatement } from '../prediction.ts';
 import { timeoutAround, timeoutText } from '../set-around.ts';
 import type { PlacedStatement } from '../statements.ts';
@@ -96,8 +96,9 @@ ALTER TABLE users ADD CONSTRAINT email_set CHECK (email IS NOT NULL) NOT VALID;`
 /** A backfill whose batches are each a statement too long. */
 function* batchesTooLong(context: RuleContext): Generator<Fault<undefined>> {
   const timeout = sessionTimeouts(context).statement_timeout;
-  for (const { step, action } of timeout.ms ? context.steps : []) {
-    if (action?.action.kind !== 'backfill' || !timeout.ms) continue;
+  const steps = timeout.ms ? context.steps : [];
+  for (const { step, action } of steps.flatMap(backfillsOf)) {
+    if (action.action.kind !== 'backfill' || !timeout.ms) continue;
     const time = predictBatch(context, action)?.time;
     if (!time || timeout.ms >= time.likely) continue;
     yield {
@@ -111,6 +112,13 @@ function* batchesTooLong(context: RuleContext): Generator<Fault<undefined>> {
       data: undefined,
     };
   }
+}
+
+/** That of the step, and those of its rollback. */
+function backfillsOf({ step, action, rollback }: StepAnalysis) {
+  return [...(action ? [action] : []), ...rollback]
+    .filter((one) => one.action.kind === 'backfill')
+    .map((one) => ({ step, action: one }));
 }
 
 function workedOn({ effects }: StatementAnalysis): string | undefined {

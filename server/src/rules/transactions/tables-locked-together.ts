@@ -61,18 +61,19 @@ CREATE TABLE orders (id bigint PRIMARY KEY);`,
     const reversed = new Set(
       found.filter(({ rule }) => rule === 'lock-order-reversed').map(({ step }) => step),
     );
-    const told = new Set<PlacedStatement['action']>();
+    const told = new Set<string>();
     for (const tables of tablesInOrder(context, 2)) {
       const apart = tables.filter(({ by }) => !swaps(by));
       const [first] = apart;
       const second = apart.find(({ by }) => by !== first?.by);
       if (!first || !second) continue;
       const { by: placed } = second;
-      const { action, step, part } = placed;
-      if (part === 'rollback' || told.has(action) || reversed.has(step.id)) continue;
-      told.add(action);
+      const { step, part } = placed;
+      // Where the step does so too, its finding is enough: what is taken apart there has rollbacks of its own.
+      if (told.has(step.id) || reversed.has(step.id)) continue;
+      told.add(step.id);
       yield {
-        message: `${first.relation} stays locked in ACCESS EXCLUSIVE while this statement waits for ${second.relation}${limitOf(context)}: ${waitingRequests(context, `every request for ${first.relation}`)} meanwhile. ${context.kind === 'sql' ? 'COMMIT between the two' : 'Give each table a step of its own'}, unless both must come true at once.`,
+        message: `${first.relation} stays locked in ACCESS EXCLUSIVE while this statement waits for ${second.relation}${limitOf(context)}: ${waitingRequests(context, `every request for ${first.relation}`)} meanwhile. ${remedy(context, part)}, unless both must come true at once.`,
         range: placed.s.range,
         step: step.id,
         related: [{ message: `The lock on ${first.relation} is taken here.`, range: first.by.s.range }],
@@ -87,6 +88,13 @@ CREATE TABLE orders (id bigint PRIMARY KEY);`,
     return edits ? [{ title: 'Commit before it', edits, safe: false }] : [];
   },
 });
+
+function remedy({ kind }: RuleContext, part: PlacedStatement['part']): string {
+  if (kind === 'sql') return 'COMMIT between the two';
+  return part === 'rollback'
+    ? 'Give each table a part of the rollback of its own'
+    : 'Give each table a step of its own';
+}
 
 function limitOf(context: RuleContext): string {
   const { ms } = sessionTimeouts(context).lock_timeout;
