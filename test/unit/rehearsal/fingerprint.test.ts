@@ -3,6 +3,7 @@ import { compareFingerprints, takeFingerprint } from '../../../server/src/rehear
 import type { Connection } from '../../../server/src/rehearsal/model.ts';
 import { isInstalled, type Major, majors } from '../../prove/postgres/binaries.ts';
 import { type Connect, withServer } from '../../prove/postgres/server.ts';
+import { connectionTo } from '../support/connection.ts';
 import { embeddedPostgres } from '../support/embedded-postgres.ts';
 import { alone } from './fingerprint/alone.ts';
 import { baseRoles, baseSchema } from './fingerprint/base.ts';
@@ -27,15 +28,7 @@ describe('the fingerprint of a schema', () => {
       await embedded?.exec('DROP SCHEMA public, app CASCADE; CREATE SCHEMA public');
       await embedded?.exec(baseRoles.map((role) => `DROP ROLE ${role};`).join(''));
     });
-    defineCases(18, () => ({
-      query: async (sql, parameters) => {
-        const { rows } = await embedded.query<Record<string, unknown>>(sql, [...(parameters ?? [])]);
-        return { rows, affectedRows: 0 };
-      },
-      exec: async (sql) => {
-        await embedded.exec(sql);
-      },
-    }));
+    defineCases(18, () => connectionTo(embedded));
   });
 
   for (const version of majors.filter((major) => versions.includes(major)))
