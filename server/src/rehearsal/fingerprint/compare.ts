@@ -15,13 +15,27 @@ const maxColumns = 1600;
 export function compareFingerprints(before: Fingerprint, after: Fingerprint): readonly Drift[] {
   const renamed = followRenames(before, after);
   const comparison = compareObjects(renamed, after);
-  return [
+  const told = [
     ...renamed.drifts,
     ...cameOrWent(renamed.objects, comparison.missing, 'missing', comparison),
     ...cameOrWent(after.objects, comparison.added, 'new', comparison),
     ...changes(comparison),
+  ];
+  return [
+    ...(told.length > 0 ? told : everything(comparison)),
     ...columnOrderDrifts(comparison.both),
     ...usedAttributes(comparison),
+  ];
+}
+
+/** Without a thought of causes: should these ever explain each other, the schema is still another one. */
+function everything({ missing, added, changed }: Comparison): Drift[] {
+  return [
+    ...[...missing].map((key) => schemaDrift(key, 'missing')),
+    ...[...added].map((key) => schemaDrift(key, 'new')),
+    ...[...changed.values()].map(({ pair, fact, was, is }) =>
+      schemaDrift(pair[1].key, wordsOfChange(fact, was, is)),
+    ),
   ];
 }
 
@@ -72,9 +86,11 @@ function compareObjects({ objects, same }: Renamed, after: Fingerprint): Compari
     for (const fact in is.facts) if (!(fact in was.facts)) note(fact);
   }
   const retyped = new Set<string>();
+  const comparison = { missing, added, both, changed, retyped };
   for (const { pair, fact } of changed.values())
-    if (fact === 'type') for (const key of [pair[1].key, ...pair[1].within]) retyped.add(key);
-  return { missing, added, both, changed, retyped };
+    if (fact === 'type' && !pair.some((object) => isExplained(object, fact, comparison)))
+      for (const key of [pair[1].key, ...pair[1].within]) retyped.add(key);
+  return comparison;
 }
 
 function absence(object: CatalogObject): CatalogObject {

@@ -8,7 +8,14 @@ import type { CatalogRows } from './query.ts';
 import { addPolicies, addRules, addTriggers } from './relation-parts.ts';
 import { addRelations, addSequences } from './relations.ts';
 import { addFunctions, addTypes } from './routines-types.ts';
-import { addDefaultPrivileges, addEventTriggers, addPublications, addSettings } from './whole-database.ts';
+import {
+  addDatabase,
+  addDefaultPrivileges,
+  addEventTriggers,
+  addPublications,
+  addSettings,
+  addSubscriptions,
+} from './whole-database.ts';
 
 /** Puts the rows together: names instead of OIDs, and what belongs to what. */
 export function readObjects(rows: CatalogRows): ReadonlyMap<string, CatalogObject> {
@@ -26,6 +33,8 @@ export function readObjects(rows: CatalogRows): ReadonlyMap<string, CatalogObjec
   addPublications(builder);
   addEventTriggers(builder);
   addDefaultPrivileges(builder);
+  addSubscriptions(builder);
+  addDatabase(builder);
   addSettings(builder);
   addOthers(builder);
   addDependencies(builder);

@@ -408,6 +408,22 @@ export const parts: readonly Part[] = [
       FROM pg_catalog.pg_am m WHERE ${own('m')}`,
   },
   {
+    name: 'database',
+    sql: () => `SELECT ${owner('d.datdba')}, ${acl('d.datacl', 'd', 'd.datdba')},
+        (SELECT s.description FROM pg_catalog.pg_shdescription s
+          WHERE s.objoid = d.oid AND s.classoid = 'pg_catalog.pg_database'::pg_catalog.regclass) AS comment
+      FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()`,
+  },
+  {
+    // Columns that everybody may read.
+    name: 'subscriptions',
+    when: 'EXISTS (SELECT x.oid FROM pg_catalog.pg_subscription x)',
+    sql: () => `SELECT ${id('s', 'pg_subscription')}, s.subname AS name, ${owner('s.subowner')}, s.subenabled AS enabled,
+        s.subbinary AS "binary", s.subslotname AS slot, s.subsynccommit AS synchronous_commit, s.subpublications AS publications
+      FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_database d ON d.oid = s.subdbid
+      WHERE d.datname = pg_catalog.current_database()`,
+  },
+  {
     name: 'settings',
     when: 'EXISTS (SELECT FROM pg_catalog.pg_db_role_setting)',
     sql: () => `SELECT CASE WHEN s.setrole <> 0 THEN pg_catalog.pg_get_userbyid(s.setrole) END AS role, s.setconfig AS settings

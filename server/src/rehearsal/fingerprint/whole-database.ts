@@ -1,4 +1,4 @@
-import { type Builder, list, text } from './builder.ts';
+import { type Builder, list, sortedList, text } from './builder.ts';
 import { readGrants } from './grants.ts';
 import { identifier } from './names.ts';
 import { enabledness } from './relation-parts.ts';
@@ -78,6 +78,25 @@ export function addDefaultPrivileges(builder: Builder): void {
       usualGrants: readGrants(row.usual, row.owner),
     });
   }
+}
+
+export function addSubscriptions(builder: Builder): void {
+  for (const row of builder.rows('subscriptions'))
+    builder.add('subscription', { name: String(row.name) }, row, {
+      facts: {
+        status: row.enabled ? 'enabled' : 'disabled',
+        transfer: row.binary ? 'binary' : 'text',
+        slot: text(row.slot),
+        synchronous_commit: text(row.synchronous_commit),
+        publications: sortedList(row.publications),
+      },
+    });
+}
+
+/** The database's own owner, privileges and comment. */
+export function addDatabase(builder: Builder): void {
+  for (const row of builder.rows('database'))
+    builder.add('this', { name: '', suffix: 'database' }, row, { facts: { comment: text(row.comment) } });
 }
 
 /** Settings of this database, for all roles and for one. */

@@ -481,4 +481,11 @@ export const objectDrifts: readonly FingerprintCase[] = [
     sql: "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET work_mem = %L', current_database(), '9MB'); END $$",
     drift: ['settings of this database: work_mem was none, is 9MB'],
   },
+  {
+    sql: "DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO writer', current_database()); EXECUTE format('COMMENT ON DATABASE %I IS %L', current_database(), 'x'); END $$",
+    drift: [
+      "this database: comment was 'default administrative connection database', is 'x'",
+      'this database: GRANT CREATE TO writer is new',
+    ],
+  },
 ];

@@ -373,6 +373,11 @@ export const relationDrifts: readonly FingerprintCase[] = [
     sql: "COMMENT ON COLUMN active.username IS 'x'",
     drift: ["column active.username: comment was none, is 'x'"],
   },
+  {
+    given: 'CREATE VIEW one AS SELECT 1 AS a',
+    sql: 'DROP VIEW one; CREATE VIEW one AS SELECT 1::bigint AS a',
+    drift: ['view one: definition was SELECT 1 AS a;, is SELECT (1)::bigint AS a;'],
+  },
   { sql: 'DROP MATERIALIZED VIEW totals', drift: ['materialized view totals: missing'] },
   {
     sql: 'REFRESH MATERIALIZED VIEW totals WITH NO DATA',

@@ -27,4 +27,14 @@ export const serverDrifts: readonly FingerprintCase[] = [
       'DROP TABLESPACE fast',
     ],
   },
+  {
+    sql: "CREATE SUBSCRIPTION news CONNECTION 'host=nowhere' PUBLICATION news WITH (connect = false)",
+    drift: ['subscription news: new'],
+  },
+  {
+    given:
+      "CREATE SUBSCRIPTION news CONNECTION 'host=nowhere' PUBLICATION news WITH (connect = false, slot_name = NONE)",
+    sql: 'ALTER SUBSCRIPTION news SET PUBLICATION news, more WITH (refresh = false)',
+    drift: ['subscription news: publications were news, are more, news'],
+  },
 ];
