@@ -10,6 +10,7 @@ import {
   writeName,
 } from '../sql/names.ts';
 import { typeNameText } from '../sql/type-names.ts';
+import { createMoreInverse } from './create-more.ts';
 import { type Inverse, restores, unknown } from './model.ts';
 
 interface Made {
@@ -26,7 +27,7 @@ interface Made {
 /** DROP of what a CREATE made; undefined for what is no CREATE. */
 export function createInverse(statement: Statement, before: Schema): Inverse | undefined {
   const made = whatIsMade(statement, before);
-  if (!made) return undefined;
+  if (!made) return createMoreInverse(statement);
   if (made.maybe && made.existed === undefined) {
     return unknown(
       'It may have been there before, and what it was then is not known: write its old definition out, or drop it if it is new.',

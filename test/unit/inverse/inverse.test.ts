@@ -60,6 +60,8 @@ CREATE TYPE n AS ENUM ('a')
 CREATE TYPE n AS (a int)
 CREATE DOMAIN n AS int
 CREATE SCHEMA n
+CREATE SCHEMA n CREATE TABLE x (id int PRIMARY KEY) CREATE TABLE y (x_id int REFERENCES x)
+CREATE ROLE n
 CREATE FUNCTION g(a int, OUT b int, c text DEFAULT 'x') LANGUAGE sql AS 'SELECT 1'
 CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()
 ALTER TABLE t ADD COLUMN x int, ADD CONSTRAINT x_positive CHECK (x > 0), ALTER COLUMN a SET DEFAULT 5
@@ -131,7 +133,7 @@ describe('inverse', () => {
       "SELECT setval('s', 5)",
       'WITH x AS (UPDATE t SET a = 1 RETURNING a) SELECT * FROM x',
       'EXPLAIN ANALYZE DELETE FROM t',
-      'CREATE SCHEMA n CREATE TABLE x (id int)',
+      'CREATE SCHEMA n CREATE TABLE x (id int) CREATE SEQUENCE y',
       'ALTER TABLE ONLY t DROP CONSTRAINT c_positive',
     ]) {
       assert.equal(inverse(sql).verdict, 'unknown', sql);
