@@ -11,14 +11,24 @@ export function* walk(root: unknown): Generator<readonly [string, Record<string,
       for (let at = value.length - 1; at >= 0; at--) stack.push(value[at]);
       continue;
     }
-    const entries = Object.entries(value);
-    for (const [key, child] of entries) {
-      if (/^[A-Z]/.test(key) && typeof child === 'object' && child !== null) {
+    const node = value as Record<string, unknown>;
+    const keys = Object.keys(node);
+    for (const key of keys) {
+      const child = node[key];
+      if (isKind(key) && typeof child === 'object' && child !== null)
         yield [key, child as Record<string, unknown>];
-      }
     }
-    for (let at = entries.length - 1; at >= 0; at--) stack.push(entries[at]?.[1]);
+    for (let at = keys.length - 1; at >= 0; at--) {
+      const child = node[keys[at] as string];
+      if (typeof child === 'object' && child !== null) stack.push(child);
+    }
   }
+}
+
+/** The name of a node's kind begins with a capital letter, that of a field with a small one. */
+function isKind(key: string): boolean {
+  const first = key.charCodeAt(0);
+  return first >= 65 && first <= 90;
 }
 
 /** Columns that an expression over one table reads, each once. */

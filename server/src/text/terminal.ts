@@ -24,7 +24,7 @@ export function printableLines(text: string): string {
 
 /** Columns that a text takes on a terminal: wide characters two, combining ones none. */
 export function displayWidth(text: string): number {
-  if (/^[\u0020-\u007e]*$/.test(text)) return text.length;
+  if (plain.test(text)) return text.length;
   return graphemes(text).reduce((width, grapheme) => width + graphemeWidth(grapheme), 0);
 }
 
@@ -75,6 +75,9 @@ function graphemes(text: string): string[] {
 function graphemeWidth(grapheme: string): number {
   return wide.test(grapheme) ? 2 : 1;
 }
+
+/** Letters and punctuation of which each stands alone and takes a column: to cut into graphemes costs far more. */
+const plain = /^[\u0020-\u007e\u00a0-\u024f\u2010-\u2027\u2030-\u205e]*$/;
 
 const wide =
   /^(?:\p{Emoji_Presentation}|\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|[\u3000-\u303e\uff01-\uff60\uffe0-\uffe6])/u;

@@ -14,6 +14,7 @@ export const liveNameRemoved = defineRule<undefined>({
   id: 'live-name-removed',
   title: 'A column or table is dropped or renamed while a live version uses it',
   severity: 'error',
+  concerns: ['AlterObjectSchemaStmt', 'AlterTableStmt', 'DropStmt', 'RenameStmt'],
   docs: {
     problem: `From the moment this commits, each statement of the running application that names the column or table fails with
 \`column "nickname" does not exist\`. Deploying the new version at the same time does not help: while it rolls out the old one

@@ -134,6 +134,7 @@ function comparesTarget({ statement: { node } }: StatementAnalysis, { lexpr, rex
 
 /** Comparisons of two columns for being unequal, one of which may be NULL and is not looked at for that elsewhere. */
 function* blindComparisons(s: StatementAnalysis): Generator<{ comparison: A_Expr; nullable: string }> {
+  if (!/<>|!=/.test(s.statement.text)) return;
   const nodes = [...walk(s.statement.node)];
   const tables = nodes.flatMap(([kind, fields]) => {
     // The target of an UPDATE stands in the tree without its kind.
