@@ -82,11 +82,21 @@ function userType(draft: Draft, type: TypeName): UserType | undefined {
   return draft.types.get(relationKey(qualify(draft, named, (key) => draft.types.has(key))));
 }
 
+/** Whether a call may pass so many arguments: those that have a default can be left out. */
+function takes({ argumentTypes, source }: Overload, passed: number): boolean {
+  const node = source?.read().node;
+  const parameters = node && 'CreateFunctionStmt' in node ? (node.CreateFunctionStmt.parameters ?? []) : [];
+  const parts = parameters.flatMap((one) => ('FunctionParameter' in one ? [one.FunctionParameter] : []));
+  if (parts.some(({ mode }) => mode === 'FUNC_PARAM_VARIADIC')) return true;
+  const optional = parts.filter(({ defexpr }) => defexpr !== undefined).length;
+  return passed <= argumentTypes.length && passed >= argumentTypes.length - optional;
+}
+
 /** The overload that a call means, where the number of arguments tells. */
 function functionDependency(draft: Draft, parts: readonly string[], passed: number): string | undefined {
   const key = relationKey(qualify(draft, nameOfStrings(parts), (one) => draft.functions.has(one)));
   const overloads = draft.functions.get(key)?.overloads ?? [];
-  const fitting = overloads.filter(({ argumentTypes }) => argumentTypes.length === passed);
+  const fitting = overloads.filter((one) => takes(one, passed));
   const meant = fitting.length === 1 ? fitting[0] : overloads.length === 1 ? overloads[0] : undefined;
   return meant && overloadDependency(key, meant);
 }

@@ -30,7 +30,7 @@ export function removeDependents(removal: Removal, dependency: string): void {
     else if (relation.kind !== 'sequence' && needs(relation, dependency) && mayGo(removal, key)) {
       if (relation.kind === 'index') deleteIndex(removal, key);
       else removeRelation(removal, key);
-    }
+    } else if (relation.kind === 'view') removeFromView(removal, key, dependency);
   }
   for (const object of [...draft.objects.linked(dependency)]) {
     const key = objectKey(object);
@@ -42,6 +42,17 @@ export function removeDependents(removal: Removal, dependency: string): void {
       removeDependents(removal, takeOverload(draft, { key, overload }));
     }
   }
+}
+
+function removeFromView(removal: Removal, key: string, dependency: string): void {
+  const view = removal.draft.relations.get(key);
+  if (view?.kind !== 'view') return;
+  const { triggerDefinitions = [], ruleDefinitions = [] } = view;
+  const stays = (one: Dependent) => !needs(one, dependency) || !mayGo(removal, key);
+  const triggers = triggerDefinitions.filter(stays);
+  const rules = ruleDefinitions.filter(stays);
+  if (triggers.length === triggerDefinitions.length && rules.length === ruleDefinitions.length) return;
+  removal.draft.relations.set(key, { ...view, triggerDefinitions: triggers, ruleDefinitions: rules });
 }
 
 function removeFromTable(removal: Removal, key: string, dependency: string): void {

@@ -2,6 +2,7 @@ import type { AlterOwnerStmt, CommentStmt, RoleSpec } from '@pgsql/types';
 import { type Address, addressOf, describe, objectAt } from './addresses.ts';
 import { withField } from './definition.ts';
 import type { Apply, Draft } from './draft.ts';
+import type { Described, Grant } from './model.ts';
 
 /** COMMENT: an empty one is none. */
 export const applyComment: Apply<CommentStmt> = (draft, { objtype = '', object, comment }) => {
@@ -22,7 +23,27 @@ export const applyAlterOwner: Apply<AlterOwnerStmt> = (draft, fields) => {
 /** What the old owner had by being it, the new one has. */
 export function changeOwner(draft: Draft, address: Address, role: RoleSpec | undefined): void {
   const owner = roleName(role);
-  describe(draft, address, (one) => withField(one, 'owner', owner));
+  describe(draft, address, (one) => withField(ownedBy(one, owner), 'owner', owner));
+  const relation =
+    address.map === 'relations' && !address.part ? draft.relations.get(address.key) : undefined;
+  if (!relation || relation.kind === 'index' || relation.kind === 'sequence') return;
+  const columns: readonly (Described & { readonly name: string })[] = relation.columns ?? [];
+  for (const { name, grants } of columns) {
+    if (!grants) continue;
+    describe(draft, { ...address, part: { kind: 'column', name } }, (one) => ownedBy(one, owner));
+  }
+}
+
+/** What a role had been granted is no grant any more once it is the owner. */
+function ownedBy<One extends Described>(one: One, owner: string | undefined): One {
+  if (owner === undefined || !one.grants?.some(({ role }) => role === owner)) return one;
+  const merged = new Map<string, Grant>();
+  for (const grant of one.grants) {
+    const role = grant.role === owner ? '' : grant.role;
+    const key = `${role ?? 'public'} ${grant.privilege} ${role === undefined}`;
+    merged.set(key, { ...grant, role, grantable: grant.grantable && role !== '' });
+  }
+  return { ...one, grants: [...merged.values()] };
 }
 
 /** The role's name; `current_user` and the like stand as themselves. */

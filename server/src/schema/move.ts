@@ -30,7 +30,12 @@ export function moveRelation(draft: Draft, key: string, to: QualifiedName): void
     return;
   }
   draft.relations.delete(key);
-  draft.relations.set(newKey, { ...relation, name: to } as Relation);
+  const renaming: Renaming = {
+    kind: 'object',
+    from: dependencyOf('relation', key),
+    to: dependencyOf('relation', newKey),
+  };
+  draft.relations.set(newKey, withParts({ ...relation, name: to } as Relation, renaming));
   for (const other of [...draft.relations.linked(key)]) {
     const changed = repoint(other, key, newKey);
     if (changed !== other) draft.relations.set(relationKey(other.name), changed);
@@ -39,6 +44,28 @@ export function moveRelation(draft: Draft, key: string, to: QualifiedName): void
   if (relation.kind === 'index') renameReferencedIndex(draft, relation.table, relation.name.name, to.name);
   moveInObjects(draft, key, newKey);
   replaceDependency(draft, dependencyOf('relation', key), dependencyOf('relation', newKey));
+}
+
+/** Triggers, rules and policies name the relation that they stand on. */
+function withParts(relation: Relation, renaming: Renaming): Relation {
+  if (relation.kind === 'index' || relation.kind === 'sequence') return relation;
+  const follow = <One extends object>(one: One): One => followed(one, renaming);
+  const { triggerDefinitions, ruleDefinitions } = relation;
+  const policies = relation.kind === 'table' ? relation.policies : undefined;
+  return {
+    ...relation,
+    ...(triggerDefinitions ? { triggerDefinitions: triggerDefinitions.map(follow) } : {}),
+    ...(ruleDefinitions ? { ruleDefinitions: ruleDefinitions.map(follow) } : {}),
+    ...(policies
+      ? {
+          policies: policies.map((one) => ({
+            ...one,
+            using: one.using && follow(one.using),
+            check: one.check && follow(one.check),
+          })),
+        }
+      : {}),
+  } as Relation;
 }
 
 /** The definitions of the table's foreign keys and of those that name it. */

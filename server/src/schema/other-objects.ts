@@ -10,11 +10,12 @@ import type {
 } from '@pgsql/types';
 import { nameOfObject, nameOfRangeVar, nameOfStrings, stringsOf } from '../sql/names.ts';
 import { argumentsOf, kindOf, objectKey } from './addresses.ts';
-import { define } from './definition.ts';
+import { define, renamedIn } from './definition.ts';
 import { dependenciesOf, triggerFunctionDependency, withDependencies } from './dependencies.ts';
 import { type Apply, type Draft, findKey, newName, typeOf } from './draft.ts';
 import { columnsRead } from './expressions.ts';
-import type { OtherObject } from './model.ts';
+import { dependencyOf } from './links.ts';
+import type { OtherObject, Renaming } from './model.ts';
 import { qualify } from './names.ts';
 import { chooseName, joinColumnNames } from './object-names.ts';
 
@@ -172,15 +173,34 @@ export function moveInObjects(draft: Draft, from: string, to: string): void {
   const swap = (key: string) => (key === from ? to : key);
   for (const object of [...draft.objects.linked(from)]) {
     if (!object.tables?.includes(from)) continue;
-    const { publication } = object;
+    const { publication, definition } = object;
+    const renaming: Renaming = {
+      kind: 'object',
+      from: dependencyOf('relation', from),
+      to: dependencyOf('relation', to),
+    };
     draft.objects.set(objectKey(object), {
       ...object,
       tables: object.tables.map(swap),
+      ...(definition ? { definition: renamedIn(definition, renaming) } : {}),
       ...(publication
         ? {
             publication: {
               ...publication,
-              tables: publication.tables.map((one) => ({ ...one, table: swap(one.table) })),
+              tables: publication.tables.map((one) => ({
+                ...one,
+                table: swap(one.table),
+                ...(one.where && one.table === from
+                  ? {
+                      where: {
+                        ...one.where,
+                        ...(one.where.definition
+                          ? { definition: renamedIn(one.where.definition, renaming) }
+                          : {}),
+                      },
+                    }
+                  : {}),
+              })),
             },
           }
         : {}),

@@ -5,7 +5,7 @@ import { define } from './definition.ts';
 import { dependenciesOf, triggerFunctionDependency, withDependencies } from './dependencies.ts';
 import { roleName } from './described.ts';
 import { type Apply, childKeys, type Draft, find, touchRangeVar, updateTable } from './draft.ts';
-import { columnsRead } from './expressions.ts';
+import { columnsRead, walk } from './expressions.ts';
 import { lacks } from './index-constraints.ts';
 import { tableByKey } from './lookup.ts';
 import type { PolicyExpression, Table, Trigger, View } from './model.ts';
@@ -145,7 +145,7 @@ export const applyCreatePolicy: Apply<CreatePolicyStmt> = (draft, fields, statem
     draft.refused = true;
     return;
   }
-  if (lacks(table, [...columnsRead(qual), ...columnsRead(check)])) draft.refused = true;
+  if (lacks(table, [...surelyRead(qual), ...surelyRead(check)])) draft.refused = true;
   const { cmd_name: command = 'all', permissive } = fields;
   const policy = {
     name,
@@ -160,6 +160,12 @@ export const applyCreatePolicy: Apply<CreatePolicyStmt> = (draft, fields, statem
     policies: [...(one.policies ?? []), policy],
   }));
 };
+
+/** Names in a subquery may be columns of another table. */
+function surelyRead(node: Node | undefined): readonly string[] {
+  for (const [kind] of walk(node)) if (kind === 'SubLink') return [];
+  return columnsRead(node);
+}
 
 /** TO PUBLIC, alone or among others, is what holds by default. */
 function rolesField(nodes: readonly Node[] | undefined): {

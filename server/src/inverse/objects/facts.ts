@@ -143,7 +143,6 @@ function viewFacts(work: Work, writing: Writing, view: View): unknown {
     described: said(work, view, 'table'),
     columns: columns?.map((one) => ({
       ...columnFacts(work, one),
-      type: one.type,
       default: one.default,
       altered: one.altered,
     })),
@@ -169,7 +168,7 @@ function tableFacts(work: Work, writing: Writing, table: Table): unknown {
     grants: undefined,
     described: said(work, table, 'table'),
     columns: rest.columns.map((one) => ({ ...one, grants: undefined, described: said(work, one, 'column') })),
-    policies: (table.policies ?? []).map((one) => ({
+    policies: [...(table.policies ?? [])].sort(byName).map((one) => ({
       text: writePolicy(writing, table.name, one) ?? one,
       comment: one.comment,
     })),

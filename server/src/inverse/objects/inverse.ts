@@ -123,7 +123,7 @@ function asItStands(statement: Statement, before: Schema): Inverse | undefined {
     return unknown(
       'With IF NOT EXISTS it is not known whether this statement made the extension: the baseline does not tell of those that a database is made with.',
     );
-  if ('DropStmt' in node) return dropAsItStands(node.DropStmt, before);
+  if ('DropStmt' in node) return dropAsItStands(node.DropStmt, before) ?? dropOverload(node.DropStmt, before);
   if ('AlterExtensionStmt' in node) return extensionUpdate(node.AlterExtensionStmt.extname ?? '', before);
   if ('CommentStmt' in node) return comment(statement, before);
   if ('GrantStmt' in node) return grantAsItStands(node.GrantStmt, before);
@@ -187,6 +187,21 @@ function dropAsItStands(
   if (missing_ok && before.complete && known.every((one) => one === undefined) && followed.has(kind))
     return restores([], 'What it would drop is not there: nothing is to be undone.');
   return unknown(`The definition of the ${kind} that it drops is not known: write it out.`);
+}
+
+/** Which of several functions of a name a call means, the types of its arguments decide, which are not followed. */
+function dropOverload({ removeType, objects = [], behavior }: DropStmt, before: Schema): Inverse | undefined {
+  const routine = removeType === 'OBJECT_FUNCTION' || removeType === 'OBJECT_ROUTINE';
+  if (!routine || behavior !== 'DROP_CASCADE') return undefined;
+  const several = objects.some((object) => {
+    const address = addressOf(before, removeType ?? '', object);
+    return address?.map === 'functions' && (before.functions.get(address.key)?.overloads?.length ?? 0) > 1;
+  });
+  return several
+    ? unknown(
+        'Which of the functions of that name is called by what goes along under CASCADE is not followed: drop those by name first.',
+      )
+    : undefined;
 }
 
 /** Kinds of which a baseline holds all that there are. */

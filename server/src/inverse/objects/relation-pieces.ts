@@ -93,11 +93,11 @@ export function sameView(work: Work, was: View, is: View): boolean {
   const [one, other] = [writeView(work.old, bare(was)), writeView(work.current, bare(is))];
   if (one === undefined && other === undefined)
     return was.source?.text === is.source?.text && was.source?.renames === is.source?.renames;
-  return one === other && columnTypes(was) === columnTypes(is);
+  return one === other && columnNames(was) === columnNames(is);
 }
 
-function columnTypes({ columns }: View): string {
-  return JSON.stringify(columns?.map(({ name, type }) => [name, type]));
+function columnNames({ columns }: View): string {
+  return JSON.stringify(columns?.map(({ name }) => name));
 }
 
 /** CREATE OR REPLACE can add columns behind, and take none away. */
@@ -160,7 +160,11 @@ function sequencePieces(
   const ownerReady = !owner || hasColumn(work.now, owner.table, owner.column);
   if (!is) {
     const sql = isIdentity(work.before, was) ? undefined : writeSequence(old, was);
-    return sql === undefined ? [] : [{ stage: 'make sequences', sql }];
+    if (sql === undefined) return [];
+    // Only of one that no table owns yet can the owner be changed.
+    const subject = `ALTER SEQUENCE ${nameIn(old, was.name)}`;
+    const all = [sql, ...(was.owner === undefined ? [] : [`${subject} OWNER TO ${roleText(was.owner)}`])];
+    return all.map((one) => ({ stage: 'make sequences', sql: one }));
   }
   const sql: string[] = [];
   const altered = alterSequence(old, is, was);

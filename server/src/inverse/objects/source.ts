@@ -28,7 +28,7 @@ export function nameIn({ plain }: Pick<Writing, 'plain'>, { schema, name }: Qual
   return plain && schema === 'public' ? quoteIdentifier(name) : writeName({ schema, name });
 }
 
-interface Edit extends Range {
+export interface Edit extends Range {
   readonly text: string;
 }
 
@@ -43,10 +43,6 @@ interface Following {
   failed: boolean;
 }
 
-export interface Piece {
-  readonly text: string;
-}
-
 /**
  * The source of a part of a definition with the names that its objects have now, each with its schema where the
  * search path would miss it; undefined where that cannot be told. `nodes` are the parse trees in `range`.
@@ -57,6 +53,7 @@ export function sourceNow(
   nodes: readonly (Node | undefined)[],
   range: (tokens: Tokens) => readonly [from: number, to: number] | undefined,
   relation?: QualifiedName,
+  more?: (tokens: Tokens) => readonly Edit[],
 ): string | undefined {
   const tokens = tokensOf(definition.read().statement);
   const bounds = tokens && range(tokens);
@@ -70,6 +67,7 @@ export function sourceNow(
     failed: false,
   };
   for (const node of nodes) if (node) followNames(following, node, relation);
+  if (more) following.edits.push(...more(tokens));
   if (following.failed) return undefined;
   return edited(following, tokens.range(...bounds));
 }
@@ -99,7 +97,12 @@ function followNames(following: Following, node: Node, relation: QualifiedName |
     if (kind === 'FuncCall') followCall(following, fields);
     if (kind === 'TypeName') followType(following, fields);
     if (kind === 'TypeCast') followConstant(following, fields);
+    for (const type of [fields.typeName, fields.argType, fields.returnType])
+      if (typeof type === 'object' && type !== null && !('TypeName' in type))
+        followType(following, type as Record<string, unknown>);
   }
+  const past = relation && parseName(pastKey(following.renames, relationKey(relation)))?.name;
+  if (relation && past !== undefined && past !== relation.name) moved.set(past, relation.name);
   for (const alias of aliases) moved.delete(alias);
   followColumns(following, node, moved, relation);
 }
@@ -303,9 +306,9 @@ function columnChanges(
 ): ReadonlyMap<number, string> | undefined {
   const changes = new Map<number, string>();
   const { renames } = following;
-  if (relation) {
+  const select = relation && overTable(node, pastKey(renames, relationKey(relation)));
+  if (relation && !select) {
     for (const [kind, fields] of walk(node)) {
-      if (kind === 'SubLink') return undefined;
       if (kind !== 'ColumnRef') continue;
       const name = stringsOf(fields.fields as Node[]).at(-1);
       if (name === undefined) continue;
@@ -315,8 +318,9 @@ function columnChanges(
     }
     return changes;
   }
-  if (!('SelectStmt' in node)) return undefined;
-  const { columns, missing } = namesIn(node, pastSchema(following));
+  const query = select ?? node;
+  if (!('SelectStmt' in query)) return undefined;
+  const { columns, missing } = namesIn(query, pastSchema(following));
   if (missing.length > 0) return undefined;
   for (const { key, column, certain, location } of columns) {
     if (column === null) continue;
@@ -326,6 +330,15 @@ function columnChanges(
     changes.set(location, now);
   }
   return changes;
+}
+
+/** An expression with a subquery in it, as a query over its table; undefined for one without. */
+function overTable(node: Node, key: string): Node | undefined {
+  const name = parseName(key);
+  const hasQuery = [...walk(node)].some(([kind]) => kind === 'SubLink');
+  if (!hasQuery || name?.schema === undefined) return undefined;
+  const from = { schemaname: name.schema, relname: name.name, inh: true, relpersistence: 'p' };
+  return { SelectStmt: { targetList: [{ ResTarget: { val: node } }], fromClause: [{ RangeVar: from }] } };
 }
 
 /** The name that a column of the relation that had this key has now. */

@@ -1,7 +1,7 @@
 import type { Node } from '@pgsql/types';
 import type { View } from '../../schema/model.ts';
 import { quoteIdentifier, quoteLiteral, stringsOf } from '../../sql/names.ts';
-import { nameIn, sourceNow, type Writing } from './source.ts';
+import { type Edit, nameIn, sourceNow, type Writing } from './source.ts';
 import type { Tokens } from './tokens.ts';
 
 /** CREATE VIEW or CREATE MATERIALIZED VIEW; undefined where its query is not known, or cannot be followed. */
@@ -61,7 +61,14 @@ function queryText(writing: Writing, view: View, node: Node, query: Node): strin
   const recursive = isRecursive(node);
   // A star stands for the columns that were there when the view was made.
   if (hasStar(query) && !view.columns) return undefined;
-  const text = sourceNow(writing, source, [query], (tokens) => queryRange(tokens, node));
+  const text = sourceNow(
+    writing,
+    source,
+    [query],
+    (tokens) => queryRange(tokens, node),
+    undefined,
+    (tokens) => starEdits(writing, view, query, tokens),
+  );
   if (text === undefined || recursive === undefined) return text;
   const names = recursive.columns.map(quoteIdentifier).join(', ');
   const name = quoteIdentifier(recursive.name);
@@ -80,6 +87,32 @@ function isRecursive(node: Node) {
   return made
     ? { name: view?.relname ?? '', columns: stringsOf(aliases ?? table?.aliascolnames) }
     : undefined;
+}
+
+/** `SELECT *` of one relation, written out once that has other columns than those that it had then. */
+function starEdits(writing: Writing, view: View, query: Node, tokens: Tokens): readonly Edit[] {
+  const select = 'SelectStmt' in query ? query.SelectStmt : undefined;
+  const [target, ...others] = select?.targetList ?? [];
+  const value = target && 'ResTarget' in target ? target.ResTarget.val : undefined;
+  const [key, ...more] = view.reads;
+  const isStar =
+    value && 'ColumnRef' in value && (value.ColumnRef.fields ?? []).every((one) => 'A_Star' in one);
+  if (!isStar || others.length > 0 || key === undefined || more.length > 0) return [];
+  const relation = writing.schema.relations.get(key);
+  const read = view.readsColumns?.[key];
+  if (!read || !view.columns || read.length !== view.columns.length || !relation || !('columns' in relation))
+    return [];
+  const there = (relation.columns ?? []) as readonly { readonly name: string }[];
+  const same =
+    there.length === read.length &&
+    there.every(({ name }, at) => name === read[at] && name === view.columns?.[at]?.name);
+  if (same) return [];
+  const list = read.map((name, at) => {
+    const own = view.columns?.[at]?.name ?? name;
+    return own === name ? quoteIdentifier(name) : `${quoteIdentifier(name)} AS ${quoteIdentifier(own)}`;
+  });
+  const at = tokens.at(value.ColumnRef.location);
+  return at < 0 ? [] : [{ ...tokens.range(at, at + 1), text: list.join(', ') }];
 }
 
 function hasStar(query: Node): boolean {
