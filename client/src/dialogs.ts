@@ -1,4 +1,4 @@
-import { type InputBoxOptions, type Uri, window } from 'vscode';
+import { type InputBoxOptions, type QuickPickItem, type QuickPickOptions, type Uri, window } from 'vscode';
 
 /** Everything that waits for a person. A property of each can be replaced by a test. */
 export interface Dialogs {
@@ -9,6 +9,8 @@ export interface Dialogs {
   saveAs(suggested: Uri): Thenable<Uri | undefined>;
   /** Asks for a line of text; undefined when it was closed. */
   input(options: InputBoxOptions): Thenable<string | undefined>;
+  /** Offers a choice; undefined when it was closed. */
+  pick<T extends QuickPickItem>(items: readonly T[], options: QuickPickOptions): Thenable<T | undefined>;
 }
 
 export function createDialogs(): Dialogs {
@@ -17,6 +19,7 @@ export function createDialogs(): Dialogs {
     warn: (message, ...actions) => window.showWarningMessage(message, ...actions),
     error: (message, ...actions) => window.showErrorMessage(message, ...actions),
     input: (options) => window.showInputBox(options),
+    pick: (items, options) => window.showQuickPick(items, options),
     saveAs: (suggested) =>
       window.showSaveDialog({ defaultUri: suggested, filters: { HTML: ['html'] }, saveLabel: 'Save Report' }),
   };

@@ -16,11 +16,14 @@ import type { Dialogs } from './dialogs.ts';
 import type { DryRunProblems } from './dry-run-problems.ts';
 import { parseDuration } from './duration.ts';
 import type { ReportStore } from './report-store.ts';
+import { type PickedServer, type Servers, sealedChoice } from './servers.ts';
 import type { Status } from './status.ts';
 
 export interface DryRunOptions {
   /** The id of a step: that one alone is proven. */
   readonly only?: string;
+  /** The server to run on; the embedded Postgres where absent. */
+  readonly server?: PickedServer;
   /** Cancels the run, besides the button of its notification. */
   readonly token?: CancellationToken;
 }
@@ -41,6 +44,7 @@ export interface DryRunsDependencies {
   readonly ready: Promise<LanguageClient>;
   readonly dialogs: Dialogs;
   readonly reports: ReportStore;
+  readonly servers: Servers;
   readonly problems: DryRunProblems;
   readonly status: Status;
 }
@@ -67,7 +71,7 @@ export function createDryRuns(dependencies: DryRunsDependencies): DryRuns {
 }
 
 async function dryRun(
-  { dialogs, problems, ready, reports, status }: DryRunsDependencies,
+  { dialogs, problems, ready, reports, servers, status }: DryRunsDependencies,
   document: TextDocument,
   options: DryRunOptions,
 ): Promise<Ran | undefined> {
@@ -79,7 +83,11 @@ async function dryRun(
   problems.start(document);
   status.running(document.uri, true);
   try {
-    const result = await request(client, document.uri, options);
+    const result = await withPassword(options, servers, (given) => request(client, document.uri, given));
+    if (!result) {
+      problems.clear(document.uri);
+      return undefined;
+    }
     if ('refused' in result) {
       problems.clear(document.uri);
       void dialogs.error(`${nameOf(document.uri)} was not run: ${result.refused}`);
@@ -99,6 +107,18 @@ async function dryRun(
   }
 }
 
+/** Asks for the server's password as long as it wants another one; undefined where the user gave up. */
+async function withPassword(
+  options: DryRunOptions,
+  servers: Servers,
+  run: (options: DryRunOptions) => Thenable<DryRunResult>,
+): Promise<DryRunResult | undefined> {
+  const result = await run(options);
+  if (!('refused' in result && result.password) || !options.server) return result;
+  const server = await servers.askPassword(options.server, result.refused);
+  return server && withPassword({ ...options, server }, servers, run);
+}
+
 const serverGone =
   'Switchback’s background process ended or did not start. Run it again; the Switchback output channel says more.';
 
@@ -108,7 +128,7 @@ async function mayRun(uri: Uri, dialogs: Dialogs): Promise<boolean> {
     const manage = 'Manage Workspace Trust';
     void dialogs
       .warn(
-        'A dry run executes the plan’s SQL on an embedded Postgres, so it needs a trusted workspace. Checks go on without.',
+        'A dry run executes the plan’s SQL, so it needs a trusted workspace. Checks go on without.',
         manage,
       )
       .then((choice) => choice === manage && commands.executeCommand('workbench.trust.manage'));
@@ -126,7 +146,7 @@ async function mayRun(uri: Uri, dialogs: Dialogs): Promise<boolean> {
 function request(
   client: LanguageClient,
   uri: Uri,
-  { only, token: outer }: DryRunOptions,
+  { only, server, token: outer }: DryRunOptions,
 ): Thenable<DryRunResult> {
   return window.withProgress(
     { location: ProgressLocation.Notification, title: `Dry run of ${nameOf(uri)}`, cancellable: true },
@@ -145,6 +165,7 @@ function request(
         workDoneToken,
         ...dryRunSettings(uri),
         ...(only !== undefined && { only }),
+        ...(server && { server: await sealedChoice(client, server) }),
       };
       const cancel = new CancellationTokenSource();
       const either = [inner, outer].map((token) => token?.onCancellationRequested(() => cancel.cancel()));

@@ -10,6 +10,7 @@ import { createDryRunProblems } from './dry-run-problems.ts';
 import { createDryRuns } from './dry-runs.ts';
 import { createReportStore, type ReportStore } from './report-store.ts';
 import { createReportPanel, type ReportPanel } from './report-view/panel.ts';
+import { answerServerQuestions, createServers } from './servers.ts';
 import { createStatus } from './status.ts';
 import { createTestExplorer, type TestExplorer } from './test-explorer/explorer.ts';
 
@@ -34,7 +35,9 @@ export function activate(context: ExtensionContext): SwitchbackApi {
   const problems = createDryRunProblems();
   const status = createStatus(made);
   const panel = createReportPanel({ context, reports, problems, dialogs });
-  const runs = createDryRuns({ ready, dialogs, reports, problems, status });
+  const servers = createServers(context, dialogs);
+  void made.then((client) => answerServerQuestions(client, dialogs)).catch(() => undefined);
+  const runs = createDryRuns({ ready, dialogs, reports, problems, servers, status });
   const tests = createTestExplorer({ ready, runs });
   context.subscriptions.push(
     output,
@@ -43,7 +46,7 @@ export function activate(context: ExtensionContext): SwitchbackApi {
     panel,
     tests,
     registerCheck({ ready, dialogs }),
-    registerDryRun({ ready, dialogs, runs, panel }),
+    registerDryRun({ ready, dialogs, runs, panel, servers }),
     registerShowReport({ reports, panel, dialogs }),
     registerSilence({ ready, dialogs }),
     commands.registerCommand(openRuleCommand, (page: unknown) =>

@@ -10,6 +10,7 @@ import { planLanguage } from '../client.ts';
 import type { Dialogs } from '../dialogs.ts';
 import type { DryRunOptions, DryRuns } from '../dry-runs.ts';
 import type { ReportPanel } from '../report-view/panel.ts';
+import type { Servers } from '../servers.ts';
 import { nameOf, targetUri } from './target.ts';
 
 export interface DryRunDependencies {
@@ -17,11 +18,13 @@ export interface DryRunDependencies {
   readonly dialogs: Dialogs;
   readonly runs: DryRuns;
   readonly panel: ReportPanel;
+  readonly servers: Servers;
 }
 
 /**
  * `switchback.dryRun`: runs the active plan on the embedded Postgres, then shows the report. `switchback.proveStep`:
- * the same for one step, of a lens or under the cursor.
+ * the same for one step, of a lens or under the cursor. `switchback.dryRunOnServer`: the plan on a server that the
+ * user picks. `switchback.forgetServer`: forgets one.
  */
 export function registerDryRun(dependencies: DryRunDependencies): Disposable {
   return Disposable.from(
@@ -29,6 +32,12 @@ export function registerDryRun(dependencies: DryRunDependencies): Disposable {
       const document = await planToRun(dependencies, argument);
       if (document) await runAndShow(dependencies, document, {});
     }),
+    commands.registerCommand('switchback.dryRunOnServer', async (argument: unknown) => {
+      const document = await planToRun(dependencies, argument);
+      const server = document && (await dependencies.servers.pick('Dry Run on a Server', true));
+      if (server) await runAndShow(dependencies, document, { server });
+    }),
+    commands.registerCommand('switchback.forgetServer', () => dependencies.servers.forget()),
     commands.registerCommand(proveStepCommand, async (uri: unknown, step: unknown) => {
       const document = await planToRun(dependencies, typeof uri === 'string' ? Uri.parse(uri) : uri);
       if (!document) return;

@@ -1,8 +1,9 @@
 import type { CancellationToken } from 'vscode-languageserver';
-import type { Progress, Report } from '../rehearsal/model.ts';
+import type { Engine, Progress, Report } from '../rehearsal/model.ts';
 import { reportText } from '../rehearsal/report-text.ts';
 import type { Checked } from './analyses.ts';
-import type { DryRunParams, DryRunResult } from './protocol.ts';
+import type { DryRunParams, DryRunResult, ServerChoice } from './protocol.ts';
+import type { ChosenEngine } from './server-engine.ts';
 
 /** Runs an analysed plan on a Postgres of its own. */
 export type Rehearse = (analysis: Checked['analysis'], options: RehearseRequest) => Promise<Report>;
@@ -16,6 +17,8 @@ export interface RehearseRequest {
   readonly proofs: boolean;
   /** The id of the only step to prove. */
   readonly only?: string;
+  /** The embedded Postgres where absent. */
+  readonly engine?: Engine;
   readonly signal: AbortSignal;
   onProgress(progress: Progress): void;
 }
@@ -25,6 +28,8 @@ export interface DryRunDependencies {
   readonly isTrusted: () => boolean;
   /** The document's analysis, or why it cannot be had. */
   readonly check: (uri: string) => Promise<Checked | { readonly refused: string }>;
+  /** The engine for a server that the user picked. */
+  readonly chosenEngine: (choice: ServerChoice, checked: Checked) => Promise<ChosenEngine>;
   readonly progress: (token: string | number) => {
     begin(title: string, percentage: number, message: undefined, cancellable: boolean): void;
     report(percentage: number, message: string): void;
@@ -39,7 +44,13 @@ export interface DryRuns {
   abortAll(): void;
 }
 
-export function createDryRuns({ rehearse, isTrusted, check, progress }: DryRunDependencies): DryRuns {
+export function createDryRuns({
+  rehearse,
+  isTrusted,
+  check,
+  chosenEngine,
+  progress,
+}: DryRunDependencies): DryRuns {
   const running = new Map<string, AbortController>();
   return {
     abortAll() {
@@ -57,7 +68,10 @@ export function createDryRuns({ rehearse, isTrusted, check, progress }: DryRunDe
         const checked = await check(params.uri);
         if ('refused' in checked) return checked;
         if (checked.analysis.kind !== 'plan') return { refused: notAPlan };
+        const chosen = params.server && (await chosenEngine(params.server, checked));
+        if (chosen && 'refused' in chosen) return chosen;
         const report = await rehearse(checked.analysis, {
+          ...(chosen && { engine: chosen.engine }),
           rows: checked.settings.dryRun.rows ?? params.rows,
           stepTimeout: checked.settings.dryRun.stepTimeout ?? params.stepTimeout,
           proofs: checked.settings.dryRun.proofs ?? true,

@@ -22,7 +22,7 @@ startServer(connection, {
   files: createNodeFiles(),
   docsPage,
   rehearse: (distPath) => (analysis, request) =>
-    rehearse(analysis, createEmbeddedEngine({ path: join(distPath, 'embedded') }), request),
+    rehearse(analysis, request.engine ?? createEmbeddedEngine({ path: join(distPath, 'embedded') }), request),
 });
 
 /** A rule has a page of its own; what is wrong with the file itself stands on the page of the plan file. */

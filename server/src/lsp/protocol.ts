@@ -13,6 +13,8 @@ export interface DryRunParams {
   readonly stepTimeout: number;
   /** The id of a step: runs those before it without proofs, then this one with its proofs, and no more. */
   readonly only?: string;
+  /** A real server to run on; the embedded Postgres where absent. */
+  readonly server?: ServerChoice;
   /** For `$/progress`. */
   readonly workDoneToken: string | number;
 }
@@ -20,8 +22,46 @@ export interface DryRunParams {
 export type DryRunResult =
   /** The text is the report as a terminal shows it, with colours. */
   | { readonly report: Report; readonly text: string }
-  /** The plan cannot be run at all, e.g. YAML that does not parse: what to do about it, in a sentence. */
-  | { readonly refused: string };
+  /**
+   * The plan cannot be run at all, e.g. YAML that does not parse: what to do about it, in a sentence. `password`:
+   * since the server wants one, or another one.
+   */
+  | { readonly refused: string; readonly password?: true };
+
+/** A server as the user picked it. */
+export interface ServerChoice {
+  /** `server`: on a server, in a scratch database. `clone`: in what the project's clone commands make. */
+  readonly kind: 'server' | 'clone';
+  /** A URL or keyword=value pairs, without a password; what the server process's environment says where empty. */
+  readonly connection: string;
+  /** Sealed with the key of `passwordKeyRequest`, since messages may be traced into a log. */
+  readonly password?: string;
+}
+
+/** Client to server: the public key, PEM, with which a password is sealed for the server process. */
+export const passwordKeyRequest = 'switchback/passwordKey';
+
+/** Server to client: shows `ServerIdentity` and asks whether dry runs may work there. Answers with a boolean. */
+export const confirmServerRequest = 'switchback/confirmServer';
+
+export interface ConfirmServerParams {
+  /** `host/database`. */
+  readonly name: string;
+  readonly place: string;
+  readonly database: string;
+  readonly user: string;
+  readonly version: string;
+  readonly isClone: boolean;
+}
+
+/** Server to client: a server looks like production. Answers with whether the run goes on all the same. */
+export const overrideServerRequest = 'switchback/overrideServer';
+
+export interface OverrideServerParams {
+  readonly name: string;
+  /** Why, each in a sentence. */
+  readonly signs: readonly string[];
+}
 
 /** `initializationOptions` of the client. */
 export interface InitializationOptions {

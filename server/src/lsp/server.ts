@@ -36,6 +36,7 @@ import {
   type DryRunResult,
   dryRunRequest,
   type InitializationOptions,
+  passwordKeyRequest,
   type StepsParams,
   type StepsResult,
   statusNotification,
@@ -43,7 +44,9 @@ import {
   trustedNotification,
 } from './protocol.ts';
 import { createRefresh } from './refresh.ts';
-import { createEditorSettings, settingsFileName } from './settings.ts';
+import { createSealedBox } from './sealed.ts';
+import { chosenEngine, opened, serverQuestions } from './server-engine.ts';
+import { createEditorSettings, settingsFileName, settingsFileOf } from './settings.ts';
 import { allow, type SilenceContext } from './silence.ts';
 import { createSources } from './sources.ts';
 import { stepItems } from './steps.ts';
@@ -118,10 +121,18 @@ function createServices(connection: Connection, dependencies: ServerDependencies
         .catch((error) => connection.console.error(`The client did not refresh: ${String(error)}`));
   });
   const checks = createChecks({ documents, sources, analyses, docsOf, refresh: refresh.now });
+  const box = createSealedBox();
   const dryRuns = createDryRuns({
     rehearse: (analysis, request) => dependencies.rehearse(session.options.distPath)(analysis, request),
     isTrusted: () => session.trusted,
     check: checks.find,
+    chosenEngine: (choice, { uri, settings }) =>
+      chosenEngine(
+        opened(choice, box),
+        settings,
+        settingsFileOf(uri, dependencies.files),
+        serverQuestions(connection),
+      ),
     progress: (token) => connection.window.attachWorkDoneProgress(token),
   });
   const silence = (): SilenceContext => ({
@@ -130,7 +141,7 @@ function createServices(connection: Connection, dependencies: ServerDependencies
     hasCommands: session.options.commands === true,
     canCreate: session.capabilities.workspace?.workspaceEdit?.resourceOperations?.includes('create') === true,
   });
-  return { documents, editorSettings, analyses, docsOf, refresh, checks, dryRuns, silence };
+  return { documents, editorSettings, analyses, docsOf, refresh, checks, dryRuns, box, silence };
 }
 
 function serveLifecycle(connection: Connection, session: Session, { refresh, dryRuns }: Services): void {
@@ -202,7 +213,7 @@ function serveChanges(
   });
 }
 
-function serveRequests(connection: Connection, { docsOf, checks, dryRuns, silence }: Services): void {
+function serveRequests(connection: Connection, { docsOf, checks, dryRuns, box, silence }: Services): void {
   const handler = createHandler(connection.console);
   connection.languages.diagnostics.on(
     handler<DocumentDiagnosticParams, DocumentDiagnosticReport>(
@@ -251,6 +262,7 @@ function serveRequests(connection: Connection, { docsOf, checks, dryRuns, silenc
     new RequestType<CheckParams, CheckResult, void>(checkRequest),
     handler<CheckParams, CheckResult>(checkRequest, { refused: failure }, checks.check),
   );
+  connection.onRequest(passwordKeyRequest, () => box.publicKey);
   connection.onRequest(
     new RequestType<DryRunParams, DryRunResult, void>(dryRunRequest),
     handler<DryRunParams, DryRunResult>(dryRunRequest, { refused: failure }, dryRuns.run),

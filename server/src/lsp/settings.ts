@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import type { Connection } from 'vscode-languageserver';
 import { defaultSettings, type Settings } from '../rules/settings.ts';
-import type { Files } from './files.ts';
+import { type Files, pathOf } from './files.ts';
 
 /** The project's settings file. */
 export const settingsFileName = '.switchback.yaml';
@@ -75,6 +75,14 @@ export function settingsPaths(path: string, files: Pick<Files, 'exists'>): strin
     paths.push(join(folder, settingsFileName));
     if (files.exists(join(folder, '.git')) || folder === dirname(folder)) return paths;
   }
+}
+
+/** The settings file that holds for a document; undefined where there is none. */
+export function settingsFileOf(uri: string, files: Pick<Files, 'exists'>): string | undefined {
+  const path = pathOf(uri);
+  return path === undefined
+    ? undefined
+    : settingsPaths(path, files).find((candidate) => files.exists(candidate));
 }
 
 /**

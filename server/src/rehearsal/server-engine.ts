@@ -13,7 +13,7 @@ import { copySettings, disarmCopy } from './server-copy.ts';
 import { explainCreateError, placeOf } from './server-errors.ts';
 import { readFacts, type ServerFacts } from './server-facts.ts';
 import { connectMonitor } from './server-monitor.ts';
-import { type ProductionSign, refusalFor, signsOf } from './server-production.ts';
+import { type ProductionSign, refusalFor, type Sign, signsOf } from './server-production.ts';
 import { dropLeftBehind, markAlive, newScratch } from './server-scratch.ts';
 import { serverSession } from './server-session.ts';
 import { makeDatabase, type ScratchSource } from './server-source.ts';
@@ -41,6 +41,8 @@ export interface ServerEngineOptions {
   readonly production?: readonly string[];
   /** Signs of production that the user overrides. */
   readonly overridden?: readonly ProductionSign[];
+  /** Asked whether to go on despite the other signs; they refuse the run where absent. */
+  readonly override?: (signs: readonly Sign[]) => Promise<boolean>;
   /** Told, in a sentence, where a scratch database or a clone could not be removed. */
   readonly onLeftBehind?: (message: string) => void;
 }
@@ -96,9 +98,8 @@ async function openSession(
     const facts = await readFacts(monitor.connection, target);
     requireUsable(facts, target);
     await confirm({ ...identityOf(target, facts), isClone: false }, signal);
-    const { production = [], overridden = [] } = options;
-    const refusal = refusalFor(signsOf(target, facts, production), overridden);
-    if (refusal !== undefined) throw new Error(refusal);
+    await refuseProduction(options, facts);
+    signal?.throwIfAborted();
     await dropLeftBehind(monitor.connection, target);
     await markAlive(monitor.connection, scratch);
     const made = await makeDatabase({ ...options, monitor, facts, scratch, signal });
@@ -124,6 +125,14 @@ async function openSession(
   } finally {
     signal?.removeEventListener('abort', abort);
   }
+}
+
+/** Rejects with a message for the user where the server looks like production and nobody overrides that. */
+async function refuseProduction(options: ServerEngineOptions, facts: ServerFacts): Promise<void> {
+  const { target, production = [], overridden = [], override } = options;
+  const signs = signsOf(target, facts, production).filter(({ sign }) => !overridden.includes(sign));
+  if (signs.length === 0 || (override && (await override(signs)))) return;
+  throw new Error(refusalFor(signs));
 }
 
 /** @throws with a message for the user */

@@ -61,13 +61,8 @@ function matches(pattern: string, names: readonly string[]): boolean {
   return names.some((name) => expression.test(name));
 }
 
-/** The signs that the user did not override, as one refusal; undefined where there is none left. */
-export function refusalFor(
-  signs: readonly Sign[],
-  overridden: readonly ProductionSign[],
-): string | undefined {
-  const left = signs.filter(({ sign }) => !overridden.includes(sign));
-  if (left.length === 0) return undefined;
-  const names = left.map(({ sign }) => sign).join(',');
-  return `${left.map(({ message }) => message).join(' ')} So nothing was run. Use a development server; or, if you are certain, override it: --override ${names}.`;
+/** The signs as a refusal that says how to override them. */
+export function refusalFor(signs: readonly Sign[]): string {
+  const names = signs.map(({ sign }) => sign).join(',');
+  return `${signs.map(({ message }) => message).join(' ')} So nothing was run. Use a development server; or, if you are certain, override it: --override ${names}.`;
 }

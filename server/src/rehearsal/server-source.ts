@@ -3,7 +3,7 @@ import type { ServerTarget } from './server-connection.ts';
 import { dumpSchema } from './server-dump.ts';
 import type { ServerFacts } from './server-facts.ts';
 import type { Monitor } from './server-monitor.ts';
-import { diskSign, type ProductionSign, refusalFor } from './server-production.ts';
+import { diskSign, type ProductionSign } from './server-production.ts';
 import { createScratch, type Scratch } from './server-scratch.ts';
 
 export const scratchSources = ['copy', 'dump', 'baseline'] as const;
@@ -62,8 +62,8 @@ function noCopyReason({ target, facts, monitor, overridden = [] }: Make): string
   if (facts.sessionsOnDatabase > 0)
     return `${facts.sessionsOnDatabase === 1 ? 'a session is' : `${facts.sessionsOnDatabase} sessions are`} connected to it. End them for a run on its own rows.`;
   if (!facts.mayCopy) return `user ${user} is not its owner.`;
-  const disk = diskSign(facts);
-  return disk && refusalFor([disk], overridden);
+  const disk = overridden.includes('disk') ? undefined : diskSign(facts);
+  return disk && `${disk.message} --override disk copies it all the same.`;
 }
 
 /** Bytes from which copying files beats writing each page to the WAL. */
