@@ -29,6 +29,7 @@ export async function runSql(
   wrapped: boolean,
   log: StepLog,
 ): Promise<StatementError | undefined> {
+  if (statements.length === 0) return undefined;
   if (wrapped) await session.query('BEGIN');
   for (const analysed of statements) {
     const error = await runStatement(session, analysed, log);

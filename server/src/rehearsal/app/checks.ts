@@ -2,7 +2,7 @@ import type { VersionAnalysis } from '../../rules/model.ts';
 import type { Statement } from '../../sql/model.ts';
 import type { LineIndex } from '../../text/line-index.ts';
 import { isDatabaseError } from '../errors.ts';
-import type { AppCheck, EngineSession, StatementError } from '../model.ts';
+import type { AppCheck, DatabaseError, EngineSession, QueryResult, StatementError } from '../model.ts';
 import { placedError } from '../place.ts';
 import type { Filled, ValueSource } from './values.ts';
 
@@ -91,19 +91,55 @@ async function tryAlone(input: CheckInput, one: AppStatement): Promise<Statement
 }
 
 async function run(
-  { session }: CheckInput,
+  input: CheckInput,
   { statement, sql }: AppStatement,
   filled: Filled,
 ): Promise<StatementError | undefined> {
-  try {
-    await session.query(filled.sql, filled.parameters);
+  const { session } = input;
+  const result = await send(session, filled);
+  if ('affectedRows' in result) {
+    const isIdle = changing.has(statement.kind) && result.affectedRows === 0;
+    return isIdle ? runOnRow(input, { statement, sql }) : undefined;
+  }
+  // A procedure that commits cannot be undone, so it cannot be tried.
+  if (result.code === '2D000') return undefined;
+  const position = filled.sql === statement.text ? result.position : undefined;
+  return placedError(session.explain({ ...result, message: result.message, position }), statement, sql);
+}
+
+const changing = new Set<string>(['UpdateStmt', 'DeleteStmt']);
+
+/** What changes no row breaks no constraint: it is tried on a row that is there. */
+async function runOnRow(
+  { session, values, next }: CheckInput,
+  { statement, sql }: Pick<AppStatement, 'statement' | 'sql'>,
+): Promise<StatementError | undefined> {
+  const filled = await values.refill(statement, next());
+  if (!filled.varies) return undefined;
+  const result = await send(session, filled);
+  if ('affectedRows' in result) return undefined;
+  // Where it is the row's doing, nothing is said; the statement itself ran.
+  if (ofValues.has(result.code ?? '')) {
+    await session.query('ROLLBACK TO SAVEPOINT attempted');
     return undefined;
+  }
+  return placedError(
+    session.explain({ ...result, message: result.message, position: undefined }),
+    statement,
+    sql,
+  );
+}
+
+async function send(
+  session: EngineSession,
+  { sql, parameters }: Filled,
+): Promise<QueryResult | DatabaseError> {
+  try {
+    await session.query('SAVEPOINT attempted');
+    return await session.query(sql, parameters);
   } catch (error) {
     if (!isDatabaseError(error) || error.code === undefined) throw error;
-    // A procedure that commits cannot be undone, so it cannot be tried.
-    if (error.code === '2D000') return undefined;
-    const position = filled.sql === statement.text ? error.position : undefined;
-    return placedError(session.explain({ ...error, message: error.message, position }), statement, sql);
+    return error;
   }
 }
 

@@ -83,11 +83,11 @@ export function createValueSource(db: Connection, { parser, unique }: ValueSourc
   const written = async (table: FillTable, column: FillColumn, n: number) => {
     const key = table.foreignKeys.find(({ columns }) => columns.includes(column.name));
     if (key && (isUnique(table, column) || table.unique.some((one) => one.includes(column.name))))
-      return parentValue(db, key, column, n);
+      return parentValue(db, key, column, spreadOver(table, key, n));
     if (!key && isUnique(table, column)) return made(table, column, true, n);
     const existing = await existingValue(db, table, column, n);
     if (existing !== null) return existing;
-    return key ? parentValue(db, key, column, n) : made(table, column, false, n);
+    return key ? parentValue(db, key, column, spreadOver(table, key, n)) : made(table, column, false, n);
   };
 
   const compared = async (table: FillTable, column: FillColumn, n: number) =>
@@ -173,6 +173,12 @@ async function existingValue(
   );
   const value = rows[n % Math.max(rows.length, 1)]?.v;
   return value === undefined || value === null ? null : String(value);
+}
+
+/** Of a row with several parents each goes through its own at another pace: no pair of them comes again soon. */
+function spreadOver({ foreignKeys }: FillTable, key: ForeignKey, n: number): number {
+  const at = foreignKeys.indexOf(key);
+  return n * (at + 1) + at;
 }
 
 async function parentValue(

@@ -166,7 +166,8 @@ export async function readTables(db: Connection): Promise<FillTable[]> {
 /** The type with an OID; undefined where it is a pseudo-type, of which there are no values. */
 export async function readType(db: Connection, oid: number): Promise<TypeFacts | undefined> {
   const { rows } = await db.query(
-    `SELECT ${typeFacts('t.oid', '-1')}::text AS facts FROM pg_catalog.pg_type t WHERE t.oid = $1 AND t.typtype <> 'p'`,
+    `SELECT ${typeFacts('asked.oid', '-1')}::text AS facts FROM pg_catalog.pg_type asked
+      WHERE asked.oid = $1 AND asked.typtype <> 'p'`,
     [oid],
   );
   return rows[0] && (JSON.parse(String(rows[0].facts)) as TypeFacts);
