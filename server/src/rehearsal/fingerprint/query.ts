@@ -1,10 +1,14 @@
 import type { Connection } from '../model.ts';
-import { firstOid, type Part, parts } from './parts.ts';
+import { firstOid, type Part } from './part.ts';
+import { objectParts } from './parts-objects.ts';
+import { relationParts } from './parts-relations.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
 
 /** The rows of each part by its name. OIDs in them are text, and mean something within these rows alone. */
 export type CatalogRows = ReadonlyMap<string, readonly Row[]>;
+
+const parts: readonly Part[] = [...relationParts, ...objectParts];
 
 /**
  * What Postgres prints of an expression, a type or a time follows these settings, so they are fixed while the
@@ -41,7 +45,7 @@ export async function readCatalogs(db: Connection): Promise<CatalogRows> {
   );
 }
 
-export const presence = `SELECT pg_catalog.current_setting('server_version_num')::int AS version, ${parts
+const presence = `SELECT pg_catalog.current_setting('server_version_num')::int AS version, ${parts
   .flatMap(({ name, when }) => (when === undefined ? [] : `${when} AS ${name}`))
   .join(',\n')}`;
 
@@ -49,7 +53,7 @@ export const presence = `SELECT pg_catalog.current_setting('server_version_num')
  * One statement, so that the settings can be put back in it too: the branches of a UNION ALL run one after the
  * other, the first sets what the last takes back. Outside a transaction a local setting ends with the statement.
  */
-export function catalogQuery(present: readonly Part[], version: number): string {
+function catalogQuery(present: readonly Part[], version: number): string {
   const extended = present.some(({ name }) => name === 'members');
   const own = (alias: string) =>
     extended
