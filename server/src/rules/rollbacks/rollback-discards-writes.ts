@@ -1,5 +1,5 @@
 import type { Node } from '@pgsql/types';
-import { columnOf, tableByKey } from '../../schema/lookup.ts';
+import { columnOf, tableByKey, tableOf } from '../../schema/lookup.ts';
 import type { Table } from '../../schema/model.ts';
 import { namesIn, type RowWrite } from '../../schema/query-names.ts';
 import type { Statement } from '../../sql/model.ts';
@@ -198,10 +198,22 @@ function isKept(one: Case): boolean {
   return false;
 }
 
+const writing = new Set(['UpdateStmt', 'InsertStmt', 'MergeStmt', 'CreateTableAsStmt', 'CopyStmt']);
+
 function copies({ found: { removal }, column }: Case, { statement, before }: StatementAnalysis): boolean {
-  if (!['UpdateStmt', 'InsertStmt', 'MergeStmt', 'CreateTableAsStmt', 'CopyStmt'].includes(statement.kind))
-    return false;
-  const { columns, relations } = namesIn(statement.node, before);
+  if (!writing.has(statement.kind)) return false;
+  const { node } = statement;
+  // COPY of the whole table names no query.
+  if ('CopyStmt' in node && !node.CopyStmt.query)
+    return tableOf(before, node.CopyStmt.relation) === tableByKey(before, removal.key);
+  const query =
+    'CreateTableAsStmt' in node
+      ? node.CreateTableAsStmt.query
+      : 'CopyStmt' in node
+        ? node.CopyStmt.query
+        : node;
+  if (!query) return false;
+  const { columns, relations } = namesIn(query, before);
   if (column === undefined) return relations.some(({ key }) => key === removal.key);
   return columns.some(
     (use) => use.key === removal.key && use.how === 'read' && (use.column === column || use.column === null),
