@@ -8,6 +8,7 @@ Commands:
   explain FILE     Show for each statement which locks it takes and what it rewrites or scans
   preview PLAN     Tell how long each step takes in production, what it locks and how many requests wait
   dry-run PLAN     Run a plan on an embedded Postgres with fabricated rows and report what happened
+  capture PLAN     Write a server's schema as a plan's baseline, and its tables' sizes into the plan
   rules [RULE]     List the rules, or print the page of one
 
 Options:
@@ -83,6 +84,18 @@ On a development server instead, in a scratch database that is dropped after the
   --override SIGNS        Goes on although the server looks like production: name, replicas, sessions, disk
 
 Exit codes: 0 passed, 1 failed, 2 the plan cannot be run, 130 interrupted.
+`,
+  capture: `Usage: switchback capture PLAN --database URL
+
+Writes the schema of a database, by pg_dump, into the file that the plan names under database.schema (schema.sql
+where it names none), and rows and sizes of the tables that the plan touches into its \`tables\`. The server is
+read and not changed; its own estimates are taken, which ANALYZE refreshes.
+
+Options:
+  --database URL          The server and database, as for \`switchback dry-run\`
+  --server                The server and database that PGHOST, PGDATABASE or PGSERVICE name
+
+Exit codes: 0 captured, 2 not captured.
 `,
   rules: `Usage: switchback rules [RULE] [options]
 

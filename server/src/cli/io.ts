@@ -33,6 +33,8 @@ export interface Files {
    * without the path, where that fails.
    */
   write(path: string, bytes: Uint8Array): { readonly error: string } | undefined;
+  /** Makes a file that is not there. Why not, in a sentence without the path, where that fails. */
+  create(path: string, bytes: Uint8Array): { readonly error: string } | undefined;
 }
 
 /** What the program tells its caller. */

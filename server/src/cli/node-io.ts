@@ -64,6 +64,17 @@ export const nodeFiles: Files = {
       read.error === 'it is a folder' ? ': name the files in it, e.g. FOLDER/*.migration.yaml' : '';
     return { error: read.error + hint };
   },
+  create(path, bytes) {
+    try {
+      writeFileSync(path, bytes, { flag: 'wx' });
+      return undefined;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      return {
+        error: code === 'ENOENT' ? 'its folder is not there' : writeError(error as NodeJS.ErrnoException),
+      };
+    }
+  },
   write(path, bytes) {
     try {
       replaceFile(realpathSync(path), bytes);
@@ -94,6 +105,8 @@ function writeError({ code, message }: NodeJS.ErrnoException): string {
     case 'EPERM':
     case 'EROFS':
       return 'you may not write it';
+    case 'EEXIST':
+      return 'it is there already';
     case 'ENOSPC':
     case 'EDQUOT':
       return 'the disk is full';

@@ -69,6 +69,8 @@ async function loadCommand(name: CommandName): Promise<Command> {
       return (await import('./preview.ts')).preview;
     case 'dry-run':
       return (await import('./dry-run.ts')).dryRun;
+    case 'capture':
+      return (await import('./capture.ts')).capture;
     case 'rules':
       return (await import('./rules.ts')).rules;
   }

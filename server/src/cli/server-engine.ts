@@ -36,7 +36,7 @@ export function serverEngine(
   const from = choice('dry-run', given, 'from', ['any', ...scratchSources, 'clone']);
   const overridden = overriddenSigns(given);
   const surroundings = nodeSurroundings(io.env);
-  const target = chosenTarget(given, surroundings);
+  const target = chosenTarget('dry-run', given, surroundings);
   const confirm = (identity: ServerIdentity) => confirmed(identity, given.value('confirm'), io);
   const onLeftBehind = (message: string) => io.stderr.write(`switchback: ${printable(message)}\n`);
   if (from === 'clone') {
@@ -71,18 +71,22 @@ export function serverEngine(
 }
 
 /** The server that `--database` or, with `--server`, the environment names. */
-export function chosenTarget(given: Arguments, surroundings: Surroundings): ServerTarget | undefined {
+export function chosenTarget(
+  command: string,
+  given: Arguments,
+  surroundings: Surroundings,
+): ServerTarget | undefined {
   const database = given.value('database');
   if (database === undefined && !given.flag('server')) return undefined;
   if (database === undefined && !namesServer(surroundings.env))
     throw new UsageError(
       '--server takes the server that the environment names, and it names none: set PGHOST and PGDATABASE, or PGSERVICE; or give --database URL.',
-      'dry-run',
+      command,
     );
   try {
     return resolveTarget(database, surroundings);
   } catch (error) {
-    if (error instanceof SettingsError) throw new UsageError(error.message, 'dry-run');
+    if (error instanceof SettingsError) throw new UsageError(error.message, command);
     throw error;
   }
 }

@@ -67,6 +67,11 @@ function memoryFiles(files: Readonly<Record<string, string | Uint8Array>>): File
   const known = new Map(Object.entries(files).map(([path, content]) => [resolve(cwd, path), content]));
   return {
     exists: (path) => known.has(path),
+    create(path, bytes) {
+      if (known.has(path)) return { error: 'it is there already' };
+      known.set(path, bytes);
+      return undefined;
+    },
     write(path, bytes) {
       if (!known.has(path)) return { error: 'it is gone' };
       known.set(path, bytes);
