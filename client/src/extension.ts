@@ -3,11 +3,13 @@ import { createSwitchbackClient } from './client.ts';
 import { registerCheck } from './commands/check.ts';
 import { registerDryRun } from './commands/dry-run.ts';
 import { openRule, openRuleCommand } from './commands/open-rule.ts';
+import { registerPreviewTiming } from './commands/preview-timing.ts';
 import { registerShowReport } from './commands/show-report.ts';
 import { registerSilence } from './commands/silence.ts';
 import { createDialogs, type Dialogs } from './dialogs.ts';
 import { createDryRunProblems } from './dry-run-problems.ts';
 import { createDryRuns } from './dry-runs.ts';
+import { createPreviewPanel, type PreviewPanel } from './preview-view/panel.ts';
 import { createReportStore, type ReportStore } from './report-store.ts';
 import { createReportPanel, type ReportPanel } from './report-view/panel.ts';
 import { answerServerQuestions, createServers } from './servers.ts';
@@ -23,6 +25,8 @@ export interface SwitchbackApi {
   readonly reports: Pick<ReportStore, 'last'>;
   /** The report view's HTML, undefined while it is closed. */
   readonly reportHtml: ReportPanel['html'];
+  /** The timing view's HTML, undefined while it is closed. */
+  readonly previewHtml: PreviewPanel['html'];
   readonly tests: Pick<TestExplorer, 'controller' | 'run'>;
 }
 
@@ -38,6 +42,7 @@ export function activate(context: ExtensionContext): SwitchbackApi {
   const servers = createServers(context, dialogs);
   void made.then((client) => answerServerQuestions(client, dialogs)).catch(() => undefined);
   const runs = createDryRuns({ ready, dialogs, reports, problems, servers, status });
+  const preview = createPreviewPanel({ dialogs });
   const tests = createTestExplorer({ ready, runs });
   context.subscriptions.push(
     output,
@@ -45,6 +50,8 @@ export function activate(context: ExtensionContext): SwitchbackApi {
     status,
     panel,
     tests,
+    preview,
+    registerPreviewTiming({ ready, dialogs, preview }),
     registerCheck({ ready, dialogs }),
     registerDryRun({ ready, dialogs, runs, panel, servers }),
     registerShowReport({ reports, panel, dialogs }),
@@ -55,5 +62,12 @@ export function activate(context: ExtensionContext): SwitchbackApi {
     // Last, so that the server stops first: subscriptions are disposed of from the end.
     { dispose: () => void made.then((client) => client.dispose()).catch(() => undefined) },
   );
-  return { ready: ready.then(() => undefined), dialogs, reports, reportHtml: () => panel.html(), tests };
+  return {
+    ready: ready.then(() => undefined),
+    dialogs,
+    reports,
+    reportHtml: () => panel.html(),
+    previewHtml: () => preview.html(),
+    tests,
+  };
 }

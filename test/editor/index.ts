@@ -56,6 +56,7 @@ async function load(): Promise<void> {
   await import('./suite/dry-run.test.ts');
   await import('./suite/report.test.ts');
   await import('./suite/test-explorer.test.ts');
+  await import('./suite/preview.test.ts');
 }
 
 async function runAll(mocha: Mocha): Promise<Results> {

@@ -1,4 +1,5 @@
 import type { Diagnostic, Range, WorkspaceEdit } from 'vscode-languageserver';
+import type { Preview } from '../features/preview.ts';
 import type { StepEntry } from '../features/steps.ts';
 import type { Report } from '../rehearsal/model.ts';
 
@@ -108,6 +109,21 @@ export type StepsResult =
   /** The plan's title; empty where it has none yet. */
   | { readonly plan: string; readonly steps: readonly StepItem[] }
   /** Why the file cannot be read, in a sentence. */
+  | { readonly refused: string };
+
+/** What a plan will cost production, told from its figures; runs nothing. */
+export const previewRequest = 'switchback/preview';
+
+export interface PreviewParams {
+  readonly uri: string;
+}
+
+export type { Preview, StepPreview } from '../features/preview.ts';
+
+export type PreviewResult =
+  /** The steps, zero-based lines by step id, and the timeline as an SVG element: see `features/timeline.ts`. */
+  | { readonly preview: Preview; readonly lines: Readonly<Record<string, number>>; readonly svg: string }
+  /** Why there is none, in a sentence. */
   | { readonly refused: string };
 
 /** A command of the client, with a plan's URI and, for a single step, its id: what a code lens runs. */

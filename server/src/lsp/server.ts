@@ -24,6 +24,7 @@ import { createDryRuns, type Rehearse } from './dry-run.ts';
 import { type Files, pathOf } from './files.ts';
 import { createHandler } from './handler.ts';
 import { inlayHints } from './inlay-hints.ts';
+import { previewResult } from './preview.ts';
 import { createProjectSettings } from './project-settings.ts';
 import {
   type AllowParams,
@@ -37,6 +38,9 @@ import {
   dryRunRequest,
   type InitializationOptions,
   passwordKeyRequest,
+  type PreviewParams,
+  type PreviewResult,
+  previewRequest,
   type StepsParams,
   type StepsResult,
   statusNotification,
@@ -251,6 +255,12 @@ function serveRequests(connection: Connection, { docsOf, checks, dryRuns, box, s
       const checked = await checks.current(params.textDocument.uri);
       return checked && silence().hasCommands ? codeLenses(checked) : [];
     }),
+  );
+  connection.onRequest(
+    new RequestType<PreviewParams, PreviewResult, void>(previewRequest),
+    handler<PreviewParams, PreviewResult>(previewRequest, { refused: failure }, async ({ uri }) =>
+      previewResult(await checks.find(uri)),
+    ),
   );
   connection.onRequest(
     new RequestType<StepsParams, StepsResult, void>(stepsRequest),

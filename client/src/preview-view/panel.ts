@@ -1,0 +1,79 @@
+import {
+  commands,
+  type Disposable,
+  Selection,
+  TextEditorRevealType,
+  type Uri,
+  ViewColumn,
+  type WebviewPanel,
+  window,
+  workspace,
+} from 'vscode';
+import type { PreviewResult } from '../../../server/src/lsp/protocol.ts';
+import { nameOf } from '../commands/target.ts';
+import type { Dialogs } from '../dialogs.ts';
+import { renderPreview } from './html.ts';
+
+/** A preview as the server gives it. */
+export type Told = Exclude<PreviewResult, { readonly refused: string }>;
+
+/** The one view of a plan's timing. */
+export interface PreviewPanel extends Disposable {
+  show(plan: Uri, told: Told): void;
+  /** What it shows; undefined while it is closed. */
+  html(): string | undefined;
+}
+
+export function createPreviewPanel({ dialogs }: { readonly dialogs: Dialogs }): PreviewPanel {
+  let panel: WebviewPanel | undefined;
+  let shown: { readonly plan: Uri; readonly told: Told } | undefined;
+  const open = () => {
+    const opened = window.createWebviewPanel(
+      'switchback.preview',
+      'Timing',
+      { viewColumn: ViewColumn.Beside, preserveFocus: true },
+      { enableScripts: true, localResourceRoots: [], enableFindWidget: true },
+    );
+    opened.onDidDispose(() => {
+      panel = undefined;
+      shown = undefined;
+    });
+    opened.webview.onDidReceiveMessage((message: unknown) => {
+      if (!shown || typeof message !== 'object' || message === null || !('kind' in message)) return;
+      if (message.kind === 'refresh') void commands.executeCommand('switchback.previewTiming', shown.plan);
+      else if (message.kind === 'step' && 'index' in message && typeof message.index === 'number')
+        void goToStep(shown.plan, shown.told, message.index, dialogs);
+    });
+    return opened;
+  };
+  return {
+    show(plan, told) {
+      if (panel) panel.reveal(undefined, true);
+      else panel = open();
+      shown = { plan, told };
+      panel.title = `Timing: ${nameOf(plan).split('/').pop()}`;
+      const nonce = crypto.randomUUID().replaceAll('-', '');
+      panel.webview.html = renderPreview({ ...told, planName: nameOf(plan), plan: plan.toString(), nonce });
+    },
+    html: () => panel?.webview.html,
+    dispose: () => panel?.dispose(),
+  };
+}
+
+async function goToStep(plan: Uri, { preview, lines }: Told, index: number, dialogs: Dialogs): Promise<void> {
+  const step = preview.phases.flatMap(({ steps }) => steps)[index];
+  const line = step && lines[step.id];
+  if (line === undefined) return;
+  try {
+    const document = await workspace.openTextDocument(plan);
+    const visible = window.visibleTextEditors.find((editor) => editor.document === document);
+    const editor = await window.showTextDocument(document, {
+      viewColumn: visible?.viewColumn ?? ViewColumn.One,
+    });
+    const { range } = document.lineAt(Math.min(line, document.lineCount - 1));
+    editor.selection = new Selection(range.start, range.start);
+    editor.revealRange(range, TextEditorRevealType.InCenterIfOutsideViewport);
+  } catch {
+    void dialogs.error(`${nameOf(plan)} cannot be opened any more.`);
+  }
+}

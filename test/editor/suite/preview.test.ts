@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import type { SwitchbackApi } from '../../../client/src/extension.ts';
+import { canControl } from '../control.ts';
+import { open, until } from '../editor.ts';
+import { messages, switchback } from '../switchback.ts';
+import { click, needsWindow, palette, screenshots, see, texts } from '../window.ts';
+
+const example = 'rename-username/rename-username.migration.yaml';
+
+describe('the timing view', () => {
+  let api: SwitchbackApi;
+  before(async () => {
+    api = await switchback();
+  });
+
+  it('shows each step on a timeline and in a table, and leads to it', async function () {
+    needsWindow(this);
+    const editor = await open(example);
+    await palette('Switchback: Preview Timing');
+    await until('the timing view', () => api.previewHtml()?.includes('Rename users.username'));
+    await see('h1', 'Rename users.username');
+    assert.match(api.previewHtml() ?? '', /<text [^>]*>Copy the old values</);
+    assert.ok((await texts('.steps td')).some((text) => /ACCESS EXCLUSIVE on users/.test(text)));
+    await screenshots('timing');
+    await click('[data-step="2"]');
+    const line = await until('the step', () => {
+      const { active } = vscode.window.activeTextEditor?.selection ?? {};
+      return active && active.line > 0 && vscode.window.activeTextEditor?.document.lineAt(active).text;
+    });
+    assert.match(line, /step: Copy the old values/);
+    assert.equal(vscode.window.activeTextEditor?.document.uri.toString(), editor.document.uri.toString());
+  });
+
+  it('needs nothing to be trusted, and says where it is not possible', async () => {
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    const said = await messages(api, async () => {
+      await vscode.commands.executeCommand('switchback.previewTiming');
+    });
+    assert.deepEqual(said, ['Open a migration plan first: a file called NAME.migration.yaml.']);
+    if (canControl()) assert.equal(api.previewHtml(), undefined);
+  });
+});
