@@ -8,6 +8,9 @@ import type { Statement } from '../sql/model.ts';
 import { nameOfObject, nameOfRangeVar, quoteIdentifier, writeName } from '../sql/names.ts';
 import { alterTableInverse } from './alter-table.ts';
 import { createInverse } from './create.ts';
+import { clusterInverse, rowsInverse } from './data.ts';
+import { dropRelationInverse } from './drop-relation.ts';
+import { madeTableInverse } from './make-table.ts';
 import { type Inverse, impossible, losesData, restores, unknown } from './model.ts';
 import { objectInverse } from './objects/inverse.ts';
 import { moveInverse } from './objects/rename.ts';
@@ -28,13 +31,24 @@ export function inverseOf(statement: Statement, before: Schema, pgVersion: numbe
     moveInverse(statement, before) ??
     objectInverse(statement, before, pgVersion);
   if (ofObjects) return ofObjects;
-  if ('AlterTableStmt' in node) return alterTableInverse(node.AlterTableStmt, statement, before);
+  if ('AlterTableStmt' in node) return alterTableInverse(node.AlterTableStmt, statement, before, pgVersion);
   if ('IndexStmt' in node) return indexInverse(node.IndexStmt, statement, before);
   if ('RenameStmt' in node) return renameInverse(node.RenameStmt);
   if ('AlterObjectSchemaStmt' in node) return setSchemaInverse(node.AlterObjectSchemaStmt, before);
   if ('AlterEnumStmt' in node) return enumInverse(node.AlterEnumStmt);
-  if ('DropStmt' in node) return dropInverse(node);
-  return createInverse(statement, before) ?? dataInverse(node, before);
+  if ('DropStmt' in node) {
+    const { removeType } = node.DropStmt;
+    return removeType === 'OBJECT_TABLE' || removeType === 'OBJECT_INDEX'
+      ? dropRelationInverse(node.DropStmt, statement, before, pgVersion)
+      : dropInverse(node);
+  }
+  if ('ClusterStmt' in node) return clusterInverse(node.ClusterStmt, statement, before, pgVersion);
+  return (
+    madeTableInverse(node, before) ??
+    createInverse(statement, before) ??
+    rowsInverse(node, before) ??
+    dataInverse(node, before)
+  );
 }
 
 /** ALTER … IF EXISTS of what is not there, or may not be. */
@@ -160,9 +174,7 @@ function enumInverse(fields: { typeName?: Node[]; oldVal?: string; newVal?: stri
 
 function dropInverse(node: Extract<Node, { DropStmt: unknown }>): Inverse {
   const { removeType = '' } = node.DropStmt;
-  const holdsRows = ['OBJECT_TABLE', 'OBJECT_SEQUENCE', 'OBJECT_SCHEMA', 'OBJECT_FOREIGN_TABLE'].includes(
-    removeType,
-  );
+  const holdsRows = ['OBJECT_SEQUENCE', 'OBJECT_SCHEMA', 'OBJECT_FOREIGN_TABLE'].includes(removeType);
   return holdsRows
     ? losesData(
         [],
@@ -173,17 +185,9 @@ function dropInverse(node: Extract<Node, { DropStmt: unknown }>): Inverse {
 
 function dataInverse(node: Node, before: Schema): Inverse {
   switch (Object.keys(node)[0]) {
-    case 'TruncateStmt':
-    case 'DeleteStmt':
-      return losesData([], 'The rows are gone: only a backup brings them back.');
-    case 'UpdateStmt':
-    case 'MergeStmt':
-      return losesData([], 'The old values are overwritten: only a copy made before brings them back.');
     case 'SelectStmt':
     case 'ExplainStmt':
       return readingInverse(node, before);
-    case 'ClusterStmt':
-      return clusterInverse(node);
     case 'VacuumStmt':
     case 'ReindexStmt':
       return restores([], 'It changes neither schema nor data.');
@@ -204,15 +208,7 @@ const writing = new Set([
 /** A query may write too: by INTO, by a statement within WITH, by a function. */
 function readingInverse(node: Node, before: Schema): Inverse {
   const parts = [...walk(node)];
-  const makes = 'SelectStmt' in node && node.SelectStmt.intoClause !== undefined;
-  if (makes || parts.some(([kind]) => writing.has(kind)) || volatilityOf(node, before) !== 'steady')
+  if (parts.some(([kind]) => writing.has(kind)) || volatilityOf(node, before) !== 'steady')
     return unknown('What this query writes, or the functions that it calls, is not worked out.');
   return restores([], 'It changes neither schema nor data.');
-}
-
-/** CLUSTER … USING marks the index for the next time; which one was marked before is not known. */
-function clusterInverse(node: Node): Inverse {
-  return 'ClusterStmt' in node && node.ClusterStmt.indexname
-    ? unknown('The index stays marked for CLUSTER: ALTER TABLE … CLUSTER ON the one that was marked before.')
-    : restores([], 'It changes neither schema nor data.');
 }

@@ -1,12 +1,12 @@
 import type { AlterTableCmd, AlterTableStmt, Constraint as ConstraintNode } from '@pgsql/types';
 import type { Statement } from '../sql/model.ts';
-import { nameOfObject, nameOfRangeVar, stringsOf } from '../sql/names.ts';
+import { nameOfObject, nameOfRangeVar } from '../sql/names.ts';
 import { sourceAfter } from '../sql/source.ts';
 import { alterConstraint, dropConstraint, validateConstraint } from './alter-constraint.ts';
 import { alterOther, changeRelationOwner } from './alter-view.ts';
 import { alterAttributes } from './attributes.ts';
 import { addColumn, dropColumn } from './column-commands.ts';
-import { makeSequence, tableConstraint, withoutNullDefault } from './column-definition.ts';
+import { collationOf, makeSequence, tableConstraint, withoutNullDefault } from './column-definition.ts';
 import { addConstraints } from './constraints.ts';
 import { dependenciesOf } from './dependencies.ts';
 import {
@@ -40,6 +40,7 @@ import { notNullOf, setNotNull } from './not-null.ts';
 import { attachIndex, attachPartition, detachPartition } from './partitions.ts';
 import { inPasses } from './passes.ts';
 import { rebuildColumn } from './rebuild.ts';
+import { parametersIn } from './sequence-parameters.ts';
 import { changed, indexCommands, settingCommands } from './table-settings.ts';
 
 export const applyAlterTable: Apply<AlterTableStmt> = (draft, fields, statement) => {
@@ -131,7 +132,7 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
     const column = columnOf(tableByKey(draft, key), name);
     if (!column || column.identity || column.notNull === false) draft.refused = true;
     const node = (def as { Constraint?: ConstraintNode } | undefined)?.Constraint;
-    makeSequence(draft, key, name, node?.options);
+    makeSequence(draft, key, name, column?.type, node?.options);
     setIdentity(draft, key, name, node?.generated_when === 'a' ? 'always' : 'by default');
   },
   AT_SetIdentity: alterIdentity,
@@ -189,8 +190,7 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
     updateTable(draft, key, (table) => ({ ...table, persistence: 'unlogged' })),
   AT_EnableRowSecurity: ({ draft, key }) =>
     updateTable(draft, key, (table) => ({ ...table, rowSecurity: true })),
-  AT_DisableRowSecurity: ({ draft, key }) =>
-    updateTable(draft, key, (table) => ({ ...table, rowSecurity: false })),
+  AT_DisableRowSecurity: ({ draft, key }) => updateTable(draft, key, ({ rowSecurity: _, ...table }) => table),
   AT_AddOf: ({ draft, key }, { def }) => {
     const name = nameOfObject(def);
     const type = name && relationKey(qualify(draft, name, (one) => draft.types.has(one)));
@@ -236,7 +236,7 @@ function alterType(target: Target, { name = '', def }: AlterTableCmd): void {
   const { draft, key } = target;
   const definition = def && 'ColumnDef' in def ? def.ColumnDef : undefined;
   const type = typeOf(draft, definition?.typeName);
-  const collation = definition?.collClause && stringsOf(definition.collClause.collname).at(-1);
+  const collation = collationOf(definition);
   const table = tableByKey(draft, key);
   if (table && parentsWithColumn(draft, table, name) > 0) draft.refused = true;
   // Storage and compression become those of the new type (`ATExecAlterColumnType`).
@@ -244,6 +244,17 @@ function alterType(target: Target, { name = '', def }: AlterTableCmd): void {
     changed({ ...column, type, collation }, { storage: undefined, compression: undefined }),
   );
   for (const each of [key, ...keysOf(heirsOf(draft, key))]) rebuildColumn(draft, each, name);
+  if (columnOf(tableByKey(draft, key), name)?.identity) retypeSequences(draft, key, name, type);
+}
+
+/** An identity's sequence has the type of its column. */
+function retypeSequences(draft: Draft, key: string, column: string, type: string | undefined): void {
+  for (const sequence of [...sequencesOf(draft, key, column)]) {
+    const { type: _, ...parameters } = sequence.parameters ?? {};
+    const typed = type === undefined || type === 'bigint' ? parameters : { ...parameters, type };
+    if (sequence.parameters)
+      draft.relations.set(relationKey(sequence.name), { ...sequence, parameters: typed });
+  }
 }
 
 /** A partitioned table's identity is its partitions' too. */
@@ -258,6 +269,14 @@ function alterIdentity({ draft, key }: Target, { name = '', def }: AlterTableCmd
   const table = tableByKey(draft, key);
   if (table?.columnsComplete && !columnOf(table, name)?.identity) draft.refused = true;
   const items = def && 'List' in def ? (def.List.items ?? []) : [];
+  for (const sequence of [...sequencesOf(draft, key, name)]) {
+    const { parameters } = sequence;
+    if (parameters)
+      draft.relations.set(relationKey(sequence.name), {
+        ...sequence,
+        parameters: parametersIn(parameters, items),
+      });
+  }
   for (const item of items) {
     if (!('DefElem' in item) || item.DefElem.defname !== 'generated') continue;
     const letter =

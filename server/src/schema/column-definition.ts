@@ -1,6 +1,6 @@
 import type { ColumnDef, Constraint as ConstraintNode, Node } from '@pgsql/types';
 import type { Statement } from '../sql/model.ts';
-import { nameOfObject, type ObjectName, quoteLiteral, stringsOf, writeName } from '../sql/names.ts';
+import { nameOfObject, type ObjectName, quoteIdentifier, quoteLiteral, stringsOf } from '../sql/names.ts';
 import { sourceAfter, sourceInParentheses } from '../sql/source.ts';
 import { serialBase } from '../sql/type-names.ts';
 import type { PendingConstraint } from './constraint-parts.ts';
@@ -11,6 +11,7 @@ import { dependencyOf } from './links.ts';
 import { domainChain } from './lookup.ts';
 import type { Column, QualifiedName } from './model.ts';
 import { displayName, relationKey } from './names.ts';
+import { parametersIn } from './sequence-parameters.ts';
 import { keptStorage } from './storage.ts';
 
 /** A column as written, and what comes with it. */
@@ -38,25 +39,24 @@ export function readColumn(
   const identity = nodes.find((node) => node.contype === 'CONSTR_IDENTITY');
   const generated = nodes.find((node) => node.contype === 'CONSTR_GENERATED');
   const defaulted = nodes.find((node) => node.contype === 'CONSTR_DEFAULT');
-  const sequence = serial || identity ? makeSequence(draft, tableKey, name, identity?.options) : undefined;
+  const counted = serial ?? typeOf(draft, definition.typeName);
+  const sequence =
+    serial || identity ? makeSequence(draft, tableKey, name, counted, identity?.options) : undefined;
   const serialDefault =
     serial && sequence ? `nextval(${quoteLiteral(displayName(draft, sequence))}::regclass)` : undefined;
   const hasDefault = defaulted !== undefined || serialDefault !== undefined;
-  const type = serial ?? typeOf(draft, definition.typeName);
   const column: Column = {
     name,
-    type,
+    type: counted,
     notNull: false,
     default:
       serialDefault ??
       (generated ? generatedSource(statement, generated) : defaultSource(statement, defaulted)),
     identity: identity && (identity.generated_when === 'a' ? 'always' : 'by default'),
     generated: generated && (generated.generated_kind === 'v' ? 'virtual' : 'stored'),
-    collation:
-      definition.collClause &&
-      writeName({ schema: undefined, name: stringsOf(definition.collClause.collname).at(-1) ?? '' }),
+    collation: collationOf(definition),
     ...(generated ? { reads: columnsRead(generated.raw_expr) } : {}),
-    ...storageOf(definition, type),
+    ...storageOf(definition, counted),
   };
   const uses = dependenciesOf(draft, generated?.raw_expr, defaulted?.raw_expr);
   const serialUse = serialDefault && sequence ? [dependencyOf('relation', relationKey(sequence))] : [];
@@ -99,6 +99,12 @@ const attributes: Readonly<Record<string, Partial<ConstraintNode>>> = {
   CONSTR_ATTR_NOT_ENFORCED: { is_enforced: false, initially_valid: false },
 };
 
+/** The collation that a column is given, quoted where needed. */
+export function collationOf(definition: ColumnDef | undefined): string | undefined {
+  const name = definition?.collClause && stringsOf(definition.collClause.collname).at(-1);
+  return name && quoteIdentifier(name);
+}
+
 function storageOf(
   { storage_name, compression }: ColumnDef,
   type: string | undefined,
@@ -131,11 +137,12 @@ export function withoutNullDefault(draft: Draft, column: Column): Column {
   return fitted || domain ? column : { ...column, default: null };
 }
 
-/** Under the name that the identity's options give it, else one that is free. */
+/** Under the name that the identity's options give it, else one that is free. Of the column's type. */
 export function makeSequence(
   draft: Draft,
   tableKey: string,
   column: string,
+  type: string | undefined,
   options: readonly Node[] = [],
 ): QualifiedName | undefined {
   const table = draft.relations.get(tableKey);
@@ -152,6 +159,7 @@ export function makeSequence(
     madeByPlan: draft.madeByPlan,
     empty: draft.madeByPlan,
     ownedBy: { table: tableKey, column },
+    parameters: parametersIn(type === undefined || type === 'bigint' ? {} : { type }, options),
   });
   return sequence;
 }

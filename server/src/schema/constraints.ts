@@ -137,7 +137,7 @@ function addCheck(
 }
 
 /** On the table and its heirs; one that has an equal check of that name keeps it as its own as well. */
-function putCheck(draft: Draft, key: string, constraint: Constraint): void {
+export function putCheck(draft: Draft, key: string, constraint: Constraint): void {
   const table = tableByKey(draft, key);
   const existing = constraintOf(table, constraint.name);
   if (!table) return;

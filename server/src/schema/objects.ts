@@ -7,15 +7,14 @@ import type {
   Node,
 } from '@pgsql/types';
 import { nameOfRangeVar, nameOfStrings, stringsOf } from '../sql/names.ts';
-import { typeNameText } from '../sql/type-names.ts';
 import { objectKey } from './addresses.ts';
 import { applyNode } from './apply.ts';
 import { createTable } from './create-table.ts';
 import { roleName } from './described.ts';
 import { type Apply, type Draft, find, findKey, isFree, newName, put } from './draft.ts';
-import type { Sequence, SequenceParameters } from './model.ts';
+import type { Sequence } from './model.ts';
 import { temporarySchema } from './names.ts';
-import { elements, settingText } from './other-objects.ts';
+import { parametersIn } from './sequence-parameters.ts';
 import { changeSession } from './spelling.ts';
 
 export const applyCreateForeignTable: Apply<CreateForeignTableStmt> = (draft, { base }, statement) => {
@@ -71,32 +70,6 @@ export const applyCreateSequence: Apply<CreateSeqStmt> = (draft, fields) => {
         ? { persistence: 'unlogged' }
         : {}),
   });
-};
-
-/** The parameters of a sequence as options change them; NO MINVALUE and NO MAXVALUE are the default. */
-export function parametersIn(
-  before: SequenceParameters,
-  options: readonly Node[] | undefined,
-): SequenceParameters {
-  const after: Record<string, string | boolean | undefined> = { ...before };
-  for (const { defname = '', arg } of elements(options)) {
-    const name = parameterNames[defname];
-    if (name === undefined) continue;
-    if (name === 'type') after.type = arg && 'TypeName' in arg ? typeNameText(arg.TypeName) : undefined;
-    else if (name === 'cycle') after.cycle = settingText(arg) === 'true';
-    else after[name] = arg ? settingText(arg) : undefined;
-  }
-  return Object.fromEntries(Object.entries(after).filter(([, value]) => value !== undefined));
-}
-
-const parameterNames: Readonly<Record<string, keyof SequenceParameters>> = {
-  as: 'type',
-  increment: 'increment',
-  minvalue: 'minimum',
-  maxvalue: 'maximum',
-  start: 'start',
-  cache: 'cache',
-  cycle: 'cycle',
 };
 
 export const applyAlterSequence: Apply<AlterSeqStmt> = (draft, { sequence, options = [] }) => {

@@ -1,8 +1,10 @@
 import type { AlterTableCmd } from '@pgsql/types';
 import type { Statement } from '../sql/model.ts';
 import { nameOfRangeVar } from '../sql/names.ts';
+import { putCheck } from './constraints.ts';
 import {
   childKeys,
+  chooseConstraintName,
   chooseNumberedConstraintName,
   type Draft,
   find,
@@ -156,12 +158,14 @@ export function ensureForeignKey(draft: Draft, constraint: Constraint, childKey:
     ...table,
     constraints: [...table.constraints.filter((one) => one !== own), made],
   }));
+  // One that was there has its parts already.
+  if (own) return;
   for (const grandchild of [...childrenOf(draft, childKey)])
     if (grandchild.partition) ensureForeignKey(draft, made, relationKey(grandchild.name));
 }
 
 export function detachPartition(draft: Draft, key: string, { def }: AlterTableCmd): void {
-  const name = def && 'PartitionCmd' in def ? def.PartitionCmd.name : undefined;
+  const { name, concurrent } = def && 'PartitionCmd' in def ? def.PartitionCmd : {};
   const childKey = name && findKey(draft, nameOfRangeVar(name));
   const child: Table | undefined = childKey === undefined ? undefined : tableByKey(draft, childKey);
   if (childKey === undefined || !child?.parents.includes(key)) {
@@ -178,8 +182,39 @@ export function detachPartition(draft: Draft, key: string, { def }: AlterTableCm
     if (constraint.parent !== undefined) removeConstraint(draft, relationKey(table.name), constraint);
   releaseFrom(draft, childKey, key);
   const parent = tableByKey(draft, key);
+  if (concurrent && parent) keepBound(draft, childKey, parent);
   for (const column of child.columns)
     if (columnOf(parent, column.name)?.identity) dropIdentity(draft, childKey, column.name);
+}
+
+/**
+ * CONCURRENTLY leaves a check of the bound behind (`DetachAddConstraintIfNeeded`), unless another check says as much:
+ * one that reads all columns of the key is taken to.
+ */
+function keepBound(draft: Draft, childKey: string, { partitionKey }: Table): void {
+  const child = tableByKey(draft, childKey);
+  const columns = [...new Set(partitionKey?.reads ?? [])];
+  if (!child || columns.length === 0 || partitionKey?.strategy === 'hash') return;
+  if (
+    child.constraints.some(
+      (one) => one.kind === 'check' && columns.every((name) => one.columns.includes(name)),
+    )
+  )
+    return;
+  const { schema, name } = child.name;
+  const only = columns.length === 1 ? columns[0] : undefined;
+  putCheck(draft, childKey, {
+    name: chooseConstraintName(draft, schema, name, only, 'check'),
+    kind: 'check',
+    columns,
+    validated: true,
+    expression: undefined,
+    provesNotNull: [],
+    references: undefined,
+    index: undefined,
+    inherits: true,
+    definition: '',
+  });
 }
 
 function dropIdentity(draft: Draft, key: string, column: string): void {

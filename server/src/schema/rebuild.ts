@@ -54,7 +54,8 @@ function rebuildIndex(draft: Draft, index: Index): void {
     ...index.include,
   ];
   // It is made on the partitions as well, whatever ON ONLY left out.
-  const { valid: _, ...whole } = index;
+  // Statistics targets of its columns are not carried over.
+  const { valid: _, statistics: __, ...whole } = index;
   const rebuilt: Index = {
     ...whole,
     columnNames: indexColumnNames(names),

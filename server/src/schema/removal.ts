@@ -128,6 +128,9 @@ export function removeColumn(removal: Removal, key: string, name: string): void 
   for (const index of [...indexesOf(draft, key)]) {
     if (![...index.columns, ...index.include, ...index.reads].includes(name)) continue;
     const backed = table.constraints.find((one) => one.name === index.constraint);
+    // Of a column that only its predicate or an expression reads, the index would go, but not the constraint.
+    const onlyRead = ![...index.columns, ...index.include].includes(name);
+    if (backed && onlyRead && !mayGo(removal, key)) return;
     if (backed) deleteConstraint(removal, key, backed);
     else deleteIndex(removal, relationKey(index.name));
   }

@@ -101,7 +101,7 @@ export function addLike(
       generated: kept ? column.generated : undefined,
       identity,
     });
-    if (identity) makeSequence(draft, key, column.name);
+    if (identity) makeSequence(draft, key, column.name, column.type);
   }
   for (const { local: _, ...constraint } of source.constraints) {
     if (constraint.kind === 'not null') parts.pending.push(likeNotNull(constraint));

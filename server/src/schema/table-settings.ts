@@ -1,7 +1,7 @@
 import type { AlterTableCmd, ClusterStmt, Node } from '@pgsql/types';
 import { nameOfRangeVar } from '../sql/names.ts';
 import type { Subcommand, Target } from './alter-table.ts';
-import { type Apply, type Draft, find, heirsOf, updateTable } from './draft.ts';
+import { type Apply, childKeys, type Draft, find, heirsOf, updateTable } from './draft.ts';
 import { changeColumn, keysOf } from './inheritance.ts';
 import { columnOf, indexesOf, tableByKey } from './lookup.ts';
 import type { Column, Index, Table } from './model.ts';
@@ -32,7 +32,10 @@ export const settingCommands: Readonly<Record<string, Subcommand>> = {
   AT_ForceRowSecurity: onTable(() => ({ forcesRowSecurity: true })),
   AT_NoForceRowSecurity: onTable(() => ({ forcesRowSecurity: undefined })),
   AT_SetTableSpace: onTable((_, { name }) => ({ tablespace: keptTablespace(name) })),
-  AT_SetAccessMethod: onTable((_, { name }) => ({ accessMethod: keptMethod(name) })),
+  // A partitioned table keeps the one that its new partitions will have.
+  AT_SetAccessMethod: onTable(({ partitioned }, { name }) => ({
+    accessMethod: partitioned ? name || undefined : keptMethod(name),
+  })),
   AT_ReplicaIdentity: ({ draft, key }, { def }) => {
     const { identity_type, name } = def && 'ReplicaIdentityStmt' in def ? def.ReplicaIdentityStmt : {};
     const kinds = { f: 'full', n: 'nothing', i: 'index' } as const;
@@ -62,8 +65,26 @@ export const indexCommands: Readonly<
 /** CLUSTER … USING marks the index for the next time. */
 export const applyCluster: Apply<ClusterStmt> = (draft, { relation, indexname }) => {
   const table = relation && find(draft, nameOfRangeVar(relation));
-  if (table?.kind === 'table' && indexname) markIndex(draft, relationKey(table.name), indexname, 'clustered');
+  if (table?.kind === 'table' && indexname) markTree(draft, table, indexname);
+  if (table?.kind === 'materialized view' && indexname)
+    draft.relations.set(relationKey(table.name), { ...table, clusteredOn: indexname });
 };
+
+/** Of a partitioned table the indexes of its partitions are marked. */
+function markTree(draft: Draft, table: Table, name: string): void {
+  const key = relationKey(table.name);
+  if (!table.partitioned) {
+    markIndex(draft, key, name, 'clustered');
+    return;
+  }
+  const whole = [...indexesOf(draft, key)].find((index) => index.name.name === name);
+  const wholeKey = whole && relationKey(whole.name);
+  for (const childKey of childKeys(draft, key)) {
+    const child = tableByKey(draft, childKey);
+    const part = [...indexesOf(draft, childKey)].find(({ parent }) => parent === wholeKey);
+    if (child && part) markTree(draft, child, part.name.name);
+  }
+}
 
 /** Undefined for the default place, which the catalogs keep no name of. */
 export function keptTablespace(name: string | undefined): string | undefined {

@@ -24,6 +24,9 @@ const restored = `
 ALTER TABLE t ADD COLUMN x int
 ALTER TABLE t ADD COLUMN x serial UNIQUE, ADD COLUMN y int REFERENCES o
 ALTER TABLE t ADD COLUMN IF NOT EXISTS a int
+ALTER TABLE t ADD COLUMN x int CHECK (a > 0)
+CLUSTER t USING t_a_idx
+ALTER TABLE ONLY t DROP CONSTRAINT c_positive
 CREATE INDEX ON t (lower(b))
 CREATE UNIQUE INDEX t_b_key ON t (b)
 CREATE INDEX IF NOT EXISTS t_a_idx ON t (a)
@@ -53,6 +56,7 @@ ALTER SCHEMA app RENAME TO application
 CREATE TABLE n (id serial PRIMARY KEY, o_id int REFERENCES o)
 CREATE TABLE IF NOT EXISTS t (id int)
 CREATE TABLE n AS SELECT 1 AS x
+SELECT * INTO n FROM t
 CREATE VIEW app.w AS SELECT 1 AS x
 CREATE MATERIALIZED VIEW m AS SELECT 1 AS x
 CREATE SEQUENCE "Odd"
@@ -116,6 +120,7 @@ describe('inverse', () => {
   it('says that a dropped column or table loses data', () => {
     assert.equal(inverse('ALTER TABLE t DROP COLUMN a').verdict, 'loses_data');
     assert.equal(inverse('DROP TABLE t').verdict, 'loses_data');
+    assert.equal(inverse('ALTER TABLE t DROP COLUMN a, ADD COLUMN a int').verdict, 'loses_data');
     assert.equal(inverse('UPDATE t SET a = 1').verdict, 'loses_data');
   });
 
@@ -127,21 +132,16 @@ describe('inverse', () => {
 
   it('claims nothing where something would stay behind', () => {
     for (const sql of [
-      'ALTER TABLE t ADD COLUMN x int CHECK (a > 0)',
-      'CLUSTER t USING t_a_idx',
-      'SELECT * INTO n FROM t',
       "SELECT setval('s', 5)",
       'WITH x AS (UPDATE t SET a = 1 RETURNING a) SELECT * FROM x',
       'EXPLAIN ANALYZE DELETE FROM t',
       'CREATE SCHEMA n CREATE TABLE x (id int) CREATE SEQUENCE y',
-      'ALTER TABLE ONLY t DROP CONSTRAINT c_positive',
     ]) {
       assert.equal(inverse(sql).verdict, 'unknown', sql);
     }
     const open = `${baseline} ALTER TABLE t ADD CONSTRAINT nn NOT NULL a NOT VALID;`;
     for (const words of ['ALTER a SET NOT NULL', 'ALTER a DROP NOT NULL', 'DROP CONSTRAINT nn'])
       assert.equal(inverse(`ALTER TABLE t ${words}`, baselineSchema(parser.parse(open))).verdict, 'unknown');
-    assert.deepEqual(inverse('ALTER TABLE t DROP COLUMN a, ADD COLUMN a int').sql, []);
     assert.equal(inverse('ALTER TABLE IF EXISTS nope ADD COLUMN x int').verdict, 'restores');
     assert.equal(inverse('SELECT count(*) FROM t').verdict, 'restores');
   });

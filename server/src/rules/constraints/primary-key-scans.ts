@@ -71,7 +71,12 @@ of its own, then add the primary key, and drop the CHECK at last. With a valid C
         schema: 'CREATE TABLE users (id bigint NOT NULL);\nCREATE UNIQUE INDEX users_pkey ON users (id);',
         steps: `- step: The id is the primary key
   sql: ALTER TABLE users ADD CONSTRAINT users_pkey PRIMARY KEY USING INDEX users_pkey;
-  rollback: { impossible: for the example }
+  rollback:
+    transaction: false
+    sql: |
+      ALTER TABLE users DROP CONSTRAINT users_pkey;
+      SET lock_timeout = 0;
+      CREATE UNIQUE INDEX CONCURRENTLY users_pkey ON users (id);
 `,
       },
     ],

@@ -96,7 +96,11 @@ CREATE TABLE events_2024 (id bigint, day date NOT NULL);`,
       ALTER TABLE events DETACH PARTITION events_2024 CONCURRENTLY;
 - step: The bounds say it now
   sql: ALTER TABLE events_2024 DROP CONSTRAINT of_2024;
-  rollback: { not_needed: the bounds say the same }
+  rollback:
+    - sql: |
+        ALTER TABLE events_2024 ADD CONSTRAINT of_2024
+          CHECK (day >= '2024-01-01' AND day < '2025-01-01') NOT VALID;
+    - sql: ALTER TABLE events_2024 VALIDATE CONSTRAINT of_2024;
 `,
       },
     ],

@@ -89,7 +89,7 @@ with \`allow\`.`,
       {
         steps: `- step: Spare the WAL
   sql: ALTER TABLE users SET UNLOGGED;
-  rollback: { not_needed: the step after the load makes it logged again }
+  rollback: { impossible: for the example }
 `,
         finds: 'SET UNLOGGED',
       },

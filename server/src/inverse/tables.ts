@@ -1,0 +1,187 @@
+import { columnOf, relationKey } from '../schema/lookup.ts';
+import type { Sequence, Table } from '../schema/model.ts';
+import { triggersOf } from '../schema/triggers.ts';
+import { quoteIdentifier } from '../sql/names.ts';
+import { columnDefinition } from './column-definition.ts';
+import { columnPieces } from './columns.ts';
+import { constraintPieces } from './constraints.ts';
+import { attachPieces, indexPieces } from './indexes.ts';
+import { optionPieces, writeOptions } from './options.ts';
+import { parameterWords, sequenceOptions } from './sequences.ts';
+import { type Piece, tableAt, type Way, written } from './way.ts';
+
+/** What makes tables, with their columns, constraints, indexes and settings, those that they were. */
+export function tablePieces(way: Way): readonly Piece[] {
+  const { before, now } = way;
+  const pieces: Piece[] = [];
+  for (const [key, is] of now.relations) {
+    if (is.kind === 'table' && !before.relations.has(key) && !is.parents.some((one) => isNew(way, one)))
+      pieces.push({ stage: 'drop relations', sql: `DROP TABLE ${written(way, is.name)}` });
+  }
+  for (const [key, was] of before.relations) {
+    if (was.kind === 'sequence' && was.ownedBy) pieces.push(...sequencePieces(way, was));
+    if (was.kind !== 'table') continue;
+    const is = tableAt(now, key);
+    if (is) pieces.push(...marks(way, was, is));
+    if (is === was) continue;
+    if (!is) pieces.push(...creation(way, was));
+    else
+      pieces.push(
+        ...membership(way, was, is),
+        ...columnPieces(way, was, is),
+        ...constraintPieces(way, was, is),
+        ...settings(way, was, is),
+      );
+  }
+  return [...pieces, ...indexPieces(way), ...attachPieces(way)];
+}
+
+function isNew({ before }: Way, key: string): boolean {
+  return !before.relations.has(key);
+}
+
+/** The sequence of a serial column: made before the column, which then owns it. */
+function sequencePieces(way: Way, was: Sequence): readonly Piece[] {
+  const { before, now } = way;
+  const { table = '', column = '' } = was.ownedBy ?? {};
+  const identity = columnOf(tableAt(before, table), column)?.identity;
+  const is = now.relations.get(relationKey(was.name));
+  if (is?.kind === 'sequence') {
+    const words = parameterWords(was, is);
+    if (words.length > 0)
+      return [{ stage: 'set columns', sql: `ALTER SEQUENCE ${written(way, was.name)} ${words.join(' ')}` }];
+  }
+  if (identity) return [];
+  const name = written(way, was.name);
+  if (!is)
+    return [
+      { stage: 'make sequences', sql: ['CREATE SEQUENCE', name, ...sequenceOptions(was, true)].join(' ') },
+    ];
+  const owner = tableAt(now, table);
+  if (is.kind !== 'sequence' || is.ownedBy || !owner || !columnOf(owner, column)) return [];
+  const sql = `ALTER SEQUENCE ${name} OWNED BY ${written(way, owner.name)}.${quoteIdentifier(column)}`;
+  return [{ stage: 'own sequences', sql }];
+}
+
+function creation(way: Way, was: Table): readonly Piece[] {
+  if (was.parents.some((key) => !way.now.relations.has(key))) return [];
+  const partition = was.partition && !way.byAttaching;
+  const own = was.columns.filter((column) => column.local !== false || (was.partition && way.byAttaching));
+  const parents = was.parents.map((key) => {
+    const parent = tableAt(way.now, key);
+    return parent ? written(way, parent.name) : key;
+  });
+  const heir = was.parents.length > 0 && !was.partition;
+  const words = [
+    `CREATE ${was.persistence === 'unlogged' ? 'UNLOGGED ' : was.persistence === 'temporary' ? 'TEMPORARY ' : ''}TABLE`,
+    was.persistence === 'temporary' ? quoteIdentifier(was.name.name) : written(way, was.name),
+    partition
+      ? `PARTITION OF ${parents[0]} ${was.bound}`
+      : `(${own.map((column) => columnDefinition(way, was, column)).join(', ')})`,
+    heir ? `INHERITS (${parents.join(', ')})` : '',
+    was.partitionBy ?? '',
+    was.accessMethod === undefined ? '' : `USING ${quoteIdentifier(was.accessMethod)}`,
+    was.options ? `WITH (${writeOptions(was.options)})` : '',
+    was.tablespace === undefined ? '' : `TABLESPACE ${quoteIdentifier(was.tablespace)}`,
+  ];
+  return [{ stage: 'make tables', sql: words.filter((word) => word !== '').join(' ') }];
+}
+
+/** Partitions and heirs: what it belongs to. */
+function membership(way: Way, was: Table, is: Table): readonly Piece[] {
+  const { now } = way;
+  const name = written(way, is.name);
+  const pieces: Piece[] = [];
+  for (const key of is.parents) {
+    const parent = tableAt(now, key);
+    if (was.parents.includes(key) || !parent) continue;
+    const sql = is.partition
+      ? `ALTER TABLE ${written(way, parent.name)} DETACH PARTITION ${name}`
+      : `ALTER TABLE ${name} NO INHERIT ${written(way, parent.name)}`;
+    pieces.push({ stage: 'release', sql });
+  }
+  for (const key of was.parents) {
+    const parent = tableAt(now, key);
+    if (is.parents.includes(key) || !parent) continue;
+    const sql = was.partition
+      ? `ALTER TABLE ${written(way, parent.name)} ATTACH PARTITION ${name} ${was.bound}`
+      : `ALTER TABLE ${name} INHERIT ${written(way, parent.name)}`;
+    pieces.push({ stage: 'attach', sql });
+  }
+  return pieces;
+}
+
+function settings(way: Way, was: Table, is: Table): readonly Piece[] {
+  const pieces: Piece[] = [];
+  const alter = (words: string) =>
+    pieces.push({ stage: 'set tables', sql: `ALTER TABLE ${written(way, is.name)} ${words}` });
+  if (was.persistence !== is.persistence && was.persistence !== 'temporary')
+    alter(was.persistence === 'unlogged' ? 'SET UNLOGGED' : 'SET LOGGED');
+  for (const words of optionPieces(was.options, is.options)) alter(words);
+  if ((was.rowSecurity ?? false) !== (is.rowSecurity ?? false))
+    alter(`${was.rowSecurity ? 'ENABLE' : 'DISABLE'} ROW LEVEL SECURITY`);
+  if ((was.forcesRowSecurity ?? false) !== (is.forcesRowSecurity ?? false))
+    alter(`${was.forcesRowSecurity ? '' : 'NO '}FORCE ROW LEVEL SECURITY`);
+  if (was.tablespace !== is.tablespace)
+    alter(`SET TABLESPACE ${quoteIdentifier(was.tablespace ?? 'pg_default')}`);
+  if (was.accessMethod !== is.accessMethod)
+    alter(
+      `SET ACCESS METHOD ${was.accessMethod ? quoteIdentifier(was.accessMethod) : is.partitioned ? 'DEFAULT' : 'heap'}`,
+    );
+  if (was.owner !== undefined && was.owner !== is.owner) alter(`OWNER TO ${quoteIdentifier(was.owner)}`);
+  firing(was, is).forEach(alter);
+  if (was.ofType !== is.ofType) alter(was.ofType === undefined ? 'NOT OF' : `OF ${was.ofType}`);
+  return pieces;
+}
+
+/** Which triggers and rules fire; those behind foreign keys go with ALL alone. */
+function firing(was: Table, is: Table): readonly string[] {
+  const words: string[] = [];
+  const verbs = { disabled: 'DISABLE', replica: 'ENABLE REPLICA', always: 'ENABLE ALWAYS' } as const;
+  const all = was.systemTriggers !== is.systemTriggers;
+  if (all) words.push(`${was.systemTriggers ? 'DISABLE' : 'ENABLE'} TRIGGER ALL`);
+  for (const trigger of triggersOf(was)) {
+    const own = triggersOf(is).find(({ name }) => name === trigger.name);
+    const state = all ? was.systemTriggers : own?.state;
+    if (own && state !== trigger.state)
+      words.push(
+        `${trigger.state ? verbs[trigger.state] : 'ENABLE'} TRIGGER ${quoteIdentifier(trigger.name)}`,
+      );
+  }
+  const [before, now] = [was.ruleStates ?? {}, is.ruleStates ?? {}];
+  for (const name of new Set([...Object.keys(before), ...Object.keys(now)])) {
+    const state = before[name];
+    if (state !== now[name]) words.push(`${state ? verbs[state] : 'ENABLE'} RULE ${quoteIdentifier(name)}`);
+  }
+  return words;
+}
+
+/** REPLICA IDENTITY and CLUSTER ON name an index, which has to be there. */
+function marks(way: Way, was: Table, is: Table): readonly Piece[] {
+  const pieces: Piece[] = [];
+  const alter = (words: string) =>
+    pieces.push({ stage: 'set tables', sql: `ALTER TABLE ${written(way, is.name)} ${words}` });
+  const key = relationKey(is.name);
+  const marked = (schema: Way['now'], mark: 'clustered' | 'replicaIdentity') => {
+    for (const one of schema.relations.values())
+      if (one.kind === 'index' && one.table === key && one[mark]) return one.name.name;
+    return undefined;
+  };
+  const isThere = (name: string) =>
+    [...way.now.relations.values()].some(
+      (one) => one.kind === 'index' && one.table === key && one.name.name === name,
+    );
+  const [identity, now] = [marked(way.before, 'replicaIdentity'), marked(way.now, 'replicaIdentity')];
+  if (was.replicaIdentity !== is.replicaIdentity || identity !== now) {
+    if (was.replicaIdentity !== 'index')
+      alter(`REPLICA IDENTITY ${was.replicaIdentity?.toUpperCase() ?? 'DEFAULT'}`);
+    else if (identity !== undefined && isThere(identity))
+      alter(`REPLICA IDENTITY USING INDEX ${quoteIdentifier(identity)}`);
+  }
+  const [clustered, clusteredNow] = [marked(way.before, 'clustered'), marked(way.now, 'clustered')];
+  if (clustered !== clusteredNow) {
+    if (clustered === undefined) alter('SET WITHOUT CLUSTER');
+    else if (isThere(clustered)) alter(`CLUSTER ON ${quoteIdentifier(clustered)}`);
+  }
+  return pieces;
+}
