@@ -47,7 +47,7 @@ export function identityClause(way: Way, table: Table, { name, identity = 'alway
   const chosen = makeObjectName(table.name.name, name, 'seq');
   const own = sequence?.name.name === chosen && sequence.name.schema === table.name.schema;
   const options = sequence
-    ? [...(own ? [] : [`SEQUENCE NAME ${written(way, sequence.name)}`]), ...sequenceOptions(sequence, false)]
+    ? [...(own ? [] : [`SEQUENCE NAME ${written(way, sequence.name)}`]), ...sequenceOptions(sequence)]
     : [];
   return `GENERATED ${identity.toUpperCase()} AS IDENTITY${options.length > 0 ? ` (${options.join(' ')})` : ''}`;
 }

@@ -1,5 +1,7 @@
 import type { Column, Constraint, Relation, Schema, Table } from '../schema/model.ts';
 import { displayName } from '../schema/names.ts';
+import { objectDifferences } from './objects/facts.ts';
+import { changedKeys, workOf } from './objects/pieces.ts';
 
 /**
  * What in a schema is not what it was in another, by name: `table t: column b`. What nobody sees is left out: which
@@ -8,43 +10,26 @@ import { displayName } from '../schema/names.ts';
 export function differences(before: Schema, now: Schema, pgVersion: number): readonly string[] {
   const found: string[] = [];
   const named = (one: Relation) => `${one.kind} ${displayName(before, one.name)}`;
-  for (const [key, was] of before.relations) {
-    const is = now.relations.get(key);
-    if (was === is) continue;
-    if (!is) found.push(named(was));
-    else if (was.kind === 'table' && is.kind === 'table')
+  for (const key of changedKeys(before.relations, now.relations)) {
+    const [was, is] = [before.relations.get(key), now.relations.get(key)];
+    const one = was ?? is;
+    if (one?.kind !== 'table' && one?.kind !== 'index') continue;
+    if (was?.kind !== is?.kind) found.push(named(one));
+    else if (was?.kind === 'table' && is?.kind === 'table')
       found.push(...inTable(named(was), was, is, pgVersion));
-    else if (printed(was) !== printed(is)) found.push(named(was));
+    else if (printed(was) !== printed(is)) found.push(named(one));
   }
-  for (const [key, is] of now.relations) if (!before.relations.has(key)) found.push(named(is));
-  found.push(
-    ...inMaps(before.types, now.types, 'type'),
-    ...inMaps(before.functions, now.functions, 'function'),
-  );
-  for (const name of new Set([...before.schemas, ...now.schemas]))
-    if (before.schemas.has(name) !== now.schemas.has(name)) found.push(`schema ${name}`);
-  return found;
+  const work = workOf({ before, now, pgVersion, qualified: false });
+  return [...found, ...objectDifferences({ ...work, beside: true })];
 }
 
 /** Tables that have the columns that they had, in another order. */
 export function reordered(before: Schema, now: Schema): readonly string[] {
-  return [...before.relations].flatMap(([key, was]) => {
-    const is = now.relations.get(key);
-    if (was.kind !== 'table' || is?.kind !== 'table' || was === is) return [];
+  return changedKeys(before.relations, now.relations).flatMap((key) => {
+    const [was, is] = [before.relations.get(key), now.relations.get(key)];
+    if (was?.kind !== 'table' || is?.kind !== 'table') return [];
     const order = (table: Table) => table.columns.map(({ name }) => name).join('\0');
     return order(was) === order(is) ? [] : [displayName(before, was.name)];
-  });
-}
-
-function inMaps(
-  before: ReadonlyMap<string, unknown>,
-  now: ReadonlyMap<string, unknown>,
-  word: string,
-): readonly string[] {
-  const keys = new Set([...before.keys(), ...now.keys()]);
-  return [...keys].flatMap((key) => {
-    const [was, is] = [before.get(key), now.get(key)];
-    return was === is || printed(was) === printed(is) ? [] : [`${word} ${key}`];
   });
 }
 
@@ -83,11 +68,17 @@ const unseen: ReadonlySet<string> = new Set([
   'empty',
   'shared',
   'order',
-  'text',
-  'renames',
-  'searchPath',
-  'query',
-  'body',
+  // Told by what stands beside the table's own definition: see `objects/facts.ts`.
+  'triggers',
+  'triggerDefinitions',
+  'policies',
+  'rules',
+  'ruleDefinitions',
+  'ruleStates',
+  'systemTriggers',
+  'comment',
+  'owner',
+  'grants',
 ]);
 
 /** What an absent field says too. */

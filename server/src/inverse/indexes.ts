@@ -6,21 +6,21 @@ import { optionPieces, writeOptions } from './options.ts';
 import { isInUse, type Piece, tableAt, type Way, written } from './way.ts';
 
 /** What makes the indexes those that they were, but for those behind constraints. */
-export function indexPieces(way: Way): readonly Piece[] {
+export function indexPieces(way: Way, keys: readonly string[]): readonly Piece[] {
   const { before, now } = way;
   const pieces: Piece[] = [];
-  for (const [key, is] of now.relations) {
-    if (is.kind !== 'index') continue;
-    const was = before.relations.get(key);
-    if (was === is) continue;
+  for (const key of keys) {
+    const [was, is] = [before.relations.get(key), now.relations.get(key)];
+    if (is?.kind !== 'index') continue;
     if (was?.kind === 'index' && isLike(was, is)) pieces.push(...settings(way, was, is));
     else if (was?.kind === 'index' && awaitsKey(was, is)) continue;
     else if (was?.kind === 'index' && wasAttached(now, was, is)) pieces.push(dropWhole(way, is));
     else if (is.constraint === undefined && is.parent === undefined && !goesWithColumn(way, is))
       pieces.push({ stage: 'drop indexes', sql: `DROP INDEX ${written(way, is.name)}` });
   }
-  for (const [key, was] of before.relations) {
-    if (was.kind !== 'index' || now.relations.has(key) || was.constraint !== undefined) continue;
+  for (const key of keys) {
+    const was = before.relations.get(key);
+    if (was?.kind !== 'index' || now.relations.has(key) || was.constraint !== undefined) continue;
     const owner = now.relations.get(was.table);
     if (owner && hasColumns(owner, was)) pieces.push(...creation(way, owner, was));
   }
@@ -92,16 +92,17 @@ function partOf(way: Way, owner: Table, index: Index): readonly Piece[] {
   return creation(way, owner, own);
 }
 
-export function attachPieces({ before, now, ...way }: Way): readonly Piece[] {
+export function attachPieces(way: Way, keys: readonly string[]): readonly Piece[] {
+  const { before, now } = way;
   const pieces: Piece[] = [];
-  for (const [key, was] of before.relations) {
-    if (was.kind !== 'index' || was.parent === undefined) continue;
+  for (const key of keys) {
+    const was = before.relations.get(key);
+    if (was?.kind !== 'index' || was.parent === undefined) continue;
     const is = now.relations.get(key);
     const whole = now.relations.get(was.parent);
     if (is?.kind !== 'index' || is.parent !== undefined || whole?.kind !== 'index') continue;
     if (!tableAt(now, is.table)?.parents.includes(whole.table)) continue;
-    const place = { before, now, ...way };
-    const sql = `ALTER INDEX ${written(place, whole.name)} ATTACH PARTITION ${written(place, is.name)}`;
+    const sql = `ALTER INDEX ${written(way, whole.name)} ATTACH PARTITION ${written(way, is.name)}`;
     pieces.push({ stage: 'attach', sql });
   }
   return pieces;

@@ -2,6 +2,7 @@ import { applyStatement } from '../schema/apply.ts';
 import type { Schema } from '../schema/model.ts';
 import { parseWritten } from '../sql/parser.ts';
 import { differences, reordered } from './differences.ts';
+import { objectPieces } from './objects/pieces.ts';
 import { tablePieces } from './tables.ts';
 import { type Piece, stages, type Way } from './way.ts';
 
@@ -30,7 +31,7 @@ export function restore(way: Way, first: readonly string[] = []): Restoration {
   let alone = false;
   let now: Schema = first.reduce(applied, way.now);
   for (let round = 0; round < maxRounds; round++) {
-    const next = firstOf(tablePieces({ ...way, now }));
+    const next = firstOf([...tablePieces({ ...way, now }), ...objectPieces({ ...way, now })]);
     if (next.length === 0) break;
     const after = next.reduce((schema, piece) => applied(schema, piece.sql), now);
     if (after === now) break;

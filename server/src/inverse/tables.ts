@@ -1,30 +1,29 @@
-import { columnOf, relationKey } from '../schema/lookup.ts';
-import type { Sequence, Table } from '../schema/model.ts';
-import { triggersOf } from '../schema/triggers.ts';
+import { indexesOf, relationKey } from '../schema/lookup.ts';
+import type { Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { columnDefinition } from './column-definition.ts';
 import { columnPieces } from './columns.ts';
 import { constraintPieces } from './constraints.ts';
 import { attachPieces, indexPieces } from './indexes.ts';
+import { changedKeys } from './objects/pieces.ts';
 import { optionPieces, writeOptions } from './options.ts';
-import { parameterWords, sequenceOptions } from './sequences.ts';
 import { type Piece, tableAt, type Way, written } from './way.ts';
 
 /** What makes tables, with their columns, constraints, indexes and settings, those that they were. */
 export function tablePieces(way: Way): readonly Piece[] {
   const { before, now } = way;
+  const keys = changedKeys(before.relations, now.relations);
   const pieces: Piece[] = [];
-  for (const [key, is] of now.relations) {
-    if (is.kind === 'table' && !before.relations.has(key) && !is.parents.some((one) => isNew(way, one)))
+  const marked = new Set<string>();
+  for (const key of keys) {
+    const [was, is] = [before.relations.get(key), now.relations.get(key)];
+    if (was?.kind === 'index') marked.add(was.table);
+    if (is?.kind === 'index') marked.add(is.table);
+    if (is?.kind === 'table' && !was && !is.parents.some((one) => isNew(way, one)))
       pieces.push({ stage: 'drop relations', sql: `DROP TABLE ${written(way, is.name)}` });
-  }
-  for (const [key, was] of before.relations) {
-    if (was.kind === 'sequence' && was.ownedBy) pieces.push(...sequencePieces(way, was));
-    if (was.kind !== 'table') continue;
-    const is = tableAt(now, key);
-    if (is) pieces.push(...marks(way, was, is));
-    if (is === was) continue;
-    if (!is) pieces.push(...creation(way, was));
+    if (was?.kind !== 'table') continue;
+    marked.add(key);
+    if (is?.kind !== 'table') pieces.push(...creation(way, was));
     else
       pieces.push(
         ...membership(way, was, is),
@@ -33,34 +32,15 @@ export function tablePieces(way: Way): readonly Piece[] {
         ...settings(way, was, is),
       );
   }
-  return [...pieces, ...indexPieces(way), ...attachPieces(way)];
+  for (const key of marked) {
+    const [was, is] = [tableAt(before, key), tableAt(now, key)];
+    if (was && is) pieces.push(...marks(way, was, is));
+  }
+  return [...pieces, ...indexPieces(way, keys), ...attachPieces(way, keys)];
 }
 
 function isNew({ before }: Way, key: string): boolean {
   return !before.relations.has(key);
-}
-
-/** The sequence of a serial column: made before the column, which then owns it. */
-function sequencePieces(way: Way, was: Sequence): readonly Piece[] {
-  const { before, now } = way;
-  const { table = '', column = '' } = was.ownedBy ?? {};
-  const identity = columnOf(tableAt(before, table), column)?.identity;
-  const is = now.relations.get(relationKey(was.name));
-  if (is?.kind === 'sequence') {
-    const words = parameterWords(was, is);
-    if (words.length > 0)
-      return [{ stage: 'set columns', sql: `ALTER SEQUENCE ${written(way, was.name)} ${words.join(' ')}` }];
-  }
-  if (identity) return [];
-  const name = written(way, was.name);
-  if (!is)
-    return [
-      { stage: 'make sequences', sql: ['CREATE SEQUENCE', name, ...sequenceOptions(was, true)].join(' ') },
-    ];
-  const owner = tableAt(now, table);
-  if (is.kind !== 'sequence' || is.ownedBy || !owner || !columnOf(owner, column)) return [];
-  const sql = `ALTER SEQUENCE ${name} OWNED BY ${written(way, owner.name)}.${quoteIdentifier(column)}`;
-  return [{ stage: 'own sequences', sql }];
 }
 
 function creation(way: Way, was: Table): readonly Piece[] {
@@ -128,32 +108,8 @@ function settings(way: Way, was: Table, is: Table): readonly Piece[] {
     alter(
       `SET ACCESS METHOD ${was.accessMethod ? quoteIdentifier(was.accessMethod) : is.partitioned ? 'DEFAULT' : 'heap'}`,
     );
-  if (was.owner !== undefined && was.owner !== is.owner) alter(`OWNER TO ${quoteIdentifier(was.owner)}`);
-  firing(was, is).forEach(alter);
   if (was.ofType !== is.ofType) alter(was.ofType === undefined ? 'NOT OF' : `OF ${was.ofType}`);
   return pieces;
-}
-
-/** Which triggers and rules fire; those behind foreign keys go with ALL alone. */
-function firing(was: Table, is: Table): readonly string[] {
-  const words: string[] = [];
-  const verbs = { disabled: 'DISABLE', replica: 'ENABLE REPLICA', always: 'ENABLE ALWAYS' } as const;
-  const all = was.systemTriggers !== is.systemTriggers;
-  if (all) words.push(`${was.systemTriggers ? 'DISABLE' : 'ENABLE'} TRIGGER ALL`);
-  for (const trigger of triggersOf(was)) {
-    const own = triggersOf(is).find(({ name }) => name === trigger.name);
-    const state = all ? was.systemTriggers : own?.state;
-    if (own && state !== trigger.state)
-      words.push(
-        `${trigger.state ? verbs[trigger.state] : 'ENABLE'} TRIGGER ${quoteIdentifier(trigger.name)}`,
-      );
-  }
-  const [before, now] = [was.ruleStates ?? {}, is.ruleStates ?? {}];
-  for (const name of new Set([...Object.keys(before), ...Object.keys(now)])) {
-    const state = before[name];
-    if (state !== now[name]) words.push(`${state ? verbs[state] : 'ENABLE'} RULE ${quoteIdentifier(name)}`);
-  }
-  return words;
 }
 
 /** REPLICA IDENTITY and CLUSTER ON name an index, which has to be there. */
@@ -163,14 +119,9 @@ function marks(way: Way, was: Table, is: Table): readonly Piece[] {
     pieces.push({ stage: 'set tables', sql: `ALTER TABLE ${written(way, is.name)} ${words}` });
   const key = relationKey(is.name);
   const marked = (schema: Way['now'], mark: 'clustered' | 'replicaIdentity') => {
-    for (const one of schema.relations.values())
-      if (one.kind === 'index' && one.table === key && one[mark]) return one.name.name;
-    return undefined;
+    return [...indexesOf(schema, key)].find((one) => one[mark])?.name.name;
   };
-  const isThere = (name: string) =>
-    [...way.now.relations.values()].some(
-      (one) => one.kind === 'index' && one.table === key && one.name.name === name,
-    );
+  const isThere = (name: string) => [...indexesOf(way.now, key)].some((one) => one.name.name === name);
   const [identity, now] = [marked(way.before, 'replicaIdentity'), marked(way.now, 'replicaIdentity')];
   if (was.replicaIdentity !== is.replicaIdentity || identity !== now) {
     if (was.replicaIdentity !== 'index')

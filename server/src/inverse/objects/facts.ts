@@ -87,9 +87,9 @@ function text(written: string | readonly string[] | undefined, definition: Defin
 function relationFacts(work: Work, writing: Writing, relation: Relation): unknown {
   switch (relation.kind) {
     case 'table':
-      return tableFacts(work, writing, relation);
+      return work.beside ? besideTable(work, writing, relation) : tableFacts(work, writing, relation);
     case 'index':
-      return relation;
+      return work.beside ? said(work, relation) : relation;
     case 'sequence':
       return {
         ...relation,
@@ -172,6 +172,25 @@ function tableFacts(work: Work, writing: Writing, table: Table): unknown {
       text: writePolicy(writing, table.name, one) ?? one,
       comment: one.comment,
     })),
+    ...partFacts(writing, table),
+  };
+}
+
+/** What is said of a table, and what stands on it, without its own definition. */
+function besideTable(work: Work, writing: Writing, table: Table): unknown {
+  const { policies } = tableFacts(work, writing, table) as { readonly policies: unknown };
+  const columns = [...table.columns].sort(byName).map((one) => columnFacts(work, one));
+  const constraints = [...table.constraints]
+    .sort(byName)
+    .flatMap(({ name, comment }) => (comment ? [{ name, comment }] : []));
+  const { ruleStates, systemTriggers } = table;
+  return {
+    described: said(work, table, 'table'),
+    columns,
+    constraints,
+    policies,
+    ruleStates,
+    systemTriggers,
     ...partFacts(writing, table),
   };
 }

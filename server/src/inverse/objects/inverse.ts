@@ -8,6 +8,8 @@ import type { Schema } from '../../schema/model.ts';
 import type { Statement, StatementKind } from '../../sql/model.ts';
 import { nameOfObject, nameOfRangeVar, nameOfStrings, stringsOf, writeName } from '../../sql/names.ts';
 import { type Inverse, losesData, restores, unknown } from '../model.ts';
+import { restoringInverse } from '../restoring.ts';
+import { changedKeys } from './pieces.ts';
 import { restoreObjects } from './restore.ts';
 
 /** Statements that change nothing but views, functions, types, triggers, privileges and the like. */
@@ -65,6 +67,7 @@ export function objectInverse(statement: Statement, before: Schema, pgVersion: n
   if (said) return said;
   const now = applyStatement(before, statement, { madeByPlan: true });
   if (now === before) return unchanged(statement, before);
+  if (takesTables(before, now)) return restoringInverse(statement, before, pgVersion);
   const { sql, left } = restoreObjects({ before, now, pgVersion, qualified: saysSchema(statement) });
   if (left.length > 0)
     return unknown(`How to bring back ${listed(left)} as it was is not known: write it by hand.`);
@@ -97,6 +100,18 @@ function isAboutObjects({ kind, node }: Statement, before: Schema): boolean {
   if (['OBJECT_VIEW', 'OBJECT_MATVIEW', 'OBJECT_SEQUENCE', 'OBJECT_TYPE'].includes(objtype)) return true;
   const named = relation && findRelation(before, nameOfRangeVar(relation));
   return named !== undefined && named.kind !== 'table' && named.kind !== 'index';
+}
+
+/** With CASCADE columns, constraints, indexes and whole tables may go along. */
+function takesTables(before: Schema, now: Schema): boolean {
+  return changedKeys(before.relations, now.relations).some((key) => {
+    const [was, is] = [before.relations.get(key), now.relations.get(key)];
+    if (was?.kind === 'index' || is?.kind === 'index') return true;
+    if (was?.kind !== 'table') return false;
+    if (is?.kind !== 'table') return true;
+    const names = (all: readonly { readonly name: string }[]) => all.map(({ name }) => name).join('\0');
+    return names(was.columns) !== names(is.columns) || names(was.constraints) !== names(is.constraints);
+  });
 }
 
 function makesTables(elements: readonly Node[] | undefined): boolean {

@@ -39,6 +39,8 @@ export interface ObjectPiece {
 }
 
 export interface Work extends ObjectWay {
+  /** Tables and indexes are compared elsewhere: only what is said of them and stands on them counts. */
+  readonly beside?: boolean;
   /** Names as they were. */
   readonly old: Writing;
   /** Names as they are. */
