@@ -44,6 +44,7 @@ export async function makeDatabase(make: Make): Promise<Made> {
       if ('sql' in dump) {
         await createScratch(monitor.connection, scratch, { template: 'template0' });
         const path = `the schema of ${target.database}, by pg_dump`;
+        notes.push(`Run with ${path}, and with fabricated rows.`);
         return { contents: { kind: 'schema', path, sql: dump.sql }, notes };
       }
       notes.push(`Not run with the schema of ${target.database}: ${dump.unavailable}`);

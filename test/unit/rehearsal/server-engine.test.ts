@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import type { EngineSession } from '../../../server/src/rehearsal/model.ts';
 import {
   createServerEngine,
@@ -19,6 +20,12 @@ const steps = planOf(`
   sql: CREATE INDEX CONCURRENTLY users_nick ON users (nick);
   rollback: { transaction: false, sql: DROP INDEX CONCURRENTLY users_nick }
 `);
+
+/** The version of the pg_dump on the PATH, 0 where there is none. */
+function dumpMajor(): number {
+  const { stdout } = spawnSync('pg_dump', ['--version'], { encoding: 'utf8' });
+  return Number(/\) (\d+)/.exec(stdout ?? '')?.[1] ?? 0);
+}
 
 describe('a server as an engine', function () {
   this.timeout(60_000);
@@ -111,6 +118,36 @@ describe('a server as an engine', function () {
     });
     await assert.rejects(engine({ sources: ['copy'] }).open(), /^Error: Not run in a copy of app/);
     await other.end();
+  });
+
+  it('takes the schema by pg_dump where that is new enough, with fabricated rows', async function () {
+    if (dumpMajor() < major) this.skip();
+    const report = await rehearsePlan(engine({ sources: ['dump'] }), steps, 'CREATE TABLE other (id int);');
+    assert.equal(report.verdict, 'passed', report.error?.message);
+    assert.deepEqual(report.rows, { users: 100 });
+    assert.ok(report.notes.includes('Run with the schema of app, by pg_dump, and with fabricated rows.'));
+  });
+
+  it('takes from a copy what reaches other servers', async () => {
+    await server.run(
+      'CREATE EXTENSION IF NOT EXISTS dblink; CREATE EXTENSION IF NOT EXISTS postgres_fdw',
+      'app',
+    );
+    await server.run(
+      `CREATE SERVER other FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '${server.target().host}', dbname 'app');
+       CREATE USER MAPPING FOR postgres SERVER other OPTIONS (user 'postgres');
+       CREATE FOREIGN TABLE far (id bigint, name text, nick text) SERVER other OPTIONS (table_name 'users')`,
+      'app',
+    );
+    const far = `UPDATE far SET nick = 'changed'`;
+    const dblink = `SELECT dblink_exec('dbname=app user=postgres', 'UPDATE users SET nick = 1')`;
+    await withSession({ sources: ['copy'] }, async (session) => {
+      assert.deepEqual(session.notes, ['Run in a copy of app, with its rows.']);
+      await assert.rejects(session.query(far), /has no handler/);
+      await assert.rejects(session.query(dblink), /dblink reaches another server: a dry run does not/);
+    });
+    assert.deepEqual(await server.run('SELECT count(nick)::int AS n FROM users', 'app'), [{ n: 0 }]);
+    await server.run('DROP EXTENSION dblink, postgres_fdw CASCADE', 'app');
   });
 
   it('asks once, with what the user is to confirm, and does nothing without', async () => {
