@@ -1,5 +1,6 @@
 import { commands, type ExtensionContext, window } from 'vscode';
 import { createSwitchbackClient } from './client.ts';
+import { registerCapture } from './commands/capture.ts';
 import { registerCheck } from './commands/check.ts';
 import { registerDryRun } from './commands/dry-run.ts';
 import { openRule, openRuleCommand } from './commands/open-rule.ts';
@@ -54,6 +55,7 @@ export function activate(context: ExtensionContext): SwitchbackApi {
     registerPreviewTiming({ ready, dialogs, preview }),
     registerCheck({ ready, dialogs }),
     registerDryRun({ ready, dialogs, runs, panel, servers }),
+    registerCapture({ ready, dialogs, servers }),
     registerShowReport({ reports, panel, dialogs }),
     registerSilence({ ready, dialogs }),
     commands.registerCommand(openRuleCommand, (page: unknown) =>

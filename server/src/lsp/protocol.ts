@@ -39,6 +39,33 @@ export interface ServerChoice {
   readonly password?: string;
 }
 
+/** Reads the schema and the tables' figures of a server for a plan; changes nothing, there or in the files. */
+export const captureRequest = 'switchback/capture';
+
+export interface CaptureParams {
+  readonly uri: string;
+  readonly server: ServerChoice;
+}
+
+export type CaptureResult =
+  | {
+      readonly schema: {
+        readonly uri: string;
+        /** As the plan has it. */
+        readonly path: string;
+        readonly text: string;
+        /** Whether the plan names the file: one that it does not is nobody's to replace. */
+        readonly isNamed: boolean;
+      };
+      /** The plan with the figures in it; undefined where nothing changes. `version` is that of the document. */
+      readonly plan: { readonly text: string; readonly version: number } | undefined;
+      /** Tables whose figures are in it. */
+      readonly tables: readonly string[];
+      /** `host/database`. */
+      readonly from: string;
+    }
+  | { readonly refused: string; readonly password?: true };
+
 /** Client to server: the public key, PEM, with which a password is sealed for the server process. */
 export const passwordKeyRequest = 'switchback/passwordKey';
 

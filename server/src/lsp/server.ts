@@ -15,6 +15,7 @@ import {
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { Analysis, AnalyzeOptions, Parsers } from '../analyze.ts';
 import { createAnalyses } from './analyses.ts';
+import { captureFor } from './capture.ts';
 import { createChecks } from './check.ts';
 import { codeActions, fixAllKind, insertRollbacksKind } from './code-actions.ts';
 import { codeLenses } from './code-lenses.ts';
@@ -30,8 +31,11 @@ import {
   type AllowParams,
   type AllowResult,
   allowRequest,
+  type CaptureParams,
+  type CaptureResult,
   type CheckParams,
   type CheckResult,
+  captureRequest,
   checkRequest,
   type DryRunParams,
   type DryRunResult,
@@ -273,6 +277,13 @@ function serveRequests(connection: Connection, { docsOf, checks, dryRuns, box, s
     handler<CheckParams, CheckResult>(checkRequest, { refused: failure }, checks.check),
   );
   connection.onRequest(passwordKeyRequest, () => box.publicKey);
+  connection.onRequest(
+    new RequestType<CaptureParams, CaptureResult, void>(captureRequest),
+    handler<CaptureParams, CaptureResult>(captureRequest, { refused: failure }, async ({ uri, server }) => {
+      const checked = await checks.find(uri);
+      return 'refused' in checked ? checked : captureFor(checked, opened(server, box));
+    }),
+  );
   connection.onRequest(
     new RequestType<DryRunParams, DryRunResult, void>(dryRunRequest),
     handler<DryRunParams, DryRunResult>(dryRunRequest, { refused: failure }, dryRuns.run),

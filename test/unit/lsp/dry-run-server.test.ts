@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { seal } from '../../../client/src/seal.ts';
 import {
+  type CaptureResult,
   type ConfirmServerParams,
+  captureRequest,
   confirmServerRequest,
   type DryRunResult,
   dryRunRequest,
@@ -106,6 +110,25 @@ describe('dry runs on a server over the protocol', function () {
     assert.ok('report' in overridden);
     assert.equal(overridden.report.verdict, 'passed', overridden.report.error?.message);
     assert.deepEqual((asked[1] as OverrideServerParams).name, 'local/app_live');
+  });
+
+  it('captures the schema and the figures, and writes nothing itself', async () => {
+    const capture = (connection: string) =>
+      client.connection.sendRequest<CaptureResult>(captureRequest, {
+        uri: client.uriOf('a.migration.yaml'),
+        server: { kind: 'server', connection },
+      });
+    const wanted = await capture(app('ada'));
+    assert.ok('refused' in wanted && wanted.password);
+    const result = await capture(app('postgres'));
+    // What is on the PATH decides: a pg_dump that is new enough, or one that is not, which is said.
+    if ('refused' in result) assert.match(result.refused, /was not captured\. (There is no|The) pg_dump/);
+    else
+      assert.deepEqual(
+        [result.from, result.schema.path, result.schema.isNamed],
+        ['local/app', 'schema.sql', false],
+      );
+    assert.equal(existsSync(join(client.folder, 'schema.sql')), false);
   });
 
   it('says what is missing', async () => {
