@@ -3,6 +3,7 @@ import type { VersionAnalysis } from '../rules/model.ts';
 import type { SqlParser, Statement } from '../sql/model.ts';
 import { loadSqlParser } from '../sql/parser.ts';
 import { type CheckInput, checkVersion } from './app/checks.ts';
+import { createEvaluator, type Evaluator } from './app/evaluator.ts';
 import { uniqueColumns } from './app/unique-columns.ts';
 import { createValueSource, type ValueSource } from './app/values.ts';
 import { writeRows } from './app/writes.ts';
@@ -25,6 +26,7 @@ export interface World {
   readonly parser: SqlParser;
   readonly digester: Digester;
   readonly touched: TouchedRows;
+  readonly evaluator: Evaluator;
   /** The version that is live. */
   live: string | undefined;
   /** Nothing was set in the session since it was like a new one. */
@@ -56,6 +58,7 @@ export async function openWorld(run: Run, engine: Engine): Promise<World> {
     parser: options.parser ?? (await loadSqlParser()),
     digester: createDigester(session),
     touched: createTouchedRows(),
+    evaluator: createEvaluator(session),
     live: analysis.plan.app?.runs?.value,
     isFresh: false,
     fingerprint: undefined,
@@ -188,7 +191,8 @@ export async function writeVersions(
 }
 
 function valuesOf(world: World): ValueSource {
-  const { session, parser, unique } = world;
-  world.values ??= createValueSource(session, { parser, unique });
+  const { session, parser, unique, evaluator } = world;
+  world.values ??= createValueSource(session, { parser, unique, evaluator });
+  world.values.rowsChanged();
   return world.values;
 }

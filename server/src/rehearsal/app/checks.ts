@@ -56,7 +56,7 @@ async function tryIn(input: CheckInput, one: AppStatement): Promise<StatementErr
   const { session } = input;
   await session.query('SAVEPOINT statement');
   const error = await run(input, one, await input.values.fill(one.statement, input.next()));
-  await session.query(error ? 'ROLLBACK TO SAVEPOINT statement' : 'RELEASE SAVEPOINT statement');
+  if (error) await session.query('ROLLBACK TO SAVEPOINT statement');
   return error;
 }
 
@@ -116,6 +116,7 @@ async function runOnRow(
 ): Promise<StatementError | undefined> {
   const filled = await values.refill(statement, next());
   if (!filled.varies) return undefined;
+  await session.query('SAVEPOINT attempted');
   const result = await send(session, filled);
   if ('affectedRows' in result) return undefined;
   // Where it is the row's doing, nothing is said; the statement itself ran.
@@ -130,12 +131,12 @@ async function runOnRow(
   );
 }
 
+/** Inside a savepoint, which a failure leaves to be rolled back to. */
 async function send(
   session: EngineSession,
   { sql, parameters }: Filled,
 ): Promise<QueryResult | DatabaseError> {
   try {
-    await session.query('SAVEPOINT attempted');
     return await session.query(sql, parameters);
   } catch (error) {
     if (!isDatabaseError(error) || error.code === undefined) throw error;

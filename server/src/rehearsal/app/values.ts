@@ -1,18 +1,13 @@
 import type { SqlParser, Statement } from '../../sql/model.ts';
 import { type ObjectName, writeName } from '../../sql/names.ts';
-import { isDatabaseError } from '../errors.ts';
-import {
-  type FillColumn,
-  type FillTable,
-  type ForeignKey,
-  readTables,
-  readType,
-} from '../fabricate/catalog.ts';
+import { type FillColumn, type FillTable, readTables, readType } from '../fabricate/catalog.ts';
 import { distinctColumns } from '../fabricate/distinct.ts';
 import { ownExpression } from '../fabricate/own-expression.ts';
 import { valueExpression } from '../fabricate/values.ts';
 import type { Connection } from '../model.ts';
-import { quoteIdentifier, quoteLiteral } from '../roles.ts';
+import { quoteLiteral } from '../roles.ts';
+import { attempt, type Evaluator } from './evaluator.ts';
+import { createRowReader } from './row-reader.ts';
 import { type Slot, slotsOf } from './slots.ts';
 
 /** A statement ready to be sent. */
@@ -29,16 +24,23 @@ export interface ValueSource {
   fill(statement: Statement, n: number): Promise<Filled>;
   /** Values for the constants too, wherever the same again would meet a row that is there already. */
   refill(statement: Statement, n: number): Promise<Filled>;
+  /** To be called once rows may be gone. */
+  rowsChanged(): void;
 }
 
 export interface ValueSourceOptions {
+  readonly evaluator: Evaluator;
   readonly parser: SqlParser;
   /** `table.column`, names without a schema: unique now, or at some time in the plan. */
   readonly unique: ReadonlySet<string>;
 }
 
 /** For as long as the schema stays as it is. `n` tells one use from another: no two of them give a key the same value. */
-export function createValueSource(db: Connection, { parser, unique }: ValueSourceOptions): ValueSource {
+export function createValueSource(
+  db: Connection,
+  { parser, unique, evaluator }: ValueSourceOptions,
+): ValueSource {
+  const rows = createRowReader(db);
   let tables: Promise<FillTable[]> | undefined;
   const oids = new Map<string, Promise<number>>();
   const oidOf = (name: string) => {
@@ -71,7 +73,7 @@ export function createValueSource(db: Connection, { parser, unique }: ValueSourc
 
   const made = async (table: FillTable, column: FillColumn, distinct: boolean, n: number) => {
     const expression = await expressionOf(table, column, distinct);
-    return expression === undefined ? undefined : evaluate(db, expression, n);
+    return expression === undefined ? undefined : evaluator.value(expression, n);
   };
 
   const isUnique = (table: FillTable, column: FillColumn) =>
@@ -83,19 +85,24 @@ export function createValueSource(db: Connection, { parser, unique }: ValueSourc
   const written = async (table: FillTable, column: FillColumn, n: number) => {
     const key = table.foreignKeys.find(({ columns }) => columns.includes(column.name));
     if (key && (isUnique(table, column) || table.unique.some((one) => one.includes(column.name))))
-      return parentValue(db, key, column, spreadOver(table, key, n));
+      return rows.parentValue(table, key, column, n);
     if (!key && isUnique(table, column)) return made(table, column, true, n);
-    const existing = await existingValue(db, table, column, n);
+    const existing = await rows.value(table, column, n);
     if (existing !== null) return existing;
-    return key ? parentValue(db, key, column, spreadOver(table, key, n)) : made(table, column, false, n);
+    return key ? rows.parentValue(table, key, column, n) : made(table, column, false, n);
   };
 
   const compared = async (table: FillTable, column: FillColumn, n: number) =>
-    (await existingValue(db, table, column, n)) ?? (await made(table, column, false, n));
+    (await rows.value(table, column, n)) ?? (await made(table, column, false, n));
+
+  const typed = async (statement: Statement, parameter: number, n: number) => {
+    const expression = await expressionByType(db, statement, parameter);
+    return expression === undefined ? null : evaluator.value(expression, n);
+  };
 
   const valueFor = async (statement: Statement, slot: Slot, n: number): Promise<string | null> => {
     const place = await tableOf(slot.relations, slot.column);
-    if (!place) return slot.parameter === undefined ? null : byType(db, statement, slot.parameter, n);
+    if (!place) return slot.parameter === undefined ? null : typed(statement, slot.parameter, n);
     const { table, column } = place;
     const value =
       slot.role === 'where' ? await compared(table, column, n) : await written(table, column, n + slot.row);
@@ -114,6 +121,7 @@ export function createValueSource(db: Connection, { parser, unique }: ValueSourc
   };
 
   return {
+    rowsChanged: rows.changed,
     async fill(statement, n) {
       const parameters = await parametersOf(statement, n);
       return { sql: statement.text, parameters, varies: parameters.length > 0 };
@@ -155,80 +163,15 @@ function lastName(printed: string): string {
   return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
 }
 
-/** Few rows of those that were there are used, so that most stay untouched for the comparison. */
-const usedRows = 5;
-
-/** What a row that is there has in a column, the same row for the same `n`; null where it has nothing. */
-async function existingValue(
-  db: Connection,
-  table: FillTable,
-  { name }: FillColumn,
-  n: number,
-): Promise<string | null> {
-  const order = (table.unique[0] ?? table.columns.map((column) => column.name)).map(
-    (column) => `${quoteIdentifier(column)}::text`,
-  );
-  const { rows } = await db.query(
-    `SELECT ${quoteIdentifier(name)}::text AS v FROM ${table.name} ORDER BY ${order.join(', ')} LIMIT ${usedRows}`,
-  );
-  const value = rows[n % Math.max(rows.length, 1)]?.v;
-  return value === undefined || value === null ? null : String(value);
-}
-
-/** Of a row with several parents each goes through its own at another pace: no pair of them comes again soon. */
-function spreadOver({ foreignKeys }: FillTable, key: ForeignKey, n: number): number {
-  const at = foreignKeys.indexOf(key);
-  return n * (at + 1) + at;
-}
-
-async function parentValue(
-  db: Connection,
-  key: ForeignKey,
-  { name }: FillColumn,
-  n: number,
-): Promise<string | null> {
-  const column = quoteIdentifier(key.parentColumns[key.columns.indexOf(name)] ?? name);
-  const { rows } = await db.query(
-    `SELECT ${column}::text AS v FROM ${key.parentName} ORDER BY ${key.parentColumns.map(quoteIdentifier).join(', ')}
-      LIMIT 1 OFFSET (SELECT ${n}::int8 % greatest(count(*), 1) FROM ${key.parentName})`,
-  );
-  const value = rows[0]?.v;
-  return value === undefined || value === null ? null : String(value);
-}
-
-async function evaluate(db: Connection, expression: string, n: number): Promise<string | null> {
-  const rows = await attempt(db, async () => {
-    const result = await db.query(`SELECT (${expression})::text AS v FROM (VALUES (${n}::int)) AS s(i)`);
-    return result.rows;
-  });
-  const value = rows?.[0]?.v;
-  return value === undefined || value === null ? null : String(value);
-}
-
-/** What `work` gives, or undefined where Postgres refuses it; then nothing of it remains. Inside a transaction. */
-async function attempt<T>(db: Connection, work: () => Promise<T>): Promise<T | undefined> {
-  await db.query('SAVEPOINT attempt');
-  try {
-    const result = await work();
-    await db.query('RELEASE SAVEPOINT attempt');
-    return result;
-  } catch (error) {
-    if (!isDatabaseError(error) || error.code === undefined) throw error;
-    await db.query('ROLLBACK TO SAVEPOINT attempt');
-    return undefined;
-  }
-}
-
 /**
- * A value of the type that Postgres gives to a parameter. PREPARE outlives a transaction that is undone, so it is taken
- * back; one that fails leaves nothing.
+ * SQL for a value of the type that Postgres gives to a parameter. PREPARE outlives a transaction that is undone, so it
+ * is taken back; one that fails leaves nothing.
  */
-async function byType(
+async function expressionByType(
   db: Connection,
   { text }: Statement,
   parameter: number,
-  n: number,
-): Promise<string | null> {
+): Promise<string | undefined> {
   // The statement may be wrong by itself: running it tells how.
   const oid = await attempt(db, async () => {
     await db.query(`PREPARE switchback_types AS ${text}`);
@@ -240,7 +183,5 @@ async function byType(
     return Number(rows[0]?.oid ?? 0);
   });
   const type = oid ? await readType(db, oid) : undefined;
-  const expression =
-    type && (await valueExpression(db, type, { i: 'i', salt: 1, hint: 'value', distinct: false }));
-  return expression === undefined ? null : evaluate(db, expression, n);
+  return type && valueExpression(db, type, { i: 'i', salt: 1, hint: 'value', distinct: false });
 }

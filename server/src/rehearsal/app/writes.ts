@@ -45,7 +45,7 @@ function setsKey({ node }: Statement, { digest }: Witness): boolean {
 
 /** Whether it is done, one way or the other; false where another value may do. */
 async function write({ session, values, witness, next }: WriteInput, statement: Statement): Promise<boolean> {
-  await session.query('BEGIN');
+  await session.exec('BEGIN');
   try {
     const { sql, parameters, varies } = await values.refill(statement, next());
     const changesKeys = setsKey(statement, witness);
