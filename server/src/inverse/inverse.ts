@@ -14,7 +14,7 @@ import { madeTableInverse } from './make-table.ts';
 import { type Inverse, impossible, losesData, restores, unknown } from './model.ts';
 import { objectInverse } from './objects/inverse.ts';
 import { moveInverse } from './objects/rename.ts';
-import { sessionInverse } from './objects/session.ts';
+import { codeInverse, sessionInverse } from './objects/session.ts';
 
 export type { Inverse } from './model.ts';
 
@@ -28,6 +28,7 @@ export function inverseOf(statement: Statement, before: Schema, pgVersion: numbe
   if (absent) return absent;
   const ofObjects =
     sessionInverse(statement) ??
+    codeInverse(statement, before) ??
     moveInverse(statement, before) ??
     objectInverse(statement, before, pgVersion);
   if (ofObjects) return ofObjects;

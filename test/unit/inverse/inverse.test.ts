@@ -122,6 +122,7 @@ describe('inverse', () => {
     assert.equal(inverse('DROP TABLE t').verdict, 'loses_data');
     assert.equal(inverse('ALTER TABLE t DROP COLUMN a, ADD COLUMN a int').verdict, 'loses_data');
     assert.equal(inverse('UPDATE t SET a = 1').verdict, 'loses_data');
+    assert.equal(inverse("SELECT setval('s', 5)").verdict, 'loses_data');
   });
 
   it('says that an enum label cannot be taken out', () => {
@@ -132,7 +133,6 @@ describe('inverse', () => {
 
   it('claims nothing where something would stay behind', () => {
     for (const sql of [
-      "SELECT setval('s', 5)",
       'WITH x AS (UPDATE t SET a = 1 RETURNING a) SELECT * FROM x',
       'EXPLAIN ANALYZE DELETE FROM t',
       'CREATE SCHEMA n CREATE TABLE x (id int) CREATE SEQUENCE y',

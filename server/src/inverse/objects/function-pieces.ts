@@ -3,6 +3,7 @@ import { walk } from '../../schema/expressions.ts';
 import { keyOf } from '../../schema/lookup.ts';
 import type { Overload, UserFunction } from '../../schema/model.ts';
 import { nameOfRangeVar } from '../../sql/names.ts';
+import { plainPrivileges } from './defaults.ts';
 import { changedKeys, isReady, type ObjectPiece, type Work } from './pieces.ts';
 import { isReplaceable, routineText, writeFunction } from './write-function.ts';
 
@@ -49,7 +50,9 @@ function overloadPieces(
       was.overload && isReadyBody(work, was.overload)
         ? writeFunction(old, was.entry, was.overload, { orReplace })
         : undefined;
-    return (sql ?? []).map((one) => ({ stage: 'make functions', sql: one }));
+    const made = sql && !orReplace && routineText(old, was.entry, was.overload as Overload);
+    const plain = made ? plainPrivileges(work.before, 'function', was.entry.name.schema, made) : [];
+    return [...(sql ?? []), ...plain].map((one) => ({ stage: 'make functions', sql: one }));
   };
   if (!is?.overload) return making(false);
   if (sameFunction(work, was.entry, was.overload, is.entry, is.overload)) return [];

@@ -9,6 +9,7 @@ import type { Statement, StatementKind } from '../../sql/model.ts';
 import { nameOfObject, nameOfRangeVar, nameOfStrings, stringsOf, writeName } from '../../sql/names.ts';
 import { type Inverse, losesData, restores, unknown } from '../model.ts';
 import { restoringInverse } from '../restoring.ts';
+import { hasUnknownPrivileges } from './defaults.ts';
 import { changedKeys } from './pieces.ts';
 import { restoreObjects } from './restore.ts';
 
@@ -313,6 +314,7 @@ function grantAsItStands(
   const type = objtype === 'OBJECT_PROCEDURE' || objtype === 'OBJECT_ROUTINE' ? 'OBJECT_FUNCTION' : objtype;
   const missing = objects.some((object) => {
     const address = addressOf(before, type ?? '', object);
+    if (address && hasUnknownPrivileges(before, address)) return true;
     return !address || (!describedAt(before, address) && !/^schema /.test(address.key));
   });
   return missing

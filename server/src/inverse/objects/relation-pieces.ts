@@ -13,6 +13,7 @@ import type {
 import { rulesOf } from '../../schema/rules.ts';
 import { triggersOf } from '../../schema/triggers.ts';
 import { quoteIdentifier } from '../../sql/names.ts';
+import { plainPrivileges } from './defaults.ts';
 import { changedKeys, isReady, type ObjectPiece, type Work } from './pieces.ts';
 import { nameIn } from './source.ts';
 import { policyExpression, roleText, writePolicy, writeRule, writeTrigger } from './write-trigger.ts';
@@ -74,7 +75,9 @@ function viewPieces(
     was.reads.every((one) => !work.before.relations.has(one) || now.relations.has(one))
       ? writeView(old, was)
       : undefined;
-  return sql === undefined ? [] : [{ stage: 'make views', sql }];
+  if (!was || sql === undefined) return [];
+  const plain = plainPrivileges(work.before, 'table', was.name.schema, `TABLE ${nameIn(old, was.name)}`);
+  return [sql, ...plain].map((one) => ({ stage: 'make views', sql: one }));
 }
 
 function dropView(now: Schema, current: Work['current'], view: View): readonly ObjectPiece[] {
@@ -163,7 +166,17 @@ function sequencePieces(
     if (sql === undefined) return [];
     // Only of one that no table owns yet can the owner be changed.
     const subject = `ALTER SEQUENCE ${nameIn(old, was.name)}`;
-    const all = [sql, ...(was.owner === undefined ? [] : [`${subject} OWNER TO ${roleText(was.owner)}`])];
+    const plain = plainPrivileges(
+      work.before,
+      'sequence',
+      was.name.schema,
+      `SEQUENCE ${nameIn(old, was.name)}`,
+    );
+    const all = [
+      sql,
+      ...plain,
+      ...(was.owner === undefined ? [] : [`${subject} OWNER TO ${roleText(was.owner)}`]),
+    ];
     return all.map((one) => ({ stage: 'make sequences', sql: one }));
   }
   const sql: string[] = [];

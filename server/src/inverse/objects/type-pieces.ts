@@ -2,6 +2,7 @@ import { bareType, dependencyOf } from '../../schema/links.ts';
 import type { UserType } from '../../schema/model.ts';
 import { typeDisplayName } from '../../schema/names.ts';
 import { quoteIdentifier } from '../../sql/names.ts';
+import { plainPrivileges } from './defaults.ts';
 import { changedKeys, isReady, type ObjectPiece, type Work } from './pieces.ts';
 import { nameIn } from './source.ts';
 import { typeIn } from './write-function.ts';
@@ -21,7 +22,9 @@ export function typePieces(work: Work): readonly ObjectPiece[] {
     }
     const sql =
       was && isReady(work, was.dependsOn) && hasItsTypes(work, was) ? writeType(work.old, was) : undefined;
-    return (sql ?? []).map((one) => ({ stage: 'make types' as const, sql: one }));
+    const on = was && `${was.kind === 'domain' ? 'DOMAIN' : 'TYPE'} ${nameIn(work.old, was.name)}`;
+    const plain = was && sql && on ? plainPrivileges(before, 'type', was.name.schema, on) : [];
+    return [...(sql ?? []), ...plain].map((one) => ({ stage: 'make types' as const, sql: one }));
   });
 }
 

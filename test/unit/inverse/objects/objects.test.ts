@@ -8,6 +8,7 @@ import type { Schema } from '../../../../server/src/schema/model.ts';
 import type { SqlParser, Statement } from '../../../../server/src/sql/model.ts';
 import { loadSqlParser } from '../../../../server/src/sql/parser.ts';
 import { embeddedPostgres } from '../../support/embedded-postgres.ts';
+import { byDefault, restoredByDefault } from './default-privileges.ts';
 import { described, losing, restored } from './described.ts';
 import { renamed, restoredRenamed } from './renamed.ts';
 
@@ -87,6 +88,8 @@ describe('what undoes a statement about anything but tables', () => {
   defineRestored('where something is lost', described, lines(losing), 'loses_data');
   defineRestored('after renames', renamed, lines(restoredRenamed), 'restores');
 
+  defineRestored('under default privileges', byDefault, lines(restoredByDefault), 'restores');
+
   describe('claims', () => {
     const schemaOf = (setup: string) => baselineSchema(parser.parse(setup));
 
@@ -153,6 +156,13 @@ describe('what undoes a statement about anything but tables', () => {
       const schema = schemaOf('CREATE TABLE t (id int);');
       assert.match(inverse('GRANT ALL ON t TO ann', schema, 17).sql.join(), /MAINTAIN/);
       assert.doesNotMatch(inverse('GRANT ALL ON t TO ann', schema, 16).sql.join(), /MAINTAIN/);
+    });
+
+    it('that a block or a query that only reads is not to be undone', () => {
+      const schema = schemaOf('CREATE TABLE t (id int); CREATE SEQUENCE s;');
+      assert.equal(inverse('DO $$ BEGIN PERFORM 1 FROM t; END $$', schema).verdict, 'restores');
+      assert.equal(inverse('DO $$ BEGIN UPDATE t SET id = 1; END $$', schema).verdict, 'unknown');
+      assert.equal(inverse("SELECT nextval('s')", schema).verdict, 'loses_data');
     });
 
     it('that nothing outlives the session', () => {
