@@ -46,7 +46,7 @@ function limits(name: string, { stride, rows, count }: TableDigest): string | un
   const many = count.toLocaleString('en');
   if (rows === undefined)
     return `${name} has no primary key and ${many} rows: they were counted, not compared.`;
-  return stride > 1 ? `Of the ${many} rows of ${name} every ${stride}th was compared.` : undefined;
+  return stride > 1 ? `Of the ${many} rows of ${name} one in ${stride} was compared.` : undefined;
 }
 
 interface Difference {

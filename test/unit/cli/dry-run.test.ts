@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { dryRun } from '../../../server/src/cli/dry-run.ts';
 import { run } from '../../../server/src/cli/run.ts';
 import type { Engine } from '../../../server/src/rehearsal/model.ts';
+import { embeddedEngine } from '../rehearsal/setup.ts';
 import { type MemoryOptions, memoryIo } from './memory-io.ts';
 
 const plan = `migration: Test
@@ -35,6 +36,27 @@ async function refused(args: string[], files: MemoryOptions['files'] = { 'a.migr
 }
 
 describe('switchback dry-run', () => {
+  it('exits 1 where a rollback does not restore, and proves one step or none if told to', async function () {
+    this.timeout(60_000);
+    const engine = await embeddedEngine();
+    const text = plan.replace('DROP TABLE t;', 'SELECT 1;');
+    const attempt = async (...more: string[]) => {
+      const io = memoryIo({ files: { 'a.migration.yaml': text, '.switchback.yaml': more[0] ?? '' } });
+      const args = ['a.migration.yaml', '--format', 'json', ...more.slice(1)];
+      return { exitCode: await dryRun(args, io, engine), report: JSON.parse(io.out()) };
+    };
+    const failed = await attempt();
+    assert.equal(failed.exitCode, 1);
+    const [step] = failed.report.steps;
+    assert.deepEqual([step.rollback.verdict, step.rollback.reapplied], ['drifts', null]);
+    assert.equal(step.rollback.drift[0].message, 'table t: new');
+    assert.deepEqual([failed.report.unwind.verdict, failed.report.start.app], ['drifts', []]);
+    const one = await attempt('', '--step', 'make_a_table');
+    assert.deepEqual([one.exitCode, one.report.unwind.verdict], [1, 'not_run']);
+    for (const none of [await attempt('', '--no-proofs'), await attempt('dry_run: { proofs: false }')])
+      assert.deepEqual([none.exitCode, none.report.steps[0].rollback], [0, null]);
+  });
+
   for (const [signal, exitCode] of [
     ['SIGINT', 130],
     ['SIGTERM', 143],
@@ -87,5 +109,13 @@ describe('switchback dry-run', () => {
     assert.match(await reject('a.migration.yaml', '--rows=-1'), /give a whole number/);
     assert.match(await reject('a.migration.yaml', 'b.migration.yaml'), /takes one plan/);
     assert.match(await reject(), /takes one plan/);
+    assert.match(
+      await reject('a.migration.yaml', '--step', 'make_a_tabel'),
+      /has no such step\. Did you mean make_a_table/,
+    );
+    assert.match(
+      await reject('a.migration.yaml', '--step', 'make_a_table', '--no-proofs'),
+      /give one of the two/,
+    );
   });
 });

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { compareData } from '../../../server/src/rehearsal/data-compare.ts';
+import { createDigester } from '../../../server/src/rehearsal/data-digest.ts';
+import type { Engine, EngineSession } from '../../../server/src/rehearsal/model.ts';
+import { dataWords } from '../../../server/src/rehearsal/proof-words.ts';
+import { createTouchedRows, noteTouched } from '../../../server/src/rehearsal/touched-rows.ts';
+import { embeddedEngine } from './setup.ts';
+
+describe('rows before and after', function () {
+  this.timeout(60_000);
+  let session: EngineSession;
+  before(async () => {
+    const engine: Engine = await embeddedEngine();
+    session = await engine.open();
+  });
+  after(() => session?.close());
+
+  beforeEach(async () => {
+    await session.exec(`DROP SCHEMA public CASCADE; CREATE SCHEMA public;
+      CREATE TABLE keyed (id int PRIMARY KEY, name text, odd text);
+      INSERT INTO keyed SELECT i, 'n' || i, CASE WHEN i % 2 = 1 THEN E'a\\tb\\nc' || i END FROM generate_series(1, 10) i;
+      CREATE TABLE loose (name text, n int);
+      INSERT INTO loose SELECT 'x', 1 FROM generate_series(1, 5);
+      CREATE TABLE parts (id int, at int, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+      CREATE TABLE parts_low PARTITION OF parts FOR VALUES FROM (0) TO (10);
+      CREATE TABLE parts_high PARTITION OF parts FOR VALUES FROM (10) TO (20);
+      INSERT INTO parts SELECT i, i FROM generate_series(1, 15) i;`);
+  });
+
+  /** What is different after some SQL, in words; the application's part of it is left out. */
+  const after_ = async (
+    sql: string,
+    written = '',
+  ): Promise<{ words: string[]; compared: readonly string[] }> => {
+    const digester = createDigester(session);
+    const touched = createTouchedRows();
+    const was = await digester.take();
+    if (written !== '') {
+      await session.query('BEGIN');
+      const witness = { digester, digest: was, touched };
+      const noted = await noteTouched(
+        session,
+        witness,
+        () => session.query(written),
+        written.startsWith('UPDATE'),
+      );
+      await session.query('COMMIT');
+      noted.commit();
+    }
+    if (sql !== '') await session.exec(sql);
+    digester.schemaChanged();
+    const data = compareData(was, await digester.take(), touched);
+    return { words: dataWords(data), compared: data.compared };
+  };
+
+  const cases: readonly (readonly [string, string, readonly string[]])[] = [
+    ['nothing', '', []],
+    ['the same rows in a file of their own', 'VACUUM FULL keyed', []],
+    ['values gone', 'UPDATE keyed SET name = NULL WHERE id < 4', ['keyed.name: 3 values lost']],
+    ['values changed', "UPDATE keyed SET odd = odd || '!'", ['keyed.odd: 5 values lost']],
+    [
+      'values come',
+      "UPDATE keyed SET odd = coalesce(odd, 'new')",
+      ['keyed.odd: 5 values that were not there before'],
+    ],
+    ['a column gone', 'ALTER TABLE keyed DROP COLUMN odd', ['keyed.odd: 5 values lost']],
+    ['a column more', 'ALTER TABLE keyed ADD COLUMN more int DEFAULT 3', []],
+    [
+      'rows gone and come',
+      'UPDATE keyed SET id = 100 WHERE id = 1',
+      ['keyed: 1 row missing', 'keyed: 1 row that was not there before'],
+    ],
+    ['all rows gone', 'TRUNCATE keyed', ['keyed: 10 rows missing']],
+    ['a table gone', 'DROP TABLE keyed', ['keyed: 10 rows missing']],
+    [
+      'a table made again with its rows',
+      'CREATE TABLE copy AS TABLE keyed; DROP TABLE keyed; ALTER TABLE copy RENAME TO keyed; ALTER TABLE keyed ADD PRIMARY KEY (id)',
+      [],
+    ],
+    [
+      'one of many equal rows',
+      'DELETE FROM loose WHERE ctid = (SELECT min(ctid) FROM loose)',
+      ['loose: 1 row missing'],
+    ],
+    [
+      'a row without a key that changed',
+      'UPDATE loose SET n = 2 WHERE ctid = (SELECT min(ctid) FROM loose)',
+      ['loose: 1 row missing', 'loose: 1 row that was not there before'],
+    ],
+    ['a partition emptied', 'TRUNCATE parts_high', ['parts: 6 rows missing']],
+    [
+      'a row that moves between partitions',
+      'UPDATE parts SET at = 12 WHERE id = 1',
+      ['parts: 1 row missing', 'parts: 1 row that was not there before'],
+    ],
+  ];
+  for (const [name, sql, words] of cases)
+    it(`tells ${name}`, async () => assert.deepEqual((await after_(sql)).words, words));
+
+  it('leaves out what the application wrote, changed and deleted', async () => {
+    const all = async (written: string) => (await after_('', written)).words;
+    assert.deepEqual(await all("INSERT INTO keyed VALUES (11, 'new', NULL), (12, 'new', NULL)"), []);
+    assert.deepEqual(await all("UPDATE keyed SET name = 'changed' WHERE id = 3"), []);
+    assert.deepEqual(await all('UPDATE keyed SET id = 50 WHERE id = 5'), []);
+    assert.deepEqual(await all('DELETE FROM keyed WHERE id = 7'), []);
+    assert.deepEqual(await all('UPDATE parts SET at = 15 WHERE id = 2'), []);
+    assert.deepEqual(await all("INSERT INTO loose VALUES ('y', 2)"), []);
+    const both = await after_(
+      'UPDATE keyed SET name = NULL WHERE id IN (1, 2)',
+      "UPDATE keyed SET odd = 'x' WHERE id = 1",
+    );
+    assert.deepEqual(both.words, ['keyed.name: 1 value lost']);
+  });
+
+  it('follows rows that triggers write and cascades delete', async () => {
+    await session.exec(`CREATE TABLE child (id int PRIMARY KEY, keyed_id int REFERENCES keyed ON DELETE CASCADE);
+      INSERT INTO child SELECT i, i FROM generate_series(1, 10) i;
+      CREATE FUNCTION log() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO parts VALUES (NEW.id, 1); RETURN NEW; END $$;
+      CREATE TRIGGER log AFTER INSERT ON keyed FOR EACH ROW EXECUTE FUNCTION log()`);
+    assert.deepEqual((await after_('', 'DELETE FROM keyed WHERE id = 4')).words, []);
+    assert.deepEqual((await after_('', "INSERT INTO keyed VALUES (77, 'x', 'y')")).words, []);
+  });
+
+  it('holds a sample of a big table, and says so', async () => {
+    await session.exec('INSERT INTO keyed (id, name) SELECT i, i FROM generate_series(11, 50000) i');
+    const digester = createDigester(session);
+    const was = await digester.take();
+    const rows = was.tables.get('keyed')?.rows;
+    assert.ok(
+      rows instanceof Map && rows.size > 10_000 && rows.size < 25_000,
+      `${rows instanceof Map && rows.size}`,
+    );
+    await session.exec(
+      'UPDATE keyed SET name = NULL; INSERT INTO loose SELECT NULL FROM generate_series(1, 30000)',
+    );
+    const data = compareData(was, await digester.take(), createTouchedRows());
+    assert.deepEqual(data.lost, [{ table: 'keyed', column: 'name', rows: rows.size }]);
+    assert.match(data.notes.join(), /^Of the 50,000 rows of keyed one in 3 was compared\./);
+  });
+});
