@@ -38,9 +38,8 @@ export interface Observation {
  * position. Catalogs, TOAST and temporary relations are left out.
  */
 export async function observeBefore(db: Connection): Promise<Before> {
-  const state = await readState(db);
-  const wal = await walPosition(db);
-  return { ...state, wal };
+  const { rows } = await db.query(beforeQuery);
+  return { ...readState(rows[0] ?? {}), wal: String(rows[0]?.lsn) };
 }
 
 /**
@@ -53,9 +52,8 @@ export async function observeAfter(
   before: Before,
   expected: ReadonlySet<string>,
 ): Promise<Observation> {
-  const wal = await walPosition(db);
-  const after = await readState(db);
-  const { rows } = await db.query('SELECT pg_wal_lsn_diff($1, $2)::float8 AS bytes', [wal, before.wal]);
+  const { rows } = await db.query(afterQuery, [before.wal]);
+  const after = readState(rows[0] ?? {});
   return {
     locks: locksTaken(before, after, expected),
     rewrites: rewritten(before, after),
@@ -69,10 +67,10 @@ export async function observeAfter(
 type State = Omit<Before, 'wal'>;
 
 /**
- * One round trip. Sequences' files are not told: a new one rewrites no data. A table's scans count every read
+ * Sequences' files are not told: a new one rewrites no data. A table's scans count every read
  * of all of it, an index build's and a constraint check's included.
  */
-const stateQuery = `
+const withRelations = `
   WITH relation AS MATERIALIZED (
     SELECT c.oid::int8 AS oid, c.oid::regclass::text AS name, c.relkind AS kind, i.indrelid::int8 AS "table",
       CASE WHEN c.relkind IN ('r', 'm', 'i') THEN pg_catalog.pg_relation_filenode(c.oid)::int8 END AS file
@@ -80,8 +78,9 @@ const stateQuery = `
     LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
     WHERE c.relnamespace NOT IN (
         SELECT oid FROM pg_catalog.pg_namespace WHERE nspname ~ '^pg_' OR nspname = 'information_schema')
-      AND c.relkind IN ('r', 'p', 'm', 'v', 'S', 'f', 'i', 'I'))
-  SELECT
+      AND c.relkind IN ('r', 'p', 'm', 'v', 'S', 'f', 'i', 'I'))`;
+
+const state = `
     (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(oid, name, kind, file, "table")), '[]')
       FROM relation)::text AS relations,
     (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(l.relation::int8, l.mode)), '[]')
@@ -92,9 +91,16 @@ const stateQuery = `
       FROM (SELECT oid, pg_catalog.pg_stat_get_xact_numscans(oid::oid) AS scans
         FROM relation WHERE kind IN ('r', 'm')) s WHERE scans > 0)::text AS scans`;
 
-async function readState(db: Connection): Promise<State> {
-  const { rows } = await db.query(stateQuery);
-  const list = <T>(column: string) => JSON.parse(String(rows[0]?.[column] ?? '[]')) as T[];
+/**
+ * Reading the catalogs may write WAL itself (hint bits, where pages have checksums), so the position is the last that
+ * is read before a statement, and the first after it.
+ */
+const beforeQuery = `${withRelations} SELECT ${state}, pg_catalog.pg_current_wal_insert_lsn()::text AS lsn`;
+const afterQuery = `${withRelations}
+  SELECT pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), $1::pg_lsn)::float8 AS bytes, ${state}`;
+
+function readState(row: Readonly<Record<string, unknown>>): State {
+  const list = <T>(column: string) => JSON.parse(String(row[column] ?? '[]')) as T[];
   return {
     relations: new Map(
       list<[number, string, string, number | null, number | null]>('relations').map(
@@ -104,11 +110,6 @@ async function readState(db: Connection): Promise<State> {
     held: new Set(list<[number, string]>('locks').map(([oid, mode]) => `${oid} ${mode}`)),
     scans: new Map(list<[number, number]>('scans')),
   };
-}
-
-async function walPosition(db: Connection): Promise<string> {
-  const { rows } = await db.query('SELECT pg_catalog.pg_current_wal_insert_lsn()::text AS lsn');
-  return String(rows[0]?.lsn);
 }
 
 /** `relation mode`, the form in which `observeAfter` wants a statement's expected locks. */
