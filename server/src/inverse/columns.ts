@@ -69,7 +69,7 @@ function changedColumn(way: Way, table: Table, now: Table, was: Column, is: Colu
     return pieces;
   }
   if (differs((a, b) => a.type !== b.type || a.collation !== b.collation))
-    pieces.push(alter('change types', typeWords(was, is)));
+    pieces.push(alter('change types', typeWords(was, is, way.conversions?.get(was.name))));
   if (!was.generated && differs((a, b) => a.default !== b.default))
     column('set columns', was.default == null ? 'DROP DEFAULT' : `SET DEFAULT ${was.default}`);
   if (differs((a, b) => a.identity !== b.identity)) pieces.push(...identityPieces(way, table, now, was, is));
@@ -88,11 +88,19 @@ function losesExpression(was: Column, is: Column): boolean {
 }
 
 /** The default steps aside where the new type could not take it. */
-function typeWords(was: Column, is: Column): string {
+function typeWords(was: Column, is: Column, conversion: string | undefined): string {
   const name = quoteIdentifier(was.name);
-  const kindred = was.type !== undefined && is.type !== undefined && isKindred(is.type, was.type);
+  const kindred =
+    conversion === undefined &&
+    was.type !== undefined &&
+    is.type !== undefined &&
+    isKindred(is.type, was.type);
   const type = `ALTER COLUMN ${name} TYPE ${was.type}${was.collation ? ` COLLATE ${was.collation}` : ''}${
-    kindred ? '' : ` USING ${castBack(name, is.type, was.type)}`
+    conversion !== undefined
+      ? ` USING ${conversion}`
+      : kindred
+        ? ''
+        : ` USING ${castBack(name, is.type, was.type)}`
   }`;
   if (kindred || is.default === null || is.generated) return type;
   const again = was.default == null ? '' : `, ALTER COLUMN ${name} SET DEFAULT ${was.default}`;

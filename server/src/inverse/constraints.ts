@@ -101,8 +101,10 @@ function addition(way: Way, before: Table, now: Table, one: Constraint): readonl
     case 'check':
       return proven(way, now, one, add('add checks', bare));
     case 'foreign key': {
-      const waits = way.pgVersion < 18 && now.partitioned;
-      if (!one.references || !tableAt(way.now, one.references.table)) return [];
+      const target = one.references && tableAt(way.now, one.references.table);
+      if (!target) return [];
+      // Before 18 a partitioned table takes no NOT VALID, and of a key to one VALIDATE leaves out the parts.
+      const waits = way.pgVersion < 18 && (now.partitioned || target.partitioned);
       return waits ? [add('add foreign keys', bare)] : proven(way, now, one, add('add foreign keys', bare));
     }
     default:

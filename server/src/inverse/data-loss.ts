@@ -13,7 +13,7 @@ import { displayName } from '../schema/names.ts';
 import { notNullOf } from '../schema/not-null.ts';
 import type { Statement } from '../sql/model.ts';
 import { quoteIdentifier, stringsOf } from '../sql/names.ts';
-import { replacedColumns } from './first-steps.ts';
+import { replacedColumns, zoneOf } from './first-steps.ts';
 import { isSureOfNull } from './null-checks.ts';
 import { needsValue, placeholder } from './placeholders.ts';
 import { lostBetween } from './type-survival.ts';
@@ -133,6 +133,12 @@ function changedTypes(before: Schema, now: Schema, { node }: Statement): TypeLos
     if (old?.type === undefined || own?.type === undefined || old.generated) continue;
     const using = command.def && 'ColumnDef' in command.def ? command.def.ColumnDef.raw_default : undefined;
     const column = `${displayName(before, was.name)}.${quoteIdentifier(old.name)}`;
+    const zone = zoneOf(using, old.name);
+    if (zone !== undefined) {
+      if (!/^(?:etc\/)?(?:utc|gmt)$/i.test(zone))
+        lost.push(`values of ${column} that stand where the clocks of ${zone} are set back`);
+      continue;
+    }
     if (using && !isCastOf(using, old.name)) {
       lost.push(`the old values of ${column}, in whose place USING puts others,`);
       if (lostBetween(own.type, old.type, before, false) !== undefined)

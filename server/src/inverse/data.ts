@@ -1,5 +1,5 @@
 import type { ClusterStmt, Node, RangeVar } from '@pgsql/types';
-import { displayName, tableOf } from '../schema/lookup.ts';
+import { displayName, findRelation, tableOf } from '../schema/lookup.ts';
 import type { Schema, Table } from '../schema/model.ts';
 import type { Statement } from '../sql/model.ts';
 import { nameOfRangeVar, quoteIdentifier, writeName } from '../sql/names.ts';
@@ -93,7 +93,8 @@ export function clusterInverse(
   pgVersion: number,
 ): Inverse {
   if (!fields.indexname) return restores([], 'It changes neither schema nor data.');
-  if (tableOf(before, fields.relation)?.columnsComplete)
+  const known = fields.relation && findRelation(before, nameOfRangeVar(fields.relation));
+  if (known?.kind === 'materialized view' || (known?.kind === 'table' && known.columnsComplete))
     return restoringInverse(statement, before, pgVersion);
   return unknown(
     'The index stays marked for CLUSTER, and which one was marked before is not known: give the baseline DDL under database.schema.',

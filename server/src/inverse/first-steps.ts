@@ -1,8 +1,8 @@
-import type { AlterTableCmd, AlterTableStmt } from '@pgsql/types';
+import type { AlterTableCmd, AlterTableStmt, Node } from '@pgsql/types';
 import { columnOf, descendantsOf, findTable, indexesOf, relationKey } from '../schema/lookup.ts';
 import type { Constraint, Index, Schema, Table } from '../schema/model.ts';
 import type { Statement } from '../sql/model.ts';
-import { nameOfRangeVar, quoteIdentifier } from '../sql/names.ts';
+import { nameOfRangeVar, quoteIdentifier, quoteLiteral, stringsOf } from '../sql/names.ts';
 import { tailOf } from './indexes.ts';
 import { keepsExpressions } from './type-survival.ts';
 import { tableAt, type Way, written } from './way.ts';
@@ -47,6 +47,27 @@ export function firstSteps(way: Way, statement: Statement): readonly string[] {
     [table, ...descendantsOf(before, relationKey(table.name))].flatMap((one) => staleParts(way, one, name)),
   );
   return [...replaced, ...new Set(stale)];
+}
+
+/** USING … AT TIME ZONE, which is turned back by the same zone: by column name, the expression that does. */
+export function conversionsOf(statement: Statement): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const { subtype, name = '', def } of commandsOf(statement)) {
+    const using = def && 'ColumnDef' in def ? def.ColumnDef.raw_default : undefined;
+    const zone = subtype === 'AT_AlterColumnType' ? zoneOf(using, name) : undefined;
+    if (zone !== undefined) found.set(name, `${quoteIdentifier(name)} AT TIME ZONE ${quoteLiteral(zone)}`);
+  }
+  return found;
+}
+
+/** The zone of `column AT TIME ZONE 'zone'`. */
+export function zoneOf(using: Node | undefined, column: string): string | undefined {
+  if (!using || !('FuncCall' in using)) return undefined;
+  const { funcname, args = [] } = using.FuncCall;
+  const [zone, value] = args;
+  if (stringsOf(funcname).at(-1) !== 'timezone' || !zone || !('A_Const' in zone)) return undefined;
+  const reads = value && 'ColumnRef' in value && stringsOf(value.ColumnRef.fields).at(-1) === column;
+  return reads ? zone.A_Const.sval?.sval : undefined;
 }
 
 function staleParts(way: Way, table: Table, column: string): readonly string[] {

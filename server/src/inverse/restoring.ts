@@ -3,7 +3,7 @@ import { walk } from '../schema/expressions.ts';
 import type { Schema } from '../schema/model.ts';
 import type { Statement } from '../sql/model.ts';
 import { dataLoss } from './data-loss.ts';
-import { firstSteps } from './first-steps.ts';
+import { conversionsOf, firstSteps } from './first-steps.ts';
 import { type Inverse, impossible, unknown } from './model.ts';
 import { type Restoration, restore } from './restore.ts';
 import type { Way } from './way.ts';
@@ -21,7 +21,8 @@ export function restoringInverse(statement: Statement, before: Schema, pgVersion
   const now = applyStatement(before, statement, { madeByPlan: true });
   if (now === before)
     return unknown('Postgres would refuse this statement on the schema as it is: there is nothing to undo.');
-  const base = { before, now, pgVersion, qualified: saysSchema(statement) };
+  const conversions = conversionsOf(statement);
+  const base = { before, now, pgVersion, qualified: saysSchema(statement), conversions };
   const loss = dataLoss({ ...base, concurrently: true, byAttaching: false }, statement);
   if (loss.barred.length > 0) return impossible(`${sentence(loss.barred)} ${copyFirst}`);
   let best: Restoration | undefined;

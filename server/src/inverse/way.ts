@@ -15,6 +15,8 @@ export interface Way {
   readonly byAttaching: boolean;
   /** Every name says its schema, as the statement that is to be undone does. */
   readonly qualified: boolean;
+  /** What makes a column's old values of its new ones, by the column's name, where a cast would not. */
+  readonly conversions?: ReadonlyMap<string, string>;
 }
 
 /** SQL to run next. Those of the lowest stage go first; what is left to do is then looked at anew. */
