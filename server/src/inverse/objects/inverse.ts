@@ -68,7 +68,10 @@ export function objectInverse(statement: Statement, before: Schema, pgVersion: n
   if (said) return said;
   const now = applyStatement(before, statement, { madeByPlan: true });
   if (now === before) return unchanged(statement, before);
-  if (takesTables(before, now)) return restoringInverse(statement, before, pgVersion);
+  // A typed table's columns come and go with those of its type.
+  const ofType =
+    'AlterTableStmt' in statement.node && statement.node.AlterTableStmt.objtype === 'OBJECT_TYPE';
+  if (!ofType && takesTables(before, now)) return restoringInverse(statement, before, pgVersion);
   const { sql, left } = restoreObjects({ before, now, pgVersion, qualified: saysSchema(statement) });
   if (left.length > 0)
     return unknown(`How to bring back ${listed(left)} as it was is not known: write it by hand.`);

@@ -8,6 +8,9 @@ CREATE DOMAIN app.code AS text COLLATE "C" CONSTRAINT len CHECK (length(value) <
 ALTER DOMAIN app.code ADD CONSTRAINT later CHECK (value <> 'x') NOT VALID;
 CREATE TYPE app.pair AS (x int, y app.mood, z numeric(10,2));
 CREATE TYPE app.lone AS (x int, y text);
+CREATE TYPE app.shape AS (x int, y text);
+CREATE TABLE app.typed OF app.shape;
+INSERT INTO app.typed VALUES (1, 'x');
 CREATE TABLE app.users (id int PRIMARY KEY, username text, age app.positive, code app.code, mood app.mood, "Odd Col" int);
 INSERT INTO app.users SELECT g, 'u' || g, g, 'c', 'sad', g FROM generate_series(1, 20) g;
 CREATE TABLE public.orders (id int PRIMARY KEY, user_id int REFERENCES app.users, total numeric);
@@ -188,6 +191,8 @@ ALTER TYPE app.mood SET SCHEMA public
 ALTER TYPE app.mood OWNER TO ann
 ALTER TYPE app.pair RENAME ATTRIBUTE x TO xx
 ALTER TYPE app.pair ADD ATTRIBUTE w int
+ALTER TYPE app.shape ADD ATTRIBUTE z int CASCADE
+ALTER TYPE app.shape RENAME ATTRIBUTE x TO xx CASCADE
 ALTER TYPE app.pair ALTER ATTRIBUTE z TYPE numeric(12,4)
 DROP TYPE app.pair
 DROP TYPE app.lone
@@ -299,6 +304,7 @@ ALTER EVENT TRIGGER watching RENAME TO seeing
 /** Undone the same way, but for what is lost. */
 export const losing = `
 ALTER TYPE app.pair DROP ATTRIBUTE z
+ALTER TYPE app.shape DROP ATTRIBUTE y CASCADE
 DROP SEQUENCE app.seq
 DROP SEQUENCE owned
 DROP SEQUENCE plain
