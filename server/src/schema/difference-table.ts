@@ -63,6 +63,7 @@ function* columnDifferences(
   now: Table,
 ): Generator<SchemaDifference> {
   const object = (column: Column) => `column ${table}.${quoteIdentifier(column.name)}`;
+  if (old.columns === now.columns) return;
   const [were, are] = [byName(old.columns), byName(now.columns)];
   for (const [name, column] of are) {
     const was = were.get(name);
@@ -141,6 +142,7 @@ function* constraintDifferences(
   old: Table,
   now: Table,
 ): Generator<SchemaDifference> {
+  if (old.constraints === now.constraints) return;
   const object = ({ name }: Constraint) => `constraint ${quoteIdentifier(name)} of ${table}`;
   // NOT NULL is told of the column; before Postgres 18 it has no name that anyone could give.
   const own = ({ constraints }: Table) =>
@@ -245,11 +247,13 @@ function names(list: readonly { readonly name: string }[] = []): readonly string
 }
 
 /** Of the columns that both have. */
-function isReordered(old: Table, now: Table): boolean {
-  if (!old.columnsComplete || !now.columnsComplete) return false;
-  const order = (table: Table, other: Table) =>
-    table.columns
-      .map(({ name }) => name)
-      .filter((name) => other.columns.some((column) => column.name === name));
-  return order(old, now).join('\0') !== order(now, old).join('\0');
+function isReordered({ columns: were, columnsComplete: known }: Table, now: Table): boolean {
+  const { columns: are } = now;
+  if (!known || !now.columnsComplete) return false;
+  if (were.length === are.length && were.every(({ name }, at) => are[at]?.name === name)) return false;
+  const order = (columns: Table['columns'], others: Table['columns']) => {
+    const there = new Set(others.map(({ name }) => name));
+    return columns.flatMap(({ name }) => (there.has(name) ? [name] : [])).join('\0');
+  };
+  return order(were, are) !== order(are, were);
 }

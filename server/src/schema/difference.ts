@@ -29,17 +29,21 @@ import { isUncertain } from './uncertain.ts';
 export function schemaDifferences(before: Schema, after: Schema): readonly SchemaDifference[] {
   if (before === after) return [];
   return [
-    ...[...after.schemas]
-      .filter((name) => !before.schemas.has(name))
-      .map((name) => added(name, `schema ${quoteIdentifier(name)}`)),
-    ...[...before.schemas]
-      .filter((name) => !after.schemas.has(name))
-      .map((name) => removed(name, `schema ${quoteIdentifier(name)}`)),
+    ...schemaNameDifferences(before, after),
     ...relationDifferences(before, after),
     ...typeDifferences(before, after),
     ...functionDifferences(before, after),
     ...objectDifferences(before, after),
   ];
+}
+
+function* schemaNameDifferences(
+  { schemas: were }: Schema,
+  { schemas: are }: Schema,
+): Generator<SchemaDifference> {
+  if (were === are) return;
+  for (const name of are) if (!were.has(name)) yield added(name, `schema ${quoteIdentifier(name)}`);
+  for (const name of were) if (!are.has(name)) yield removed(name, `schema ${quoteIdentifier(name)}`);
 }
 
 /** Keys at which the two maps differ by identity, in the order of the older one first. */

@@ -8,9 +8,24 @@ import type { Schema } from '../../../server/src/schema/model.ts';
 import { isSameExpression } from '../../../server/src/schema/same-expression.ts';
 import type { SqlParser } from '../../../server/src/sql/model.ts';
 import { loadSqlParser } from '../../../server/src/sql/parser.ts';
-import { baseSchema } from '../rehearsal/fingerprint/base.ts';
 import { embeddedPostgres } from '../support/embedded-postgres.ts';
 import { follow, sequences, statementsOf } from './ddl/sequence.ts';
+
+const baseSchema = `
+CREATE TABLE users (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  username varchar(255) NOT NULL UNIQUE,
+  email text NOT NULL DEFAULT '' CHECK (email <> 'nobody'),
+  age int,
+  created_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE TABLE orders (id serial PRIMARY KEY, user_id bigint REFERENCES users, total numeric(10, 2));
+CREATE INDEX orders_user_id ON orders (user_id);
+CREATE VIEW active AS SELECT id, username FROM users WHERE age > 1;
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER touch BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION touch();
+CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
+`;
 
 /** What the random pairs may take, in ms. */
 const enough = 8000;

@@ -67,6 +67,7 @@ of the old column from the new one. Where there is no old column, keep them asid
     ],
   },
   *check(context) {
+    if (!context.steps.some(({ step }) => step.action?.kind === 'deploy')) return;
     for (const removal of context.removals()) {
       const { placed, removal: gone } = removal;
       if (placed.part !== 'rollback' || gone.how !== 'dropped' || gone.kind === 'schema') continue;
