@@ -25,6 +25,11 @@ export function compareData(before: DataDigest, after: DataDigest, touched: Touc
     }
     const note = limits(name, was);
     if (note !== undefined) found.notes.push(note);
+    const loose = touched.count([was.table.oid, is.table.oid]);
+    if (loose > 0)
+      found.notes.push(
+        `${name} has no primary key to tell by which of its rows the application wrote: ${loose} may differ.`,
+      );
     const difference =
       was.rows instanceof Map && is.rows instanceof Map && was.table.key.join() === is.table.key.join()
         ? byKey(was, is, touched)

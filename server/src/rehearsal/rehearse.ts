@@ -46,6 +46,8 @@ export async function rehearse(
   } catch (error) {
     if (options.signal?.aborted) return report(run, 'cancelled', undefined);
     const told = ownError(error instanceof Error ? error.message : String(error), undefined);
+    if (run.steps.length > 0)
+      run.steps.push(...run.planned.slice(run.steps.length).map((one) => skippedStep(run, one)));
     return report(run, run.steps.length > 0 ? 'failed' : 'refused', told);
   } finally {
     await rehearsal.world?.session.close();
@@ -88,13 +90,14 @@ async function rehearsePlan(rehearsal: Rehearsal): Promise<Report> {
   try {
     const error = await world.guard.run(() => prepareWorld(run, world, run.notes), options.stepTimeout);
     if (error) return report(run, 'refused', error);
-    if (isProven(run)) await proveStart(rehearsal, world);
   } catch (error) {
     if (!(error instanceof Stopped)) throw error;
     if (error.reason === 'cancelled') return report(run, 'cancelled', undefined);
     const what = 'The baseline and the rows in its tables';
     return report(run, 'refused', ownError(overLimit(what, run), analysis.plan.database.schema?.range));
   }
+  const stop = isProven(run) ? await proveStart(rehearsal, world) : undefined;
+  if (stop) return stop;
   const ended = await runSteps(rehearsal);
   run.notes.push(...runNotes(analysis, run.steps, world.session));
   const error =
@@ -114,16 +117,25 @@ function isProven({ options, analysis }: Run): boolean {
   return options.proofs !== false && analysis.kind === 'plan';
 }
 
-/** What is wrong before step one is no step's doing. */
-async function proveStart({ run, failing }: Rehearsal, world: World): Promise<void> {
+/** What is wrong before step one is no step's doing. Resolves with the report where the run ends with it. */
+async function proveStart({ run, failing }: Rehearsal, world: World): Promise<Report | undefined> {
+  const limit = run.options.stepTimeout;
   progress(run, 0, 'Trying what the application runs');
-  run.start = await world.guard.run(
-    () => checkVersions(run, world, [world.live], 'start', 'before step one'),
-    run.options.stepTimeout,
-  );
-  failing.now = new Set(run.start.filter(({ ok }) => !ok).map(checkKey));
-  for (const key of failing.now) failing.told.add(key);
-  await world.guard.run(() => writeVersions(run, world, [world.live]), run.options.stepTimeout);
+  try {
+    run.start = await world.guard.run(
+      () => checkVersions(run, world, [world.live], 'start', 'before step one'),
+      limit,
+    );
+    failing.now = new Set(run.start.filter(({ ok }) => !ok).map(checkKey));
+    for (const key of failing.now) failing.told.add(key);
+    await world.guard.run(() => writeVersions(run, world, [world.live]), limit);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Stopped)) throw error;
+    if (error.reason === 'cancelled') return report(run, 'cancelled', undefined);
+    const what = 'Trying what the application runs before step one';
+    return report(run, 'refused', ownError(overLimit(what, run), run.analysis.plan.app?.range));
+  }
 }
 
 /** stopped: the one step that was to be proven is. */

@@ -79,7 +79,8 @@ async function walkBack(state: Unwinding): Promise<Ending> {
     const { step } = plannedAt(state, at).analysed;
     const before = segment.before[at];
     const { rollback } = stepAt(state, at);
-    if (!before || !rollback) continue;
+    if (!before) continue;
+    if (!rollback) return notProven(state);
     if (rollback.verdict === 'drifts' || rollback.verdict === 'fails') return stoppedBy(state, rollback);
     progress(run, segment.last + 1, `Rolling everything back: ${step.name.value}`);
     if (rollback.verdict !== 'not_needed') {
@@ -185,6 +186,12 @@ function keysOf({ drift, data }: Comparison): Map<string, string> {
   ];
   for (const [at, key] of about.entries()) keys.set(key, words[at] ?? key);
   return keys;
+}
+
+/** The proof of the step ended before its rollback was tried. */
+function notProven(state: Unwinding): Ending {
+  const { step } = plannedAt(state, state.at).analysed;
+  return { verdict: 'fails', reason: `It stops at '${step.name.value}', whose rollback was not tried.` };
 }
 
 function stoppedBy(state: Unwinding, { verdict }: RollbackReport): Ending {

@@ -86,6 +86,32 @@ describe('dry run', () => {
     await vscode.commands.executeCommand('workbench.action.closePanel');
   });
 
+  it('of a rollback that does not restore puts each difference at the rollback, and the step into the report', async () => {
+    const text = failing
+      .replace('nickname text DEFAULT', 'surname text DEFAULT')
+      .replace('ADD CONSTRAINT nickname_key UNIQUE (nickname)', 'ADD COLUMN nickname text')
+      .replace('DROP CONSTRAINT nickname_key', 'ALTER COLUMN nickname SET NOT NULL')
+      .replace('DROP COLUMN nickname', 'DROP COLUMN surname');
+    const { document } = await openNew('drifting.migration.yaml', text);
+    await dryRun();
+    const report = await firstReport(api, document.uri);
+    assert.deepEqual(
+      report.steps.map(({ status, rollback }) => [status, rollback?.verdict]),
+      [
+        ['passed', 'restores'],
+        ['failed', 'fails'],
+        ['passed', undefined],
+      ],
+    );
+    const problems = dryRunProblems(document.uri);
+    assert.match(document.getText(problems[0]?.range), /nickname/);
+    assert.equal(problems[0]?.relatedInformation?.length, 1);
+    assert.match(document.getText(problems[1]?.range), /Claim that it is unique/);
+    if (!canControl()) return;
+    await see('.proof.bad', 'fails');
+    await screenshots('report-rollback');
+  });
+
   it('is cancelled within a second, also in the midst of a statement', async function () {
     needsWindow(this);
     const { document } = await openNew('endless.migration.yaml', endless);

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { reportProblems } from '../../../client/src/report-problems.ts';
 import type { Analysis } from '../../../server/src/analyze.ts';
 import type { Engine, Report } from '../../../server/src/rehearsal/model.ts';
+import { reportText } from '../../../server/src/rehearsal/report-text.ts';
 import { analysisOf, embeddedEngine, example, provePlan, reusedEngine } from './setup.ts';
 
 const text = example('rename-username/rename-username.migration.yaml');
@@ -39,7 +41,22 @@ describe('the proof of the example', function () {
       report.steps.every(({ status }) => status !== 'skipped'),
       'the run goes on',
     );
+    assertShown(report, id);
     return report;
+  };
+
+  /** Red in the terminal and in the Problems panel too, and nothing else is. */
+  const assertShown = (report: Report, id: string) => {
+    const red = report.steps.find((step) => step.id === id) ?? assert.fail();
+    const crosses = reportText(report).match(/✗ +\d+ (.*?) {2}/g) ?? [];
+    assert.equal(crosses.length, 1, crosses.join());
+    assert.ok(crosses[0]?.includes(red.step.slice(0, 20)));
+    const problems = reportProblems(report);
+    assert.ok(problems.length > 0);
+    const within = ({ start, end }: { start: number; end: number }) =>
+      red.range.start <= start && end <= red.range.end;
+    for (const { span, message, related } of problems)
+      assert.ok(within(span) || related.some((place) => within(place.span)), message);
   };
 
   it('restores from every step back to the start, contract included, and every version survives', async () => {
@@ -196,6 +213,8 @@ describe('the proof of the example', function () {
         const plan = `${text.slice(0, range.start)}${statement.statement.text.replace('users', 'gone')}${text.slice(range.end)}`;
         const report = await provePlan(reused.engine, plan, schema);
         assert.deepEqual(redOf(report), first === undefined ? [] : [first]);
+        if (first !== undefined) assertShown(report, first);
+        else assert.equal(reportProblems(report).length, 1);
         assert.equal(report.verdict, 'failed');
         const failures = [...report.start.app, ...report.steps.flatMap(({ app }) => app)].filter(
           ({ ok }) => !ok,
