@@ -23,9 +23,13 @@ export async function proveRollbacks(options: ProveOptions, parser: SqlParser): 
   const undoOf = (scene: Scene) => undos.get(scene) ?? undoOn(scene, parser);
   const known = readTrials();
   const plan = (witness: Witness) => planOn(witness, options, undoOf, known.get(witness) ?? {});
-  const tried = options.tableOnly ? new Map<Witness, Trials>() : await tryOn(options, plan);
+  const tried = new Map<Witness, Trials>();
+  const keep = async (witness: Witness, trials: Trials) => {
+    tried.set(witness, trials);
+    await writeTrials(scenes, merge(known, tried));
+  };
+  if (!options.tableOnly) await tryOn(options, plan, keep);
   const trials = merge(known, tried);
-  if (tried.size > 0) await writeTrials(scenes, trials);
   const judged = judgeTrials(scenes, trials, undoOf);
   await writeFile(join(__dirname, '../rollbacks.md'), writeRollbacks(judged));
   report(judged, options.tableOnly ? judged : judged.filter((one) => isAmong(one, tried)));
@@ -79,18 +83,21 @@ function planOn(
   });
 }
 
-async function tryOn({ on, committed }: ProveOptions, plan: Plan): Promise<ReadonlyMap<Witness, Trials>> {
-  const tried = new Map<Witness, Trials>();
+/** Two servers at a time; what is through is kept, whatever becomes of the others. */
+async function tryOn(
+  { on, committed }: ProveOptions,
+  plan: Plan,
+  keep: (witness: Witness, trials: Trials) => Promise<void>,
+): Promise<void> {
   const queue = on.filter((witness) => plan(witness).length > 0);
   const next = async (): Promise<void> => {
     for (let witness = queue.shift(); witness !== undefined; witness = queue.shift()) {
       const started = performance.now();
-      tried.set(witness, await tryOnWitness(witness, plan(witness), committed));
+      await keep(witness, await tryOnWitness(witness, plan(witness), committed));
       console.log(`${nameOf(witness)}: tried in ${((performance.now() - started) / 1000).toFixed(1)} s`);
     }
   };
   await Promise.all([next(), next()]);
-  return tried;
 }
 
 async function tryOnWitness(witness: Witness, plan: ReturnType<Plan>, committed: boolean): Promise<Trials> {
