@@ -104,7 +104,7 @@ function addition(way: Way, before: Table, now: Table, one: Constraint): readonl
       const target = one.references && tableAt(way.now, one.references.table);
       if (!target) return [];
       // Before 18 a partitioned table takes no NOT VALID, and of a key to one VALIDATE leaves out the parts.
-      const waits = way.pgVersion < 18 && (now.partitioned || target.partitioned);
+      const waits = way.pgVersion < 18 && (now.partitioned || (target.partitioned && one.validated));
       return waits ? [add('add foreign keys', bare)] : proven(way, now, one, add('add foreign keys', bare));
     }
     default:

@@ -2,6 +2,7 @@ import { applyStatement } from '../schema/apply.ts';
 import { walk } from '../schema/expressions.ts';
 import type { Schema } from '../schema/model.ts';
 import type { Statement } from '../sql/model.ts';
+import { quoteIdentifier } from '../sql/names.ts';
 import { dataLoss } from './data-loss.ts';
 import { conversionsOf, firstSteps } from './first-steps.ts';
 import { type Inverse, impossible, unknown } from './model.ts';
@@ -42,9 +43,25 @@ export function restoringInverse(statement: Statement, before: Schema, pgVersion
       `How to bring back ${listed(best?.left ?? [])} as it was is not worked out: write it by hand.`,
     );
   const { sql, alone } = best;
+  if (isBarredFromRewriting(before, sql))
+    return unknown(
+      'Going back rewrites the table, which Postgres refuses while user_catalog_table is set: reset that first, and set it again after it.',
+    );
   if (loss.lost.length > 0)
     return { verdict: 'loses_data', sql, transactional: !alone, reason: lossReason(loss.lost, best) };
   return { verdict: 'restores', sql, transactional: !alone, reason: reasonOf(best) };
+}
+
+/** A catalog table cannot be rewritten (`ATRewriteTables` of tablecmds.c), and what widens may narrow on the way back. */
+function isBarredFromRewriting(before: Schema, sql: readonly string[]): boolean {
+  return [...before.relations.values()].some(
+    (one) =>
+      one.kind === 'table' &&
+      one.options?.includes('user_catalog_table=true') === true &&
+      sql.some(
+        (line) => / TYPE | SET (?:UN)?LOGGED/.test(line) && line.includes(quoteIdentifier(one.name.name)),
+      ),
+  );
 }
 
 function saysSchema({ node }: Statement): boolean {
