@@ -31,6 +31,8 @@ export interface Observation {
   readonly scans: readonly string[];
   /** Bytes. */
   readonly wal: number;
+  /** What is known before the next statement of the same transaction: nothing needs to be read again for it. */
+  readonly next: Before;
 }
 
 /**
@@ -61,6 +63,7 @@ export async function observeAfter(
       .filter(([oid, count]) => count > (before.scans.get(oid) ?? 0))
       .flatMap(([oid]) => before.relations.get(oid)?.name ?? []),
     wal: Number(rows[0]?.bytes ?? 0),
+    next: { ...after, wal: String(rows[0]?.lsn) },
   };
 }
 
@@ -97,7 +100,8 @@ const state = `
  */
 const beforeQuery = `${withRelations} SELECT ${state}, pg_catalog.pg_current_wal_insert_lsn()::text AS lsn`;
 const afterQuery = `${withRelations}
-  SELECT pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), $1::pg_lsn)::float8 AS bytes, ${state}`;
+  SELECT pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), $1::pg_lsn)::float8 AS bytes, ${state},
+    pg_catalog.pg_current_wal_insert_lsn()::text AS lsn`;
 
 function readState(row: Readonly<Record<string, unknown>>): State {
   const list = <T>(column: string) => JSON.parse(String(row[column] ?? '[]')) as T[];

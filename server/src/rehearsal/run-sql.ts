@@ -3,7 +3,7 @@ import type { Statement } from '../sql/model.ts';
 import type { Range } from '../text/range.ts';
 import { isDatabaseError } from './errors.ts';
 import type { EngineSession, QueryResult, StatementError, StatementReport, TrappedRun } from './model.ts';
-import { lockKey, type Observation, observeAfter, observeBefore } from './observe.ts';
+import { type Before, lockKey, type Observation, observeAfter, observeBefore } from './observe.ts';
 import { ownError, placedError } from './place.ts';
 
 /** What a step has done so far; readable when the step is stopped half-way too. */
@@ -11,12 +11,14 @@ export interface StepLog {
   readonly statements: StatementReport[];
   /** The statement that Postgres is at, and when it was sent (`performance.now()`). */
   running: { readonly analysed: StatementAnalysis; readonly since: number } | undefined;
+  /** What the last statement of the transaction that is open left: what the next one starts from. */
+  seen: Before | undefined;
   /** What the last statement gave. */
   result: QueryResult | undefined;
 }
 
 export function createStepLog(): StepLog {
-  return { statements: [], running: undefined, result: undefined };
+  return { statements: [], running: undefined, seen: undefined, result: undefined };
 }
 
 /**
@@ -129,6 +131,8 @@ async function observed(
     log.result = result;
     return { result, ms: result.ms ?? performance.now() - since };
   };
+  const earlier = inTransaction ? log.seen : undefined;
+  log.seen = undefined;
   if (transactionCommand(statement)) {
     const { ms } = await send();
     return { ...emptyReport(analysed, 'passed'), ms };
@@ -136,10 +140,11 @@ async function observed(
   const alone = !inTransaction && mayBeWrapped(analysed);
   if (alone) await session.query('BEGIN');
   try {
-    const before = await observeBefore(session);
+    const before = earlier ?? (await observeBefore(session));
     const trapped = isTrappable(session, analysed) ? await throughTraps(session, analysed, log) : undefined;
     const { result, ms } = trapped ? { result: trapped.result, ms: trapped.result.ms } : await send();
     const seen = await observeAfter(session, before, expectedLocks(analysed));
+    if (inTransaction) log.seen = seen.next;
     if (alone) await session.query('COMMIT');
     const report = {
       ...emptyReport(analysed, 'passed'),
