@@ -116,7 +116,16 @@ describe('actions on a step', () => {
       planOf('- step: Forget it\n  sql: ALTER TABLE users DROP$0 COLUMN created_at;\n'),
     );
     assert.ok(actions.length > 0);
-    for (const { title } of actions) assert.match(title, /nothing can undo it|without its data/);
+    for (const { title } of actions)
+      assert.match(title, /nothing can undo it|without its data|^Rename created_at to created_at_dropped/);
+    // Nobody has to write it: renamed away it can come back.
+    assert.equal(
+      made(planOf('- step: Forget it\n  sql: ALTER TABLE users DROP$0 COLUMN email;\n'), /^Rename email/),
+      planOf(`- step: Forget it
+  sql: ALTER TABLE users RENAME COLUMN email TO email_dropped;
+  rollback: ALTER TABLE users RENAME COLUMN email_dropped TO email;
+`),
+    );
   });
 
   it('replace a rollback that does not undo the step', () => {

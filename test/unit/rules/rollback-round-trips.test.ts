@@ -113,6 +113,15 @@ describe('rules: rollbacks that are written lead there and back on Postgres', ()
       assert.deepEqual(await roundTrips(fixed, setting), [], fixed.text);
     });
 
+  it('a column that is renamed away instead of dropped comes back', async () => {
+    const text = examplePlan({ steps: '- step: The step\n  sql: ALTER TABLE users DROP COLUMN age;\n' });
+    const analysis = check(text);
+    const finding = analysis.findings.find(({ rule }) => rule === 'rollback-missing') ?? assert.fail();
+    const fix = finding.fixes.find(({ title }) => title.startsWith('Rename')) ?? assert.fail();
+    const fixed = check(assertFixLaws(analysis, finding, fix, check));
+    assert.deepEqual(await roundTrips(fixed, { ...setting, write: '' }), [], fixed.text);
+  });
+
   it('those that lose nothing are all written by fixing all', async () => {
     const steps = [
       'columns, a default and a constraint in one transaction',

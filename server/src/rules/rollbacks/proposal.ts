@@ -1,11 +1,12 @@
 import { type Inverse, inverseOf } from '../../inverse/inverse.ts';
-import { setStepKey } from '../../plan/edit.ts';
-import { columnOf, keyOf, tableByKey } from '../../schema/lookup.ts';
+import { replaceStatement, setStepKey } from '../../plan/edit.ts';
+import { columnOf, keyOf, tableByKey, tableOf } from '../../schema/lookup.ts';
 import type { Schema } from '../../schema/model.ts';
-import { parseName, quoteIdentifier, writeName } from '../../sql/names.ts';
+import { nameOfRangeVar, parseName, quoteIdentifier, writeName } from '../../sql/names.ts';
 import type { Fix, RuleContext, StepAnalysis } from '../model.ts';
 import type { RollbackSource } from '../new-steps.ts';
 import { rollbackSource, script } from '../split-rollback.ts';
+import { alterCommands, alterTable } from '../statements.ts';
 import { withoutLockLimit } from '../without-lock-limit.ts';
 
 /** A rollback that Switchback can write. */
@@ -38,7 +39,38 @@ export function proposedRollback(context: RuleContext, at: StepAnalysis): Propos
 export function rollbackFixes(context: RuleContext, at: StepAnalysis, doing: Doing): readonly Fix[] {
   const proposal = proposedRollback(context, at);
   const edits = proposal && setStepKey(context.text, at.step, 'rollback', proposal.source);
-  return edits ? [{ title: titleOf(proposal, doing), edits, safe: proposal.reason === undefined }] : [];
+  const written = edits
+    ? [{ title: titleOf(proposal, doing), edits, safe: proposal.reason === undefined }]
+    : [];
+  const isLossy = proposal?.reason !== undefined && doing === 'Insert';
+  return isLossy ? [...written, ...renamedAway(context, at)] : written;
+}
+
+/** A column that nobody has to write can be renamed away instead of dropped: then there is a way back. */
+function renamedAway(context: RuleContext, at: StepAnalysis): readonly Fix[] {
+  const [s, ...more] = at.action?.statements ?? [];
+  const [command, ...others] = s ? alterCommands(s) : [];
+  const relation = s && alterTable(s)?.relation;
+  if (!s || !relation || command?.subtype !== 'AT_DropColumn' || more.length + others.length > 0) return [];
+  const { name = '', behavior, missing_ok } = command;
+  const table = tableOf(s.before, relation);
+  const column = columnOf(table, name);
+  if (!table?.columnsComplete || !column || missing_ok || behavior === 'DROP_CASCADE') return [];
+  const mayStay = column.notNull === false || typeof column.default === 'string';
+  const away = `${name}_dropped`;
+  if (!mayStay || table.parents.length > 0 || columnOf(table, away)) return [];
+  const [shown, old, now] = [
+    writeName(nameOfRangeVar(relation)),
+    quoteIdentifier(name),
+    quoteIdentifier(away),
+  ];
+  const rename = `ALTER TABLE ${shown} RENAME COLUMN ${old} TO ${now}`;
+  const replaced = replaceStatement(context.text, s.sql, s.statement.range, rename);
+  const back = `ALTER TABLE ${shown} RENAME COLUMN ${now} TO ${old};`;
+  const rollback = setStepKey(context.text, at.step, 'rollback', back);
+  if (!replaced || !rollback) return [];
+  const title = `Rename ${old} to ${now} instead, which can be undone; drop it in a later plan`;
+  return [{ title, edits: [...replaced, ...rollback], safe: false }];
 }
 
 function titleOf({ source, reason }: Proposal, doing: Doing): string {
