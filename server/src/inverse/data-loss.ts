@@ -8,13 +8,14 @@ import {
   relationKey,
   tableOf,
 } from '../schema/lookup.ts';
-import type { Column, Constraint, Schema, Table } from '../schema/model.ts';
+import type { Column, Constraint, Relation, Schema, Table } from '../schema/model.ts';
 import { displayName } from '../schema/names.ts';
 import { notNullOf } from '../schema/not-null.ts';
 import type { Statement } from '../sql/model.ts';
 import { quoteIdentifier, stringsOf } from '../sql/names.ts';
 import { replacedColumns, zoneOf } from './first-steps.ts';
 import { isSureOfNull } from './null-checks.ts';
+import { changedKeys } from './objects/pieces.ts';
 import { needsValue, placeholder } from './placeholders.ts';
 import { lostBetween } from './type-survival.ts';
 import { tableAt, type Way } from './way.ts';
@@ -34,7 +35,7 @@ export function dataLoss(way: Way, statement: Statement): DataLoss {
   const lost: string[] = [];
   const barred: string[] = orphans(before, now);
   const replaced = replacedColumns(statement, before, now);
-  for (const [key, was] of before.relations) {
+  for (const [key, was] of changedRelations(before, now)) {
     if (was.kind === 'table') {
       const is = tableAt(now, key);
       if (is === was || was.empty || was.foreign) continue;
@@ -55,13 +56,21 @@ export function dataLoss(way: Way, statement: Statement): DataLoss {
   return { lost, barred, doubts: types.doubts };
 }
 
+/** What was there and is not, or not as it was. */
+function changedRelations(before: Schema, now: Schema): readonly (readonly [string, Relation])[] {
+  return changedKeys(before.relations, now.relations).flatMap((key) => {
+    const was = before.relations.get(key);
+    return was ? [[key, was] as const] : [];
+  });
+}
+
 /** Foreign keys of tables that are left, whose rows point at rows that are gone: of the table, or a part of it. */
 function orphans(before: Schema, now: Schema): string[] {
   const gone = (key: string) => {
     const was = tableAt(before, key);
     return was && !was.empty && !now.relations.has(key);
   };
-  return [...before.relations].flatMap(([key, was]) => {
+  return changedRelations(before, now).flatMap(([key, was]) => {
     const is = tableAt(now, key);
     if (was.kind !== 'table' || was === is || !is || is.empty) return [];
     return was.constraints.flatMap(({ name, kind, references, validated, enforced, parent }) => {
@@ -161,7 +170,7 @@ function isCastOf(node: Node, column: string): boolean {
 
 /** A sequence that is gone starts anew. */
 function sequencePositions(before: Schema, now: Schema): readonly string[] {
-  return [...before.relations].flatMap(([key, was]) => {
+  return changedRelations(before, now).flatMap(([key, was]) => {
     if (was.kind !== 'sequence' || now.relations.has(key) || was.empty) return [];
     const owner = was.ownedBy && tableAt(now, was.ownedBy.table);
     const counts = owner && !owner.empty && columnOf(owner, was.ownedBy?.column ?? '') !== undefined;
