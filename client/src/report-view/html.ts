@@ -107,8 +107,8 @@ function stoppedAt({ steps }: Report, interactive: boolean): Html | '' {
     .map(({ step, index }, at) => html`${at > 0 ? ', ' : ''}${stepLink(step, index, interactive)}`);
   const more = failed.length > links.length ? ` and ${failed.length - links.length} more` : '';
   const isStopped = steps.some(({ status }) => status === 'skipped');
-  const words = isStopped && failed.length === 1 ? 'It stopped at' : 'Failed';
-  return html`. ${words}${failed.length === 1 && isStopped ? '' : ':'} ${join(links)}${more}`;
+  const words = isStopped && failed.length === 1 ? 'It stopped at' : 'See';
+  return html`. ${words} ${join(links)}${more}`;
 }
 
 function verdictDetail({ steps }: Report): string {

@@ -35,7 +35,7 @@ function ownWord({ verdict, reason }: RollbackReport): string {
 function checksWords(app: readonly AppCheck[]): Html {
   const versions = unique(app.map(({ version }) => version)).join(', ');
   const failed = app.filter(({ ok }) => !ok).length;
-  if (failed === 0) return html`<span class="proof ok">${versions}: all that they run works</span>`;
+  if (failed === 0) return html`<span class="proof ok">${versions}: every statement works</span>`;
   const what = failed === 1 ? '1 statement fails' : `${failed} statements fail`;
   return html`<span class="proof bad">${versions}: ${what}</span>`;
 }

@@ -250,7 +250,7 @@ describe('proofs in the report view', () => {
     const passed = step({ rollback: rollback(), app: [check(), check({ version: 'v1' })] });
     const page = textOf(render(report({ steps: [passed], unwind: { ...segment, segments: [segment] } })));
     assert.match(page, /Rollback restores ; applied again after it/);
-    assert.match(page, /Application v2, v1: all that they run works/);
+    assert.match(page, /Application v2, v1: every statement works/);
     assert.match(page, /Rolling everything back Rolling back step 1 restores what was there before\./);
     const none = step({
       rollback: rollback({ verdict: 'impossible', reapplied: undefined, reason: 'the rows are gone' }),
