@@ -89,6 +89,28 @@ describe('rules on rollbacks', () => {
       // Without a baseline nobody knows whether it was there before.
       const unknown = step('CREATE TABLE IF NOT EXISTS notes (id int)', 'SELECT 1');
       assert.deepEqual(found(unknown, { baseline: '' }), []);
+      for (const [sql, rollback] of [
+        [
+          'ALTER TABLE users DROP CONSTRAINT c',
+          'ALTER TABLE users ADD CONSTRAINT c CHECK (id > 0) NOT VALID',
+        ],
+        ['ALTER TABLE users DROP COLUMN a', 'ALTER TABLE users ADD COLUMN a int'],
+        ['DROP INDEX i', 'CREATE INDEX i ON users (id)'],
+        ['DROP TABLE t', 'CREATE TABLE t (id int)'],
+        ['DROP FUNCTION f(int)', 'CREATE FUNCTION f(int) RETURNS int LANGUAGE sql RETURN 1'],
+        ['DROP TYPE m', "CREATE TYPE m AS ENUM ('a')"],
+        [
+          'DROP TRIGGER tr ON users',
+          'CREATE TRIGGER tr BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION f()',
+        ],
+        ['ALTER TABLE users RENAME a TO b', 'ALTER TABLE users RENAME b TO a'],
+        ['ALTER TABLE users ALTER a TYPE bigint', 'ALTER TABLE users ALTER a TYPE int'],
+        ['ALTER TABLE users ALTER a SET NOT NULL', 'ALTER TABLE users ALTER a DROP NOT NULL'],
+        ['ALTER SCHEMA app RENAME TO apps', 'ALTER SCHEMA apps RENAME TO app'],
+        ['DROP SCHEMA app', 'CREATE SCHEMA app'],
+        ['DROP VIEW v', 'CREATE VIEW v AS SELECT 1 AS x'],
+      ])
+        assert.deepEqual(found(step(sql ?? '', rollback ?? ''), { baseline: '' }), [], sql);
       const added = step(
         'ALTER TABLE users ADD a int, ALTER email SET NOT NULL',
         'ALTER TABLE users ALTER email DROP NOT NULL',

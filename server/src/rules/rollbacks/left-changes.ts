@@ -38,6 +38,8 @@ export function leftChanges(at: StepAnalysis): readonly SchemaDifference[] {
   return left.flatMap((one) => {
     if (midway.has(identity(one))) return [one];
     const isNew = one.change === 'added';
+    // Without a baseline the step may have dropped just that.
+    if (isNew && !before.complete) return [];
     if (isNew && rolledBack.relations.get(one.key)?.kind === 'table' && !after.relations.has(one.key))
       return [];
     return [{ ...one, words: isNew ? 'is new' : one.words.replace('still ', '') }];
