@@ -262,7 +262,7 @@ export interface EngineSession extends Connection {
   runTrapped?(sql: string, relations: readonly string[]): Promise<TrappedRun>;
   /** Tells of a statement that takes long, in a few words, until the next call; absent where the engine cannot. */
   watch?(listener: (message: string) => void): void;
-  /** Bytes of temporary files that were written so far; absent where the engine cannot tell. */
+  /** Bytes of temporary files that were written since the last call; absent where the engine cannot tell. */
   temporaryBytes?(): Promise<number>;
   /** Why a statement cannot be run here, asked before it is sent; undefined where it can. */
   refusal(statement: Statement): Refusal | undefined;

@@ -35,9 +35,10 @@ export async function runStep(session: EngineSession, input: StepInput, log: Ste
   }
   const prepared = await prepareSession(session, input.session);
   if (prepared) return failed(prepared);
-  const spilledBefore = await session.temporaryBytes?.();
+  // What was written before is not this step's.
+  await session.temporaryBytes?.();
   const done = await runAction(session, input, action, log);
-  const outcome = done.error ? done : withSpilled(done, spilledBefore, await session.temporaryBytes?.());
+  const outcome = done.error ? done : withSpilled(done, await session.temporaryBytes?.());
   if (outcome.error || !step.expect) return outcome;
   const unseen = new Set(
     action.statements
@@ -49,8 +50,8 @@ export async function runStep(session: EngineSession, input: StepInput, log: Ste
 }
 
 /** Sorts and hashes that do not fit in work_mem go to temporary files. */
-function withSpilled(outcome: StepOutcome, before = 0, after = 0): StepOutcome {
-  const megabytes = Math.round((after - before) / 1024 / 1024);
+function withSpilled(outcome: StepOutcome, bytes = 0): StepOutcome {
+  const megabytes = Math.round(bytes / 1024 / 1024);
   if (megabytes < 1) return outcome;
   const told = `${megabytes.toLocaleString('en')} MB of temporary files`;
   return { ...outcome, summary: outcome.summary === '' ? told : `${outcome.summary}, ${told}` };

@@ -74,14 +74,41 @@ function progressText(row: Readonly<Record<string, unknown>>): string | undefine
     : undefined;
 }
 
+export interface SpillCount {
+  during<T>(work: () => Promise<T>): Promise<T>;
+  /** Bytes of temporary files that were written since the last call. */
+  sinceLast(): Promise<number>;
+}
+
+/** ms; what sorts or hashes more than work_mem holds takes longer, and what is shorter is not asked about. */
+const shortest = 50;
+
 /**
- * Bytes of temporary files that sessions on the database wrote since it was made. Version 14 hands such counts in
- * late, so its figure may come a step later.
+ * Counts the temporary files of a worker's statements. Version 14 hands such counts in late, so there they may come
+ * with a later call.
  */
-export async function temporaryBytes(worker: Connection, major: number): Promise<number> {
-  if (major >= 15) await worker.query('SELECT pg_catalog.pg_stat_force_next_flush()');
-  const { rows } = await worker.query(
-    'SELECT temp_bytes::int8 AS bytes FROM pg_catalog.pg_stat_database WHERE datname = current_database()',
-  );
-  return Number(rows[0]?.bytes ?? 0);
+export function createSpillCount(worker: Connection, major: number): SpillCount {
+  let total = 0;
+  let mayHaveSpilled = true;
+  return {
+    async during(work) {
+      const since = performance.now();
+      try {
+        return await work();
+      } finally {
+        mayHaveSpilled ||= performance.now() - since > shortest;
+      }
+    },
+    async sinceLast() {
+      if (!mayHaveSpilled) return 0;
+      const last = total;
+      if (major >= 15) await worker.query('SELECT pg_catalog.pg_stat_force_next_flush()');
+      const { rows } = await worker.query(
+        'SELECT temp_bytes::int8 AS bytes FROM pg_catalog.pg_stat_database WHERE datname = current_database()',
+      );
+      total = Number(rows[0]?.bytes ?? 0);
+      mayHaveSpilled = false;
+      return total - last;
+    },
+  };
 }

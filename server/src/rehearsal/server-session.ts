@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Contents, EngineSession } from './model.ts';
 import type { ServerConnection } from './server-connection.ts';
 import { explainRunError } from './server-errors.ts';
-import { createWatcher, temporaryBytes } from './server-progress.ts';
+import { createSpillCount, createWatcher } from './server-progress.ts';
 import { refusalOnServer } from './server-refusals.ts';
 import { createTrapper } from './server-traps.ts';
 
@@ -37,6 +37,7 @@ export function serverSession({
   void monitor.gone.then(() => worker.end());
   const trapper = createTrapper(worker, connect);
   const watcher = createWatcher(worker, monitor);
+  const spill = createSpillCount(worker, version.major);
   const close = async () => {
     if (!monitor.isGone() && !worker.isGone()) await stopRunning(monitor, worker);
     await worker.end();
@@ -52,11 +53,11 @@ export function serverSession({
     notes,
     refusal: refusalOnServer,
     explain: explainRunError,
-    runTrapped: (sql, relations) => watcher.during(() => trapper.run(sql, relations)),
+    runTrapped: (sql, relations) => spill.during(() => watcher.during(() => trapper.run(sql, relations))),
     watch: watcher.listen,
-    temporaryBytes: () => temporaryBytes(worker, version.major),
-    query: (sql, parameters) => watcher.during(() => worker.query(sql, parameters)),
-    exec: worker.exec,
+    temporaryBytes: spill.sinceLast,
+    query: (sql, parameters) => spill.during(() => watcher.during(() => worker.query(sql, parameters))),
+    exec: (sql) => spill.during(() => worker.exec(sql)),
     close() {
       closing ??= close();
       return closing;
