@@ -156,6 +156,10 @@ function changedTypes(before: Schema, now: Schema, { node }: Statement): TypeLos
         );
       continue;
     }
+    if (own.type === 'bytea' && lostBetween(own.type, old.type, before, false) !== undefined)
+      doubts.push(
+        `how bytes are read as ${old.type} again depends on the version: write the way back of ${column} by hand`,
+      );
     const which = lostBetween(old.type, own.type, before, using !== undefined);
     if (which !== undefined) lost.push(`values of ${column} ${which}`);
   }
