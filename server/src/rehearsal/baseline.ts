@@ -119,12 +119,15 @@ function judgeFailure(
   absent: Set<string>,
   { isShared }: EngineSession,
 ): 'ignore' | 'note' | 'absent' | 'fail' {
-  if ('CreateExtensionStmt' in node && error.code === '0A000') {
+  const unavailable = isShared ? ['0A000', '58P01', '42501'] : ['0A000'];
+  if ('CreateExtensionStmt' in node && unavailable.includes(error.code ?? '')) {
     absent.add(node.CreateExtensionStmt.extname ?? '');
     return 'absent';
   }
   if ('CommentStmt' in node && node.CommentStmt.objtype === 'OBJECT_EXTENSION' && absent.size > 0)
     return 'ignore';
+  // Not a superuser's run: an object that is given to others stays with who made it.
+  if (isShared && error.code === '42501') return 'note';
   // No role is made on somebody's server.
   if (isShared && error.code === '42704' && /^role ".+" does not exist$/.test(error.message)) return 'note';
   // A dump of the roles names the superuser too.

@@ -34,12 +34,12 @@ export async function connectMonitor(target: ServerTarget, signal?: AbortSignal)
   const others = ['postgres', 'template1'].filter((name) => name !== target.database);
   for (const database of others) {
     try {
-      return monitor(await connectServer(target, { database, ...(signal && { signal }) }), database);
+      return await monitor(await connectServer(target, { database, ...(signal && { signal }) }), database);
     } catch (error) {
       if (!isOfDatabase(error)) throw error;
     }
   }
-  return monitor(await connectServer(target, { ...(signal && { signal }) }), target.database);
+  return await monitor(await connectServer(target, { ...(signal && { signal }) }), target.database);
 }
 
 /** There is no such database, or this user may not connect to it: to another one perhaps. */
@@ -50,7 +50,9 @@ function isOfDatabase(error: unknown): boolean {
 /** ms in which a server that is there says something. */
 const patience = 10_000;
 
-function monitor(connection: ServerConnection, database: string): Monitor {
+async function monitor(connection: ServerConnection, database: string): Promise<Monitor> {
+  // It waits through the whole run, for the user's answer too, and a copy takes its time.
+  await connection.exec('SET idle_session_timeout = 0; SET statement_timeout = 0; SET lock_timeout = 0');
   return {
     connection,
     database,

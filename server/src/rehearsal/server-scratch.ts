@@ -62,15 +62,20 @@ export async function createScratch(
   const tag = { host: hostname(), pid: process.pid, started: new Date().toISOString(), token };
   const comment = `${commentStart}: dropped when its dry run ends, or by the next one. ${JSON.stringify(tag)}`;
   await monitor.query(`COMMENT ON DATABASE ${name} IS ${quoteLiteral(comment)}`);
-  await hangUpWithClient(monitor, name);
+  await setDefaults(monitor, name);
 }
 
-/** A statement whose client is gone, killed perhaps, is to end soon. Not every platform's server can tell. */
-async function hangUpWithClient(monitor: Connection, name: string): Promise<void> {
-  try {
-    await monitor.query(`ALTER DATABASE ${name} SET client_connection_check_interval = '2s'`);
-  } catch (error) {
-    if (!isDatabaseError(error) || error.code === undefined) throw error;
+/**
+ * What sessions of a dry run need, whatever the server's defaults are: a statement whose client is gone, killed
+ * perhaps, ends soon, which not every platform's server can tell; and none is ended for being idle.
+ */
+async function setDefaults(monitor: Connection, name: string): Promise<void> {
+  for (const setting of [`client_connection_check_interval = '2s'`, 'idle_session_timeout = 0']) {
+    try {
+      await monitor.query(`ALTER DATABASE ${name} SET ${setting}`);
+    } catch (error) {
+      if (!isDatabaseError(error) || error.code === undefined) throw error;
+    }
   }
 }
 

@@ -285,6 +285,37 @@ describe('a server as an engine', function () {
     );
   });
 
+  it('lasts though the server ends idle sessions and long statements, and gives a weak user what it can', async () => {
+    await server.run(`CREATE ROLE maker LOGIN CREATEDB; CREATE ROLE owner_of_all`);
+    await server.run(`ALTER SYSTEM SET idle_session_timeout = '1s'`);
+    await server.run(`ALTER ROLE maker SET statement_timeout = '900ms'`);
+    await server.run('SELECT pg_reload_conf()');
+    const baseline = `${schema} ALTER TABLE users OWNER TO owner_of_all; CREATE EXTENSION pg_stat_statements;
+      CREATE TABLE more (id int);`;
+    const wait = `SELECT set_config('statement_timeout', '0', true); SELECT pg_sleep(1.5);`;
+    const slow = steps.replace('ALTER TABLE', `${wait} ALTER TABLE`);
+    const report = await rehearsePlan(
+      engine({ target: { ...server.target('app'), user: 'maker' } }),
+      slow,
+      baseline,
+      { rows: 1, proofs: false },
+    );
+    await server.run('ALTER SYSTEM RESET idle_session_timeout');
+    await server.run('SELECT pg_reload_conf()');
+    assert.equal(report.verdict, 'passed', report.error?.message);
+    assert.ok(
+      report.notes.some((note) =>
+        /left out\. must be able to SET ROLE "owner_of_all"|left out\. must be member of role/.test(note),
+      ),
+      report.notes.join('\n'),
+    );
+    assert.ok(
+      report.notes.some((note) => /left out\. permission denied to create extension/.test(note)),
+      report.notes.join('\n'),
+    );
+    await server.run('DROP ROLE maker, owner_of_all');
+  });
+
   it('makes no roles: what the baseline grants to absent ones is left out, and said', async () => {
     const report = await rehearsePlan(engine(), steps, `${schema} GRANT SELECT ON users TO nobody_here;`);
     assert.equal(report.verdict, 'passed', report.error?.message);
