@@ -4,7 +4,7 @@ import type { SwitchbackApi } from '../../../client/src/extension.ts';
 import { canControl } from '../control.ts';
 import { open, until } from '../editor.ts';
 import { messages, switchback } from '../switchback.ts';
-import { click, needsWindow, palette, screenshots, see, texts } from '../window.ts';
+import { click, needsWindow, palette, screenshots, see } from '../window.ts';
 
 const example = 'rename-username/rename-username.migration.yaml';
 
@@ -21,7 +21,7 @@ describe('the timing view', () => {
     await until('the timing view', () => api.previewHtml()?.includes('Rename users.username'));
     await see('h1', 'Rename users.username');
     assert.match(api.previewHtml() ?? '', /<text [^>]*>Copy the old values</);
-    assert.ok((await texts('.steps td')).some((text) => /ACCESS EXCLUSIVE on users/.test(text)));
+    await see('.steps td', 'ACCESS EXCLUSIVE on users');
     await screenshots('timing');
     await click('[data-step="2"]');
     const line = await until('the step', () => {

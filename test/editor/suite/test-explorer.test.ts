@@ -149,12 +149,16 @@ describe('a lens', () => {
   it('is a command too: it proves the step at the cursor', async function () {
     if (!canControl()) return this.skip();
     const editor = await open(example);
+    const earlier = (await api.reports.last(editor.document.uri))?.report;
     const at = editor.document.positionAt(editor.document.getText().indexOf('id: add_handle'));
     editor.selection = new vscode.Selection(at, at);
     await palette('Switchback: Prove Step');
     const report = await until(
-      'a report',
-      async () => (await api.reports.last(editor.document.uri))?.report,
+      'another report',
+      async () => {
+        const last = (await api.reports.last(editor.document.uri))?.report;
+        return last !== earlier && last;
+      },
       20_000,
     );
     assert.equal(report.steps[0]?.rollback?.verdict, 'restores');
