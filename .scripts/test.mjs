@@ -95,7 +95,7 @@ async function runAll(selected) {
 async function runPart(part) {
   const start = performance.now();
   const program = typeof part.program === 'function' ? part.program() : part.program;
-  const outcome = await run(process.execPath, program, { cwd: root, timeout: 600_000 }).then(
+  const outcome = await run(process.execPath, program, { cwd: root, timeout: 1_800_000 }).then(
     ({ stdout, stderr }) => ({ ok: true, output: stdout + stderr }),
     (error) => ({ ok: false, output: error.message }),
   );
