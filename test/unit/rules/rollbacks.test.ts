@@ -303,8 +303,13 @@ CREATE TRIGGER tr BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION f();`;
     assert.deepEqual(found(step('ALTER TABLE users ADD CONSTRAINT c CHECK (id > 0) NOT VALID', impossible)), [
       'rollback-possible',
     ]);
+    const column = step('ALTER TABLE users ADD nick text', impossible);
+    assert.match(messages(column), /no row is lost by it: the column can be dropped again/);
+    const writes = (sql: string) => ({ app: `{ runs: v1, versions: { v1: ["SELECT 1"], v2: ["${sql}"] } }` });
+    assert.deepEqual(found(column, writes('SELECT nick FROM users')), ['rollback-possible']);
+    for (const sql of ['UPDATE users SET nick = $1', 'INSERT INTO users VALUES (1)'])
+      assert.ok(!found(column, writes(sql)).includes('rollback-possible'), sql);
     for (const sql of [
-      'ALTER TABLE users ADD nick text',
       'CREATE TABLE notes (id int)',
       'DROP INDEX users_name',
       'ALTER TABLE users ALTER username DROP NOT NULL',

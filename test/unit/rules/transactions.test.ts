@@ -558,7 +558,8 @@ ${estimate ? `  estimate: ${estimate}\n` : ''}  rollback: ${rollback ?? '{ impos
     const sql = 'ALTER TABLE users ADD COLUMN c text;';
 
     it('are off until a setting turns them on', () => {
-      assert.deepEqual(check(planOf(sql)).findings, []);
+      const others = check(planOf(sql)).findings.filter(({ rule }) => rule !== 'rollback-possible');
+      assert.deepEqual(others, []);
       for (const rule of ['statement-timeout-missing', 'idle-timeout-missing'])
         assert.equal(
           one(check(planOf(`${sql}\nDROP TABLE orders CASCADE;`), { [rule]: 'warning' }), rule).severity,
