@@ -94,7 +94,7 @@ const byDefault: Readonly<Record<string, unknown>> = {
 function printed(value: unknown): string {
   return JSON.stringify(value, (key, one: unknown) => {
     if (unseen.has(key) || one === undefined || byDefault[key] === one) return undefined;
-    if (key === 'definition' && typeof one === 'string' && /^\s*create\s/i.test(one)) return undefined;
+    if (key === 'definition' && typeof one === 'string' && /^\s*(?:create\s|$)/i.test(one)) return undefined;
     if (typeof one === 'string') return one.replace(/\s+/g, ' ');
     if (Array.isArray(one)) return one.length === 0 ? undefined : one;
     if (typeof one !== 'object' || one === null) return one;

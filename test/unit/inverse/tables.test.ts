@@ -68,6 +68,32 @@ GRANT SELECT ON w TO PUBLIC;
 GRANT SELECT (note), UPDATE (note) ON w TO PUBLIC;
 GRANT SELECT ON wv TO PUBLIC;
 CREATE TABLE nn (id int, x int, CONSTRAINT x_there NOT NULL x);
+COMMENT ON CONSTRAINT x_there ON nn IS 'not null';
+COMMENT ON CONSTRAINT t_pkey ON t IS 'the key';
+COMMENT ON INDEX t_pkey IS 'the index of the key';
+COMMENT ON CONSTRAINT t_uq ON t IS 'unique';
+COMMENT ON INDEX t_uq IS 'its index';
+COMMENT ON CONSTRAINT t_ex ON t IS 'exclusion';
+COMMENT ON INDEX t_ex IS 'its index too';
+COMMENT ON CONSTRAINT t_o_id_fkey ON t IS 'foreign key';
+COMMENT ON CONSTRAINT a_positive ON t IS 'not validated';
+COMMENT ON CONSTRAINT c_filled ON t IS 'validated';
+COMMENT ON INDEX t_lower_idx IS 'on an expression';
+COMMENT ON INDEX p_r IS 'on all parts';
+COMMENT ON INDEX p1_r_idx IS 'on one part';
+COMMENT ON CONSTRAINT p_pkey ON p IS 'key of the whole';
+COMMENT ON CONSTRAINT p1_pkey ON p1 IS 'key of a part';
+COMMENT ON CONSTRAINT p_id ON p IS 'check of the whole';
+COMMENT ON CONSTRAINT p_id ON p1 IS 'check of a part';
+COMMENT ON CONSTRAINT par_v ON heir IS 'inherited';
+COMMENT ON CONSTRAINT z_v_key ON app.z IS 'in another schema';
+CREATE TABLE marked (id int NOT NULL, code text NOT NULL, CONSTRAINT marked_code UNIQUE (code) DEFERRABLE INITIALLY DEFERRED);
+CREATE UNIQUE INDEX marked_id ON marked (id, (code || '!')) INCLUDE (code);
+CREATE UNIQUE INDEX marked_by ON marked (id) WITH (deduplicate_items = off);
+INSERT INTO marked SELECT g, 'c' || g FROM generate_series(1, 5) g;
+ALTER INDEX marked_id ALTER COLUMN 2 SET STATISTICS 50;
+ALTER TABLE marked CLUSTER ON marked_id, REPLICA IDENTITY USING INDEX marked_by;
+COMMENT ON INDEX marked_by IS 'who is who';
 `;
 
 /** Each is run and undone: schema and rows are as before, in the order of columns too. */
@@ -77,6 +103,12 @@ ALTER TABLE t DROP CONSTRAINT t_uq
 ALTER TABLE t DROP CONSTRAINT t_ex
 ALTER TABLE t DROP CONSTRAINT t_o_id_fkey
 ALTER TABLE t DROP CONSTRAINT a_positive, DROP CONSTRAINT c_filled
+ALTER TABLE marked DROP CONSTRAINT marked_code
+DROP INDEX marked_id
+DROP INDEX marked_by
+ALTER TABLE p DROP CONSTRAINT p_pkey
+ALTER TABLE p DROP CONSTRAINT p_id
+ALTER TABLE par DROP CONSTRAINT par_v
 ALTER TABLE o DROP CONSTRAINT o_pkey CASCADE
 ALTER TABLE t VALIDATE CONSTRAINT a_positive
 ALTER TABLE t ALTER CONSTRAINT t_o_id_fkey DEFERRABLE INITIALLY DEFERRED
