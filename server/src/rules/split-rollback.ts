@@ -11,6 +11,7 @@ import { nameOfObject } from '../sql/names.ts';
 import type { TextEdit } from '../text/range.ts';
 import type { ActionAnalysis, RuleContext, StatementAnalysis } from './model.ts';
 import type { RollbackSource } from './new-steps.ts';
+import { rollbackSource, script } from './rollback-source.ts';
 import { alterCommands, type PlacedStatement } from './statements.ts';
 import { withoutLockLimit } from './without-lock-limit.ts';
 
@@ -87,26 +88,10 @@ function rollbackOf(
   moved: readonly StatementAnalysis[],
   sql: readonly string[],
 ): RollbackSource {
-  if (!moved.every(({ statement }) => isIndexStatement(statement))) return rollbackSource(sql);
+  if (!moved.every(({ statement }) => isIndexStatement(statement))) return rollbackSource(context, sql);
   const lines = sql.map(concurrentForm);
   const builds = lines.some((line) => /^\s*create\b/i.test(line));
   return { transaction: false, sql: builds ? withoutLockLimit(context, script(lines)) : script(lines) };
-}
-
-/** Statements as a rollback: in one transaction, but for VALIDATE CONSTRAINT, before which the lock of ADD is let go. */
-export function rollbackSource(sql: readonly string[]): RollbackSource {
-  const parts: string[][] = [];
-  for (const line of sql) {
-    const last = parts.at(-1);
-    if (last && !/\bVALIDATE CONSTRAINT\b/.test(line)) last.push(line);
-    else parts.push([line]);
-  }
-  return parts.length > 1 ? parts.map((lines) => ({ sql: script(lines) })) : script(sql);
-}
-
-/** Statements with their semicolons, a line each. */
-export function script(lines: readonly string[]): string {
-  return lines.map((line) => `${line.replace(/;\s*$/, '')};`).join('\n');
 }
 
 function isIndexStatement({ node }: Statement): boolean {

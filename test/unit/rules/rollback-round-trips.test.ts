@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type Analysis, analyze, loadParsers, type Parsers } from '../../../server/src/analyze.ts';
 import { fixAll } from '../../../server/src/rules/fix-all.ts';
 import { rollbackRules } from '../../../server/src/rules/rollbacks/index.ts';
+import { contains } from '../../../server/src/text/range.ts';
 import { examplePlan } from './example-plan.ts';
 import { assertFixLaws } from './fix-laws.ts';
 import { roundTrips, type Setting } from './round-trip.ts';
@@ -13,6 +14,9 @@ CREATE TABLE users (
   age integer CONSTRAINT grown CHECK (age > 0), team_id bigint CONSTRAINT users_team REFERENCES teams
 );
 CREATE INDEX users_email_idx ON users (lower(email));
+COMMENT ON CONSTRAINT users_username_key ON users IS 'nobody twice';
+COMMENT ON CONSTRAINT users_team ON users IS 'one team each';
+COMMENT ON INDEX users_email_idx IS 'as people write it';
 `,
   rows: `INSERT INTO teams SELECT g FROM generate_series(1, 5) g;
 INSERT INTO users (username, email, age, team_id) SELECT 'u' || g, 'u' || g || '@x', g, 1 + g % 5 FROM generate_series(1, 5) g;`,
@@ -54,6 +58,14 @@ const cases: Readonly<Record<string, string>> = {
 - step: Another
   sql: ALTER TABLE users DROP CONSTRAINT users_team;
 `,
+  'a key whose index is built again between what needs strong locks': `- step: The step
+  sql: |
+    ALTER TABLE users DROP CONSTRAINT users_username_key;
+    ALTER TABLE users ADD CONSTRAINT young CHECK (age < 200) NOT VALID;
+- step: Another
+  transaction: false
+  sql: DROP INDEX CONCURRENTLY users_email_idx;
+`,
   'a rollback that forgets half': `- step: The step
   sql: |
     ALTER TABLE users ADD COLUMN handle text;
@@ -81,6 +93,13 @@ const cases: Readonly<Record<string, string>> = {
 `,
 };
 
+function isInRollback(analysis: Analysis, offset: number): boolean {
+  const steps = analysis.kind === 'plan' ? analysis.steps : [];
+  return steps.some(
+    ({ step: { rollback } }) => rollback && contains(rollback.range, { start: offset, end: offset }),
+  );
+}
+
 describe('rules: rollbacks that are written lead there and back on Postgres', () => {
   let parsers: Parsers;
   before(async function () {
@@ -107,6 +126,13 @@ describe('rules: rollbacks that are written lead there and back on Postgres', ()
       }
       assert.deepEqual(
         fixed.findings.filter(({ rule }) => own.has(rule)),
+        [],
+        fixed.text,
+      );
+      assert.deepEqual(
+        fixed.findings.filter(
+          ({ rule, range }) => /^lock-timeout/.test(rule) && isInRollback(fixed, range.start),
+        ),
         [],
         fixed.text,
       );

@@ -5,9 +5,8 @@ import type { Schema } from '../../schema/model.ts';
 import { nameOfRangeVar, parseName, quoteIdentifier, writeName } from '../../sql/names.ts';
 import type { Fix, RuleContext, StepAnalysis } from '../model.ts';
 import type { RollbackSource } from '../new-steps.ts';
-import { rollbackSource, script } from '../split-rollback.ts';
+import { isConcurrentBuild, rollbackSource, script } from '../rollback-source.ts';
 import { alterCommands, alterTable } from '../statements.ts';
-import { withoutLockLimit } from '../without-lock-limit.ts';
 
 /** A rollback that Switchback can write. */
 export interface Proposal {
@@ -120,6 +119,11 @@ function sourceOf(
   inverses: readonly Inverse[],
   transaction: boolean,
 ): RollbackSource | undefined {
+  const all = inverses.flatMap(({ sql }) => sql);
+  if (all.length === 0) return undefined;
+  if (all.some(isConcurrentBuild)) return rollbackSource(context, all);
+  if (inverses.every(({ transactional, sql }) => transactional || sql.length === 0))
+    return transaction ? rollbackSource(context, all) : { transaction: false, sql: script(all) };
   const parts: { readonly transactional: boolean; readonly sql: string[] }[] = [];
   for (const { sql, transactional } of inverses) {
     if (sql.length === 0) continue;
@@ -127,24 +131,12 @@ function sourceOf(
     if (last?.transactional === transactional) last.sql.push(...sql);
     else parts.push({ transactional, sql: [...sql] });
   }
-  const [only, ...more] = parts;
-  if (!only) return undefined;
-  const outside = (sql: readonly string[]) => ({
-    transaction: false as const,
-    sql: builds(sql) ? withoutLockLimit(context, script(sql)) : script(sql),
-  });
-  if (more.length === 0)
-    return only.transactional && transaction ? rollbackSource(only.sql) : outside(only.sql);
-  return parts.flatMap((part): readonly RollbackSource[] => {
-    if (!part.transactional) return [outside(part.sql)];
-    const source = rollbackSource(part.sql);
+  const sources = parts.flatMap((part): readonly RollbackSource[] => {
+    if (!part.transactional) return [{ transaction: false, sql: script(part.sql) }];
+    const source = rollbackSource(context, part.sql);
     return Array.isArray(source) ? source : [{ sql: String(source) }];
   });
-}
-
-/** A build that is cancelled by lock_timeout leaves an INVALID index; a drop can be tried again. */
-function builds(sql: readonly string[]): boolean {
-  return sql.some((line) => /^\s*(?:create\b.*\bindex|reindex)\b[^(]*\bconcurrently\b/i.test(line));
+  return sources.length === 1 ? sources[0] : sources;
 }
 
 /** What is copied into columns of the plan's own goes with them. */
