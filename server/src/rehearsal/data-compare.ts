@@ -1,12 +1,24 @@
 import type { DataDigest, TableDigest } from './data-digest.ts';
+import { lostWrites, sameTable } from './lost-writes.ts';
 import type { ColumnRows, RollbackData, TableRows } from './model.ts';
 import type { TouchedRows } from './touched-rows.ts';
 
+/** What is known of the application between the two moments that are compared. */
+export interface Meanwhile {
+  readonly touched: TouchedRows;
+  /** The moment of the first one, as `TouchedRows.mark` told it. */
+  readonly mark: number;
+  /** Right after the step, before the application wrote. */
+  readonly applied?: DataDigest | undefined;
+  /** After the application's last write, before the rollback: what it wrote is there. */
+  readonly written?: DataDigest | undefined;
+}
+
 /**
- * What of the rows is not as it was before: of the tables that changed, on the columns that were there before. Rows
- * that the application touched are left out.
+ * What of the rows is not as it was before: of the tables that changed, on the columns that were there before. What the
+ * application did meanwhile is left out; what of that a rollback took away is told.
  */
-export function compareData(before: DataDigest, after: DataDigest, touched: TouchedRows): RollbackData {
+export function compareData(before: DataDigest, after: DataDigest, meanwhile: Meanwhile): RollbackData {
   const found = {
     compared: [] as string[],
     lost: [] as ColumnRows[],
@@ -25,18 +37,24 @@ export function compareData(before: DataDigest, after: DataDigest, touched: Touc
     }
     const note = limits(name, was);
     if (note !== undefined) found.notes.push(note);
-    const loose = touched.count([was.table.oid, is.table.oid]);
-    if (loose > 0)
-      found.notes.push(
-        `${name} has no primary key to tell by which of its rows the application wrote: ${loose} may differ.`,
-      );
     const difference =
       was.rows instanceof Map && is.rows instanceof Map && was.table.key.join() === is.table.key.join()
-        ? byKey(was, is, touched)
-        : byRow(was, is, touched);
+        ? byKey(was, is, meanwhile)
+        : byRow(was, is, meanwhile);
+    if (difference.loose > 0)
+      found.notes.push(
+        `${name} has no primary key to tell by which of its rows the application wrote: ${difference.loose} may differ.`,
+      );
+    const { gone, overwritten } = lostWrites(was, is, meanwhile);
+    // Without a key, rows of the application's are among those that are missing.
+    const missing = Math.max(0, difference.missing - (difference.goneAmongMissing ?? 0));
+    const written = Math.max(gone, difference.goneAmongMissing ?? 0);
     for (const [column, rows] of difference.lost) found.lost.push({ table: name, column, rows });
+    for (const [column, rows] of overwritten)
+      found.lost.push({ table: name, column, rows, by_application: true });
     for (const [column, rows] of difference.added) found.added.push({ table: name, column, rows });
-    if (difference.missing > 0) found.missing.push({ table: name, rows: difference.missing });
+    if (missing > 0) found.missing.push({ table: name, rows: missing });
+    if (written > 0) found.missing.push({ table: name, rows: written, by_application: true });
     if (difference.unexpected > 0) found.unexpected.push({ table: name, rows: difference.unexpected });
   }
   return found;
@@ -59,13 +77,20 @@ interface Difference {
   readonly added: ReadonlyMap<string, number>;
   readonly missing: number;
   readonly unexpected: number;
+  /** Of the missing ones, those that the application wrote meanwhile. */
+  readonly goneAmongMissing?: number;
+  /** How many rows more could be missing and not be seen. */
+  readonly loose: number;
 }
 
-function byKey(was: TableDigest, is: TableDigest, touched: TouchedRows): Difference {
+function byKey(was: TableDigest, is: TableDigest, { touched, mark }: Meanwhile): Difference {
   const rowsBefore = was.rows as ReadonlyMap<string, string>;
   const rowsNow = is.rows as ReadonlyMap<string, string>;
   const oids = [was.table.oid, is.table.oid];
-  const isTouched = (row: string) => touched.has(oids, was.table.key, row);
+  const { key } = was.table;
+  const since = touched.since(mark);
+  const deleted = since.rows(oids, key, 'gone');
+  const written = new Set([...since.rows(oids, key, 'inserted'), ...since.rows(oids, key, 'changed')]);
   const columns = was.table.columns.map(({ name }, at) => ({
     name,
     at,
@@ -77,13 +102,15 @@ function byKey(was: TableDigest, is: TableDigest, touched: TouchedRows): Differe
   const added = new Map<string, number>();
   let missing = 0;
   let unexpected = 0;
-  for (const [key, before] of rowsBefore) {
-    const now = rowsNow.get(key);
-    if ((sameColumns && now === before) || isTouched(key)) continue;
+  for (const [row, before] of rowsBefore) {
+    const now = rowsNow.get(row);
+    if (sameColumns && now === before) continue;
     if (now === undefined) {
-      missing += 1;
+      if (!deleted.has(row)) missing += 1;
       continue;
     }
+    // Columns of a row that one version left behind may be brought up to another one's by any rollback.
+    if (touched.has(oids, key, row)) continue;
     const [a, b] = [before.split(' '), now.split(' ')];
     for (const { name, at, now: place } of columns) {
       const [value, seen] = [a[at], place < 0 ? '-' : b[place]];
@@ -92,43 +119,86 @@ function byKey(was: TableDigest, is: TableDigest, touched: TouchedRows): Differe
       into.set(name, (into.get(name) ?? 0) + 1);
     }
   }
-  for (const key of rowsNow.keys()) if (!rowsBefore.has(key) && !isTouched(key)) unexpected += 1;
-  return { lost, added, missing, unexpected };
+  for (const row of rowsNow.keys()) if (!rowsBefore.has(row) && !written.has(row)) unexpected += 1;
+  // Of a sample the rest is counted at least.
+  const { inserted, deleted: fewer } = since.activity(oids);
+  const short = was.stride > 1 ? was.count + inserted - fewer - is.count : 0;
+  return { lost, added, missing: missing > 0 ? missing : Math.max(0, short), unexpected, loose: 0 };
 }
 
-/** Without a key to tell rows by, they are compared as wholes; as many may differ as the application touched. */
-function byRow(was: TableDigest, is: TableDigest, touched: TouchedRows): Difference {
+/**
+ * Without a key to tell rows by, they are compared as wholes. Where the step itself left them alone, what is to be there
+ * is what was there before the rollback; else as many may differ as the application changed meanwhile.
+ */
+function byRow(was: TableDigest, is: TableDigest, meanwhile: Meanwhile): Difference {
   const none = { lost: new Map(), added: new Map() };
-  const allowed = touched.count([was.table.oid, is.table.oid]);
-  if (was.rows === undefined || is.rows === undefined) {
-    const more = is.count - was.count;
-    return { ...none, missing: Math.max(0, -more - allowed), unexpected: Math.max(0, more - allowed) };
+  const done = meanwhile.touched.since(meanwhile.mark).activity([...new Set([was.table.oid, is.table.oid])]);
+  const short = was.count + done.inserted - done.deleted - is.count;
+  if (was.rows === undefined || is.rows === undefined)
+    return { ...none, missing: Math.max(0, short), unexpected: Math.max(0, -short), loose: 0 };
+  const applied = sameTable(meanwhile.applied, was);
+  const written = sameTable(meanwhile.written, was);
+  const all = [was, is, applied, written].flatMap((one) => (one?.rows === undefined ? [] : [one]));
+  const common = was.table.columns
+    .map(({ name }) => name)
+    .filter((name) => all.every(({ table }) => table.columns.some((column) => column.name === name)));
+  const kept = was.table.columns.filter(({ name }) => is.table.columns.some((now) => now.name === name));
+  const lost = lostColumns(was, kept);
+  const isPlain =
+    applied?.rows !== undefined &&
+    written?.rows !== undefined &&
+    surplus(countRows(was, common), countRows(applied, common)) === 0 &&
+    surplus(countRows(applied, common), countRows(was, common)) === 0;
+  if (isPlain) {
+    const [due, now] = [countRows(written, common), countRows(is, common)];
+    const before = countRows(was, common);
+    const gone = [...due].reduce(
+      (sum, [row, count]) =>
+        sum + Math.min(Math.max(0, count - (now.get(row) ?? 0)), Math.max(0, count - (before.get(row) ?? 0))),
+      0,
+    );
+    const exact = { missing: surplus(due, now), unexpected: surplus(now, due) };
+    // Columns that the step took away and the rollback brought back are compared with what was before.
+    if (common.length === kept.length) return { ...none, ...exact, lost, goneAmongMissing: gone, loose: 0 };
   }
-  const common = was.table.columns.filter(({ name }) => is.table.columns.some((now) => now.name === name));
-  const [before, now] = [was, is].map(({ rows = [], table }) => {
-    const places = common.map(({ name }) => table.columns.findIndex((column) => column.name === name));
-    const counts = new Map<string, number>();
-    for (const row of rows.values()) {
-      const hashes = row.split(' ');
-      const shown = places.map((place) => hashes[place]).join(' ');
-      counts.set(shown, (counts.get(shown) ?? 0) + 1);
-    }
-    return counts;
-  }) as [Map<string, number>, Map<string, number>];
-  const more = (a: Map<string, number>, b: Map<string, number>) =>
-    [...a].reduce((sum, [row, count]) => sum + Math.max(0, count - (b.get(row) ?? 0)), 0);
-  const gone = was.table.columns.filter((column) => !common.includes(column));
-  const lost = new Map(
+  const names = kept.map(({ name }) => name);
+  const [before, now] = [countRows(was, names), countRows(is, names)];
+  const missing = Math.max(0, surplus(before, now) - done.updated - done.deleted);
+  const unexpected = Math.max(0, surplus(now, before) - done.updated - done.inserted);
+  return {
+    ...none,
+    lost,
+    missing: Math.max(missing, short + unexpected),
+    unexpected,
+    loose: done.updated + done.deleted,
+  };
+}
+
+/** Values of columns that are there no more. */
+function lostColumns(was: TableDigest, kept: readonly unknown[]): Map<string, number> {
+  const gone = was.table.columns.filter((column) => !kept.includes(column));
+  return new Map(
     gone.flatMap((column) => {
       const at = was.table.columns.indexOf(column);
       const rows = [...(was.rows?.values() ?? [])].filter((row) => row.split(' ')[at] !== '-').length;
       return rows > 0 ? [[column.name, rows] as const] : [];
     }),
   );
-  return {
-    ...none,
-    lost,
-    missing: Math.max(0, more(before, now) - allowed),
-    unexpected: Math.max(0, more(now, before) - allowed),
-  };
+}
+
+/** How often each row is there, by these columns. */
+function countRows({ rows = [], table }: TableDigest, names: readonly string[]): Map<string, number> {
+  const places = names.map((name) => table.columns.findIndex((column) => column.name === name));
+  const counts = new Map<string, number>();
+  for (const row of rows.values()) {
+    const hashes = row.split(' ');
+    const shown = places.map((place) => hashes[place]).join(' ');
+    counts.set(shown, (counts.get(shown) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** How many rows of the first are not in the second. */
+function surplus(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): number {
+  return [...a].reduce((sum, [row, count]) => sum + Math.max(0, count - (b.get(row) ?? 0)), 0);
 }

@@ -88,7 +88,10 @@ export interface RollbackReport {
   readonly line: number;
 }
 
-/** Rows before and after, but for those that the application wrote or changed meanwhile. */
+/**
+ * Rows before and after, but for those that the application wrote or changed meanwhile; of these it is told what the
+ * rollback took away.
+ */
 export interface RollbackData {
   /** The tables whose rows were compared: those that the step or its rollback touched. */
   readonly compared: readonly string[];
@@ -105,6 +108,8 @@ export interface RollbackData {
 export interface TableRows {
   readonly table: string;
   readonly rows: number;
+  /** Of what a live version wrote before the rollback took it away. */
+  readonly by_application?: true;
 }
 
 export interface ColumnRows extends TableRows {

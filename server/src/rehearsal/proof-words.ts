@@ -49,17 +49,27 @@ export function unwindWords(segments: readonly UnwindSegment[], steps: Report['s
 /** What is different, each in a few words: `users.nickname: 1,000 values lost`. */
 export function dataWords({ lost, added, missing, unexpected }: RollbackData): string[] {
   return [
-    ...lost.map(({ table, column, rows }) => `${table}.${column}: ${counted(rows, 'value')} lost`),
+    ...lost.map(
+      ({ table, column, rows, by_application }) =>
+        `${table}.${column}: ${by_application ? ofApplication(rows, 'value') : `${counted(rows, 'value')} lost`}`,
+    ),
     ...added.map(
       ({ table, column, rows }) =>
         `${table}.${column}: ${counted(rows, 'value')} that ${rows === 1 ? 'was' : 'were'} not there before`,
     ),
-    ...missing.map(({ table, rows }) => `${table}: ${counted(rows, 'row')} missing`),
+    ...missing.map(
+      ({ table, rows, by_application }) =>
+        `${table}: ${by_application ? ofApplication(rows, 'row') : `${counted(rows, 'row')} missing`}`,
+    ),
     ...unexpected.map(
       ({ table, rows }) =>
         `${table}: ${counted(rows, 'row')} that ${rows === 1 ? 'was' : 'were'} not there before`,
     ),
   ];
+}
+
+function ofApplication(n: number, noun: string): string {
+  return `${counted(n, noun)} that the application wrote ${n === 1 ? 'is' : 'are'} gone`;
 }
 
 function counted(n: number, noun: string): string {

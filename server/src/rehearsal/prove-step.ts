@@ -1,4 +1,5 @@
 import { type Applied, applyStep, stopError } from './apply-step.ts';
+import type { DataDigest } from './data-digest.ts';
 import { Stopped } from './guard.ts';
 import type { AppCheck, RollbackReport, StatementError, StepReport } from './model.ts';
 import { ownError } from './place.ts';
@@ -35,6 +36,8 @@ interface Proof {
   readonly failing: Failing;
   report: StepReport;
   before: Snapshot | undefined;
+  /** The rows after the step, before the application wrote. */
+  applied: DataDigest | undefined;
   /** What is being done, for a message of a time limit. */
   doing: string;
   isApplied: boolean;
@@ -54,6 +57,7 @@ export async function proveStep(run: Run, world: World, at: number, failing: Fai
     failing,
     report: skippedStep(run, planned),
     before: undefined,
+    applied: undefined,
     doing: '',
     isApplied: false,
     isLost: false,
@@ -94,7 +98,7 @@ async function prove(proof: Proof): Promise<void> {
   tell(proof, 'trying what the application runs');
   await check(proof, during, 'applied', `after '${name}'`);
   tell(proof, 'the application writes');
-  await write(proof, during);
+  proof.applied = await write(proof, during);
   await proveRollback(proof, failingBefore, during);
 }
 
@@ -106,6 +110,7 @@ async function proveRollback(
   const { run, world, planned } = proof;
   const { step } = planned.analysed;
   const { rollback } = step;
+  const { touched } = world;
   const name = step.name.value;
   if (rollback?.kind === 'impossible' || rollback?.kind === 'not_needed') {
     setRollback(proof, { verdict: rollback.kind, reason: rollback.reason.value });
@@ -116,7 +121,7 @@ async function proveRollback(
     action.kind === 'sql' ? statements.length + problems.length === 0 : false,
   );
   if (isMissing) {
-    judgeMissing(proof, compareSnapshots(proof.before as Snapshot, applied, world.touched));
+    judgeMissing(proof, compareSnapshots(proof.before as Snapshot, applied, { touched }));
     return;
   }
   tell(proof, 'rolling back');
@@ -139,7 +144,11 @@ async function proveRollback(
     return;
   }
   const after = await snapshot(proof, `Reading the state after the rollback of "${name}"`);
-  const comparison = compareSnapshots(proof.before as Snapshot, after, world.touched);
+  const comparison = compareSnapshots(proof.before as Snapshot, after, {
+    touched,
+    applied: proof.applied ?? applied.data,
+    written: applied.data,
+  });
   const verdict = verdictOf(comparison);
   setRollback(proof, { ...comparison, verdict, statements, ms: performance.now() - since });
   if (verdict === 'drifts') {
@@ -174,7 +183,7 @@ async function applyAgain(
     return;
   }
   const second = await snapshot(proof, `Reading the state after "${name}" was applied again`);
-  const { drift } = compareSnapshots(first, { ...second, data: first.data }, world.touched);
+  const { drift } = compareSnapshots(first, { ...second, data: first.data }, world);
   setRollback(proof, { reapplied: true });
   if (drift.some(({ kind }) => kind === 'schema')) {
     proof.isLost = true;
@@ -277,7 +286,7 @@ export function checkKey({ version, range }: Pick<AppCheck, 'version' | 'range'>
   return `${version} ${range.start}`;
 }
 
-function write(proof: Proof, names: readonly (string | undefined)[]): Promise<void> {
+function write(proof: Proof, names: readonly (string | undefined)[]): Promise<DataDigest | undefined> {
   return guarded(proof, 'Writing rows as the application does', () =>
     writeVersions(proof.run, proof.world, names),
   );

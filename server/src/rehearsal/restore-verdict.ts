@@ -1,7 +1,6 @@
-import { compareData, isSameData } from './data-compare.ts';
+import { compareData, isSameData, type Meanwhile } from './data-compare.ts';
 import { compareFingerprints } from './fingerprint.ts';
 import type { Drift, RollbackData } from './model.ts';
-import type { TouchedRows } from './touched-rows.ts';
 import type { Snapshot } from './world.ts';
 
 /** What is not as it was before. */
@@ -11,7 +10,11 @@ export interface Comparison {
 }
 
 /** Compares schema, rows and the live version. */
-export function compareSnapshots(before: Snapshot, after: Snapshot, touched: TouchedRows): Comparison {
+export function compareSnapshots(
+  before: Snapshot,
+  after: Snapshot,
+  meanwhile: Omit<Meanwhile, 'mark'>,
+): Comparison {
   const drift = [...compareFingerprints(before.fingerprint, after.fingerprint)];
   if (before.live !== undefined && after.live !== before.live)
     drift.push({
@@ -19,7 +22,7 @@ export function compareSnapshots(before: Snapshot, after: Snapshot, touched: Tou
       object: 'application',
       message: `application: ${after.live ?? 'no version'} is live instead of ${before.live}`,
     });
-  return { drift, data: compareData(before.data, after.data, touched) };
+  return { drift, data: compareData(before.data, after.data, { ...meanwhile, mark: before.mark }) };
 }
 
 export function verdictOf({ drift, data }: Comparison): 'restores' | 'restores_reordered' | 'drifts' {

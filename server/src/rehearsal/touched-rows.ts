@@ -5,50 +5,94 @@ import type { Connection } from './model.ts';
 export interface TouchedRows {
   /** Whether a row, by the key whose columns have these numbers, is one of a table's. */
   has(oids: readonly number[], key: readonly number[], row: string): boolean;
-  /** How many of a table without a primary key. */
-  count(oids: readonly number[]): number;
-  add(oid: number, key: readonly number[], rows: Iterable<string>): void;
-  addCount(oid: number, rows: number): void;
+  /** A moment, to tell what was done after it. */
+  mark(): number;
+  since(mark: number): TouchedSince;
+  add(oid: number, key: readonly number[], rows: Iterable<string>, how: Touch): void;
+  addActivity(activity: TableActivity): void;
+  /** Columns that a statement named to write to; undefined: all of the table's. */
+  addColumns(oid: number, names: readonly string[] | undefined): void;
 }
 
-export function createTouchedRows(): TouchedRows {
-  const rows = new Map<string, Set<string>>();
-  const counts = new Map<number, number>();
-  const keyOf = (oid: number, key: readonly number[]) => `${oid} ${key.join()}`;
-  return {
-    has: (oids, key, row) => oids.some((oid) => rows.get(keyOf(oid, key))?.has(row) === true),
-    count: (oids) => [...new Set(oids)].reduce((sum, oid) => sum + (counts.get(oid) ?? 0), 0),
-    add(oid, key, more) {
-      const name = keyOf(oid, key);
-      const known = rows.get(name) ?? new Set();
-      for (const row of more) known.add(row);
-      rows.set(name, known);
-    },
-    addCount: (oid, more) => void counts.set(oid, (counts.get(oid) ?? 0) + more),
-  };
+export type Touch = 'inserted' | 'changed' | 'gone';
+
+/** What the application did after a moment. */
+export interface TouchedSince {
+  /** Rows of a table that were touched so at any time. */
+  rows(oids: readonly number[], key: readonly number[], how: Touch): ReadonlySet<string>;
+  activity(oids: readonly number[]): Omit<TableActivity, 'oid'>;
+  /** Whether a statement that wrote to the table named the column to do so. */
+  names(oids: readonly number[], column: string): boolean;
 }
 
-/** What was done to a table. */
-interface TableActivity {
+/** What was done to a table: how many rows. */
+export interface TableActivity {
   readonly oid: number;
-  readonly written: number;
+  readonly inserted: number;
+  readonly updated: number;
   readonly deleted: number;
 }
 
+export function createTouchedRows(): TouchedRows {
+  const known = new Map<string, Set<string>>();
+  const keyOf = (oid: number, key: readonly number[]) => `${oid} ${key.join()}`;
+  let moment = 0;
+  const rows: { at: number; name: string; how: Touch; rows: readonly string[] }[] = [];
+  const activities: (TableActivity & { readonly at: number })[] = [];
+  const columns: { at: number; oid: number; names: readonly string[] | undefined }[] = [];
+  return {
+    has: (oids, key, row) => oids.some((oid) => known.get(keyOf(oid, key))?.has(row) === true),
+    mark: () => moment++,
+    since: (mark) => ({
+      rows: (oids, key, how) => {
+        const names = oids.map((oid) => keyOf(oid, key));
+        return new Set(
+          rows.flatMap((one) =>
+            one.at > mark && one.how === how && names.includes(one.name) ? one.rows : [],
+          ),
+        );
+      },
+      activity: (oids) => {
+        const done = activities.filter(({ at, oid }) => at > mark && oids.includes(oid));
+        const sum = (of: 'inserted' | 'updated' | 'deleted') =>
+          done.reduce((total, one) => total + one[of], 0);
+        return { inserted: sum('inserted'), updated: sum('updated'), deleted: sum('deleted') };
+      },
+      names: (oids, column) =>
+        columns.some(
+          ({ at, oid, names }) =>
+            at > mark && oids.includes(oid) && (names === undefined || names.includes(column)),
+        ),
+    }),
+    add(oid, key, more, how) {
+      const name = keyOf(oid, key);
+      const added = [...more];
+      const before = known.get(name) ?? new Set();
+      for (const row of added) before.add(row);
+      known.set(name, before);
+      rows.push({ at: moment, name, how, rows: added });
+    },
+    addActivity: (activity) => void activities.push({ at: moment, ...activity }),
+    addColumns: (oid, names) => void columns.push({ at: moment, oid, names }),
+  };
+}
+
 const activityQuery = `
-  SELECT oid::int8 AS oid, sum(written)::int8 AS written, sum(deleted)::int8 AS deleted FROM (
+  SELECT oid::int8 AS oid, sum(inserted)::int8 AS inserted, sum(updated)::int8 AS updated,
+    sum(deleted)::int8 AS deleted FROM (
     SELECT coalesce(pg_catalog.pg_partition_root(c.oid)::oid, c.oid) AS oid,
-      pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) + pg_catalog.pg_stat_get_xact_tuples_updated(c.oid) AS written,
+      pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) AS inserted,
+      pg_catalog.pg_stat_get_xact_tuples_updated(c.oid) AS updated,
       pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid) AS deleted
     FROM pg_catalog.pg_class c WHERE c.relkind = 'r' AND c.oid >= 16384) activity
-  WHERE written > 0 OR deleted > 0 GROUP BY 1`;
+  WHERE inserted > 0 OR updated > 0 OR deleted > 0 GROUP BY 1`;
 
 async function activity(db: Connection): Promise<Map<number, TableActivity>> {
   const { rows } = await db.query(activityQuery);
   return new Map(
-    rows.map(({ oid, written, deleted }) => [
+    rows.map(({ oid, inserted, updated, deleted }) => [
       Number(oid),
-      { oid: Number(oid), written: Number(written), deleted: Number(deleted) },
+      { oid: Number(oid), inserted: Number(inserted), updated: Number(updated), deleted: Number(deleted) },
     ]),
   );
 }
@@ -56,12 +100,13 @@ async function activity(db: Connection): Promise<Map<number, TableActivity>> {
 /** The counters also hold what earlier transactions did and the server did not yet add to its statistics. */
 function activitySince(before: ReadonlyMap<number, TableActivity>, now: ReadonlyMap<number, TableActivity>) {
   return [...now.values()]
-    .map(({ oid, written, deleted }) => ({
-      oid,
-      written: written - (before.get(oid)?.written ?? 0),
-      deleted: deleted - (before.get(oid)?.deleted ?? 0),
+    .map((one) => ({
+      oid: one.oid,
+      inserted: one.inserted - (before.get(one.oid)?.inserted ?? 0),
+      updated: one.updated - (before.get(one.oid)?.updated ?? 0),
+      deleted: one.deleted - (before.get(one.oid)?.deleted ?? 0),
     }))
-    .filter(({ written, deleted }) => written > 0 || deleted > 0);
+    .filter(({ inserted, updated, deleted }) => inserted + updated > 0 || deleted > 0);
 }
 
 export interface Witness {
@@ -69,6 +114,8 @@ export interface Witness {
   /** Of the tables as they are now. */
   readonly digest: DataDigest;
   readonly touched: TouchedRows;
+  /** What the statement names to write to; undefined: every column. */
+  readonly columns?: readonly string[] | undefined;
 }
 
 /**
@@ -78,7 +125,7 @@ export interface Witness {
  */
 export async function noteTouched(
   db: Connection,
-  { digester, digest, touched }: Witness,
+  { digester, digest, touched, columns }: Witness,
   write: () => Promise<unknown>,
   changesKeys: boolean,
 ): Promise<{ readonly rows: number; commit(): void }> {
@@ -87,12 +134,12 @@ export async function noteTouched(
   const counters = await activity(db);
   await write();
   const done = activitySince(counters, await activity(db));
-  const changed = done.flatMap(({ oid, written, deleted }) => {
-    const table = tables.get(oid);
-    return table ? [{ table, written, deleted, keys: usableKeys(table, digester) }] : [];
+  const changed = done.flatMap((activity) => {
+    const table = tables.get(activity.oid);
+    return table ? [{ table, activity, keys: usableKeys(table, digester) }] : [];
   });
   const gone = new Map<string, Set<string>>();
-  if (changesKeys || changed.some(({ deleted }) => deleted > 0)) {
+  if (changesKeys || changed.some(({ activity }) => activity.deleted > 0)) {
     const left = await keysOfAll(db, changed);
     await db.query('ROLLBACK TO SAVEPOINT written');
     const before = await keysOfAll(db, changed);
@@ -112,14 +159,29 @@ export async function noteTouched(
       written.set(`${table.oid} ${key.join()}`, new Set(rows.map(({ k }) => String(k))));
     }
   return {
-    rows: changed.reduce((sum, one) => sum + one.written + one.deleted, 0),
+    rows: changed.reduce(
+      (sum, { activity: { inserted, updated, deleted } }) => sum + inserted + updated + deleted,
+      0,
+    ),
     commit() {
-      for (const { table, keys, written: count, deleted } of changed) {
-        if (table.key.length === 0) touched.addCount(table.oid, count + deleted);
+      for (const { table, activity, keys } of changed) {
+        touched.addActivity(activity);
+        touched.addColumns(table.oid, columns);
+        // A key that was no table's key when the digest was read is not told by it.
+        const known = digest.tables.get(table.name)?.rows;
         for (const key of keys) {
           const name = `${table.oid} ${key.join()}`;
-          touched.add(table.oid, key, written.get(name) ?? []);
-          touched.add(table.oid, key, gone.get(name) ?? []);
+          const rows = [...(written.get(name) ?? [])];
+          const isNew = (row: string) =>
+            key.join() === table.key.join() && known instanceof Map && !known.has(row);
+          touched.add(table.oid, key, rows.filter(isNew), 'inserted');
+          touched.add(
+            table.oid,
+            key,
+            rows.filter((row) => !isNew(row)),
+            'changed',
+          );
+          touched.add(table.oid, key, gone.get(name) ?? [], 'gone');
         }
       }
     },

@@ -30,6 +30,8 @@ interface Unwinding {
   readonly pending: Pending;
   readonly app: AppCheck[];
   at: number;
+  /** What was there before the rollback that it is at. */
+  last: Snapshot | undefined;
 }
 
 interface Ending {
@@ -45,7 +47,15 @@ interface Ending {
  */
 export async function unwind(run: Run, world: World, segment: Segment): Promise<UnwindSegment> {
   const since = performance.now();
-  const state: Unwinding = { run, world, segment, pending: new Map(), app: [], at: segment.last };
+  const state: Unwinding = {
+    run,
+    world,
+    segment,
+    pending: new Map(),
+    app: [],
+    at: segment.last,
+    last: undefined,
+  };
   let ending: Ending;
   try {
     ending = await walkBack(state);
@@ -73,6 +83,7 @@ export async function unwind(run: Run, world: World, segment: Segment): Promise<
 
 async function walkBack(state: Unwinding): Promise<Ending> {
   const { run, segment } = state;
+  state.last = await read(state);
   let comparison: Comparison = { drift: [], data: noData };
   for (; state.at >= segment.first; state.at--) {
     const { at } = state;
@@ -128,9 +139,18 @@ function causeOf({ at, segment, pending }: Unwinding, { version }: AppCheck): nu
   return version === expected ? at : (pending.get('application') ?? at);
 }
 
-async function compareWith({ run, world }: Unwinding, before: Snapshot): Promise<Comparison> {
-  const now = await world.guard.run(() => takeSnapshot(run, world), run.options.stepTimeout);
-  return compareSnapshots(before, now, world.touched);
+async function compareWith(state: Unwinding, before: Snapshot): Promise<Comparison> {
+  const now = await read(state);
+  const comparison = compareSnapshots(before, now, {
+    touched: state.world.touched,
+    written: state.last?.data,
+  });
+  state.last = now;
+  return comparison;
+}
+
+function read({ run, world }: Unwinding): Promise<Snapshot> {
+  return world.guard.run(() => takeSnapshot(run, world), run.options.stepTimeout);
 }
 
 /** What is new among the differences is the doing of the step it is at, unless its rollback was said not to be needed. */

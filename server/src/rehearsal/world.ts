@@ -44,6 +44,8 @@ export interface Snapshot {
   readonly fingerprint: Fingerprint;
   readonly data: DataDigest;
   readonly live: string | undefined;
+  /** What the application did later is what it did since. */
+  readonly mark: number;
 }
 
 export async function openWorld(run: Run, engine: Engine): Promise<World> {
@@ -138,7 +140,8 @@ async function freshSession({ analysis }: Run, world: World): Promise<void> {
 export async function takeSnapshot(run: Run, world: World): Promise<Snapshot> {
   await freshSession(run, world);
   world.fingerprint ??= await takeFingerprint(world.session);
-  return { fingerprint: world.fingerprint, data: await world.digester.take(), live: world.live };
+  const data = await world.digester.take();
+  return { fingerprint: world.fingerprint, data, live: world.live, mark: world.touched.mark() };
 }
 
 /** The versions of these names whose statements the plan tells; each once. */
@@ -175,19 +178,20 @@ export async function checkVersions(
   return checks;
 }
 
-/** Lets the versions write rows that stay. */
+/** Lets the versions write rows that stay. Resolves with what was there before, unless none of them says what it runs. */
 export async function writeVersions(
   run: Run,
   world: World,
   names: readonly (string | undefined)[],
-): Promise<void> {
+): Promise<DataDigest | undefined> {
   const versions = versionsNamed(run, names);
-  if (versions.length === 0) return;
+  if (versions.length === 0) return undefined;
   await freshSession(run, world);
   const digest = await world.digester.take();
   const witness = { digester: world.digester, digest, touched: world.touched };
   for (const version of versions)
     await writeRows({ session: world.session, values: valuesOf(world), witness, next: world.next }, version);
+  return digest;
 }
 
 function valuesOf(world: World): ValueSource {

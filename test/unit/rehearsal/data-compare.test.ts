@@ -35,6 +35,7 @@ describe('rows before and after', function () {
     const digester = createDigester(session);
     const touched = createTouchedRows();
     const was = await digester.take();
+    const mark = touched.mark();
     if (written !== '') {
       await session.query('BEGIN');
       const witness = { digester, digest: was, touched };
@@ -47,9 +48,10 @@ describe('rows before and after', function () {
       await session.query('COMMIT');
       noted.commit();
     }
+    const before = await digester.take();
     if (sql !== '') await session.exec(sql);
     digester.schemaChanged();
-    const data = compareData(was, await digester.take(), touched);
+    const data = compareData(was, await digester.take(), { touched, mark, applied: was, written: before });
     return { words: dataWords(data), compared: data.compared };
   };
 
@@ -133,7 +135,7 @@ describe('rows before and after', function () {
     await session.exec(
       'UPDATE keyed SET name = NULL; INSERT INTO loose SELECT NULL FROM generate_series(1, 30000)',
     );
-    const data = compareData(was, await digester.take(), createTouchedRows());
+    const data = compareData(was, await digester.take(), { touched: createTouchedRows(), mark: 0 });
     assert.deepEqual(data.lost, [{ table: 'keyed', column: 'name', rows: rows.size }]);
     assert.match(data.notes.join(), /^Of the 50,000 rows of keyed one in 3 was compared\./);
   });

@@ -31,16 +31,28 @@ export async function writeRows(input: WriteInput, { statements }: VersionAnalys
   }
 }
 
+/** What a statement names to write to; undefined where it does not say. */
+function columnsNamed({ node }: Pick<Statement, 'node'>): string[] | undefined {
+  const named = (targets: readonly object[] = []) =>
+    targets.flatMap((target) =>
+      'ResTarget' in target ? ((target.ResTarget as { name?: string }).name ?? []) : [],
+    );
+  if ('UpdateStmt' in node) return named(node.UpdateStmt.targetList);
+  if ('InsertStmt' in node) {
+    const { cols = [], onConflictClause } = node.InsertStmt;
+    return cols.length === 0 ? undefined : [...named(cols), ...named(onConflictClause?.targetList)];
+  }
+  return [];
+}
+
 /** Whether an UPDATE may give a row another key; by the column's name alone. */
 function setsKey({ node }: Statement, { digest }: Witness): boolean {
   if (!('UpdateStmt' in node)) return false;
-  const set = (node.UpdateStmt.targetList ?? []).flatMap((target) =>
-    'ResTarget' in target ? (target.ResTarget.name ?? []) : [],
-  );
+  const set = columnsNamed({ node });
   const keys = [...digest.tables.values()].flatMap(({ table: { columns, key } }) =>
     columns.filter(({ number }) => key.includes(number)).map(({ name }) => name),
   );
-  return set.some((name) => keys.includes(name));
+  return set?.some((name) => keys.includes(name)) === true;
 }
 
 /** Whether it is done, one way or the other; false where another value may do. */
@@ -50,7 +62,12 @@ async function write({ session, values, witness, next }: WriteInput, statement: 
     const { sql, parameters, varies } = await values.refill(statement, next());
     const changesKeys = setsKey(statement, witness);
     try {
-      const noted = await noteTouched(session, witness, () => session.query(sql, parameters), changesKeys);
+      const noted = await noteTouched(
+        session,
+        { ...witness, columns: columnsNamed(statement) },
+        () => session.query(sql, parameters),
+        changesKeys,
+      );
       if (noted.rows > (statement.kind === 'InsertStmt' ? mostInserted : mostChanged)) {
         await session.query('ROLLBACK');
         return true;
