@@ -102,7 +102,7 @@ function columnChanges(old: Column, now: Column): readonly string[] {
       `has ${collationOf(now) ?? 'the usual collation'}, not ${collationOf(old) ?? 'the usual one'}`,
     );
   if (old.notNull !== undefined && now.notNull !== undefined && old.notNull !== now.notNull)
-    words.push(now.notNull ? 'is still NOT NULL' : 'is not NOT NULL any more');
+    words.push(now.notNull ? 'is still NOT NULL' : 'accepts NULL now');
   words.push(...valueChanges(old, now));
   return words;
 }

@@ -42,7 +42,7 @@ const told: readonly (readonly [sql: string, ...words: string[]])[] = [
     'ALTER TABLE users ALTER email TYPE varchar(20)',
     'the column users.email is character varying(20), not text',
   ],
-  ['ALTER TABLE users ALTER email DROP NOT NULL', 'the column users.email is not NOT NULL any more'],
+  ['ALTER TABLE users ALTER email DROP NOT NULL', 'the column users.email accepts NULL now'],
   ['ALTER TABLE users ALTER age SET NOT NULL', 'the column users.age is still NOT NULL'],
   ['ALTER TABLE users ALTER email DROP DEFAULT', 'the column users.email has no default any more'],
   ['ALTER TABLE users ALTER age SET DEFAULT 1', 'the column users.age still has the default 1'],

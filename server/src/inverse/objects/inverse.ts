@@ -393,7 +393,8 @@ function reasonOf({ node, kind }: Statement, before: Schema, sql: readonly strin
   if (sql.length === 0) return 'It changes nothing that would have to be undone.';
   if ('CreateFunctionStmt' in node || 'ViewStmt' in node || 'RuleStmt' in node || 'CreateTrigStmt' in node) {
     const replaced =
-      (Object.values(node)[0] as { replace?: boolean }).replace === true && !/^DROP/.test(sql[0] ?? '');
+      (Object.values(node)[0] as { replace?: boolean }).replace === true &&
+      sql.some((one) => !/^(?:DROP|REVOKE)/.test(one));
     if (replaced) return 'The definition that was there before comes back.';
   }
   if (kind === 'DropStmt') {

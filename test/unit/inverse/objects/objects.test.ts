@@ -152,6 +152,13 @@ describe('what undoes a statement about anything but tables', () => {
       ]);
     });
 
+    it('that a view that was replaced comes back, and one that is new goes', () => {
+      const schema = schemaOf('CREATE TABLE t (id int, b int); CREATE VIEW v AS SELECT id FROM t;');
+      const of = (sql: string) => inverse(sql, schema).reason;
+      assert.match(of('CREATE OR REPLACE VIEW v AS SELECT id, b FROM t'), /definition that was there before/);
+      assert.match(of('CREATE OR REPLACE VIEW w AS SELECT id, b FROM t'), /Dropping it leaves/);
+    });
+
     it('MAINTAIN only where Postgres knows it', () => {
       const schema = schemaOf('CREATE TABLE t (id int);');
       assert.match(inverse('GRANT ALL ON t TO ann', schema, 17).sql.join(), /MAINTAIN/);
