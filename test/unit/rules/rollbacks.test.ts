@@ -192,6 +192,58 @@ describe('rules on rollbacks', () => {
     });
   });
 
+  it('what is done in a rollback beside SQL undoes nothing', () => {
+    const add = 'ALTER TABLE users ADD nick text';
+    for (const rollback of ['{ wait: 1h }', '{ verify: { sql: SELECT 1, expect: 1 } }', 'SELECT 1'])
+      assert.match(messages(step(add, rollback)), /column users\.nick is still there/, rollback);
+  });
+
+  it('names the constraint whose index a rollback tries to drop', () => {
+    const add = 'ALTER TABLE users ADD CONSTRAINT u UNIQUE (email)';
+    assert.match(
+      messages(step(add, 'DROP INDEX u')),
+      /the constraint u needs the index\..*ALTER TABLE users DROP CONSTRAINT u\./,
+    );
+  });
+
+  it('asks for no rollback of what changes nothing', () => {
+    const alone = (sql: string) => `- step: The step\n  sql: ${JSON.stringify(sql)}\n`;
+    for (const sql of [
+      'COMMENT ON TABLE users IS NULL',
+      'ALTER TABLE users DROP COLUMN IF EXISTS nope',
+      'ALTER TABLE users ADD COLUMN IF NOT EXISTS email text',
+      'SELECT count(*) FROM users',
+      "SET work_mem = '1GB'; ANALYZE users",
+    ])
+      assert.deepEqual(found(alone(sql)), [], sql);
+    for (const sql of [
+      'COMMENT ON TABLE users IS NULL; ALTER TABLE users ADD nick text',
+      'ALTER TABLE users DROP COLUMN IF EXISTS email',
+      'SELECT some_function()',
+    ])
+      assert.deepEqual(found(alone(sql)), ['rollback-missing'], sql);
+    const nothingKnown = alone('ALTER TABLE users DROP COLUMN IF EXISTS nope');
+    assert.deepEqual(found(nothingKnown, { baseline: '' }), ['rollback-missing']);
+    const [wrong] = check(step('ALTER TABLE users DROP IF EXISTS nope', 'ALTER TABLE users ADD nope int'));
+    assert.deepEqual(
+      wrong?.fixes.map(({ title, safe }) => [title, safe]),
+      [['Say that no rollback is needed, and why', false]],
+    );
+  });
+
+  it('lets a rollback without a baseline make what its step has dropped', () => {
+    for (const [sql, rollback] of [
+      ['ALTER TABLE foo DROP COLUMN x', 'ALTER TABLE foo ADD COLUMN x int'],
+      ['DROP INDEX i', 'CREATE INDEX i ON foo (z)'],
+      [
+        'ALTER TABLE foo DROP CONSTRAINT k',
+        'ALTER TABLE foo ADD CONSTRAINT k FOREIGN KEY (a) REFERENCES bar NOT VALID; ALTER TABLE foo VALIDATE CONSTRAINT k',
+      ],
+      ['DROP VIEW vv', 'CREATE VIEW vv AS SELECT 1 AS one'],
+    ] as const)
+      assert.deepEqual(found(step(sql, rollback), { baseline: '' }), [], sql);
+  });
+
   it('rollback-drops-nothing knows what a rollback has taken along, and what a failed command leaves', () => {
     const made = 'CREATE TABLE notes (id int); CREATE INDEX notes_id ON notes (id)';
     assert.deepEqual(found(step(made, 'DROP TABLE notes; DROP INDEX IF EXISTS notes_id')), []);

@@ -97,12 +97,27 @@ export function versionBefore(
 /** They end with the step. */
 const sessionKinds = new Set(['VariableSetStmt', 'TransactionStmt']);
 
-function proposedSql(context: RuleContext, at: StepAnalysis): Proposal | undefined {
+/** Whether it is certain that a step of SQL leaves schema and data as they were, so that there is nothing to undo. */
+export function changesNothing(context: RuleContext, at: StepAnalysis): boolean {
+  return (
+    inversesOf(context, at)?.every(({ verdict, sql }) => verdict === 'restores' && sql.length === 0) ?? false
+  );
+}
+
+/** What undoes the statements of a step, the last one first. */
+function inversesOf({ pgVersion }: RuleContext, at: StepAnalysis): readonly Inverse[] | undefined {
   const statements = at.action?.statements ?? [];
-  const action = at.step.action;
-  if (action?.kind !== 'sql' || statements.length === 0 || at.action?.problems.length) return undefined;
+  if (at.step.action?.kind !== 'sql' || statements.length === 0 || at.action?.problems.length)
+    return undefined;
   const changing = statements.filter(({ statement }) => !sessionKinds.has(statement.kind));
-  const inverses = changing.map((s) => inverseOf(s.statement, s.before, context.pgVersion)).reverse();
+  return changing.map((s) => inverseOf(s.statement, s.before, pgVersion)).reverse();
+}
+
+function proposedSql(context: RuleContext, at: StepAnalysis): Proposal | undefined {
+  const action = at.step.action;
+  const inverses = inversesOf(context, at);
+  if (!inverses || action?.kind !== 'sql') return undefined;
+  if (changesNothing(context, at)) return { source: { not_needed: 'the step changes nothing' } };
   const impossible = inverses.find(
     ({ verdict, sql }) => verdict === 'impossible' || (verdict === 'loses_data' && sql.length === 0),
   );

@@ -1,11 +1,15 @@
 import { inWords, type SchemaDifference } from '../../schema/difference.ts';
+import { findIndex } from '../../schema/lookup.ts';
 import type { Schema } from '../../schema/model.ts';
+import { displayKey } from '../../schema/names.ts';
+import { nameOfObject, quoteIdentifier } from '../../sql/names.ts';
 import type { Range } from '../../text/range.ts';
 import { defineRule } from '../define-rule.ts';
 import type { Fix, RuleContext, Severity, StepAnalysis } from '../model.ts';
 import { fails, isFollowed, isHarmless, leftChanges } from './left-changes.ts';
-import { rollbackFixes } from './proposal.ts';
+import { changesNothing, rollbackFixes } from './proposal.ts';
 import { droppedInVain } from './rollback-drops-nothing.ts';
+import { isEmptyRollback } from './rollback-missing.ts';
 
 /** A rollback after which the schema is not what it was before its step. */
 export const rollbackLeavesChanges = defineRule<StepAnalysis>({
@@ -79,7 +83,7 @@ CREATE UNIQUE INDEX users_handle_key ON users (handle);`,
       const { step } = at;
       if (step.action?.kind !== 'sql' || step.rollback?.kind !== 'actions' || at.before === at.rolledBack)
         continue;
-      if (at.rollback.every(({ statements }) => statements.length === 0) || !isFollowed(at)) continue;
+      if (saysOtherwise(at) || !isFollowed(at)) continue;
       const left = leftChanges(at);
       if (left.length === 0 || fails(at) || !droppedInVain(at).next().done) continue;
       yield {
@@ -94,6 +98,13 @@ CREATE UNIQUE INDEX users_handle_key ON users (handle);`,
   fix: ({ data }, context) => fixes(context, data),
 });
 
+/** An empty rollback is told of elsewhere, and a deploy by itself is one of the application alone. */
+function saysOtherwise(at: StepAnalysis): boolean {
+  if (isEmptyRollback(at)) return true;
+  const isDone = at.rollback.every(({ statements }) => statements.length === 0);
+  return isDone && at.rollback.some(({ action }) => action.kind === 'deploy');
+}
+
 const told = 3;
 
 function listed(left: readonly SchemaDifference[]): string {
@@ -104,7 +115,13 @@ function listed(left: readonly SchemaDifference[]): string {
   return parts.length > 1 ? `${parts.slice(0, -1).join(', ')}, and ${parts.at(-1)}` : (parts[0] ?? '');
 }
 
-function advice({ before, after }: StepAnalysis, left: readonly SchemaDifference[]): string {
+function advice(at: StepAnalysis, left: readonly SchemaDifference[]): string {
+  const { before, after } = at;
+  const refused = refusedDrop(at);
+  if (refused) {
+    const { constraint, table } = refused;
+    return `Postgres refuses its DROP INDEX: the constraint ${constraint} needs the index. Drop the constraint, and the index goes with it: ALTER TABLE ${table} DROP CONSTRAINT ${constraint}.`;
+  }
   const taken = left.find(({ key, change }) => {
     const [old, now] = [before.relations.get(key), after.relations.get(key)];
     return (
@@ -114,6 +131,21 @@ function advice({ before, after }: StepAnalysis, left: readonly SchemaDifference
   if (taken)
     return `DROP CONSTRAINT takes along the index that ADD CONSTRAINT … USING INDEX took over: build it again CONCURRENTLY in this rollback, after the constraint is dropped.`;
   return 'A second try of the step, or the version of the application that knew the old schema, then meets something else: undo that here too.';
+}
+
+/** The constraint behind an index that the rollback tries to drop by itself. */
+function refusedDrop({ rollback }: StepAnalysis): { constraint: string; table: string } | undefined {
+  for (const { before, statement } of rollback.flatMap(({ statements }) => statements)) {
+    const { node } = statement;
+    if (!('DropStmt' in node) || node.DropStmt.removeType !== 'OBJECT_INDEX') continue;
+    for (const object of node.DropStmt.objects ?? []) {
+      const name = nameOfObject(object);
+      const index = name && findIndex(before, name);
+      if (index?.constraint === undefined) continue;
+      return { constraint: quoteIdentifier(index.constraint), table: displayKey(before, index.table) };
+    }
+  }
+  return undefined;
 }
 
 function severityOf({ before }: StepAnalysis, left: readonly SchemaDifference[]): Severity {
@@ -146,7 +178,10 @@ function fixes(context: RuleContext, at: StepAnalysis): readonly Fix[] {
       action.sql.file === undefined &&
       statements.every(({ statement: { kind } }) => !data.has(kind)),
   );
-  return rollbackFixes(context, at, 'Replace').map((fix) => ({ ...fix, safe: fix.safe && isDdl }));
+  return rollbackFixes(context, at, 'Replace').map((fix) => ({
+    ...fix,
+    safe: fix.safe && isDdl && !changesNothing(context, at),
+  }));
 }
 
 const data = new Set([

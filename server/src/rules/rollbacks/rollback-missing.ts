@@ -1,6 +1,6 @@
 import { defineRule } from '../define-rule.ts';
 import type { StepAnalysis } from '../model.ts';
-import { rollbackFixes } from './proposal.ts';
+import { changesNothing, rollbackFixes } from './proposal.ts';
 
 /** A step that changes something and says no way back. */
 export const rollbackMissing = defineRule<StepAnalysis>({
@@ -12,7 +12,9 @@ export const rollbackMissing = defineRule<StepAnalysis>({
 under pressure. An empty rollback, or one that is only a comment, is a missing one.`,
     solution: `Write the SQL or the deploy that undoes the step. Where none is needed, because undoing another step covers it, say
 \`rollback: { not_needed: why }\`. Where nothing can bring the old state back, say \`rollback: { impossible: why }\`: the plan then
-shows a point of no return, and everyone knows before they pass it.`,
+shows a point of no return, and everyone knows before they pass it.
+
+A step that surely changes nothing, such as a query, \`VACUUM\` or a \`DROP … IF EXISTS\` of what is not there, needs none.`,
     manual: [],
   },
   examples: {
@@ -49,6 +51,12 @@ shows a point of no return, and everyone knows before they pass it.`,
         schema: 'CREATE TABLE users (id bigint PRIMARY KEY, nickname text);',
         plan: { app: '{ runs: v7, versions: { v7: ["SELECT id FROM users"] } }' },
       },
+      {
+        steps: `- step: Freeze the rows while nobody is about
+  transaction: false
+  sql: VACUUM (FREEZE) users;
+`,
+      },
     ],
   },
   *check(context) {
@@ -57,6 +65,8 @@ shows a point of no return, and everyone knows before they pass it.`,
       const { step } = at;
       const kind = step.action?.kind;
       if (kind !== 'sql' && kind !== 'backfill' && kind !== 'deploy') continue;
+      if (step.rollback && !isEmptyRollback(at)) continue;
+      if (changesNothing(context, at)) continue;
       if (!step.rollback) {
         yield {
           message: `"${step.name.value}" has no rollback: when it goes wrong in production, nothing here says how to undo it. Write one, or say not_needed or impossible with the reason.`,
@@ -64,7 +74,7 @@ shows a point of no return, and everyone knows before they pass it.`,
           step: step.id,
           data: at,
         };
-      } else if (isEmptyRollback(at)) {
+      } else {
         yield {
           message: `The rollback of "${step.name.value}" does nothing: it is empty or only a comment. Write what undoes the step, or say not_needed or impossible with the reason.`,
           range: step.rollback.keyRange,
