@@ -21,6 +21,10 @@ export async function makeFilled(session: ProofSession, scene: Scene): Promise<v
   await session.exec(scene.setup);
   await session.exec(more[scene.name] ?? '');
   await session.exec(digests);
+  // Else whether one has a place to lose would hang on the statements before.
+  await session.exec(
+    `SELECT nextval(format('%I.%I', schemaname, sequencename)) FROM pg_sequences WHERE last_value IS NULL`,
+  );
   const empty = [...(await readRows(session))].filter(([, digest]) => digest.startsWith('0 '));
   if (empty.length > 0)
     throw new Error(`${scene.name}: without rows ${empty.map(([name]) => name).join(', ')}`);
