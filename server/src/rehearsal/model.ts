@@ -17,7 +17,9 @@ export interface Report {
   /** What was seen before step one. */
   readonly start: { readonly app: readonly AppCheck[] };
   readonly steps: readonly StepReport[];
-  /** The whole plan rolled back, from its last step. */
+  /** The id of the one step that was to be proven; undefined: all of them. */
+  readonly only?: string | undefined;
+  /** The plan rolled back from its last step, and from others on the way. */
   readonly unwind: UnwindReport;
   /** ms from start to end. */
   readonly ms: number;
@@ -72,9 +74,14 @@ export type RollbackVerdict =
 /** A step, rolled back right after it was applied, with rows that the live versions wrote in between. */
 export interface RollbackReport {
   readonly verdict: RollbackVerdict;
-  /** What differs from before the step. */
+  /** What differs from before the step; of one that failed, what of the step was left then. */
   readonly drift: readonly Drift[];
   readonly data: RollbackData;
+  /**
+   * Of one that is said not to be needed: whether the steps before it were rolled back too, and nothing of it was left or
+   * it is told what was. `reason` says why not. Undefined for all others.
+   */
+  readonly proven?: boolean | undefined;
   /** Whether the step could be applied again after it; undefined where that was not tried. */
   readonly reapplied: boolean | undefined;
   readonly error: StatementError | undefined;
@@ -129,7 +136,12 @@ export interface AppCheck {
   readonly line: number;
 }
 
-/** The rollbacks of many steps, from the last to the first, compared with the state before the first of them. */
+/**
+ * The rollbacks of many steps, from the last to the first, compared with the state before the first of them. They begin
+ * at the plan's last step; right after each deploy, since rows of the new version are then in the way of every rollback
+ * before it; before a point of no return; and before a step at which another one stopped, where a `not_needed` was not
+ * proven by then: there in a database of its own, in which that step was never done.
+ */
 export interface UnwindSegment {
   readonly verdict: 'restores' | 'restores_reordered' | 'drifts' | 'fails' | 'not_run';
   /** The id of the step that is rolled back first. */
@@ -140,13 +152,14 @@ export interface UnwindSegment {
   readonly data: RollbackData;
   /** Failures alone. */
   readonly app: readonly AppCheck[];
+  /** What it fails at, or the difference in a sentence. */
   readonly error: StatementError | undefined;
   /** Why it was not run, where it stopped, or what it left; empty where nothing is to be said. */
   readonly reason: string;
   readonly ms: number;
 }
 
-/** The worst of its segments, and all of them: each point of no return ends one. */
+/** The worst of its segments, and all of them. */
 export interface UnwindReport extends UnwindSegment {
   readonly segments: readonly UnwindSegment[];
 }
@@ -182,7 +195,7 @@ export interface StatementError {
   /** The narrowest place in the plan document. */
   readonly range: Range | undefined;
   /** The zero-based line on which `range` starts. */
-  readonly line?: number;
+  readonly line?: number | undefined;
 }
 
 export interface Progress {

@@ -10,8 +10,10 @@ export const rollbackWords: Readonly<Record<RollbackVerdict, string>> = {
   not_needed: 'no rollback needed',
 };
 
+type Differences = Pick<RollbackReport, 'drift' | 'data'>;
+
 /** Each difference that a rollback left, in a few words. */
-export function leftBehind({ drift, data }: Pick<RollbackReport, 'drift' | 'data'>): string[] {
+export function leftBehind({ drift, data }: Differences): string[] {
   return [...drift.filter(({ kind }) => kind === 'schema').map(({ message }) => message), ...dataWords(data)];
 }
 
@@ -25,6 +27,37 @@ export function alikeSegments({ unwind }: Pick<Report, 'unwind'>): (readonly Unw
   return [...alike.values()];
 }
 
+/** How far a rollback came before it failed: what differed from before the step by then, and what still does. */
+export function halfUndone(first: Differences, left: Differences): string {
+  const [was, is] = [byObject(first), byObject(left)];
+  const undone = [...was.keys()].filter((object) => !is.has(object));
+  const still = [...is].filter(([object]) => was.has(object)).map(([, words]) => words);
+  const more = [...is].filter(([object]) => !was.has(object)).map(([, words]) => words);
+  const parts = [
+    ...(was.size === 0
+      ? []
+      : [undone.length === 0 ? 'Nothing of the step was undone' : `Undone: ${someOf(undone)}`]),
+    ...(still.length === 0 || undone.length === 0 ? [] : [`left of the step: ${someOf(still)}`]),
+    ...(more.length === 0 ? [] : [`left by the rollback itself: ${someOf(more)}`]),
+  ];
+  return `It fails before its end. ${parts.join('; ')}${parts.length > 0 ? '.' : ''}`.trimEnd();
+}
+
+function byObject({ drift, data }: Differences): ReadonlyMap<string, string> {
+  return new Map([
+    ...drift.filter(({ kind }) => kind === 'schema').map(({ object, message }) => [object, message] as const),
+    ...dataWords(data).map((words) => [words.split(':')[0] ?? words, words] as const),
+  ]);
+}
+
+const shown = 3;
+
+/** The first few, and how many more there are. */
+export function someOf(words: readonly string[]): string {
+  const more = words.length - shown;
+  return `${words.slice(0, shown).join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
+}
+
 const unwindVerdicts: Readonly<Record<UnwindSegment['verdict'], string>> = {
   restores: 'restores what was there before',
   restores_reordered: 'restores what was there before, column order changed',
@@ -33,17 +66,44 @@ const unwindVerdicts: Readonly<Record<UnwindSegment['verdict'], string>> = {
   not_run: 'was not tried',
 };
 
-/** `Rolling back from step 16, 14 or 2 to 1 restores what was there before.` */
+/**
+ * `Rolling back to step 1 restores what was there before, from step 16, the last, and from step 2, right after v2 was
+ * deployed.`
+ */
 export function unwindWords(segments: readonly UnwindSegment[], steps: Report['steps']): string {
   const [first] = segments;
   if (!first) return '';
-  const { verdict, to, reason } = first;
-  const numberOf = (id: string | undefined) => steps.findIndex((step) => step.id === id) + 1;
-  const starts = segments.map(({ from }) => numberOf(from)).reverse();
-  const many = starts.length > 1 ? `${starts.slice(0, -1).join(', ')} or ${starts.at(-1)}` : `${starts[0]}`;
-  const isOne = segments.length === 1 && starts[0] === numberOf(to);
-  const which = isOne ? `step ${many}` : `from step ${many} to ${numberOf(to)}`;
-  return `Rolling back ${which} ${unwindVerdicts[verdict]}.${reason === '' ? '' : ` ${reason}`}`;
+  const { verdict, reason, from, to } = first;
+  const end = indexOf(steps, to) + 1;
+  const more = reason === '' ? '' : ` ${reason}`;
+  const words = unwindVerdicts[verdict];
+  if (segments.length > 1) {
+    const starts = segments.map((one) => startWords(one, steps)).reverse();
+    return `Rolling back to step ${end} ${words}: ${starts.slice(0, -1).join('; ')}; and ${starts.at(-1)}.${more}`;
+  }
+  const which = from === to ? `step ${end}` : `from step ${indexOf(steps, from) + 1} to ${end}`;
+  const why = whyFrom(first, steps);
+  return `Rolling back ${which}${why === 'the last' || why === '' ? '' : `, ${why},`} ${words}.${more}`;
+}
+
+function startWords(segment: UnwindSegment, steps: Report['steps']): string {
+  const why = whyFrom(segment, steps);
+  return `from step ${indexOf(steps, segment.from) + 1}${why === '' ? '' : `, ${why}`}`;
+}
+
+function indexOf(steps: Report['steps'], id: string | undefined): number {
+  return steps.findIndex((step) => step.id === id);
+}
+
+/** Why a roll-back began at its step. */
+function whyFrom({ from }: UnwindSegment, steps: Report['steps']): string {
+  const at = indexOf(steps, from);
+  const [step, next] = [steps[at], steps[at + 1]];
+  if (!next) return 'the last';
+  if (next.rollback?.verdict === 'impossible') return 'before the point of no return';
+  if (next.rollback?.verdict === 'drifts' || next.rollback?.verdict === 'fails')
+    return `as if step ${at + 2} had not been done`;
+  return step?.action === 'deploy' ? `right after ${step.summary.split(' → ').at(-1)} was deployed` : '';
 }
 
 /** What is different, each in a few words: `users.nickname: 1,000 values lost`. */

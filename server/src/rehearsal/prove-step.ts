@@ -4,8 +4,8 @@ import { Stopped } from './guard.ts';
 import type { AppCheck, RollbackReport, StatementError, StepReport } from './model.ts';
 import { ownError } from './place.ts';
 import { noData } from './proof-results.ts';
-import { leftBehind } from './proof-words.ts';
-import { type Comparison, compareSnapshots, someOf, verdictOf } from './restore-verdict.ts';
+import { halfUndone, leftBehind, someOf } from './proof-words.ts';
+import { type Comparison, compareSnapshots, verdictOf } from './restore-verdict.ts';
 import { type PlannedStep, progress, type Run, skippedStep, withLine } from './run.ts';
 import { runRollback } from './run-rollback.ts';
 import { checkVersions, type Snapshot, takeSnapshot, type World, writeVersions } from './world.ts';
@@ -141,6 +141,7 @@ async function proveRollback(
     const { error = ownError('It failed.', rollback?.range) } = undone;
     setRollback(proof, { verdict: 'fails', error, statements, ms: undone.ms, reason: error.message });
     fail(proof, { ...error, message: `The rollback of '${name}' fails: ${error.message}` });
+    if (!undone.isGone) await tellHalf(proof, applied);
     return;
   }
   const after = await snapshot(proof, `Reading the state after the rollback of "${name}"`);
@@ -159,6 +160,23 @@ async function proveRollback(
   // What failed before the step, or was told of it just now, is not told again.
   keep(proof, undone.app, new Set([...failingBefore, ...proof.failing.now]));
   await applyAgain(proof, applied, during);
+}
+
+/** How far a rollback came that failed: outside a transaction, what it did by then stays. */
+async function tellHalf(proof: Proof, applied: Snapshot): Promise<void> {
+  const { world, planned } = proof;
+  const after = await snapshot(
+    proof,
+    `Reading what the rollback of "${planned.analysed.step.name.value}" left`,
+  );
+  const before = proof.before as Snapshot;
+  const left = compareSnapshots(before, after, {
+    touched: world.touched,
+    applied: proof.applied ?? applied.data,
+    written: applied.data,
+  });
+  const reason = halfUndone(compareSnapshots(before, applied, world), left);
+  setRollback(proof, { ...left, reason });
 }
 
 async function applyAgain(

@@ -4,6 +4,7 @@ import { Stopped } from './guard.ts';
 import type { Engine, Report, StatementError, StepReport, Verdict } from './model.ts';
 import { notesBefore, runNotes } from './notes.ts';
 import { ownError } from './place.ts';
+import { markPromises, nextUnwinding } from './promises.ts';
 import { checkKey, type Failing, type ProvenStep, proveStep } from './prove-step.ts';
 import { refusedStatement } from './refused-statement.ts';
 import {
@@ -99,6 +100,7 @@ async function rehearsePlan(rehearsal: Rehearsal): Promise<Report> {
   const stop = isProven(run) ? await proveStart(rehearsal, world) : undefined;
   if (stop) return stop;
   const ended = await runSteps(rehearsal);
+  markPromises(run);
   run.notes.push(...runNotes(analysis, run.steps, world.session));
   const error =
     run.start.find(({ ok }) => !ok)?.error ??
@@ -302,13 +304,19 @@ async function unwindSegment(
 ): Promise<'done' | 'cancelled'> {
   const { run, before, failing } = rehearsal;
   if (!run.steps.slice(first, last + 1).some(({ rollback }) => rollback)) return 'done';
-  const world = rehearsal.world ?? (await replay(rehearsal, last));
-  if (world === 'cancelled') return 'cancelled';
   try {
-    const segment = await unwind(run, world, { first, last, before, failing });
-    run.segments.push(segment);
-    if (last === run.planned.length - 1) return 'done';
-    const restored = segment.verdict === 'restores' || segment.verdict === 'restores_reordered';
+    let restored = false;
+    for (let end: number | undefined = last; end !== undefined; ) {
+      const world = rehearsal.world ?? (await replay(rehearsal, end));
+      if (world === 'cancelled') return 'cancelled';
+      const { stopped, ...segment } = await unwind(run, world, { first, last: end, before, failing });
+      run.segments.push(segment);
+      restored = end === last && (segment.verdict === 'restores' || segment.verdict === 'restores_reordered');
+      end = stopped === undefined ? undefined : nextUnwinding(run, first, stopped);
+      if (end !== undefined) await lose(rehearsal);
+    }
+    const { world } = rehearsal;
+    if (last === run.planned.length - 1 || !world) return 'done';
     progress(run, last + 1, 'Applying the steps again');
     const isBack = restored && (await goForward(rehearsal, world, first, last).then(() => true, isNoStop));
     if (!isBack) await lose(rehearsal);

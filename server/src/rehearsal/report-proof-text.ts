@@ -1,5 +1,5 @@
 import { clip, printable, wrap } from '../text/terminal.ts';
-import type { AppCheck, Report, StatementError, StepReport } from './model.ts';
+import type { AppCheck, Report, RollbackReport, StatementError, StepReport } from './model.ts';
 import { alikeSegments, leftBehind, unwindWords } from './proof-words.ts';
 
 /** Text of the plan's or of Postgres', on one line and without codes that a terminal would obey. */
@@ -23,6 +23,8 @@ export function proofLines({ rollback, app, error }: StepReport, room: number): 
   if (rollback?.verdict === 'drifts') {
     for (const words of leftBehind(rollback)) lines.push(...bullet(words, room));
   }
+  if (rollback && (rollback.proven === false || isHalf(rollback)))
+    lines.push(...bullet(rollback.reason, room));
   if (rollback && rollback.verdict !== 'restores')
     for (const note of rollback.data.notes) lines.push(...bullet(note, room));
   for (const one of app) {
@@ -30,6 +32,11 @@ export function proofLines({ rollback, app, error }: StepReport, room: number): 
     lines.push(...failureLines(one, one.error, room));
   }
   return lines;
+}
+
+/** One that failed, and of which it is told how far it came. */
+function isHalf({ verdict, reason, error }: RollbackReport): boolean {
+  return verdict === 'fails' && error !== undefined && !reason.endsWith(error.message);
 }
 
 function bullet(words: string, room: number): string[] {

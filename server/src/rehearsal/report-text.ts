@@ -47,12 +47,13 @@ const marks: Readonly<Record<StepStatus, string>> = {
   cancelled: '–',
 };
 
-function body({ steps }: Report, paint: Paint, width: number): string[] {
+function body({ steps, only }: Report, paint: Paint, width: number): string[] {
   const numberWidth = String(steps.length).length;
   const nameWidth = Math.min(
     Math.max(0, ...steps.map(({ step }) => displayWidth(safe(step)))),
     Math.floor((width - 20) * 0.4),
   );
+  const lastAsked = only === undefined ? steps.length : steps.findIndex(({ id }) => id === only);
   let phase: string | undefined;
   return steps.flatMap((step, at) => {
     const head = step.phase === phase ? [] : ['', paint.strong(safe(step.phase))];
@@ -68,6 +69,7 @@ function body({ steps }: Report, paint: Paint, width: number): string[] {
         nameWidth,
         paint,
         width,
+        at > lastAsked ? 'not asked for' : 'not reached',
       ),
       ...errorLines(step.error, indent, paint, width, step),
       ...proofLines(step, Math.max(width - indent.length, 40)).map((line) => `${indent}${line}`),
@@ -87,9 +89,10 @@ function stepLines(
   nameWidth: number,
   paint: Paint,
   width: number,
+  skipped: string,
 ): string[] {
   const name = pad(clip(safe(step.step), nameWidth), nameWidth);
-  if (step.status === 'skipped') return [`${head}${paint.faint(`${name}            not reached`)}`];
+  if (step.status === 'skipped') return [`${head}${paint.faint(`${name}            ${skipped}`)}`];
   const isTimed = step.action !== 'wait' && step.action !== 'deploy';
   const time = (isTimed ? duration(step.statements.reduce((sum, { ms }) => sum + ms, 0)) : '').padStart(8);
   const column = indent.length + nameWidth + 12;
@@ -105,7 +108,8 @@ function stepLines(
 /** The step in a few words, the one that matters most first. */
 function whatHappened(step: StepReport): string[] {
   const { rollback } = step;
-  return [...whatItDid(step), ...(rollback ? [rollbackWords[rollback.verdict]] : [])];
+  const unproven = rollback?.proven === false ? ', not proven' : '';
+  return [...whatItDid(step), ...(rollback ? [`${rollbackWords[rollback.verdict]}${unproven}`] : [])];
 }
 
 function whatItDid({ action, summary, statements, status }: StepReport): string[] {
@@ -194,10 +198,10 @@ function ending(report: Report, paint: Paint, width: number): string[] {
     case 'passed':
       return [
         ...lines,
-        `${paint.good(paint.strong('Passed'))}: ${steps.length === 1 ? '1 step' : `all ${counted(steps.length, 'step')}`}, in ${time}.`,
+        `${paint.good(paint.strong('Passed'))}: ${whatPassed(report)}, in ${time}.${beside(report)}`,
       ];
     case 'failed':
-      return [...lines, ...steady, `${paint.bad(paint.strong('Failed'))}${whereFailed(steps, time)}`];
+      return [...lines, ...steady, `${paint.bad(paint.strong('Failed'))}${whereFailed(report, time)}`];
     case 'cancelled':
       return [
         ...lines,
@@ -208,17 +212,50 @@ function ending(report: Report, paint: Paint, width: number): string[] {
   }
 }
 
-function whereFailed(steps: Report['steps'], time: string): string {
+function whatPassed({ steps, only }: Report): string {
+  const at = steps.findIndex(({ id }) => id === only);
+  if (only !== undefined && at >= 0) return `step ${at + 1} (${safe(only)})`;
+  return steps.length === 1 ? '1 step' : `all ${counted(steps.length, 'step')}`;
+}
+
+/** What became of the steps around the one that was to be proven. */
+function beside({ steps, only }: Report): string {
+  const at = steps.findIndex(({ id }) => id === only);
+  if (only === undefined || at < 0) return '';
+  const parts = [
+    ...(at > 0 ? [`${stepRange(1, at)} only applied`] : []),
+    ...(at + 1 < steps.length ? [`${stepRange(at + 2, steps.length)} not asked for`] : []),
+  ];
+  return parts.length === 0 ? '' : ` ${capital(parts.join('; '))}.`;
+}
+
+function stepRange(first: number, last: number): string {
+  return first === last ? `step ${first} was` : `steps ${first}–${last} were`;
+}
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}
+
+function whereFailed({ steps, start, only, unwind }: Report, time: string): string {
   const failed = steps.flatMap(({ status }, at) => (status === 'failed' ? [at + 1] : []));
-  const rest = steps.filter(({ status }) => status === 'skipped').length;
+  const asked = only === undefined ? steps.length : steps.findIndex(({ id }) => id === only) + 1;
+  const rest = steps.slice(0, asked).filter(({ status }) => status === 'skipped').length;
   const after =
     rest > 0 ? ` ${counted(rest, 'step')} after it ${rest === 1 ? 'was' : 'were'} not reached.` : '';
-  if (failed.length === 0) return `, after ${time}.${after}`;
+  const others = steps.length > asked ? ` ${capital(stepRange(asked + 1, steps.length))} not asked for.` : '';
+  const isEarly = start.app.some(({ ok }) => !ok);
+  const early = 'the application already fails before step one';
+  if (failed.length === 0) {
+    const why = isEarly ? early : unwind.error ? 'rolling the plan back fails' : 'it did not get to its end';
+    const unreached = rest > 0 ? ` ${counted(rest, 'step')} ${rest === 1 ? 'was' : 'were'} not reached.` : '';
+    return `, after ${time}: ${why}.${unreached}${others}`;
+  }
   const which =
     failed.length === 1
       ? `step ${failed[0]}`
       : `steps ${failed.slice(0, -1).join(', ')} and ${failed.at(-1)}`;
-  return ` at ${which} of ${steps.length}, after ${time}.${after}`;
+  return ` at ${which} of ${steps.length}, after ${time}.${after}${others}${isEarly ? ` ${capital(early)}.` : ''}`;
 }
 
 function counted(n: number, noun: string): string {

@@ -29,11 +29,3 @@ export function verdictOf({ drift, data }: Comparison): 'restores' | 'restores_r
   if (!isSameData(data) || drift.some(({ kind }) => kind === 'schema')) return 'drifts';
   return drift.some(({ kind }) => kind === 'column_order') ? 'restores_reordered' : 'restores';
 }
-
-const shown = 3;
-
-/** The first few, and how many more there are. */
-export function someOf(words: readonly string[]): string {
-  const more = words.length - shown;
-  return `${words.slice(0, shown).join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
-}

@@ -41,6 +41,8 @@ export interface Run {
   readonly segments: UnwindSegment[];
   readonly notes: string[];
   start: readonly AppCheck[];
+  /** Of steps that are said to need no rollback, by their index: whether that is proven, or why not. */
+  readonly promises: Map<number, true | string>;
   /** Why the plan was not rolled back as a whole, where no segment says so. */
   notUnwound: string;
   engine: string;
@@ -63,6 +65,7 @@ export function createRun(analysis: Analysis, options: RehearseOptions): Run {
     segments: [],
     notes: [],
     start: [],
+    promises: new Map(),
     notUnwound: 'The run did not get to its end.',
     engine: '',
     rows: {},
@@ -106,7 +109,7 @@ export function skippedStep({ lines }: Run, { phase, analysed }: PlannedStep): S
 }
 
 export function withLine(error: StatementError, { lines }: Pick<Run, 'lines'>): StatementError {
-  return error.range ? { ...error, line: lines.positionAt(error.range.start).line } : error;
+  return { ...error, line: error.range && lines.positionAt(error.range.start).line };
 }
 
 export function report(run: Run, verdict: Verdict, error: StatementError | undefined): Report {
@@ -115,9 +118,10 @@ export function report(run: Run, verdict: Verdict, error: StatementError | undef
     plan: analysis.plan.migration?.value ?? '',
     engine,
     verdict,
-    error,
+    error: error && withLine(error, run),
     start: { app: start },
     steps,
+    only: run.options.only,
     unwind: segments.length > 0 ? wholeUnwind(segments) : notUnwound(run.notUnwound),
     ms: performance.now() - started,
     rows,

@@ -4,9 +4,9 @@ import { Stopped } from './guard.ts';
 import type { AppCheck, RollbackReport, StatementError, StepReport, UnwindSegment } from './model.ts';
 import { ownError } from './place.ts';
 import { noData } from './proof-results.ts';
-import { leftBehind } from './proof-words.ts';
+import { leftBehind, someOf } from './proof-words.ts';
 import { checkKey, type Failing, type ProvenStep } from './prove-step.ts';
-import { type Comparison, compareSnapshots, someOf, verdictOf } from './restore-verdict.ts';
+import { type Comparison, compareSnapshots, verdictOf } from './restore-verdict.ts';
 import { type PlannedStep, progress, type Run, withLine } from './run.ts';
 import { runRollback } from './run-rollback.ts';
 import { type Snapshot, takeSnapshot, type World } from './world.ts';
@@ -29,6 +29,8 @@ interface Unwinding {
   readonly segment: Segment;
   readonly pending: Pending;
   readonly app: AppCheck[];
+  /** Steps that were passed because they need no rollback, since the state was last what it should be. */
+  readonly promised: Set<number>;
   at: number;
   /** What was there before the rollback that it is at. */
   last: Snapshot | undefined;
@@ -41,11 +43,16 @@ interface Ending {
   readonly comparison?: Comparison;
 }
 
+export interface Unwound extends UnwindSegment {
+  /** The index of the step at which it stopped; undefined where it came to the first. */
+  readonly stopped: number | undefined;
+}
+
 /**
  * Rolls the steps of a segment back, from the last to the first, and compares with what was there before each. A step
  * whose rollback works right behind it and not here turns red; one that is red by its own proof ends the way.
  */
-export async function unwind(run: Run, world: World, segment: Segment): Promise<UnwindSegment> {
+export async function unwind(run: Run, world: World, segment: Segment): Promise<Unwound> {
   const since = performance.now();
   const state: Unwinding = {
     run,
@@ -53,6 +60,7 @@ export async function unwind(run: Run, world: World, segment: Segment): Promise<
     segment,
     pending: new Map(),
     app: [],
+    promised: new Set(),
     at: segment.last,
     last: undefined,
   };
@@ -66,8 +74,10 @@ export async function unwind(run: Run, world: World, segment: Segment): Promise<
     turnRed(state, state.at, 'fails', error, {});
     ending = { verdict: 'fails', error, reason: error.message };
   }
+  if (state.at >= segment.first) leaveUnproven(state);
   const failed = state.app.some(({ ok }) => !ok);
   const { comparison = { drift: [], data: noData }, error, reason = '' } = ending;
+  const told = error ?? state.app.find(({ ok }) => !ok)?.error;
   return {
     verdict: failed ? 'fails' : ending.verdict,
     from: plannedAt(state, segment.last).analysed.step.id,
@@ -75,9 +85,10 @@ export async function unwind(run: Run, world: World, segment: Segment): Promise<
     drift: comparison.drift,
     data: comparison.data,
     app: state.app,
-    error: error ?? state.app.find(({ ok }) => !ok)?.error,
+    error: told && withLine(told, run),
     reason: reason === '' && failed ? 'A live version of the application fails on the way.' : reason,
     ms: performance.now() - since,
+    stopped: state.at >= segment.first ? state.at : undefined,
   };
 }
 
@@ -94,15 +105,19 @@ async function walkBack(state: Unwinding): Promise<Ending> {
     if (!rollback) return notProven(state);
     if (rollback.verdict === 'drifts' || rollback.verdict === 'fails') return stoppedBy(state, rollback);
     progress(run, segment.last + 1, `Rolling everything back: ${step.name.value}`);
-    if (rollback.verdict !== 'not_needed') {
+    const isPromise = rollback.verdict === 'not_needed';
+    if (!isPromise) {
       const error = await rollBack(state);
       if (error)
         return { verdict: 'fails', error, reason: `It stops at '${step.name.value}': ${error.message}` };
     }
     comparison = await compareWith(state, before);
-    const drifted = judge(state, comparison, rollback.verdict === 'not_needed');
+    const drifted = judge(state, comparison, isPromise);
     if (drifted) return drifted;
+    if (isPromise) state.promised.add(at);
+    if (state.pending.size === 0) keepPromises(state);
   }
+  keepPromises(state);
   return judgeEnd(state, comparison);
 }
 
@@ -139,6 +154,21 @@ function causeOf({ at, segment, pending }: Unwinding, { version }: AppCheck): nu
   return version === expected ? at : (pending.get('application') ?? at);
 }
 
+/** Nothing of these steps is left, or it is told what is. */
+function keepPromises({ run, promised }: Unwinding): void {
+  for (const at of promised) run.promises.set(at, true);
+  promised.clear();
+}
+
+/** The steps were not reached that were to undo what these left. */
+function leaveUnproven(state: Unwinding): void {
+  const { run, promised, segment } = state;
+  const name = plannedAt(state, state.at).analysed.step.name.value;
+  for (let at = segment.first; at <= segment.last; at++)
+    if ((promised.has(at) || at <= state.at) && run.promises.get(at) !== true)
+      run.promises.set(at, `the unwinding stopped at '${name}'`);
+}
+
 async function compareWith(state: Unwinding, before: Snapshot): Promise<Comparison> {
   const now = await read(state);
   const comparison = compareSnapshots(before, now, {
@@ -167,9 +197,9 @@ function judge(state: Unwinding, comparison: Comparison, isPromise: boolean): En
   const name = plannedAt(state, at).analysed.step.name.value;
   const words = someOf(news.map((key) => found.get(key) ?? key));
   const reason = `Once the later steps are rolled back, the rollback of '${name}' does not restore what was there before: ${words}`;
-  const { rollback } = stepAt(state, at);
-  turnRed(state, at, 'drifts', ownError(reason, rollback?.range), { ...comparison, reason });
-  return { verdict: 'drifts', comparison, reason };
+  const error = ownError(reason, stepAt(state, at).rollback?.range);
+  turnRed(state, at, 'drifts', error, { ...comparison, reason });
+  return { verdict: 'drifts', comparison, error, reason };
 }
 
 /** What is left at the end was promised to go. */
@@ -188,7 +218,13 @@ function judgeEnd(state: Unwinding, comparison: Comparison): Ending {
       reason,
     });
   }
-  return { verdict, comparison, reason: `Left at the end: ${someOf(leftBehind(comparison))}` };
+  const reason = `Left at the end: ${someOf(leftBehind(comparison))}`;
+  return {
+    verdict,
+    comparison,
+    error: ownError(reason, plannedAt(state, state.segment.first).analysed.step.name.range),
+    reason,
+  };
 }
 
 /** Differences by what they are about, whichever state they are found against; with their words. */
@@ -211,14 +247,17 @@ function keysOf({ drift, data }: Comparison): Map<string, string> {
 /** The proof of the step ended before its rollback was tried. */
 function notProven(state: Unwinding): Ending {
   const { step } = plannedAt(state, state.at).analysed;
-  return { verdict: 'fails', reason: `It stops at '${step.name.value}', whose rollback was not tried.` };
+  const reason = `It stops at '${step.name.value}', whose rollback was not tried.`;
+  return { verdict: 'fails', error: stepAt(state, state.at).error, reason };
 }
 
-function stoppedBy(state: Unwinding, { verdict }: RollbackReport): Ending {
+function stoppedBy(state: Unwinding, { verdict, drift, data, error }: RollbackReport): Ending {
   const { step } = plannedAt(state, state.at).analysed;
   const why = verdict === 'fails' ? 'fails' : 'does not restore what was there before';
   return {
     verdict: verdict === 'fails' ? 'fails' : 'drifts',
+    comparison: { drift, data },
+    error: error ?? stepAt(state, state.at).error,
     reason: `It stops at '${step.name.value}', whose rollback ${why}.`,
   };
 }

@@ -83,6 +83,8 @@ describe('switchback dry-run', () => {
     assert.equal(report.verdict, 'refused');
     assert.match(report.error.message, /The engine/);
     assert.equal(report.error.code, null);
+    assert.deepEqual([report.error.range, report.error.line, report.only], [null, null, null]);
+    assert.deepEqual([report.unwind.from, report.unwind.to, report.unwind.error], [null, null, null]);
   });
 
   it('refuses a plan with errors of its own and shows them', async () => {

@@ -167,6 +167,8 @@ rollback: |
     );
     assert.equal(report.unwind.verdict, 'drifts');
     assert.match(report.unwind.reason, /^It stops at 'c'/);
+    assert.match(report.unwind.error?.message ?? '', /users\.nick: 20 values lost/);
+    assert.deepEqual(report.unwind.data, report.steps[2]?.rollback?.data);
     assert.deepEqual([report.unwind.from, report.unwind.to], ['d', 'c']);
   });
 
@@ -224,6 +226,84 @@ rollback: |
     const last = await prove('- step: gone\n  sql: TRUNCATE notes;\n  rollback: { impossible: gone }');
     assert.deepEqual([last.unwind.verdict, last.verdict], ['not_run', 'passed']);
     assert.match(last.unwind.reason, /point of no return/);
+  });
+
+  it('proves what is said not to be needed before and behind a rollback that is broken, or says why not', async () => {
+    const report = await prove(`
+- step: x
+  sql: ALTER TABLE users ADD COLUMN x int;
+  rollback: ALTER TABLE users DROP COLUMN x;
+- step: x_default
+  sql: ALTER TABLE users ALTER COLUMN x SET DEFAULT 1;
+  rollback: { not_needed: the column goes }
+- step: nick
+  sql: UPDATE users SET nick = 'x';
+  rollback: { not_needed: nobody reads it }
+- step: broken
+  sql: ALTER TABLE users ADD COLUMN a int;
+  rollback: SELECT 1;
+- step: fails
+  sql: ALTER TABLE users ADD COLUMN b int;
+  rollback: ALTER TABLE users DROP COLUMN c;
+- step: idle
+  sql: SELECT 1;
+  rollback: { not_needed: it reads }
+- step: b_default
+  sql: ALTER TABLE users ALTER COLUMN b SET DEFAULT 1;
+  rollback: { not_needed: the column goes }
+- step: last
+  sql: CREATE TABLE t ();
+  rollback: DROP TABLE t;
+`);
+    assert.deepEqual(
+      report.steps.map(({ rollback }) => [rollback?.verdict, rollback?.proven]),
+      [
+        ['restores', undefined],
+        ['not_needed', true],
+        ['drifts', undefined],
+        ['drifts', undefined],
+        ['fails', undefined],
+        ['not_needed', false],
+        ['not_needed', false],
+        ['restores', undefined],
+      ],
+    );
+    assert.match(report.steps[2]?.error?.message ?? '', /there is left: users\.nick: 20 values lost/);
+    assert.equal(
+      report.steps[6]?.rollback?.reason,
+      "Not proven: the unwinding stopped at 'fails'. The plan says: the column goes",
+    );
+    assert.deepEqual(
+      report.unwind.segments.map(({ verdict, from, to }) => [verdict, from, to]),
+      [
+        ['fails', 'last', 'fails'],
+        ['drifts', 'nick', 'x'],
+      ],
+    );
+    const only = await prove(
+      '- step: a\n  sql: CREATE TABLE t ();\n  rollback: { not_needed: why }\n- step: b\n  sql: SELECT nope;\n  rollback: SELECT 1;',
+    );
+    assert.match(only.steps[0]?.rollback?.reason ?? '', /^Not proven: the run did not get to its end/i);
+  });
+
+  it('tells how far a rollback came that failed', async () => {
+    const half = await one(
+      `transaction: false
+sql: CREATE INDEX CONCURRENTLY i1 ON users (nick); CREATE INDEX CONCURRENTLY i2 ON users (name);
+rollback: { transaction: false, sql: DROP INDEX CONCURRENTLY i1; DROP INDEX CONCURRENTLY i3; }`,
+    );
+    assert.deepEqual(
+      half.rollback?.drift.map(({ message }) => message),
+      ['index i2: new'],
+    );
+    assert.equal(
+      half.rollback?.reason,
+      'It fails before its end. Undone: index i1; left of the step: index i2: new.',
+    );
+    const whole = await one(
+      'sql: CREATE TABLE t (); CREATE TABLE u ();\nrollback: DROP TABLE t; DROP TABLE nope;',
+    );
+    assert.equal(whole.rollback?.reason, 'It fails before its end. Nothing of the step was undone.');
   });
 
   it('proves one step alone, or none', async () => {

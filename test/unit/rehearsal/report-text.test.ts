@@ -131,6 +131,28 @@ Failed at step 5 of 6, after 1.8 s. 1 step after it was not reached.
       last({ verdict: 'cancelled', error: undefined, steps: [step] }),
       'Cancelled after 1.8 s, with 1 step done. Nothing is left behind.',
     );
+    const three = [step, { ...step, id: 'dep' }, { ...step, id: 'c', status: 'skipped' as const }];
+    assert.equal(
+      last({ verdict: 'passed', error: undefined, steps: three, only: 'dep' }),
+      'Passed: step 2 (dep), in 1.8 s. Step 1 was only applied; step 3 was not asked for.',
+    );
+    assert.match(
+      reportText({ ...report, verdict: 'passed', error: undefined, steps: three, only: 'dep' }),
+      /3 Add the column +not asked for/,
+    );
+    const failure = {
+      version: 'v1',
+      statement: 'SELECT',
+      at: 'start' as const,
+      ok: false,
+      error,
+      range,
+      line: 1,
+    };
+    assert.equal(
+      last({ start: { app: [failure] }, steps: three, only: 'dep' }),
+      'Failed, after 1.8 s: the application already fails before step one. Step 3 was not asked for.',
+    );
     const refused = reportText({ ...report, verdict: 'refused', steps: [], engine: '', notes: [] });
     assert.match(refused, /column "handle" contains null values \(23502\)/);
     assert.match(refused, /Not run: nothing of the plan was run\.\n$/);
@@ -234,5 +256,29 @@ Failed at step 5 of 6, after 1.8 s. 1 step after it was not reached.
       /Failed at step 2 of 2/,
     ])
       assert.match(text, words);
+    const restores = { ...segment, verdict: 'restores' as const, reason: '' };
+    const steps = ['a', 'b', 'c', 'd', 'e'].map((id) =>
+      id === 'b' ? { ...step, id, action: 'deploy' as const, summary: 'v1 → v2' } : { ...step, id },
+    );
+    const unwound = (segments: Report['unwind']['segments'], unproven?: string) =>
+      reportText(
+        {
+          ...report,
+          steps: steps.map((one) =>
+            one.id === 'e' && unproven
+              ? { ...one, rollback: { ...rollback, verdict: 'not_needed', proven: false, reason: unproven } }
+              : one,
+          ),
+          unwind: { ...restores, segments },
+        },
+        { width: 200 },
+      );
+    assert.match(
+      unwound([restores, { ...restores, from: 'e' }]),
+      /^Rolling back to step 1 restores what was there before: from step 5, the last; and from step 2, right after v2 was deployed\.$/m,
+    );
+    assert.match(unwound([restores]), /Rolling back from step 2 to 1, right after v2 was deployed, restores/);
+    const told = unwound([restores], "Not proven: the unwinding stopped at 'x'.");
+    assert.match(told, /no rollback needed, not proven\n +- Not proven: the unwinding stopped at 'x'/);
   });
 });
