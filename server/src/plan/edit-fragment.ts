@@ -164,6 +164,22 @@ export function mappingMeaning(entries: readonly (readonly [string, string])[]):
   return `{${parts.sort().join()}}`;
 }
 
+/** What a mapping means with these entries in the place of its own. */
+export function meaningWith(map: YAMLMap, entries: readonly (readonly [string, string])[]): string {
+  return named(map.anchor, mappingMeaning(entries));
+}
+
+/** Whether a node is named for an alias somewhere in the text: an edit of it would reach there too. */
+export function isAliased(text: string, node: Node | Pair): boolean {
+  const anchor = 'anchor' in node ? node.anchor : undefined;
+  if (anchor === undefined) return false;
+  // In SQL or a comment it may be something else: then nothing is edited.
+  return text
+    .split(`*${anchor}`)
+    .slice(1)
+    .some((rest) => /^(?:[\s,\]}:]|$)/.test(rest));
+}
+
 function named(anchor: string | undefined, text: string): string {
   return anchor === undefined ? text : `&${anchor} ${text}`;
 }

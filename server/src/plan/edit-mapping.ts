@@ -11,6 +11,7 @@ import {
   lineStart,
   mappingMeaning,
   meaning,
+  meaningWith,
   scalarMeaning,
   verified,
   wholeEnd,
@@ -41,7 +42,7 @@ export function setEntry(
     ? replaceValue(fragment, map, present, wanted, style)
     : addEntry(fragment, map, key, wanted, order, style);
   const entries = entryMeanings(map).filter(([name]) => name !== scalarMeaning(key));
-  const after = mappingMeaning([...entries, [scalarMeaning(key), meaningOf(wanted)]]);
+  const after = meaningWith(map, [...entries, [scalarMeaning(key), meaningOf(wanted)]]);
   return verified(fragment, edit && [edit], meaning(fragment.document.contents, new Map([[map, after]])));
 }
 
@@ -68,7 +69,7 @@ export function replaceEntry(
         ? [scalarMeaning(key), meaningOf(wanted)]
         : [meaning(pair.key), meaning(pair.value)]) as [string, string],
   );
-  const expected = meaning(fragment.document.contents, new Map([[map, mappingMeaning(entries)]]));
+  const expected = meaning(fragment.document.contents, new Map([[map, meaningWith(map, entries)]]));
   return verified(fragment, whole && [whole], expected);
 }
 

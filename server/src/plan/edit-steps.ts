@@ -1,11 +1,13 @@
-import { isMap, isPair, isSeq, type Node, type Pair, type YAMLMap, type YAMLSeq } from 'yaml';
+import { isMap, isSeq, type YAMLMap, type YAMLSeq } from 'yaml';
 import type { TextEdit } from '../text/range.ts';
+import { setInFlow } from './edit-flow.ts';
 import {
   afterTrailingComment,
   contentEnd,
   type Fragment,
   fragmentAround,
   indentOf,
+  isAliased,
   lineEnd,
   lineStart,
   meaning,
@@ -35,7 +37,7 @@ const stepKeys = [
 
 /**
  * Sets a key of a step: replaces its value, or adds it where it usually stands. Undefined where that cannot be
- * done without touching something else: a step in flow style, anchors and aliases in the way.
+ * done without touching something else: an alias names the step or the old value.
  */
 export function setStepKey(
   text: string,
@@ -43,7 +45,7 @@ export function setStepKey(
   key: string,
   value: unknown,
 ): TextEdit[] | undefined {
-  const place = placeOf(text, step);
+  const place = placeOf(text, step) ?? flowPlaceOf(text, step);
   if (!place) return undefined;
   const { fragment, map } = place;
   const rank = stepKeys.findIndex((keys) => keys.includes(key));
@@ -51,6 +53,7 @@ export function setStepKey(
     after: (rank < 0 ? stepKeys : stepKeys.slice(0, rank)).flat(),
     ...(key === 'transaction' ? { above: actions } : {}),
   };
+  if (map.flow) return setInFlow(fragment, map, key, value, order.after);
   return setEntry(fragment, map, key, value, order, styleOf(text, fragment.source));
 }
 
@@ -127,7 +130,7 @@ function placeOf(text: string, step: Pick<Step, 'range'>): Place | undefined {
   const map = path?.at(-1);
   const seq = path?.at(-2);
   if (!path || !isMap(map) || !isSeq(seq) || map.flow || seq.flow) return undefined;
-  if (path.some((part) => !isPair(part) && isAnchored(part))) return undefined;
+  if (path.some((part) => isAliased(text, part))) return undefined;
   const item = (seq.srcToken as { items?: { start: { type: string; offset: number }[] }[] } | undefined)
     ?.items?.[seq.items.indexOf(map)];
   const dash = item?.start.find(({ type }) => type === 'seq-item-ind')?.offset;
@@ -136,12 +139,18 @@ function placeOf(text: string, step: Pick<Step, 'range'>): Place | undefined {
   return { fragment, map, seq, dash };
 }
 
-function source(fragment: Fragment, start: number, end: number): string {
-  return fragment.source.slice(start, end);
+/** The step's mapping where it stands in braces. */
+function flowPlaceOf(text: string, step: Pick<Step, 'range'>): Pick<Place, 'fragment' | 'map'> | undefined {
+  const fragment = fragmentAround(text, step.range.start);
+  const start = fragment && step.range.start - fragment.start;
+  const path = fragment && pathTo(fragment, (node) => isMap(node) && node.range?.[0] === start);
+  const map = path?.at(-1);
+  if (!fragment || !isMap(map) || !map.flow || path?.some((part) => isAliased(text, part))) return undefined;
+  return { fragment, map };
 }
 
-function isAnchored(node: Node | Pair): boolean {
-  return 'anchor' in node && node.anchor !== undefined;
+function source(fragment: Fragment, start: number, end: number): string {
+  return fragment.source.slice(start, end);
 }
 
 /** The fragment from the comments on that stand right above it. */

@@ -27,7 +27,7 @@ describe('insertSessionSetting', () => {
     );
     expect('session: { lock_timeout: 0, retries: 5 }\n', 'session: { lock_timeout: 2s, retries: 5 }\n');
     expect('session:\n  lock_timeout: 0 # off\n', 'session:\n  lock_timeout: 2s # off\n');
-    expect('session: {\n  retries: 5 # x\n}\n', 'session: {\n  retries: 5, lock_timeout: 2s # x\n}\n');
+    expect('session: {\n  retries: 5 # x\n}\n', 'session: {\n  retries: 5, # x\n  lock_timeout: 2s\n}\n');
   });
 
   it('makes a session after what is known of the database', () => {

@@ -168,10 +168,65 @@ describe('setStepKey', () => {
     assert.equal(applyEdits(text, edits), text.replace('A;\n', 'A;\n        rollback: C\n'));
   });
 
-  it('leaves flow style, anchors and what aliases name alone', () => {
+  it('stays in the braces of a step in flow style', () => {
+    const cases: readonly (readonly [step: string, value: unknown, expected: string])[] = [
+      ['{ step: one, sql: A }', 'B;', '{ step: one, sql: A, rollback: B; }'],
+      ['{ step: one, sql: A, }', 'B;', '{ step: one, sql: A, rollback: B; }'],
+      ['{ step: one, sql: A, allow: { x: y } }', 'B', '{ step: one, sql: A, rollback: B, allow: { x: y } }'],
+      ['{ step: one, sql: A }', 'B;\nC;', '{ step: one, sql: A, rollback: "B;\\nC;\\n" }'],
+      ['{ step: one, sql: A }', 'f(a, b): c', '{ step: one, sql: A, rollback: "f(a, b): c" }'],
+      [
+        '{ step: one, sql: A }',
+        [{ sql: 'B' }, concurrently],
+        '{ step: one, sql: A, rollback: [ { sql: B }, { transaction: false, sql: DROP INDEX CONCURRENTLY i; } ] }',
+      ],
+      ['{ step: one, sql: A, rollback: "x" }', 'B', '{ step: one, sql: A, rollback: B }'],
+      ['{ step: one, sql: A, rollback: { wait: 1h } }', 'B', '{ step: one, sql: A, rollback: B }'],
+      [
+        '{"step": "one", "sql": "A"}',
+        concurrently,
+        '{"step": "one", "sql": "A", "rollback": {"transaction": false, "sql": "DROP INDEX CONCURRENTLY i;"}}',
+      ],
+    ];
+    for (const [step, value, expected] of cases)
+      for (const around of [
+        (one: string) => plan(`- ${one}\n`),
+        (one: string) => `phases: [{ phase: A, steps: [${one}, { step: two, sql: B }] }]\n`,
+      ])
+        assert.equal(setIn(around(step), 'one', 'rollback', value), around(expected), step);
+    const json = (entry: string) =>
+      `{\n  "phases": [\n    {\n      "phase": "A",\n      "steps": [\n        {\n          "step": "one",\n          "sql": "A"${entry}\n        }\n      ]\n    }\n  ]\n}\n`;
+    assert.equal(setIn(json(''), 'one', 'rollback', 'B\nC'), json(',\n          "rollback": "B\\nC\\n"'));
+    const noted = plan('- { step: one,\n    sql: A # a note\n  }\n');
+    assert.equal(
+      setIn(noted, 'one', 'rollback', 'B'),
+      noted.replace('A # a note', 'A, # a note\n          rollback: B'),
+    );
+    const more = plan('- { step: one,\n    sql: A, # a note\n    estimate: 1s }\n');
+    assert.equal(setIn(more, 'one', 'transaction', false), more.replace('one,', 'one, transaction: false,'));
+    assert.equal(
+      setIn(more.replace('estimate: 1s', 'allow: {}'), 'one', 'rollback', 'B'),
+      more.replace('estimate: 1s', 'rollback: B,\n          allow: {}'),
+    );
+    const above = plan('- { step: one, sql: A }\n');
+    assert.equal(
+      setIn(above, 'one', 'transaction', false),
+      above.replace(', sql', ', transaction: false, sql'),
+    );
+  });
+
+  it('sets a key of what has an anchor that no alias names', () => {
+    const text = plan('- &one\n  step: one\n  sql: &sql A\n');
+    assert.equal(
+      setIn(text, 'one', 'rollback', 'B'),
+      plan('- &one\n  step: one\n  sql: &sql A\n  rollback: B\n'),
+    );
+  });
+
+  it('leaves alone what aliases name', () => {
     const refused = [
-      plan('- { step: one, sql: A }\n'),
-      'phases: [{ phase: A, steps: [{ step: one, sql: A }] }]\n',
+      plan('- &a { step: one, sql: A }\n- *a\n'),
+      plan('- { step: one, sql: A, rollback: &b B }\n- { step: two, sql: C, rollback: *b }\n'),
       plan('- &a\n  step: one\n  sql: A\n- *a\n'),
       plan('- step: one\n  sql: A\n  rollback: &b B\n- step: two\n  sql: C\n  rollback: *b\n'),
       plan('- step: one\n  sql: A\n  rollback:\n    sql: &b B\n- step: two\n  sql: *b\n'),

@@ -66,6 +66,13 @@ const cases: Readonly<Record<string, string>> = {
   transaction: false
   sql: DROP INDEX CONCURRENTLY users_email_idx;
 `,
+  'steps in braces, as JSON, and with an anchor': `- { step: The step, sql: ALTER TABLE users ADD COLUMN q int }
+- {"step": "As JSON", "transaction": false, "sql": "SET lock_timeout = 0; CREATE INDEX CONCURRENTLY users_q ON users (q)"}
+- { step: Three parts, sql: ALTER TABLE users DROP CONSTRAINT users_username_key }
+- &anchored
+  step: Anchored
+  sql: ALTER TABLE teams ADD COLUMN r int;
+`,
   'a rollback that forgets half': `- step: The step
   sql: |
     ALTER TABLE users ADD COLUMN handle text;
