@@ -4,7 +4,8 @@ import type { StatementError, StatementReport } from './model.ts';
 import { ownError } from './place.ts';
 import { type Run, withLine } from './run.ts';
 import { createStepLog, emptyReport, type StepLog } from './run-sql.ts';
-import { runStep } from './run-step.ts';
+import { runStep, type StepOutcome } from './run-step.ts';
+import { movesBetween, setsPositions } from './sequence-positions.ts';
 import { schemaChanged, type World } from './world.ts';
 
 /** What came of a step, or of one action of its rollback. */
@@ -34,10 +35,10 @@ export async function applyStep(
     live: world.live,
   };
   const { action } = analysed.step;
-  if (action?.kind === 'sql') schemaChanged(world);
   world.isFresh = false;
+  world.positions = undefined;
   const outcome = await world.guard
-    .run(() => runStep(world.session, input, log), run.options.stepTimeout)
+    .run(() => noteMoves(world, analysed, () => runStep(world.session, input, log)), run.options.stepTimeout)
     .then(({ error, summary }) => ({
       status: error ? ('failed' as const) : ('passed' as const),
       error,
@@ -55,6 +56,18 @@ export async function applyStep(
     statements,
     ms: performance.now() - since,
   };
+}
+
+/** Runs an action, and notes how far it moved sequences where it may say where they are to stand. */
+async function noteMoves(world: World, { action }: StepAnalysis, work: () => Promise<StepOutcome>) {
+  if (action?.action.kind === 'sql') schemaChanged(world);
+  if (!setsPositions((action?.statements ?? []).map(({ statement }) => statement.text))) return work();
+  const before = await world.sequences.read();
+  const outcome = await work();
+  world.sequences.schemaChanged();
+  if (!outcome.error)
+    world.moves.push({ at: world.touched.mark(), by: movesBetween(before, await world.sequences.read()) });
+  return outcome;
 }
 
 /** An action that did not end by itself: cancelled, over its time limit, or with its engine gone. */

@@ -110,7 +110,6 @@ async function proveRollback(
   const { run, world, planned } = proof;
   const { step } = planned.analysed;
   const { rollback } = step;
-  const { touched } = world;
   const name = step.name.value;
   if (rollback?.kind === 'impossible' || rollback?.kind === 'not_needed') {
     setRollback(proof, { verdict: rollback.kind, reason: rollback.reason.value });
@@ -121,7 +120,7 @@ async function proveRollback(
     action.kind === 'sql' ? statements.length + problems.length === 0 : false,
   );
   if (isMissing) {
-    judgeMissing(proof, compareSnapshots(proof.before as Snapshot, applied, { touched }));
+    judgeMissing(proof, compareSnapshots(proof.before as Snapshot, applied, world));
     return;
   }
   tell(proof, 'rolling back');
@@ -145,10 +144,9 @@ async function proveRollback(
     return;
   }
   const after = await snapshot(proof, `Reading the state after the rollback of "${name}"`);
-  const comparison = compareSnapshots(proof.before as Snapshot, after, {
-    touched,
+  const comparison = compareSnapshots(proof.before as Snapshot, after, world, {
     applied: proof.applied ?? applied.data,
-    written: applied.data,
+    written: applied,
   });
   const verdict = verdictOf(comparison);
   setRollback(proof, { ...comparison, verdict, statements, ms: performance.now() - since });
@@ -170,10 +168,9 @@ async function tellHalf(proof: Proof, applied: Snapshot): Promise<void> {
     `Reading what the rollback of "${planned.analysed.step.name.value}" left`,
   );
   const before = proof.before as Snapshot;
-  const left = compareSnapshots(before, after, {
-    touched: world.touched,
+  const left = compareSnapshots(before, after, world, {
     applied: proof.applied ?? applied.data,
-    written: applied.data,
+    written: applied,
   });
   const reason = halfUndone(compareSnapshots(before, applied, world), left);
   setRollback(proof, { ...left, reason });
@@ -201,7 +198,9 @@ async function applyAgain(
     return;
   }
   const second = await snapshot(proof, `Reading the state after "${name}" was applied again`);
-  const { drift } = compareSnapshots(first, { ...second, data: first.data }, world);
+  // What the application wrote in between is there, and sequences stand further on.
+  const { data, sequences } = first;
+  const { drift } = compareSnapshots(first, { ...second, data, sequences }, world);
   setRollback(proof, { reapplied: true });
   if (drift.some(({ kind }) => kind === 'schema')) {
     proof.isLost = true;

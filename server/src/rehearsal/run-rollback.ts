@@ -52,6 +52,7 @@ export async function runRollback(
     ms += applied.ms;
     isChecked = one.action.kind === 'deploy';
     if (applied.status !== 'passed') return { ...applied, statements, ms, app: [...app.values()] };
+    world.positions = await world.guard.run(() => world.sequences.read(), run.options.stepTimeout);
     if (isChecked) await check([from, world.live]);
   }
   if (!isChecked) await check([world.live]);

@@ -171,10 +171,7 @@ function leaveUnproven(state: Unwinding): void {
 
 async function compareWith(state: Unwinding, before: Snapshot): Promise<Comparison> {
   const now = await read(state);
-  const comparison = compareSnapshots(before, now, {
-    touched: state.world.touched,
-    written: state.last?.data,
-  });
+  const comparison = compareSnapshots(before, now, state.world, { written: state.last });
   state.last = now;
   return comparison;
 }
@@ -231,7 +228,7 @@ function judgeEnd(state: Unwinding, comparison: Comparison): Ending {
 function keysOf({ drift, data }: Comparison): Map<string, string> {
   const keys = new Map<string, string>();
   for (const { kind, object, message } of drift)
-    if (kind === 'schema') keys.set(object === 'application' ? object : message, message);
+    if (kind === 'schema') keys.set(isSameWhatever(object) ? object : message, message);
   if (isSameData(data)) return keys;
   const words = leftBehind({ drift: [], data });
   const about = [
@@ -242,6 +239,11 @@ function keysOf({ drift, data }: Comparison): Map<string, string> {
   ];
   for (const [at, key] of about.entries()) keys.set(key, words[at] ?? key);
   return keys;
+}
+
+/** What is told of it may change on the way without being another difference. */
+function isSameWhatever(object: string): boolean {
+  return object === 'application' || object.startsWith('position of ');
 }
 
 /** The proof of the step ended before its rollback was tried. */

@@ -17,6 +17,12 @@ import type { AppCheck, Engine, EngineSession, StatementError } from './model.ts
 import { createMissingRoles } from './roles.ts';
 import { progress, type Run } from './run.ts';
 import { prepareSession } from './run-step.ts';
+import {
+  createSequenceReader,
+  type SequenceMove,
+  type SequencePositions,
+  type SequenceReader,
+} from './sequence-positions.ts';
 import { createTouchedRows, type TouchedRows } from './touched-rows.ts';
 
 /** A database with the plan's steps in it, up to one of them, and the application that runs on it. */
@@ -26,6 +32,11 @@ export interface World {
   readonly parser: SqlParser;
   readonly digester: Digester;
   readonly touched: TouchedRows;
+  readonly sequences: SequenceReader;
+  /** Where they stood after a rollback, before the application was tried on it, which takes numbers too. */
+  positions: SequencePositions | undefined;
+  /** What steps and rollbacks set, in order. */
+  readonly moves: SequenceMove[];
   readonly evaluator: Evaluator;
   /** The version that is live. */
   live: string | undefined;
@@ -43,6 +54,7 @@ export interface World {
 export interface Snapshot {
   readonly fingerprint: Fingerprint;
   readonly data: DataDigest;
+  readonly sequences: SequencePositions;
   readonly live: string | undefined;
   /** What the application did later is what it did since. */
   readonly mark: number;
@@ -60,6 +72,9 @@ export async function openWorld(run: Run, engine: Engine): Promise<World> {
     parser: options.parser ?? (await loadSqlParser()),
     digester: createDigester(session),
     touched: createTouchedRows(),
+    sequences: createSequenceReader(session),
+    positions: undefined,
+    moves: [],
     evaluator: createEvaluator(session),
     live: analysis.plan.app?.runs?.value,
     isFresh: false,
@@ -126,6 +141,7 @@ function allStatements({ baselineSql, steps }: Analysis, parser: SqlParser): rea
 export function schemaChanged(world: World): void {
   world.fingerprint = undefined;
   world.digester.schemaChanged();
+  world.sequences.schemaChanged();
   world.values = undefined;
 }
 
@@ -141,7 +157,8 @@ export async function takeSnapshot(run: Run, world: World): Promise<Snapshot> {
   await freshSession(run, world);
   world.fingerprint ??= await takeFingerprint(world.session);
   const data = await world.digester.take();
-  return { fingerprint: world.fingerprint, data, live: world.live, mark: world.touched.mark() };
+  const sequences = world.positions ?? (await world.sequences.read());
+  return { fingerprint: world.fingerprint, data, sequences, live: world.live, mark: world.touched.mark() };
 }
 
 /** The versions of these names whose statements the plan tells; each once. */
