@@ -138,13 +138,17 @@ function addStatistics(builder: Builder): void {
     const columns = builder
       .rows('columns')
       .filter(({ relation, number }) => relation === row.relation && numbers.has(String(number)))
-      .map(({ name }) =>
-        keyOf('column', { schema: table.place.schema, on: table.place.name, name: String(name) }),
-      );
-    const definition = String(row.definition);
+      .sort((a, b) => Number(a.number) - Number(b.number))
+      .map(({ name }) => String(name));
+    const needs = columns.map((name) =>
+      keyOf('column', { schema: table.place.schema, on: table.place.name, name }),
+    );
+    // Printed in the order in which the table has them; what is gathered does not depend on it.
+    const list = (names: readonly string[]) => ` ON ${names.map(identifier).join(', ')}`;
+    const definition = String(row.definition).replace(list(columns), () => list([...columns].sort()));
     builder.add('statistics', { schema, name: String(row.name) }, row, {
       within: [table.key],
-      needs: columns,
+      needs,
       facts: { definition: definition.replace(/^CREATE STATISTICS \S+ /, ''), target: text(row.target) },
     });
   }

@@ -349,7 +349,7 @@ export const objectDrifts: readonly FingerprintCase[] = [
   {
     sql: 'DROP STATISTICS orders_stats; CREATE STATISTICS orders_stats (ndistinct) ON user_id, total FROM orders',
     drift: [
-      'statistics orders_stats: definition was ON user_id, total FROM orders, is (ndistinct) ON user_id, total FROM orders',
+      'statistics orders_stats: definition was ON total, user_id FROM orders, is (ndistinct) ON total, user_id FROM orders',
     ],
   },
   { sql: 'CREATE PUBLICATION news FOR ALL TABLES', drift: ['publication news: new'] },

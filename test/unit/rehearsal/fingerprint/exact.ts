@@ -194,6 +194,11 @@ export const exactPairs: readonly FingerprintCase[] = [
   { sql: 'CREATE TYPE span AS RANGE (SUBTYPE = float8); DROP TYPE span', drift: [] },
   { sql: 'ALTER SCHEMA app RENAME TO shop; ALTER SCHEMA shop RENAME TO app', drift: [] },
   {
+    given: 'CREATE TABLE st (v int, note text); CREATE STATISTICS ws ON v, note, (v + 1) FROM st',
+    sql: 'ALTER TABLE st DROP COLUMN v; ALTER TABLE st ADD COLUMN v int; CREATE STATISTICS ws ON v, note, (v + 1) FROM st',
+    drift: ['column order of st: v moved from 1 to 2', used('st', 3, 1)],
+  },
+  {
     sql: 'DROP STATISTICS orders_stats; CREATE STATISTICS orders_stats ON user_id, total FROM orders',
     drift: [],
   },
