@@ -34,6 +34,8 @@ export function narrowing(from: string, to: string, explicit: boolean): Narrowin
   if (timestamps.has(source.base)) return toTime(source, target, to);
   if (source.base === 'double precision' && target.base === 'real')
     return rounds('with more than six digits', to);
+  const exact = exactFloats[target.base];
+  if (exact) return toFloat(source, exact, to);
   return undefined;
 }
 
@@ -46,6 +48,36 @@ function toInteger(from: string, to: string): Narrowing | undefined {
     does: 'fails',
     which: to === 'bigint' ? 'beyond bigint' : `outside ${shown(low)} to ${shown(high)}`,
     condition: (column) => `${column} NOT BETWEEN ${low} AND ${high}`,
+  };
+}
+
+/** What a floating number holds exactly: integers up to a power of two, and so many decimal digits. */
+const exactFloats: Readonly<Record<string, { readonly limit: string; readonly digits: number }>> = {
+  'double precision': { limit: '9007199254740992', digits: 15 },
+  real: { limit: '16777216', digits: 6 },
+};
+
+/** Of integers the widest that it does not hold; of numeric what more digits have, and a cast back rounds to so many. */
+function toFloat(
+  { base, numbers }: { readonly base: string; readonly numbers: readonly number[] },
+  { limit, digits }: { readonly limit: string; readonly digits: number },
+  to: string,
+): Narrowing | undefined {
+  if (base === 'numeric') {
+    const [precision = Number.POSITIVE_INFINITY, scale = 0] = numbers;
+    if (Math.max(precision, scale) <= digits) return undefined;
+    return {
+      does: 'changes',
+      which: `with more than ${digits} digits`,
+      condition: (column) => `${column} <> ${column}::${to}::numeric`,
+    };
+  }
+  const widest = integers[base]?.[1];
+  if (widest === undefined || Number(widest) <= Number(limit)) return undefined;
+  return {
+    does: 'changes',
+    which: `beyond ${Number(limit).toLocaleString('en')}`,
+    condition: (column) => `${column} NOT BETWEEN -${limit} AND ${limit}`,
   };
 }
 

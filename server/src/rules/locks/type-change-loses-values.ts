@@ -28,7 +28,8 @@ export const typeChangeLosesValues = defineRule<Data>({
     problem: `A change to a narrower type meets the values that are there. A number beyond the new range and a string longer than
 the new length make the statement fail, after it has read the table under its lock. Digits behind the point, fractions of a second
 and the time of day are rounded off or cut without a word, and so are strings where a cast is written out (\`USING c::varchar(50)\`);
-no rollback brings them back.`,
+no rollback brings them back. A floating-point type is narrower than it looks: \`double precision\` holds integers up to
+9,007,199,254,740,992 (2^53) and numbers of 15 digits, \`real\` integers up to 16,777,216 and numbers of 6.`,
     solution: `Ask production how many values do not fit, in a \`verify\` step or the checklist; this rule is silent then. Better:
 leave the type as it is and add a CHECK with \`NOT VALID\`, which keeps new values small and can be validated when the old ones are
 in order.`,
