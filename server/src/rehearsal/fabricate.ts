@@ -29,7 +29,7 @@ const spare = 8;
 
 /**
  * Puts plausible rows into every table: the same ones for the same schema, parents before children, within the
- * constraints that stand. A column that may be NULL is NULL in every tenth row, as production's may be; triggers
+ * constraints that stand, some of them with all that their types can hold. A column that may be NULL is NULL in every tenth row, as production's may be; triggers
  * of the user's do not fire; sequences go on behind the last value.
  */
 export async function fabricate(db: Connection, { rows, parser }: FabricateOptions): Promise<Fabricated> {
@@ -39,8 +39,11 @@ export async function fabricate(db: Connection, { rows, parser }: FabricateOptio
   const notes: string[] = [];
   for (const table of order) {
     const parents = parentJoins(table, { counts, empty, tables });
-    const result =
-      'reason' in parents ? parents : await fillTable(db, parser, table, parents.joins, rows).catch(reasonOf);
+    const fill = (joins: readonly ParentJoin[], precise: boolean) =>
+      fillTable(db, parser, table, { joins, rows, precise }).catch(reasonOf);
+    let result = 'reason' in parents ? parents : await fill(parents.joins, true);
+    // Of values that are big, sums and products may be too big.
+    if ('reason' in result && !('reason' in parents)) result = await fill(parents.joins, false);
     counts[table.name] = 'reason' in result ? 0 : result.rows;
     if ('reason' in result) notes.push(`${table.name} stays empty: ${result.reason}.`);
   }
@@ -62,14 +65,20 @@ function reasonOf(error: unknown): { reason: string } {
 
 type FillResult = { readonly rows: number } | { readonly reason: string };
 
+interface FillOptions {
+  readonly joins: readonly ParentJoin[];
+  readonly rows: number;
+  /** Whether some values have what a lesser type would lose. */
+  readonly precise: boolean;
+}
+
 async function fillTable(
   db: Connection,
   parser: SqlParser,
   table: FillTable,
-  joins: readonly ParentJoin[],
-  rows: number,
+  { joins, rows, precise }: FillOptions,
 ): Promise<FillResult> {
-  const columns = await columnExpressions(db, parser, table, joins);
+  const columns = await columnExpressions(db, parser, table, { joins, precise });
   if ('reason' in columns) return columns;
   const conditions = [
     ...table.checks.map(({ expression }) => expression),
@@ -136,13 +145,13 @@ async function columnExpressions(
   db: Connection,
   parser: SqlParser,
   table: FillTable,
-  joins: readonly ParentJoin[],
+  { joins, precise }: Pick<FillOptions, 'joins' | 'precise'>,
 ): Promise<{ readonly expressions: ReadonlyMap<FillColumn, string> } | { readonly reason: string }> {
   const distinct = distinctColumns(table, joins);
   const joined = new Map(joins.flatMap(({ values }) => [...values]));
   const expressions = new Map<FillColumn, string>();
   const own = async (column: FillColumn) =>
-    ownExpression(db, parser, table, column, distinct.has(column.name));
+    ownExpression(db, parser, table, column, { distinct: distinct.has(column.name), precise });
   for (const column of table.columns) {
     const reference = joined.get(column.name);
     const source = reference?.sameRow

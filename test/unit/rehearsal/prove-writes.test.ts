@@ -62,7 +62,7 @@ describe('what the application wrote, after a rollback', function () {
 
   it('tells rows without a key that change', async () => {
     const report = await prove(
-      step('notes', "UPDATE notes SET stars = 0 WHERE body = 'body 3';"),
+      step('notes', "UPDATE notes SET stars = 0 WHERE body = 'body 2';"),
       insertNote,
       "UPDATE notes SET body = 'z' WHERE body = 'body 1'",
     );

@@ -121,6 +121,26 @@ rollback:
       assert.equal(rollback.reapplied, isRun ? true : undefined);
     });
 
+  for (const [type, lesser] of [
+    ['float8', 'real'],
+    ['numeric', 'float8'],
+    ['bigint', 'float8'],
+    ['timestamp', 'timestamp(0)'],
+    ['timestamptz', 'timestamptz(3)'],
+    ['text', 'char(60)'],
+  ] as const)
+    it(`sees what ${type} loses as ${lesser}`, async () => {
+      const alter = (to: string) => `ALTER TABLE lossy ALTER COLUMN x TYPE ${to}`;
+      const report = await provePlan(
+        reused.engine,
+        planOf(`- step: one\n  sql: ${alter(lesser)}\n  rollback: ${alter(type)}\n`),
+        `CREATE TABLE lossy (id int PRIMARY KEY, x ${type});`,
+      );
+      const { rollback } = report.steps[0] ?? {};
+      assert.equal(rollback?.verdict, 'drifts', report.error?.message);
+      assert.equal(rollback.data.lost[0]?.column, 'x');
+    });
+
   it('sees a step that leaves something else the second time', async () => {
     const { rollback, error } = await one(
       `sql: |

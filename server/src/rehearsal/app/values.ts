@@ -66,7 +66,8 @@ export function createValueSource(
   const expressions = new Map<string, Promise<string | undefined>>();
   const expressionOf = (table: FillTable, column: FillColumn, distinct: boolean) => {
     const key = `${table.oid} ${column.number} ${distinct}`;
-    const known = expressions.get(key) ?? ownExpression(db, parser, table, column, distinct);
+    const known =
+      expressions.get(key) ?? ownExpression(db, parser, table, column, { distinct, precise: false });
     expressions.set(key, known);
     return known;
   };
@@ -183,5 +184,7 @@ async function expressionByType(
     return Number(rows[0]?.oid ?? 0);
   });
   const type = oid ? await readType(db, oid) : undefined;
-  return type && valueExpression(db, type, { i: 'i', salt: 1, hint: 'value', distinct: false });
+  return (
+    type && valueExpression(db, type, { i: 'i', salt: 1, hint: 'value', distinct: false, precise: false })
+  );
 }

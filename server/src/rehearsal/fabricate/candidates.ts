@@ -28,18 +28,18 @@ const probes = 60;
 
 /**
  * The first expression of which (nearly) every row meets the conditions, tried on a few rows; the one that meets
- * them most often where none does. The usual value comes first, then values made from the constants that the
+ * them most often where none does. The usual values come first, then values made from the constants that the
  * conditions mention (`status IN ('new', 'paid')`, `price > 0`), then texts of common shapes.
  */
 export async function fittingExpression(
   db: Connection,
   parser: SqlParser,
   { column, conditions }: ColumnConditions,
-  usual: string,
+  usual: readonly string[],
   distinct: boolean,
 ): Promise<string> {
-  let best = { expression: usual, fit: -1 };
-  for (const expression of [usual, ...alternatives(column, constantsIn(parser, conditions))]) {
+  let best = { expression: usual[0] ?? 'NULL', fit: -1 };
+  for (const expression of [...usual, ...alternatives(column, constantsIn(parser, conditions))]) {
     const fit = await fitOf(db, column, conditions, expression, distinct);
     if (fit > best.fit) best = { expression, fit };
     if (best.fit >= 0.95) break;

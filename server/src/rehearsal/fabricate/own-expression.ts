@@ -2,31 +2,33 @@ import type { SqlParser } from '../../sql/model.ts';
 import type { Connection } from '../model.ts';
 import { columnConditions, fittingExpression } from './candidates.ts';
 import type { FillColumn, FillTable } from './catalog.ts';
-import { valueExpression } from './values.ts';
+import { type ValueContext, valueExpression } from './values.ts';
 
 /**
  * SQL for a column's value in the row that the column `i` numbers, from 1: a plausible one that meets the conditions of
- * that column alone; undefined where none is known of its type. `distinct`: another one for every row.
+ * that column alone; undefined where none is known of its type.
  */
 export async function ownExpression(
   db: Connection,
   parser: SqlParser,
   table: FillTable,
   column: FillColumn,
-  distinct: boolean,
+  { distinct, precise }: Pick<ValueContext, 'distinct' | 'precise'>,
 ): Promise<string | undefined> {
   const { type, number, name, sequence } = column;
   if (sequence) return `(${sequence.start} + (i - 1) * ${sequence.increment})::${type.baseName}`;
-  const value = await valueExpression(db, type, { i: 'i', salt: number, hint: name, distinct });
-  if (value === undefined) return undefined;
-  const usual =
-    distinct || !hasConstantDefault(column)
-      ? value
-      : `CASE WHEN i % 3 = 0 THEN ${value} ELSE ${column.default} END`;
+  const usual: string[] = [];
+  for (const isPrecise of precise ? [true, false] : [false]) {
+    const context = { i: 'i', salt: number, hint: name, distinct, precise: isPrecise };
+    const value = await valueExpression(db, type, context);
+    if (value === undefined) return undefined;
+    const isMostly = !distinct && hasConstantDefault(column);
+    usual.push(isMostly ? `CASE WHEN i % 3 = 0 THEN ${value} ELSE ${column.default} END` : value);
+  }
   const conditions = columnConditions(column, table.checks);
   const chosen =
     conditions.length === 0
-      ? usual
+      ? usual[0]
       : await fittingExpression(db, parser, { column, conditions }, usual, distinct);
   return `(${chosen})::${type.baseName}`;
 }

@@ -10,6 +10,8 @@ export interface ValueContext {
   readonly hint: string;
   /** Every row another value. */
   readonly distinct: boolean;
+  /** Every sixth row a value that a lesser type cannot hold: digits, fractions of seconds, blanks at its end. */
+  readonly precise: boolean;
 }
 
 /**
@@ -29,7 +31,8 @@ export async function valueExpression(
   const { i } = context;
   const cast = castTo(type);
   const parts = await readTypeParts(db, type);
-  const inner = (of: TypeFacts, at = i) => valueExpression(db, of, { ...context, i: at }, depth + 1);
+  const inner = (of: TypeFacts, at = i) =>
+    valueExpression(db, of, { ...context, i: at, precise: false }, depth + 1);
   if (type.kind === 'e')
     return parts.labels.length > 0
       ? pick(
@@ -76,22 +79,38 @@ function spread(i: string, salt: number, values: number): string {
 
 const day = `timestamp '2024-01-01'`;
 
-function simpleValue(type: TypeFacts, { i, salt, hint, distinct }: ValueContext): string | undefined {
+/** `usual`, and in every sixth row `other`: in one of the first three, which take a column's value and not its default. */
+function sometimes(i: string, usual: string, other: string | undefined): string {
+  return other === undefined ? usual : `CASE WHEN ${i} % 6 = 3 THEN ${other} ELSE ${usual} END`;
+}
+
+/** Numbers in such columns are keys or times, which other numbers would break. */
+const bounded = /(^|_)(ids?|key|ref|at|on|time|date|until|epoch|ts|ms|secs?|seconds|expires)$/i;
+
+function simpleValue(type: TypeFacts, context: ValueContext): string | undefined {
+  const { i, salt, hint, distinct, precise } = context;
   const hash = `md5(${quoteLiteral(`${hint} ${salt} `)} || ${i})`;
   const number = distinct ? i : spread(i, salt, 997);
-  const moment = `${day} + ${distinct ? i : `(${i} % 5000)`} * interval '1 hour' + interval '${salt} minutes'`;
+  const hours = `${day} + ${distinct ? i : `(${i} % 5000)`} * interval '1 hour' + interval '${salt} minutes'`;
+  const fraction = precise ? ` + ${sometimes(i, "interval '0'", "interval '123456 microseconds'")}` : '';
+  const moment = `${hours}${fraction}`;
+  const some = (usual: string, other: string) => (precise ? sometimes(i, usual, other) : usual);
   switch (type.base) {
     case 'int2':
       return `(${distinct ? i : spread(i, salt, 97)})::int2`;
-    case 'int4':
     case 'int8':
+      // Odd and above 2^53, which float8 cannot hold; in the order of the smaller ones.
+      if (distinct || bounded.test(hint)) return `(${number})::int8`;
+      return `(${some(number, `9007199254740993 + 2 * ${number}`)})::int8`;
+    case 'int4':
     case 'oid':
       return `(${number})::${type.base}`;
     case 'float4':
+      return `(${number} + 0.5)::float4`;
     case 'float8':
-      return `(${number} + 0.5)::${type.base}`;
+      return `(${number} + ${some('0.5', '0.1234567890123')})::float8`;
     case 'numeric':
-      return numericValue(type.modifier, i, salt, distinct);
+      return numericValue(type.modifier, context);
     case 'money':
       return `(${number})::money`;
     case 'bool':
@@ -101,7 +120,7 @@ function simpleValue(type: TypeFacts, { i, salt, hint, distinct }: ValueContext)
     case 'bpchar':
     case 'name':
     case 'citext':
-      return textValue(type, i, hint, distinct);
+      return textValue(type, context);
     case 'char':
       return `chr(65 + (${i} % 26)::int)::"char"`;
     case 'date':
@@ -111,11 +130,11 @@ function simpleValue(type: TypeFacts, { i, salt, hint, distinct }: ValueContext)
     case 'timestamptz':
       return `((${moment}) AT TIME ZONE 'UTC')`;
     case 'time':
-      return `(time '08:00' + (${i} % 900) * interval '1 second' + interval '${salt} minutes')`;
+      return `(time '08:00' + (${i} % 900) * interval '1 second' + interval '${salt} minutes'${fraction})`;
     case 'timetz':
-      return `(time '08:00' + (${i} % 900) * interval '1 second')::timetz`;
+      return `(time '08:00' + (${i} % 900) * interval '1 second'${fraction})::timetz`;
     case 'interval':
-      return `((${distinct ? i : `(1 + ${i} % 90)`}) * interval '1 minute')`;
+      return `((${distinct ? i : `(1 + ${i} % 90)`}) * interval '1 minute'${fraction})`;
     case 'uuid':
       return `${hash}::uuid`;
     case 'json':
@@ -170,13 +189,23 @@ function simpleValue(type: TypeFacts, { i, salt, hint, distinct }: ValueContext)
   }
 }
 
-function numericValue(modifier: number, i: string, salt: number, distinct: boolean): string {
+function numericValue(modifier: number, { i, salt, distinct, precise }: ValueContext): string {
   const number = distinct ? i : spread(i, salt, 997);
-  if (modifier < 0) return `(${number} + 0.25)::numeric`;
+  const digits = '12345678901234567890123456789012345678';
+  if (modifier < 0)
+    return `(${number} + ${precise ? sometimes(i, '0.25', `0.${digits.slice(0, 20)}`) : '0.25'})::numeric`;
   const precision = ((modifier - 4) >> 16) & 0xffff;
   const scale = (((modifier - 4) & 0x7ff) ^ 1024) - 1024;
   const values = Math.min(precision, 15);
-  return `((${distinct || values < 3 ? i : number} % ${10 ** values})::numeric / 1e${Math.max(scale, 0)})::numeric(${precision}, ${scale})`;
+  const usual = `((${distinct || values < 3 ? i : number} % ${10 ** values})::numeric / 1e${Math.max(scale, 0)})`;
+  // As many digits as float8 cannot hold, before the point only where there are not enough behind it.
+  const behind = Math.max(Math.min(scale, digits.length), 0);
+  const before = behind >= 14 ? 0 : Math.min(precision - scale, 16);
+  const isRoom = precision - scale >= 5 && before + behind >= 14 && (before === 0 || before + behind >= 17);
+  const other = isRoom
+    ? `${number} + ${before > 0 ? digits.slice(0, before) : '0'}.${digits.slice(0, behind)}`
+    : undefined;
+  return `(${precise ? sometimes(i, usual, other) : usual})::numeric(${precision}, ${scale})`;
 }
 
 function bitValue(i: string, length: number): string {
@@ -186,6 +215,9 @@ function bitValue(i: string, length: number): string {
 
 const people = ['Ada', 'Grace', 'Alan', 'Edsger', 'Barbara', 'Donald', 'Margaret', 'Tony', 'Frances', 'Ken'];
 const places = ['Amsterdam', 'Berlin', 'Cairo', 'Dublin', 'Lagos', 'Lima', 'Oslo', 'Pune', 'Quito', 'Tokyo'];
+
+/** Letters that ASCII and Latin-1 do not have, where the database can hold any. */
+const foreign = `CASE pg_catalog.getdatabaseencoding() WHEN 'UTF8' THEN chr(233) || chr(8364) ELSE 'e' END`;
 
 /** Text for a column's name: the first pattern that fits. */
 const texts: readonly (readonly [RegExp, (i: string) => string])[] = [
@@ -202,12 +234,15 @@ const texts: readonly (readonly [RegExp, (i: string) => string])[] = [
   [/hash|token|digest|secret|password/, (i) => `md5('t' || ${i})`],
 ];
 
-function textValue(type: TypeFacts, i: string, hint: string, distinct: boolean): string {
+function textValue(type: TypeFacts, { i, hint, distinct, precise }: ValueContext): string {
   const limit =
     type.modifier > 4 && type.base !== 'text' ? type.modifier - 4 : type.base === 'name' ? 63 : undefined;
   const known = texts.find(([pattern]) => pattern.test(hint.toLowerCase()));
   const repeats = known !== undefined && /ARRAY/.test(known[1](i));
-  let text = known && !(distinct && repeats) ? known[1](i) : `${quoteLiteral(`${hint} `)} || ${i}`;
+  const plain = `${quoteLiteral(`${hint} `)} || ${i}`;
+  let text = known && !(distinct && repeats) ? known[1](i) : plain;
+  if (precise && text === plain && type.base !== 'name')
+    text = `${plain} || ${sometimes(i, "''", `' ' || ${foreign} || '  '`)}`;
   // Where it is short, the part that differs must not be what is cut off.
   if (limit !== undefined && limit < 24)
     text = limit <= 8 || distinct ? shortText(i, limit) : `left(${text}, ${limit})`;
