@@ -95,20 +95,24 @@ function bars(way: Way, key: string, was: Table, column: Column): readonly strin
   const found: string[] = [];
   if (needsValue(was, column) && placeholder({ ...way, now: before }, was, column) === undefined)
     found.push(
-      `${name} is NOT NULL without a default, and no value in place of those that are gone is known to do`,
+      `the column ${name} is NOT NULL without a default, and no value in place of those that are gone is known to do`,
     );
   for (const { table, constraint } of referencesTo(before, key)) {
     const own = tableAt(now, relationKey(table.name));
     if (!constraint.references?.columns.includes(column.name) || !own || own.empty) continue;
     if (constraint.validated && constraint.enforced !== false)
-      found.push(`${constraint.name} cannot hold again: ${name}, which it points at, has lost its values`);
+      found.push(
+        `the constraint ${quoteIdentifier(constraint.name)} cannot hold again: ${name}, which it points at, has lost its values`,
+      );
   }
   for (const one of was.constraints)
     if (one.columns.includes(column.name) && !holdsWithout(was, column, one))
-      found.push(`${one.name} may not hold on rows that have lost their ${quoteIdentifier(column.name)}`);
+      found.push(
+        `the constraint ${quoteIdentifier(one.name)} may not hold on rows that have lost their ${quoteIdentifier(column.name)}`,
+      );
   for (const index of indexesOf(before, key))
     if (index.unique && index.nullsNotDistinct && index.columns.includes(column.name))
-      found.push(`${index.name.name} allows one null only`);
+      found.push(`the index ${quoteIdentifier(index.name.name)} allows one null only`);
   return found;
 }
 

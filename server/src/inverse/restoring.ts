@@ -73,12 +73,19 @@ const copyFirst =
   'Rename it away now and drop it in a later plan, or copy it aside first: then there is a way back.';
 
 function lossReason(lost: readonly string[], { reordered }: Restoration): string {
-  const gone = sentence([
-    `${listed(lost)} ${lost.length > 1 || /^the (?:values|rows)|^values/.test(lost[0] ?? '') ? 'are' : 'is'} lost`,
-  ]);
-  return [gone, 'The schema comes back, they do not.', orderNote(reordered), copyFirst]
-    .filter((part) => part !== '')
-    .join(' ');
+  const many = lost.length > 1 || /^the (?:values|rows|old values)|^values/.test(lost[0] ?? '');
+  const gone = sentence([`${listed(lost)} ${many ? 'are' : 'is'} lost`]);
+  const rest = `The schema comes back, ${many ? 'they do' : 'that does'} not.`;
+  return [gone, rest, orderNote(reordered), insteadOf(lost)].filter((part) => part !== '').join(' ');
+}
+
+/** What to do first, so that there is a way back. */
+function insteadOf(lost: readonly string[]): string {
+  if (lost.every((one) => one.startsWith('how far')))
+    return 'Note last_value of the sequence before, and set it back with setval.';
+  if (lost.every((one) => /^(?:values|the old values) /.test(one)))
+    return 'Write into a new column of the new type instead, and keep the old one until the plan is done: then there is a way back.';
+  return copyFirst;
 }
 
 function reasonOf({ sql, reordered, alone }: Restoration): string {
@@ -88,7 +95,8 @@ function reasonOf({ sql, reordered, alone }: Restoration): string {
     /^ALTER TABLE \S+ DROP COLUMN [^,;]+$/.test(all)
       ? 'Dropping the column leaves the table as it was; what was written into it meanwhile goes with it.'
       : 'This brings back what was there before.',
-    / VALIDATE | SET NOT NULL|ADD CONSTRAINT|UNIQUE INDEX/.test(all)
+    /^CREATE MATERIALIZED VIEW/m.test(all) ? 'Its rows are computed anew.' : '',
+    / VALIDATE | SET NOT NULL|ADD CONSTRAINT|UNIQUE INDEX CONCURRENTLY/.test(all)
       ? 'Rows written meanwhile have to obey it.'
       : '',
     alone ? 'It runs outside of a transaction block, so that others can write while it works.' : '',

@@ -125,6 +125,20 @@ describe('inverse', () => {
     assert.equal(inverse("SELECT setval('s', 5)").verdict, 'loses_data');
   });
 
+  it('says what is lost by its name, and what to do instead', () => {
+    const table =
+      'CREATE TABLE own (id int GENERATED ALWAYS AS IDENTITY, code int NOT NULL UNIQUE, note text);';
+    const own = baselineSchema(parser.parse(table));
+    const reason = (sql: string) => inverseOf(parse(sql), own, 18).reason;
+    assert.match(
+      reason('ALTER TABLE own DROP COLUMN code'),
+      /^The column own\.code is NOT NULL .*the constraint own_code_key/,
+    );
+    assert.match(reason('ALTER TABLE own ALTER id DROP IDENTITY'), /that does not\. Note last_value/);
+    assert.match(reason('ALTER TABLE own ALTER note TYPE varchar(5)'), /a new column of the new type/);
+    assert.match(reason('ALTER TABLE own DROP COLUMN note'), /Rename it away now/);
+  });
+
   it('says that an enum label cannot be taken out', () => {
     const undo = inverse("ALTER TYPE mood ADD VALUE 'c'");
     assert.equal(undo.verdict, 'impossible');
