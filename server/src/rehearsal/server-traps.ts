@@ -114,7 +114,7 @@ const heldBy = `
   FROM pg_catalog.pg_locks WHERE pid = $1`;
 
 /** Asked after the locks: an index that is in use by then was so when its lock was read. */
-const indexesOnTheirWayOut = 'SELECT indexrelid::int8 AS oid FROM pg_catalog.pg_index WHERE NOT indislive';
+const indexesInUse = 'SELECT indexrelid::int8 AS oid FROM pg_catalog.pg_index WHERE indislive';
 
 async function runTrapped({
   sql,
@@ -132,7 +132,8 @@ async function runTrapped({
   let wasWaiting = false;
   let result: QueryResult | undefined;
   let failure: unknown;
-  let dead: ReadonlySet<number> = new Set();
+  const indexes = new Set(relations.flatMap(({ oid, kind }) => (/^i$/i.test(kind) ? [oid] : [])));
+  let inUse: ReadonlySet<number> = indexes;
   const trapped = new Set(
     [...traps.values()].flatMap(({ rungs }) => rungs.flatMap(({ takes }) => [...takes.keys()])),
   );
@@ -153,8 +154,8 @@ async function runTrapped({
       giveBack,
       async look() {
         const { rows } = await watcher.query(heldBy, [worker.pid]);
-        const out = await watcher.query(indexesOnTheirWayOut);
-        dead = new Set(out.rows.map(({ oid }) => Number(oid)));
+        const found = await watcher.query(indexesInUse);
+        inUse = new Set(found.rows.map(({ oid }) => Number(oid)));
         const now = performance.now();
         if (wasWaiting) waited += now - looked;
         looked = now;
@@ -162,8 +163,8 @@ async function runTrapped({
         wasWaiting = held.some(({ blockers }) => blockers !== null);
         return held;
       },
-      // There a lock stops nobody any more.
-      ignores: ({ relation }) => dead.has(relation),
+      // On one that is on its way out, or gone by now, a lock stops nobody any more.
+      ignores: ({ relation }) => indexes.has(relation) && !inUse.has(relation),
     },
     running,
   );

