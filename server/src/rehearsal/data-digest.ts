@@ -99,7 +99,7 @@ export function createDigester(db: Connection): Digester {
 }
 
 async function readTables(db: Connection): Promise<DigestTable[]> {
-  const { rows } = await db.query(tablesQuery);
+  const { rows } = await db.query(tablesQuery, [], { often: true });
   return rows.map(({ oid, name, partitioned, columns, key, files }) => ({
     oid: Number(oid),
     name: String(name),

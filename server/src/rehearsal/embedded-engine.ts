@@ -133,9 +133,12 @@ function session(worker: Worker, version: string): EngineSession {
     isShared: false,
     refusal: sandboxRefusal,
     explain: (error) => explainSandboxError(error, name),
-    query: (sql, parameters = []) => send({ kind: 'query', sql, parameters }),
+    query: (sql, parameters = [], { often = false } = {}) => send({ kind: 'query', sql, parameters, often }),
     exec: async (sql) => {
       await send({ kind: 'exec', sql });
+    },
+    reset: async () => {
+      await send({ kind: 'reset' });
     },
     close: async () => {
       end('The session was closed.');

@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import { brotliDecompressSync } from 'node:zlib';
 import { PGlite } from '@electric-sql/pglite';
+import { createPlanKeeper, type PlanKeeper } from './embedded-plans.ts';
 import { forbidEvaluation } from './forbid-evaluation.ts';
 import type { DatabaseError, QueryResult } from './model.ts';
 
@@ -25,8 +26,10 @@ export type WorkerRequest =
       readonly kind: 'query';
       readonly sql: string;
       readonly parameters: readonly unknown[];
+      readonly often: boolean;
     }
-  | { readonly id: number; readonly kind: 'exec'; readonly sql: string };
+  | { readonly id: number; readonly kind: 'exec'; readonly sql: string }
+  | { readonly id: number; readonly kind: 'reset' };
 
 export type WorkerReply =
   | { readonly kind: 'ready'; readonly version: string }
@@ -90,13 +93,17 @@ function exactNumber(text: string): number | string {
   return Number.isSafeInteger(value) ? value : text;
 }
 
-async function answer(db: PGlite, request: WorkerRequest): Promise<WorkerReply> {
+async function answer(db: PGlite, plans: PlanKeeper, request: WorkerRequest): Promise<WorkerReply> {
   const notices: string[] = [];
   const onNotice = (notice: { message?: string }) => notices.push(notice.message ?? '');
   const started = performance.now();
   try {
-    if (request.kind === 'exec') {
-      await db.exec(request.sql, { onNotice });
+    if (request.kind !== 'query') {
+      if (request.kind === 'reset') await plans.reset();
+      else {
+        plans.see(request.sql);
+        await db.exec(request.sql, { onNotice });
+      }
       return {
         kind: 'result',
         id: request.id,
@@ -108,9 +115,11 @@ async function answer(db: PGlite, request: WorkerRequest): Promise<WorkerReply> 
         },
       };
     }
+    const kept = request.often ? await plans.execute(request.sql, request.parameters) : undefined;
+    if (kept === undefined) plans.see(request.sql);
     const { rows, affectedRows } = await db.query<Record<string, unknown>>(
-      request.sql,
-      [...request.parameters],
+      kept ?? request.sql,
+      kept === undefined ? [...request.parameters] : [],
       { onNotice },
     );
     return {
@@ -148,7 +157,8 @@ async function main(): Promise<void> {
   try {
     const db = await start(workerData as WorkerStart);
     const { rows } = await db.query<{ server_version: string }>('SHOW server_version');
-    port.on('message', async (request: WorkerRequest) => reply(await answer(db, request)));
+    const plans = createPlanKeeper(db);
+    port.on('message', async (request: WorkerRequest) => reply(await answer(db, plans, request)));
     reply({ kind: 'ready', version: rows[0]?.server_version ?? '' });
   } catch (error) {
     reply({ kind: 'error', id: undefined, error: plainError(error) });

@@ -207,9 +207,14 @@ export interface Progress {
 /** One session on a Postgres. */
 export interface Connection {
   /** Runs one statement with the extended protocol. Rejects with a `DatabaseError`. */
-  query(sql: string, parameters?: readonly unknown[]): Promise<QueryResult>;
+  query(sql: string, parameters?: readonly unknown[], options?: QueryOptions): Promise<QueryResult>;
   /** Runs a script (several statements) with the simple protocol. */
   exec(sql: string): Promise<void>;
+}
+
+export interface QueryOptions {
+  /** A query of Switchback's own that is sent over and over: planning it may take longer than running it. */
+  readonly often?: boolean;
 }
 
 export interface QueryResult {
@@ -278,6 +283,8 @@ export interface EngineSession extends Connection {
    * indexes; absent where the engine cannot. Rejects with a `DatabaseError`.
    */
   runTrapped?(sql: string, relations: readonly string[]): Promise<TrappedRun>;
+  /** Does what DISCARD ALL does, and keeps what `often` prepared; absent where the engine prepares nothing. */
+  reset?(): Promise<void>;
   /** Tells of a statement that takes long, in a few words, until the next call; absent where the engine cannot. */
   watch?(listener: (message: string) => void): void;
   /** Bytes of temporary files that were written since the last call; absent where the engine cannot tell. */

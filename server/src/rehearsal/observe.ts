@@ -40,7 +40,7 @@ export interface Observation {
  * position. Catalogs, TOAST and temporary relations are left out.
  */
 export async function observeBefore(db: Connection): Promise<Before> {
-  const { rows } = await db.query(beforeQuery);
+  const { rows } = await db.query(beforeQuery, [], { often: true });
   return { ...readState(rows[0] ?? {}), wal: String(rows[0]?.lsn) };
 }
 
@@ -54,7 +54,7 @@ export async function observeAfter(
   before: Before,
   expected: ReadonlySet<string>,
 ): Promise<Observation> {
-  const { rows } = await db.query(afterQuery, [before.wal]);
+  const { rows } = await db.query(afterQuery, [before.wal], { often: true });
   const after = readState(rows[0] ?? {});
   return {
     locks: locksTaken(before, after, expected),

@@ -66,7 +66,8 @@ export async function prepareSession(
   session: EngineSession,
   { lockTimeout, statementTimeout }: SessionSettings,
 ): Promise<StatementError | undefined> {
-  await session.query('DISCARD ALL');
+  if (session.reset) await session.reset();
+  else await session.query('DISCARD ALL');
   const settings = [
     ['lock_timeout', lockTimeout] as const,
     ['statement_timeout', statementTimeout] as const,

@@ -88,7 +88,7 @@ const activityQuery = `
   WHERE inserted > 0 OR updated > 0 OR deleted > 0 GROUP BY 1`;
 
 async function activity(db: Connection): Promise<Map<number, TableActivity>> {
-  const { rows } = await db.query(activityQuery);
+  const { rows } = await db.query(activityQuery, [], { often: true });
   return new Map(
     rows.map(({ oid, inserted, updated, deleted }) => [
       Number(oid),

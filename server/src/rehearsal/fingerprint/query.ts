@@ -30,14 +30,14 @@ const settings: Readonly<Record<string, string>> = {
  * it, neither outside a transaction nor in one.
  */
 export async function readCatalogs(db: Connection): Promise<CatalogRows> {
-  const { rows } = await db.query(presence);
+  const { rows } = await db.query(presence, [], { often: true });
   const version = Number(rows[0]?.version);
   const isPresent = ({ name, when, beside }: Part): boolean =>
     beside === undefined
       ? when === undefined || rows[0]?.[name] === true
       : parts.some((part) => beside.includes(part.name) && isPresent(part));
   const present = parts.filter(isPresent);
-  const answer = await db.query(catalogQuery(present, version));
+  const answer = await db.query(catalogQuery(present, version), [], { often: true });
   return new Map(
     answer.rows.flatMap(({ part, rows: text }) =>
       part === '' || text === null ? [] : [[String(part), JSON.parse(String(text)) as Row[]] as const],
