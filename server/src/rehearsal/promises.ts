@@ -32,6 +32,13 @@ export function nextUnwinding({ steps, promises }: Run, first: number, stopped: 
   return undefined;
 }
 
+/** The last step up to one at which a roll-back stops: what was there before it, or before those before it, is not asked for. */
+export function lastBroken({ steps }: Run, last: number): number {
+  let at = last;
+  while (at >= 0 && !isBroken(steps[at])) at--;
+  return at;
+}
+
 function isBroken(step: StepReport | undefined): boolean {
   const { rollback, status } = step ?? {};
   return rollback ? rollback.verdict === 'drifts' || rollback.verdict === 'fails' : status === 'failed';

@@ -4,7 +4,7 @@ import { Stopped } from './guard.ts';
 import type { Engine, Report, StatementError, StepReport, Verdict } from './model.ts';
 import { notesBefore, runNotes } from './notes.ts';
 import { ownError } from './place.ts';
-import { markPromises, nextUnwinding } from './promises.ts';
+import { lastBroken, markPromises, nextUnwinding } from './promises.ts';
 import { checkKey, type Failing, type ProvenStep, proveStep } from './prove-step.ts';
 import { refusedStatement } from './refused-statement.ts';
 import {
@@ -259,7 +259,7 @@ async function replay(rehearsal: Rehearsal, last: number): Promise<World | 'canc
     const error = await world.guard.run(() => prepareWorld(run, world, []), limit);
     if (error) throw new Error(error.message);
     await world.guard.run(() => writeVersions(run, world, [world.live]), limit);
-    await goForward(rehearsal, world, 0, last);
+    await goForward(rehearsal, world, 0, last, false);
     return world;
   } catch (cause) {
     if (isCancelled(cause, run)) return 'cancelled';
@@ -271,17 +271,24 @@ function isCancelled(cause: unknown, { options }: Run): boolean {
   return (cause instanceof Stopped && cause.reason === 'cancelled') || options.signal?.aborted === true;
 }
 
-/** Applies steps that were applied before, and reads anew what is there before each. Rejects where one fails now. */
+/**
+ * Applies steps that were applied before, and reads anew what is there before each that may be rolled back to: the rows
+ * alone where `isSame`, the schema being what it was when they were applied here. Rejects where one fails now.
+ */
 async function goForward(
   { run, before }: Rehearsal,
   world: World,
   first: number,
   last: number,
+  isSame: boolean,
 ): Promise<void> {
   const limit = run.options.stepTimeout;
+  const broken = lastBroken(run, last);
   for (let at = first; at <= last; at++) {
     const one = run.planned[at] as PlannedStep;
-    if (before[at]) before[at] = await world.guard.run(() => takeSnapshot(run, world), limit);
+    const known = before[at];
+    if (known && isSame) world.fingerprint = known.fingerprint;
+    if (known && at > broken) before[at] = await world.guard.run(() => takeSnapshot(run, world), limit);
     const from = world.live;
     const applied = await applyStep(run, world, one.analysed, nameOf(one));
     if (applied.status === 'cancelled') throw new Stopped('cancelled');
@@ -318,7 +325,12 @@ async function unwindSegment(
     const { world } = rehearsal;
     if (last === run.planned.length - 1 || !world) return 'done';
     progress(run, last + 1, 'Applying the steps again');
-    const isBack = restored && (await goForward(rehearsal, world, first, last).then(() => true, isNoStop));
+    const isBack =
+      restored &&
+      (await goForward(rehearsal, world, first, last, run.segments.at(-1)?.verdict === 'restores').then(
+        () => true,
+        isNoStop,
+      ));
     if (!isBack) await lose(rehearsal);
     return 'done';
   } catch (cause) {

@@ -73,7 +73,7 @@ export function createSequenceReader(db: Connection): SequenceReader {
 }
 
 async function readSequences(db: Connection): Promise<Sequence[]> {
-  const { rows } = await db.query(sequencesQuery);
+  const { rows } = await db.query(sequencesQuery, [], { often: true });
   const text = (value: unknown) => (value === null || value === undefined ? undefined : String(value));
   return rows.map((row) => ({
     name: String(row.name),
