@@ -188,4 +188,34 @@ describe('the embedded engine', () => {
     const missing = await errorOf(createEmbeddedEngine({ path }).open());
     assert.match(missing.message, /^The embedded Postgres did not start: its files are not in /);
   });
+
+  it('is like a new session after a reset, and goes on with the queries that it is asked often', async () => {
+    const session = await engine.open();
+    try {
+      const often = 'SELECT count(*)::int AS n FROM pg_catalog.pg_class WHERE relname = ' + "'mine'";
+      const ask = async () => (await session.query(often, [], { often: true })).rows[0]?.n;
+      assert.equal(await ask(), 0);
+      await session.exec(
+        "SET work_mem = '1MB'; CREATE TEMP TABLE mine (); PREPARE own AS SELECT 1; CREATE ROLE guest; SET ROLE guest",
+      );
+      assert.equal(await ask(), 1);
+      await session.reset?.();
+      assert.equal(await ask(), 0);
+      const { rows } = await session.query(
+        `SELECT current_setting('work_mem') AS memory, current_user = session_user AS own,
+          (SELECT count(*)::int FROM pg_prepared_statements WHERE name = 'own') AS prepared`,
+      );
+      assert.deepEqual(rows, [{ memory: '4MB', own: true, prepared: 0 }]);
+      // What takes prepared statements away is not in its way.
+      await session.query('BEGIN');
+      await session.query('DISCARD PLANS');
+      await session.query('DEALLOCATE ALL');
+      assert.equal(await ask(), 0);
+      await session.query('COMMIT');
+      await session.reset?.();
+      assert.equal(await ask(), 0);
+    } finally {
+      await session.close();
+    }
+  });
 });
