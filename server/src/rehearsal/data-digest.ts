@@ -18,7 +18,7 @@ export interface TableDigest {
   readonly stride: number;
 }
 
-/** A table whose rows are compared; a partition's belong to its whole. */
+/** A table or materialized view whose rows are compared; a partition's belong to its whole. */
 export interface DigestTable {
   readonly oid: number;
   readonly name: string;
@@ -26,6 +26,8 @@ export interface DigestTable {
   /** Numbers of the primary key's columns. */
   readonly key: readonly number[];
   readonly partitioned: boolean;
+  /** A materialized view, whose rows are what its query found at the last REFRESH. */
+  readonly isView: boolean;
   /** Files of its data. */
   readonly files: string;
 }
@@ -34,18 +36,18 @@ export interface DigestTable {
 const maxRows = 20_000;
 
 const tablesQuery = `
-  SELECT c.oid::int8 AS oid, c.oid::regclass::text AS name, c.relkind = 'p' AS partitioned,
+  SELECT c.oid::int8 AS oid, c.oid::regclass::text AS name, c.relkind = 'p' AS partitioned, c.relkind = 'm' AS is_view,
     (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('name', a.attname, 'number', a.attnum,
         'type', pg_catalog.format_type(a.atttypid, a.atttypmod)) ORDER BY a.attnum), '[]')
       FROM pg_catalog.pg_attribute a
       WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)::text AS columns,
     coalesce((SELECT pg_catalog.array_to_json(k.conkey) FROM pg_catalog.pg_constraint k
       WHERE k.conrelid = c.oid AND k.contype = 'p'), '[]')::text AS key,
-    CASE WHEN c.relkind = 'r' THEN pg_catalog.pg_relation_filenode(c.oid)::text ELSE (
+    CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_relation_filenode(c.oid)::text ELSE (
       SELECT pg_catalog.string_agg(pg_catalog.pg_relation_filenode(p.relid)::text, ' ' ORDER BY p.relid)
       FROM pg_catalog.pg_partition_tree(c.oid) p WHERE p.isleaf) END AS files
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'
+  WHERE (c.relkind IN ('r', 'p') OR c.relkind = 'm' AND c.relispopulated) AND NOT c.relispartition AND c.relpersistence <> 't'
     AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e
       WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
@@ -100,10 +102,11 @@ export function createDigester(db: Connection): Digester {
 
 async function readTables(db: Connection): Promise<DigestTable[]> {
   const { rows } = await db.query(tablesQuery, [], { often: true });
-  return rows.map(({ oid, name, partitioned, columns, key, files }) => ({
+  return rows.map(({ oid, name, partitioned, is_view, columns, key, files }) => ({
     oid: Number(oid),
     name: String(name),
     partitioned: partitioned === true,
+    isView: is_view === true,
     columns: JSON.parse(String(columns)),
     key: JSON.parse(String(key)),
     files: String(files ?? ''),

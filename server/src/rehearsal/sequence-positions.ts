@@ -156,7 +156,7 @@ export function compareSequences({ before, after, written, moves }: SequenceComp
         sign * is.furthest >= sign * (was.next + set));
     if (is.column !== undefined && repeats(is) && isBack)
       tell(`would give ${number(is.next)} again, ${is.column} goes up to ${number(is.furthest)}`);
-    else if (is.column === undefined && isBehind(is, was.next))
+    else if (!repeats(is) && !fits && isBehind(is, was.next))
       tell(`would give ${number(is.next)} next, which it gave already: it had come to ${number(was.next)}`);
     else if (sign * set > 0 && isBehind(was, is.next) && !fits)
       tell(`would give ${number(is.next)} next instead of ${number(was.next)}`);

@@ -138,6 +138,46 @@ describe('what the application wrote, after a rollback', function () {
     assert.equal(report.unwind.verdict, 'restores', report.unwind.reason);
   });
 
+  it("says which rows of a materialized view are another REFRESH's", async () => {
+    const plan = planOf(`
+- step: change
+  sql: UPDATE t SET n = n + 1 WHERE id < 4;
+  rollback: UPDATE t SET n = n - 1 WHERE id < 4;
+- step: refresh
+  sql: REFRESH MATERIALIZED VIEW m;
+  rollback: SELECT 1;
+- step: nothing
+  sql: REFRESH MATERIALIZED VIEW m;
+  rollback: SELECT 1;
+- step: empty
+  sql: SELECT 1;
+  rollback: REFRESH MATERIALIZED VIEW m WITH NO DATA;
+`);
+    const report = await provePlan(
+      reused.engine,
+      plan,
+      'CREATE TABLE t (id int PRIMARY KEY, n int NOT NULL); CREATE MATERIALIZED VIEW m AS SELECT id, n FROM t;',
+      { rows: 20 },
+    );
+    const rollbacks = report.steps.map(({ rollback }) => rollback);
+    assert.deepEqual(
+      rollbacks.map((one) => one?.verdict),
+      ['restores', 'restores', 'restores', 'drifts'],
+      report.error?.message,
+    );
+    assert.deepEqual(
+      rollbacks.map((one) => one?.data.notes),
+      [
+        [],
+        [
+          'Materialized view m holds what a later REFRESH found: 3 of its rows differ from before. No rollback brings that back.',
+        ],
+        [],
+        [],
+      ],
+    );
+  });
+
   it('tells rows that a rollback deletes once later steps are rolled back', async () => {
     const report = await prove(
       `
