@@ -35,7 +35,16 @@ function stepOutcome(step: StepReport): Outcome {
   const failed = parts.filter(({ state }) => state === 'failed');
   if (failed.length > 0)
     return { state: 'failed', messages: failed.flatMap(({ messages }) => messages), ms: step.ms };
+  if (step.status === 'failed') return { state: 'failed', messages: unwindFault(step), ms: step.ms };
   return step.status === 'passed' ? { state: 'passed', messages: [], ms: step.ms } : skipped;
+}
+
+/** All parts went well by themselves, and the rollback failed where the plan was unwound. */
+function unwindFault({ error, rollback, name_range }: StepReport): Outcome['messages'] {
+  const place = rollback?.range ?? name_range;
+  return [
+    error ? message(error, place) : { text: 'Its rollback fails where the plan is rolled back.', place },
+  ];
 }
 
 function applyOutcome(step: StepReport): Outcome {
@@ -55,6 +64,8 @@ function rollbackOutcome(step: StepReport): Outcome {
   if (!rollback) return skipped;
   const { verdict, drift, reason, error, ms } = rollback;
   const lines = drift.filter(({ kind }) => kind !== 'information').map((each) => each.message);
+  const isSound = verdict !== 'drifts' && verdict !== 'fails';
+  if (isSound && failedInUnwind(step)) return { state: 'failed', messages: unwindFault(step), ms };
   switch (verdict) {
     case 'restores':
       return { state: 'passed', messages: [], ms };
@@ -70,6 +81,12 @@ function rollbackOutcome(step: StepReport): Outcome {
       return { state: 'failed', messages: [{ ...first, text }], ms };
     }
   }
+}
+
+function failedInUnwind({ status, statements, app, rollback }: StepReport): boolean {
+  const isApplied = statements.every(({ error }) => !error);
+  const isRolledBack = rollback !== undefined && !['drifts', 'fails'].includes(rollback.verdict);
+  return status === 'failed' && isApplied && isRolledBack && app.every(({ ok }) => ok);
 }
 
 function applicationOutcome(step: StepReport): Outcome {

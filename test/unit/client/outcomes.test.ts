@@ -131,6 +131,19 @@ describe('outcomes in the Test Explorer', () => {
     );
   });
 
+  it('are red at the rollback where it works alone, and fails where the plan is rolled back', () => {
+    const of = step({
+      status: 'failed',
+      error: fault('stands in the way', place),
+      rollback: rollback({}),
+      app: [app()],
+    });
+    assert.equal(states(of), 'failed passed failed passed');
+    assert.deepEqual(outcomeOf(report(of), { kind: 'step', step: 'add' }).messages, [
+      { text: 'stands in the way', place },
+    ]);
+  });
+
   it('are skipped where a step was not reached, and for a rollback that the plan does without', () => {
     assert.equal(states(step({ status: 'skipped', statements: [] })), 'skipped skipped skipped skipped');
     const impossible = rollback({ verdict: 'impossible', reason: 'the rows are gone' });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { reportProblems } from '../../../client/src/report-problems.ts';
+import { outcomeOf } from '../../../client/src/test-explorer/outcomes.ts';
 import type { Analysis } from '../../../server/src/analyze.ts';
 import type { Engine, Report } from '../../../server/src/rehearsal/model.ts';
 import { reportText } from '../../../server/src/rehearsal/report-text.ts';
@@ -45,12 +46,22 @@ describe('the proof of the example', function () {
     return report;
   };
 
-  /** Red in the terminal and in the Problems panel too, and nothing else is. */
+  /** Red in the terminal, in the Problems panel and in the Test Explorer too, and nothing else is. */
   const assertShown = (report: Report, id: string) => {
     const red = report.steps.find((step) => step.id === id) ?? assert.fail();
     const crosses = reportText(report).match(/✗ +\d+ (.*?) {2}/g) ?? [];
     assert.equal(crosses.length, 1, crosses.join());
     assert.ok(crosses[0]?.includes(red.step.slice(0, 20)));
+    const outcomes = report.steps.map((step) => ({
+      step: step.id,
+      outcome: outcomeOf(report, { kind: 'step', step: step.id }),
+    }));
+    const failed = outcomes.filter(({ outcome }) => outcome.state === 'failed');
+    assert.deepEqual(
+      failed.map(({ step }) => step),
+      [id],
+    );
+    assert.ok(failed[0]?.outcome.messages.every((message) => message.text !== '' && message.place));
     const problems = reportProblems(report);
     assert.ok(problems.length > 0);
     const within = ({ start, end }: { start: number; end: number }) =>
