@@ -1,17 +1,8 @@
-import {
-  commands,
-  type Disposable,
-  Selection,
-  TextEditorRevealType,
-  type Uri,
-  ViewColumn,
-  type WebviewPanel,
-  window,
-  workspace,
-} from 'vscode';
+import { commands, type Disposable, Position, type Uri, ViewColumn, type WebviewPanel, window } from 'vscode';
 import type { PreviewResult } from '../../../server/src/lsp/protocol.ts';
 import { nameOf } from '../commands/target.ts';
 import type { Dialogs } from '../dialogs.ts';
+import { showPlace } from '../show-place.ts';
 import { renderPreview } from './html.ts';
 
 /** A preview as the server gives it. */
@@ -63,17 +54,5 @@ export function createPreviewPanel({ dialogs }: { readonly dialogs: Dialogs }): 
 async function goToStep(plan: Uri, { preview, lines }: Told, index: number, dialogs: Dialogs): Promise<void> {
   const step = preview.phases.flatMap(({ steps }) => steps)[index];
   const line = step && lines[step.id];
-  if (line === undefined) return;
-  try {
-    const document = await workspace.openTextDocument(plan);
-    const visible = window.visibleTextEditors.find((editor) => editor.document === document);
-    const editor = await window.showTextDocument(document, {
-      viewColumn: visible?.viewColumn ?? ViewColumn.One,
-    });
-    const { range } = document.lineAt(Math.min(line, document.lineCount - 1));
-    editor.selection = new Selection(range.start, range.start);
-    editor.revealRange(range, TextEditorRevealType.InCenterIfOutsideViewport);
-  } catch {
-    void dialogs.error(`${nameOf(plan)} cannot be opened any more.`);
-  }
+  if (line !== undefined) await showPlace(plan, () => new Position(line, 0), dialogs);
 }

@@ -3,9 +3,6 @@ import {
   type Disposable,
   type ExtensionContext,
   Position,
-  Range,
-  Selection,
-  TextEditorRevealType,
   Uri,
   ViewColumn,
   type WebviewPanel,
@@ -17,6 +14,7 @@ import { nameOf } from '../commands/target.ts';
 import type { Dialogs } from '../dialogs.ts';
 import type { DryRunProblems } from '../dry-run-problems.ts';
 import type { KeptReport, ReportStore } from '../report-store.ts';
+import { showPlace } from '../show-place.ts';
 import { renderMessage, renderReport } from './html.ts';
 
 /** The one report view: it shows the report that was asked for last. */
@@ -129,21 +127,14 @@ async function goToStep(
 ): Promise<void> {
   const step = kept.report.steps[index];
   if (!step) return;
-  try {
-    const document = await workspace.openTextDocument(kept.plan);
-    const offset = problems.stepOffset(kept.plan, index);
-    const position = offset === undefined ? new Position(step.line, 0) : document.positionAt(offset);
-    const visible = window.visibleTextEditors.find((editor) => editor.document === document);
-    const editor = await window.showTextDocument(document, {
-      viewColumn: visible?.viewColumn ?? ViewColumn.One,
-    });
-    const { range } = document.lineAt(document.validatePosition(position));
-    const place = new Range(position, range.end);
-    editor.selection = new Selection(place.start, place.start);
-    editor.revealRange(place, TextEditorRevealType.InCenterIfOutsideViewport);
-  } catch {
-    void dialogs.error(`${nameOf(kept.plan)} cannot be opened any more.`);
-  }
+  await showPlace(
+    kept.plan,
+    (document) => {
+      const offset = problems.stepOffset(kept.plan, index);
+      return offset === undefined ? new Position(step.line, 0) : document.positionAt(offset);
+    },
+    dialogs,
+  );
 }
 
 /** Saves the report as a page of its own, to print or to attach to a review. */
