@@ -10,11 +10,11 @@ import {
 } from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
 import { type DryRunParams, type DryRunResult, dryRunRequest } from '../../server/src/lsp/protocol.ts';
+import { parseDuration } from '../../server/src/plan/values.ts';
 import type { Report } from '../../server/src/rehearsal/model.ts';
 import { nameOf } from './commands/target.ts';
 import type { Dialogs } from './dialogs.ts';
 import type { DryRunProblems } from './dry-run-problems.ts';
-import { parseDuration } from './duration.ts';
 import type { ReportStore } from './report-store.ts';
 import { type PickedServer, type Servers, sealedChoice } from './servers.ts';
 import type { Status } from './status.ts';

@@ -1,9 +1,9 @@
 import { commands, type Disposable, Position, type Uri, ViewColumn, type WebviewPanel, window } from 'vscode';
 import type { PreviewResult } from '../../../server/src/lsp/protocol.ts';
+import { renderPreview } from '../../../server/src/view/preview-page.ts';
 import { nameOf } from '../commands/target.ts';
 import type { Dialogs } from '../dialogs.ts';
 import { showPlace } from '../show-place.ts';
-import { renderPreview } from './html.ts';
 
 /** A preview as the server gives it. */
 export type Told = Exclude<PreviewResult, { readonly refused: string }>;

@@ -10,12 +10,12 @@ import {
   workspace,
 } from 'vscode';
 import type { Report } from '../../../server/src/rehearsal/model.ts';
+import { renderMessage, renderReport } from '../../../server/src/view/report-page.ts';
 import { nameOf } from '../commands/target.ts';
 import type { Dialogs } from '../dialogs.ts';
 import type { DryRunProblems } from '../dry-run-problems.ts';
 import type { KeptReport, ReportStore } from '../report-store.ts';
 import { showPlace } from '../show-place.ts';
-import { renderMessage, renderReport } from './html.ts';
 
 /** The one report view: it shows the report that was asked for last. */
 export interface ReportPanel extends Disposable {

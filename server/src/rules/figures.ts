@@ -1,4 +1,5 @@
 import type { UnknownFact } from '../effects/model.ts';
+import { formatBytes, formatCount } from '../text/amounts.ts';
 import { aboutTime } from '../timing/format.ts';
 import type { Prediction } from '../timing/model.ts';
 import type { RuleContext, Severity, StatementAnalysis } from './model.ts';
@@ -64,23 +65,4 @@ export function settle(context: RuleContext, { remedy }: UnknownFact): string {
       ? remedy.replace('under database.schema', 'in a plan, under database.schema')
       : remedy;
   return `To settle it, ${text}.`;
-}
-
-/** 8000000 → `8M`, 12500 → `12.5k`. */
-export function formatCount(count: number): string {
-  if (count < 1e4) return count.toLocaleString('en');
-  const [divisor, suffix] = count >= 1e9 ? [1e9, 'G'] : count >= 1e6 ? [1e6, 'M'] : [1e3, 'k'];
-  return `${Number((count / divisor).toPrecision(3))}${suffix}`;
-}
-
-/** Bytes in powers of 1024, as Postgres reads and prints sizes. */
-export function formatBytes(bytes: number): string {
-  const units = ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  return `${Number(value.toPrecision(3))} ${units[unit]}`;
 }

@@ -1,3 +1,5 @@
+import { formatBytes } from './amounts.ts';
+
 /** The largest plan that is read, in bytes (2 MiB). A plan of 1,000 steps is about a tenth of it. */
 export const maxPlanBytes = 2 * 1024 * 1024;
 
@@ -29,12 +31,6 @@ export function decodeText(bytes: Uint8Array, limit: number = maxPlanBytes): Dec
 /** The sentence that refuses a text of `size` where at most `limit` is read (both in bytes). */
 export function tooLarge(size: number, limit: number): string {
   return `The file is too large: ${formatBytes(size)}, and at most ${formatBytes(limit)} is read.`;
-}
-
-function formatBytes(bytes: number): string {
-  if (bytes < 1024) return `${bytes} bytes`;
-  const mega = bytes / (1024 * 1024);
-  return mega >= 1 ? `${Number(mega.toFixed(2))} MB` : `${Number((bytes / 1024).toFixed(2))} kB`;
 }
 
 function otherEncoding(bytes: Uint8Array): string | undefined {

@@ -19,7 +19,22 @@ export function formatTime({ low, high }: TimeRange): string {
 
 /** `about 3-7 min`; `under a second` where it is that at the worst. */
 export function aboutTime(range: TimeRange): string {
-  return range.high < 1000 ? 'under a second' : `about ${formatTime(range)}`;
+  const words = spanTime(range);
+  return range.high < 1000 ? words : `about ${words}`;
+}
+
+/** `under a second`, or else `3-7 min`. */
+export function spanTime(range: TimeRange): string {
+  return range.high < 1000 ? 'under a second' : formatTime(range);
+}
+
+/** A time that was measured, in ms: `0.4 ms`, `12 ms`, `1.2 s`, `3 min 5 s`. */
+export function formatMeasured(ms: number): string {
+  if (ms < 1) return `${ms.toFixed(1)} ms`;
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
 /** `90 s`, `1 min`, `15 min`: ms to at most two figures, in the largest unit of which they are a whole number. */

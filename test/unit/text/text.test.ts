@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { formatBytes, formatCount, formatWhole } from '../../../server/src/text/amounts.ts';
 import { decodeText } from '../../../server/src/text/decode.ts';
 import { createLineIndex } from '../../../server/src/text/line-index.ts';
 import { documentRange, identityMap, pinnedMap } from '../../../server/src/text/offset-map.ts';
@@ -104,5 +105,20 @@ describe('documentRange', () => {
     assert.deepEqual(documentRange(identityMap(10), { start: 3, end: 20 }), { start: 3, end: 10 });
     assert.equal(pinned.toValue(9), undefined);
     assert.equal(identityMap(10).toValue(11), undefined);
+  });
+});
+
+describe('amounts', () => {
+  it('are printed as people read them', () => {
+    assert.deepEqual([0, 1, 1023, 1024, 310_000, 2.4 * 1024 ** 3].map(formatBytes), [
+      '0 bytes',
+      '1 byte',
+      '1023 bytes',
+      '1 kB',
+      '303 kB',
+      '2.4 GB',
+    ]);
+    assert.deepEqual([9999, 12_500, 8e6].map(formatCount), ['9,999', '12.5k', '8M']);
+    assert.equal(formatWhole(12_500), '12,500');
   });
 });

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { aboutTime, formatDuration, formatTime } from '../../../server/src/timing/format.ts';
+import {
+  aboutTime,
+  formatDuration,
+  formatMeasured,
+  formatTime,
+  spanTime,
+} from '../../../server/src/timing/format.ts';
 
 const range = (low: number, high: number) => ({ low, likely: (low + high) / 2, high });
 
@@ -44,5 +50,20 @@ describe('timing: in words', () => {
 
   it('names one unit where both ends have it', () => {
     assert.equal(formatTime(range(120_000, 1_200_000)), '2-20 min');
+  });
+
+  it('says of a time that is short at the worst only that', () => {
+    assert.equal(spanTime(range(1, 50)), 'under a second');
+    assert.equal(spanTime(range(120_000, 1_200_000)), '2-20 min');
+  });
+
+  it('prints measured times as people read them', () => {
+    assert.deepEqual([0.44, 12.3, 1234, 59_999, 185_000].map(formatMeasured), [
+      '0.4 ms',
+      '12 ms',
+      '1.2 s',
+      '60.0 s',
+      '3 min 5 s',
+    ]);
   });
 });

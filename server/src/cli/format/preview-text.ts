@@ -1,10 +1,8 @@
-import { lockWords } from '../../effects/lock-words.ts';
 import type { LockPreview, Preview, StepPreview } from '../../features/preview.ts';
-import { formatBytes, formatCount } from '../../rules/figures.ts';
+import { lockOnWords, queueWords, stepTimeWords, sumWords, waitWords } from '../../features/preview-words.ts';
+import { formatBytes } from '../../text/amounts.ts';
 import { clip, displayWidth, pad, printable, wrap } from '../../text/terminal.ts';
-import { formatDuration, formatTime } from '../../timing/format.ts';
-import type { TimeRange } from '../../timing/model.ts';
-import type { Queue } from '../../timing/traffic.ts';
+import { formatDuration } from '../../timing/format.ts';
 import type { Style } from '../style.ts';
 
 export interface PreviewTextOptions {
@@ -12,6 +10,8 @@ export interface PreviewTextOptions {
   /** Columns to write in. */
   readonly width: number;
 }
+
+const noWait = 'nothing to wait for';
 
 /** `preview --format text`: a line a step, its time and who waits, and the sums. Ends in a line break. */
 export function formatPreview(preview: Preview, options: PreviewTextOptions): string {
@@ -25,10 +25,10 @@ export function formatPreview(preview: Preview, options: PreviewTextOptions): st
     ),
   ];
   for (const phase of preview.phases) {
-    lines.push('', `${style.strong(clean(phase.phase))}  ${style.faint(sumWords(phase))}`);
+    lines.push('', `${style.strong(clean(phase.phase))}  ${style.faint(sumWords(phase) || noWait)}`);
     for (const step of phase.steps) lines.push(...stepLines(step, nameWidth, options));
   }
-  lines.push('', `${style.strong('In all')}  ${sumWords(preview)}`);
+  lines.push('', `${style.strong('In all')}  ${sumWords(preview) || noWait}`);
   if (preview.queue) lines.push(...wrap(queueWords(preview.queue), width).map(style.faint));
   if (preview.traffic === undefined)
     lines.push(style.faint('Give the peak under `traffic`, e.g. 2000/s, to see how many requests wait.'));
@@ -39,19 +39,10 @@ function clean(text: string): string {
   return printable(text.replace(/\s+/g, ' '));
 }
 
-function sumWords({ time, soak, untold }: Pick<Preview, 'time' | 'soak' | 'untold'>): string {
-  const parts = [
-    time.high > 0 ? formatTime(time) : '',
-    soak > 0 ? `${formatDuration(soak)} of soak` : '',
-    untold > 0 ? `${untold} ${untold === 1 ? 'step' : 'steps'} not told` : '',
-  ].filter((part) => part !== '');
-  return parts.join(', ') || 'nothing to wait for';
-}
-
 function stepLines(step: StepPreview, nameWidth: number, { style, width }: PreviewTextOptions): string[] {
   const name = pad(clip(clean(step.step), nameWidth), nameWidth);
   const indent = ' '.repeat(nameWidth + 20);
-  const time = timeWords(step);
+  const time = stepTimeWords(step);
   const room = Math.max(width - indent.length, 30);
   const [lock, ...others] = detail(step).map((line) => wrap(line, room));
   const paint = step.worst ? paintOf(step.worst)(style) : style.faint;
@@ -62,22 +53,9 @@ function stepLines(step: StepPreview, nameWidth: number, { style, width }: Previ
   ];
 }
 
-function queueWords({ requests, longest, attempts }: Queue): string {
-  const pile = `${formatCount(Math.round(requests))} requests wait, the longest ${formatDuration(longest)}`;
-  const again = attempts > 1 ? `, in each of up to ${attempts} attempts` : '';
-  return `Even an instant ACCESS EXCLUSIVE lock waits for older transactions, and all others behind it: while one stays open for another second, ${pile}${again}.`;
-}
-
 function paintOf({ keeps_out, held }: LockPreview): (style: Style) => (text: string) => string {
   if (keeps_out === 'nobody' || !held || held.high < 1000) return (style) => style.faint;
   return keeps_out === 'everybody' ? (style) => style.error : (style) => style.warning;
-}
-
-function timeWords({ action, soak, time, untold, class: kind }: StepPreview): string {
-  if (action === 'wait') return formatDuration(soak);
-  if (action === 'deploy') return 'deploy';
-  if (untold !== '') return 'not told';
-  return time && kind !== 'instant' ? formatTime(time) : 'instant';
 }
 
 /** What waits, then what else is to be known. */
@@ -95,17 +73,7 @@ function detail(step: StepPreview): string[] {
   return lines;
 }
 
-function lockLine({ relation, mode, keeps_out, held, requests }: LockPreview): string {
-  const lock = `${lockWords(mode)} on ${clean(relation)}`;
-  if (keeps_out === 'nobody') return lock;
-  const who = keeps_out === 'everybody' ? 'everybody waits' : 'writers wait';
-  const time = held && (held.high < 1000 ? 'under a second' : formatTime(held));
-  const pile = requests && pileWords(requests, keeps_out === 'writers');
-  return `${lock}: ${who}${time ? ` for ${time}` : ''}${pile ? `, ${pile}` : ''}`;
-}
-
-function pileWords({ low, high }: TimeRange, isBound: boolean): string {
-  const count = (requests: number) => formatCount(Math.round(Number(requests.toPrecision(2))));
-  if (high < 1) return 'hardly a request';
-  return isBound || low < 1 ? `up to ${count(high)} requests` : `${count(low)}-${count(high)} requests`;
+function lockLine(lock: LockPreview): string {
+  const waits = waitWords(lock);
+  return `${clean(lockOnWords(lock))}${waits === '' ? '' : `: ${waits}`}`;
 }

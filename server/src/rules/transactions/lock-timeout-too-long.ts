@@ -1,8 +1,8 @@
 import { lockWords } from '../../effects/lock-words.ts';
+import { formatCount } from '../../text/amounts.ts';
 import type { Range } from '../../text/range.ts';
 import { formatDuration } from '../../timing/format.ts';
 import { defineRule } from '../define-rule.ts';
-import { formatCount } from '../figures.ts';
 import type { RuleContext, Severity } from '../model.ts';
 import type { PlacedStatement } from '../statements.ts';
 import { withTimeouts } from '../timeouts.ts';

@@ -1,6 +1,7 @@
+import { formatCount } from '../../text/amounts.ts';
 import { aboutTime, formatDuration } from '../../timing/format.ts';
 import { defineRule, type Fault } from '../define-rule.ts';
-import { formatCount, withFigures } from '../figures.ts';
+import { withFigures } from '../figures.ts';
 import type { RuleContext, StatementAnalysis, StepAnalysis } from '../model.ts';
 import { predictBatch, predictStatement } from '../prediction.ts';
 import { timeoutAround, timeoutText } from '../set-around.ts';

@@ -1,9 +1,11 @@
-import type { Preview, StepPreview } from '../../../server/src/lsp/protocol.ts';
-import { describeLock, formatBytes, formatCount } from '../report-view/format.ts';
-import { type Html, html, join, raw } from '../report-view/markup.ts';
-import { script } from '../report-view/script.ts';
-import { style } from '../report-view/style.ts';
-import { duration, range } from './times.ts';
+import type { Preview, StepPreview } from '../features/preview.ts';
+import { queueWords, stepTimeWords, sumWords, waitWords } from '../features/preview-words.ts';
+import { formatBytes, formatWhole } from '../text/amounts.ts';
+import { formatDuration, spanTime } from '../timing/format.ts';
+import { type Html, html, join, raw } from './markup.ts';
+import { describeLock } from './report-words.ts';
+import { script } from './script.ts';
+import { style } from './style.ts';
 
 export interface PreviewPage {
   readonly preview: Preview;
@@ -36,9 +38,9 @@ export function renderPreview({ preview, lines, svg, planName, plan, nonce }: Pr
 <dl class="facts">
 <div><dt>Plan</dt><dd>${planName}</dd></div>
 <div><dt>Production</dt><dd>PostgreSQL ${preview.pg_version}</dd></div>
-<div><dt>At peak</dt><dd>${preview.traffic === undefined ? 'not told' : `${formatCount(preview.traffic)} requests/s`}</dd></div>
-<div><dt>Steps take</dt><dd>${range(preview.time)}${preview.untold > 0 ? `, and ${preview.untold} of unknown time` : ''}</dd></div>
-<div><dt>Soak</dt><dd>${preview.soak > 0 ? duration(preview.soak) : 'none'}</dd></div>
+<div><dt>At peak</dt><dd>${preview.traffic === undefined ? 'not told' : `${formatWhole(preview.traffic)} requests/s`}</dd></div>
+<div><dt>Steps take</dt><dd>${spanTime(preview.time)}${preview.untold > 0 ? `, and ${preview.untold} of unknown time` : ''}</dd></div>
+<div><dt>Soak</dt><dd>${preview.soak > 0 ? formatDuration(preview.soak) : 'none'}</dd></div>
 </dl>
 <p class="actions"><button type="button" data-command="refresh">Tell anew</button></p>
 </header>
@@ -58,11 +60,7 @@ ${join(preview.phases.map((phase, at) => phaseTable(phase, at, preview, lines)))
 function notes({ queue, traffic }: Preview): Html {
   const lines = [
     'From the sizes in the plan alone: no server was measured, hence the width of the ranges.',
-    ...(queue
-      ? [
-          `Even an instant ACCESS EXCLUSIVE lock waits for older transactions, and all others behind it: while one stays open for another second, ${formatCount(Math.round(queue.requests))} requests wait, the longest ${duration(queue.longest)}${queue.attempts > 1 ? `, in each of up to ${queue.attempts} attempts` : ''}.`,
-        ]
-      : []),
+    ...(queue ? [queueWords(queue)] : []),
     ...(traffic === undefined
       ? ['Give the peak under traffic, e.g. 2000/s, to see how many requests wait.']
       : []),
@@ -94,19 +92,17 @@ const patterns: Html = raw(`<svg width="0" height="0" aria-hidden="true" focusab
 </defs></svg>`);
 
 function phaseTable(
-  { phase, steps, time, soak }: Preview['phases'][number],
+  part: Preview['phases'][number],
   at: number,
   preview: Preview,
   lines: Readonly<Record<string, number>>,
 ): Html {
   const first = preview.phases.slice(0, at).reduce((sum, each) => sum + each.steps.length, 0);
-  const sum = [time.high > 0 ? range(time) : '', soak > 0 ? `${duration(soak)} of soak` : '']
-    .filter((part) => part !== '')
-    .join(', ');
+  const sum = sumWords(part);
   return html`<section class="phase" aria-labelledby="phase-${at}">
-<h2 id="phase-${at}">${phase}${sum === '' ? '' : html` <span class="sum">${sum}</span>`}</h2>
+<h2 id="phase-${at}">${part.phase}${sum === '' ? '' : html` <span class="sum">${sum}</span>`}</h2>
 <table class="steps"><thead><tr><th scope="col">Step</th><th scope="col">Time</th><th scope="col">Lock</th><th scope="col">Who waits</th><th scope="col">WAL</th></tr></thead>
-<tbody>${join(steps.map((step, index) => stepRow(step, first + index, lines[step.id] ?? 0)))}</tbody></table>
+<tbody>${join(part.steps.map((step, index) => stepRow(step, first + index, lines[step.id] ?? 0)))}</tbody></table>
 </section>`;
 }
 
@@ -116,27 +112,12 @@ function stepRow(step: StepPreview, index: number, line: number): Html {
   return html`<tr><th scope="row"><button type="button" class="link" data-step="${index}" title="Go to line ${line + 1} of the plan">${step.step}</button></th>
 <td>${timeOf(step)}</td>
 <td>${lock && named ? html`<span class="lock ${named.level}">${named.name}</span> on ${lock.relation}` : ''}</td>
-<td>${step.worst ? waits(step.worst) : ''}</td>
+<td>${step.worst ? waitWords(step.worst) : ''}</td>
 <td>${step.wal !== undefined && step.wal >= 1024 * 1024 ? formatBytes(step.wal) : ''}</td></tr>`;
 }
 
-function timeOf({ action, soak, time, untold, class: kind }: StepPreview): string {
-  if (action === 'wait') return duration(soak);
-  if (action === 'deploy') return 'deploy';
-  if (untold !== '') return `not known. ${untold}`;
-  return time && kind !== 'instant' ? range(time) : 'instant';
-}
-
-function waits({ keeps_out, held, requests }: NonNullable<StepPreview['worst']>): string {
-  const who = keeps_out === 'everybody' ? 'Every read and write' : 'Writes';
-  const time = held ? (held.high < 1000 ? ', under a second' : `, ${range(held)}`) : '';
-  if (!requests) return `${who}${time}`;
-  const count = (number: number) => formatCount(Math.round(Number(number.toPrecision(2))));
-  const pile =
-    keeps_out === 'writers' || requests.low < 1
-      ? `up to ${count(requests.high)} requests`
-      : `${count(requests.low)} to ${count(requests.high)} requests`;
-  return `${who}${time}: ${requests.high < 1 ? 'hardly a request' : pile}`;
+function timeOf(step: StepPreview): string {
+  return step.untold === '' ? stepTimeWords(step) : `not known. ${step.untold}`;
 }
 
 const ownStyle = `

@@ -1,4 +1,4 @@
-import type { StepStatus, Verdict } from '../../../server/src/rehearsal/model.ts';
+import type { StepStatus, Verdict } from '../rehearsal/model.ts';
 import { type Html, raw } from './markup.ts';
 
 const circle = '<circle cx="8" cy="8" r="6.5"/>';

@@ -1,76 +1,13 @@
 import assert from 'node:assert/strict';
-import { reportProblems } from '../../../client/src/report-problems.ts';
-import { formatBytes, formatMs, strongestLock } from '../../../client/src/report-view/format.ts';
-import { renderReport } from '../../../client/src/report-view/html.ts';
-import { escapeHtml } from '../../../client/src/report-view/markup.ts';
-import { script } from '../../../client/src/report-view/script.ts';
-import type {
-  AppCheck,
-  Report,
-  RollbackReport,
-  StatementError,
-  StatementReport,
-  StepReport,
-} from '../../../server/src/rehearsal/model.ts';
-import { noData, notUnwound } from '../../../server/src/rehearsal/proof-results.ts';
+import type { Report, StatementReport } from '../../../server/src/rehearsal/model.ts';
+import { notUnwound } from '../../../server/src/rehearsal/proof-results.ts';
+import { escapeHtml } from '../../../server/src/view/markup.ts';
+import { renderReport } from '../../../server/src/view/report-page.ts';
+import { strongestLock } from '../../../server/src/view/report-words.ts';
+import { script } from '../../../server/src/view/script.ts';
+import { check, drifting, fault, report, rollback, statement, step } from '../support/reports.ts';
 
 const evil = `</style></script><img src=x onerror="alert(1)">&'`;
-
-const statement = (over: Partial<StatementReport> = {}): StatementReport => ({
-  sql: 'ALTER TABLE users ADD COLUMN handle text',
-  status: 'passed',
-  error: undefined,
-  ms: 1.4,
-  locks: [{ relation: 'users', mode: 'AccessExclusiveLock', source: 'observed' }],
-  rewrites: [],
-  scans: [],
-  wal_bytes: 2048,
-  runs: 1,
-  rows: undefined,
-  range: { start: 10, end: 20 },
-  ...over,
-});
-
-const step = (over: Partial<StepReport> = {}): StepReport => ({
-  id: 'add',
-  step: 'Add the column',
-  phase: 'Expand',
-  action: 'sql',
-  status: 'passed',
-  statements: [statement()],
-  summary: '',
-  error: undefined,
-  rollback: undefined,
-  app: [],
-  ms: 1.4,
-  range: { start: 5, end: 30 },
-  line: 4,
-  name_range: { start: 11, end: 25 },
-  ...over,
-});
-
-const report = (over: Partial<Report> = {}): Report => ({
-  plan: 'Rename',
-  engine: 'PostgreSQL 18 (embedded)',
-  verdict: 'passed',
-  error: undefined,
-  start: { app: [] },
-  unwind: notUnwound(''),
-  steps: [step()],
-  ms: 812,
-  rows: { users: 1000 },
-  notes: [],
-  ...over,
-});
-
-const fault = (over: Partial<StatementError> = {}): StatementError => ({
-  message: 'column "x" does not exist',
-  code: '42703',
-  detail: undefined,
-  hint: undefined,
-  range: { start: 12, end: 13 },
-  ...over,
-});
 
 const render = (value: Report, interactive = true) =>
   renderReport({
@@ -100,7 +37,7 @@ describe('the report view', () => {
     assert.match(text, /ACCESS EXCLUSIVE on users: blocks reads and writes/);
     assert.match(text, /Rewrote users/);
     assert.match(text, /Read in full users/);
-    assert.match(text, /WAL 2\.0 kB/);
+    assert.match(text, /WAL 2 kB/);
     assert.match(text, /Fabricated rows users 1,000/);
   });
 
@@ -208,42 +145,6 @@ describe('the report view', () => {
   });
 });
 
-const check = (over: Partial<AppCheck> = {}): AppCheck => ({
-  version: 'v2',
-  statement: 'SELECT nick FROM users',
-  at: 'applied',
-  ok: true,
-  error: undefined,
-  range: { start: 1, end: 4 },
-  line: 3,
-  ...over,
-});
-
-const rollback = (over: Partial<RollbackReport> = {}): RollbackReport => ({
-  verdict: 'restores',
-  drift: [],
-  data: noData,
-  reapplied: true,
-  error: undefined,
-  reason: '',
-  ms: 1,
-  statements: [],
-  range: { start: 26, end: 29 },
-  line: 5,
-  ...over,
-});
-
-const drifting = rollback({
-  verdict: 'drifts',
-  drift: [
-    { kind: 'schema', object: 'index i', message: 'index i: missing' },
-    { kind: 'information', object: 'table t', message: 'a hole' },
-  ],
-  data: { ...noData, lost: [{ table: 'users', column: 'nick', rows: 1000 }] },
-  reapplied: undefined,
-  reason: 'It does not restore what was there before.',
-});
-
 describe('proofs in the report view', () => {
   it('says what became of the rollback, the application and the whole plan', () => {
     const segment = { ...notUnwound(''), verdict: 'restores' as const, from: 'add', to: 'add' };
@@ -279,72 +180,7 @@ describe('proofs in the report view', () => {
   });
 });
 
-describe('problems of proofs', () => {
-  it('stand at the rollback, one for each difference, and at the step', () => {
-    const failed = step({ status: 'failed', rollback: drifting, error: fault({ message: drifting.reason }) });
-    const problems = reportProblems(report({ steps: [failed], error: fault({ message: drifting.reason }) }));
-    assert.deepEqual(
-      problems.map(({ span, message, related }) => [span, message, related[0]?.span]),
-      [
-        [
-          { start: 26, end: 29 },
-          "After the rollback of 'Add the column': index i: missing",
-          { start: 11, end: 25 },
-        ],
-        [
-          { start: 26, end: 29 },
-          "After the rollback of 'Add the column': users.nick: 1,000 values lost",
-          { start: 11, end: 25 },
-        ],
-        [{ start: 11, end: 25 }, drifting.reason, { start: 26, end: 29 }],
-      ].map(([span, message, related]) => [span, message, related]),
-    );
-  });
-
-  it('stand at the statement of the application, and at the step that breaks it', () => {
-    const error = fault({ message: 'v2 cannot select', range: { start: 2, end: 3 } });
-    const failed = step({ status: 'failed', app: [check({ ok: false, error })], error });
-    const problems = reportProblems(report({ steps: [failed], error }));
-    assert.deepEqual(
-      problems.map(({ span, related }) => [span, related[0]?.span]),
-      [
-        [
-          { start: 2, end: 3 },
-          { start: 11, end: 25 },
-        ],
-        [
-          { start: 11, end: 25 },
-          { start: 2, end: 3 },
-        ],
-      ],
-    );
-    const start = { app: [check({ ok: false, error })] };
-    assert.deepEqual(
-      reportProblems(report({ start, error })).map(({ span }) => span),
-      [{ start: 2, end: 3 }],
-    );
-  });
-});
-
-describe('formats of the report', () => {
-  it('prints times and sizes as people read them', () => {
-    assert.deepEqual([0.44, 12.3, 1234, 59_999, 185_000].map(formatMs), [
-      '0.4 ms',
-      '12 ms',
-      '1.2 s',
-      '60.0 s',
-      '3 min 5 s',
-    ]);
-    assert.deepEqual([0, 1, 1023, 1024, 310_000, 2.4 * 1024 ** 3].map(formatBytes), [
-      '0 bytes',
-      '1 byte',
-      '1023 bytes',
-      '1.0 kB',
-      '303 kB',
-      '2.4 GB',
-    ]);
-  });
-
+describe('words of the report', () => {
   it('finds the strongest lock and its relations', () => {
     const locks: StatementReport['locks'] = [
       { relation: 'a', mode: 'ShareLock', source: 'observed' },
@@ -358,39 +194,5 @@ describe('formats of the report', () => {
       static: true,
     });
     assert.equal(strongestLock([{ locks: [] }]), undefined);
-  });
-});
-
-describe('problems of a report', () => {
-  it('lists each fault once, at its narrowest place', () => {
-    const failed = step({
-      error: fault(),
-      statements: [statement({ error: fault({ hint: 'try y' }) }), statement()],
-    });
-    assert.deepEqual(reportProblems(report({ steps: [failed], error: fault() })), [
-      {
-        span: { start: 12, end: 13 },
-        message: 'column "x" does not exist\nHint: try y',
-        code: '42703',
-        related: [],
-      },
-      { span: { start: 12, end: 13 }, message: 'column "x" does not exist', code: '42703', related: [] },
-    ]);
-    const same = step({ error: fault(), statements: [statement({ error: fault() })] });
-    assert.equal(reportProblems(report({ steps: [same], error: fault() })).length, 1);
-  });
-
-  it('falls back to the statement, the step, the file', () => {
-    const error = fault({ range: undefined });
-    assert.deepEqual(
-      reportProblems(report({ steps: [step({ statements: [statement({ error })] })] }))[0]?.span,
-      { start: 10, end: 20 },
-    );
-    assert.deepEqual(reportProblems(report({ steps: [step({ error })] }))[0]?.span, { start: 5, end: 30 });
-    assert.deepEqual(reportProblems(report({ steps: [], error }))[0]?.span, { start: 0, end: 0 });
-  });
-
-  it('takes a cancelled run for no fault', () => {
-    assert.deepEqual(reportProblems(report({ verdict: 'cancelled', steps: [], error: fault() })), []);
   });
 });

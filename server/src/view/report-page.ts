@@ -1,22 +1,10 @@
-import type {
-  Report,
-  StatementError,
-  StatementReport,
-  StepReport,
-} from '../../../server/src/rehearsal/model.ts';
-import {
-  describeLock,
-  formatBytes,
-  formatCount,
-  formatMs,
-  statusWords,
-  strongestLock,
-  unique,
-  verdictWords,
-} from './format.ts';
+import type { Report, StatementError, StatementReport, StepReport } from '../rehearsal/model.ts';
+import { formatBytes, formatWhole } from '../text/amounts.ts';
+import { formatMeasured } from '../timing/format.ts';
 import { icon } from './icons.ts';
 import { escapeHtml, type Html, html, join, raw } from './markup.ts';
-import { proofFacts, proofFaults, startFaults, unwound } from './proof.ts';
+import { proofFacts, proofFaults, startFaults, unwound } from './report-proof.ts';
+import { describeLock, statusWords, strongestLock, unique, verdictWords } from './report-words.ts';
 import { script } from './script.ts';
 import { style } from './style.ts';
 
@@ -70,11 +58,11 @@ ${
   report.engine === ''
     ? ''
     : html`<div><dt>Ran on</dt><dd>${report.engine}</dd></div>
-<div><dt>Took</dt><dd>${formatMs(report.ms)}</dd></div>`
+<div><dt>Took</dt><dd>${formatMeasured(report.ms)}</dd></div>`
 }
 ${
   filled.length > 0
-    ? html`<div><dt>Fabricated rows</dt><dd>${filled.map(([table, rows]) => `${table} ${formatCount(rows)}`).join(', ')}</dd></div>`
+    ? html`<div><dt>Fabricated rows</dt><dd>${filled.map(([table, rows]) => `${table} ${formatWhole(rows)}`).join(', ')}</dd></div>`
     : ''
 }
 </dl>
@@ -163,7 +151,7 @@ function stepItem(step: StepReport, index: number, interactive: boolean): Html {
 <div class="head"><span class="status">${icon(step.status)}${statusWords[step.status]}</span><h3>${name}</h3><span class="action">${step.action}</span>${
     step.statements.every(({ status }) => status === 'skipped')
       ? ''
-      : html`<span class="time">${formatMs(statementTime(step))}</span>`
+      : html`<span class="time">${formatMeasured(statementTime(step))}</span>`
   }</div>
 ${step.summary ? html`<p class="summary">${summary(step)}</p>` : ''}
 ${didList(step)}
@@ -236,10 +224,10 @@ function statementBlock(statement: StatementReport, step: StepReport): Html {
   if (statement.rewrites.length > 0) rows.push(['Rewrote', statement.rewrites.join(', ')]);
   if (statement.scans.length > 0) rows.push(['Read in full', statement.scans.join(', ')]);
   if (statement.wal_bytes > 0) rows.push(['WAL', formatBytes(statement.wal_bytes)]);
-  if (statement.rows !== undefined) rows.push(['Rows', formatCount(statement.rows)]);
+  if (statement.rows !== undefined) rows.push(['Rows', formatWhole(statement.rows)]);
   if (statement.runs !== 1 && statement.status !== 'skipped')
-    rows.push(['Ran', `${formatCount(statement.runs)} times`]);
-  if (statement.status !== 'skipped') rows.push(['Time', formatMs(statement.ms)]);
+    rows.push(['Ran', `${formatWhole(statement.runs)} times`]);
+  if (statement.status !== 'skipped') rows.push(['Time', formatMeasured(statement.ms)]);
   const repeated = statement.error && step.error && statement.error.message === step.error.message;
   return html`<div class="statement ${statement.status}">
 <pre><code>${statement.sql}</code></pre>

@@ -1,12 +1,7 @@
-import type { AppCheck, Report, RollbackReport, StepReport } from '../../../server/src/rehearsal/model.ts';
-import {
-  alikeSegments,
-  leftBehind,
-  rollbackWords,
-  unwindWords,
-} from '../../../server/src/rehearsal/proof-words.ts';
-import { unique } from './format.ts';
+import type { AppCheck, Report, RollbackReport, StepReport } from '../rehearsal/model.ts';
+import { alikeSegments, leftBehind, rollbackWords, unwindWords } from '../rehearsal/proof-words.ts';
 import { escapeHtml, type Html, html, join, raw } from './markup.ts';
+import { unique } from './report-words.ts';
 
 /** What was proven of a step, as rows of its list of facts. */
 export function proofFacts({ rollback, app }: StepReport): Html[] {

@@ -1,0 +1,51 @@
+import { lockWords } from '../effects/lock-words.ts';
+import { formatCount } from '../text/amounts.ts';
+import { formatDuration, formatTime, spanTime } from '../timing/format.ts';
+import type { TimeRange } from '../timing/model.ts';
+import type { Queue } from '../timing/traffic.ts';
+import type { LockPreview, Preview, StepPreview } from './preview.ts';
+
+/** `4-9 min, 1 d of soak, 1 step not told`; empty where there is nothing to wait for. */
+export function sumWords({ time, soak, untold }: Pick<Preview, 'time' | 'soak' | 'untold'>): string {
+  const parts = [
+    time.high > 0 ? spanTime(time) : '',
+    soak > 0 ? `${formatDuration(soak)} of soak` : '',
+    untold > 0 ? `${untold} ${untold === 1 ? 'step' : 'steps'} not told` : '',
+  ];
+  return parts.filter((part) => part !== '').join(', ');
+}
+
+/** How long a step takes, in a few words: `4-9 min`, `instant`, `1 d`, `deploy`. */
+export function stepTimeWords({ action, soak, time, untold, class: kind }: StepPreview): string {
+  if (action === 'wait') return formatDuration(soak);
+  if (action === 'deploy') return 'deploy';
+  if (untold !== '') return 'not told';
+  return time && kind !== 'instant' ? formatTime(time) : 'instant';
+}
+
+/** `everybody waits for 4-9 min, up to 120k requests`; empty where nobody who reads or writes waits. */
+export function waitWords({ keeps_out, held, requests }: LockPreview): string {
+  if (keeps_out === 'nobody') return '';
+  const who = keeps_out === 'everybody' ? 'everybody waits' : 'writers wait';
+  const time = held ? ` for ${spanTime(held)}` : '';
+  const pile = requests ? `, ${pileWords(requests, keeps_out === 'writers')}` : '';
+  return `${who}${time}${pile}`;
+}
+
+/** `ACCESS EXCLUSIVE on users` */
+export function lockOnWords({ mode, relation }: LockPreview): string {
+  return `${lockWords(mode)} on ${relation}`;
+}
+
+function pileWords({ low, high }: TimeRange, isBound: boolean): string {
+  const count = (requests: number) => formatCount(Math.round(Number(requests.toPrecision(2))));
+  if (high < 1) return 'hardly a request';
+  return isBound || low < 1 ? `up to ${count(high)} requests` : `${count(low)}-${count(high)} requests`;
+}
+
+/** What piles up behind an instant statement that has to wait for an older transaction, as a sentence. */
+export function queueWords({ requests, longest, attempts }: Queue): string {
+  const pile = `${formatCount(Math.round(requests))} requests wait, the longest ${formatDuration(longest)}`;
+  const again = attempts > 1 ? `, in each of up to ${attempts} attempts` : '';
+  return `Even an instant ACCESS EXCLUSIVE lock waits for older transactions, and all others behind it: while one stays open for another second, ${pile}${again}.`;
+}
