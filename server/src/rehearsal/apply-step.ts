@@ -15,6 +15,8 @@ export interface Applied {
   readonly summary: string;
   readonly statements: readonly StatementReport[];
   readonly ms: number;
+  /** How often a transaction of it was tried again after lock_timeout. */
+  readonly retries: number;
   /** The engine went down with it, at a time limit or by itself: the database is gone. */
   readonly isGone: boolean;
 }
@@ -26,7 +28,7 @@ export async function applyStep(
   analysed: StepAnalysis,
   what: string,
 ): Promise<Applied> {
-  const log = createStepLog();
+  const log = createStepLog(run.analysis.plan.session.retries?.value);
   const since = performance.now();
   const input = {
     analysis: analysed,
@@ -54,6 +56,7 @@ export async function applyStep(
     ...outcome,
     error: outcome.error && withLine(outcome.error, run),
     statements,
+    retries: log.retries.count,
     ms: performance.now() - since,
   };
 }

@@ -50,6 +50,8 @@ export interface StepReport {
   readonly rollback: RollbackReport | undefined;
   /** What the live versions' statements did after the step and its rollback. */
   readonly app: readonly AppCheck[];
+  /** How often a transaction of it was tried again after lock_timeout, with a growing pause; absent where none was. */
+  readonly retries?: number;
   readonly ms: number;
   /** The step's place in the plan document (offsets), and its zero-based line. */
   readonly range: Range;

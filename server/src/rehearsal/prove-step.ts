@@ -86,8 +86,8 @@ async function prove(proof: Proof): Promise<void> {
   const failingBefore = failing.now;
   const from = world.live;
   const applied = await applyStep(run, world, planned.analysed, `The step "${name}"`);
-  const { status, error, summary, statements } = applied;
-  proof.report = { ...proof.report, status, error, summary, statements };
+  const { status, error, summary, statements, retries } = applied;
+  proof.report = { ...proof.report, status, error, summary, statements, ...(retries > 0 && { retries }) };
   if (status !== 'passed') {
     proof.isLost = true;
     return;

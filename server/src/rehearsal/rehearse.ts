@@ -219,8 +219,8 @@ async function takeStep(
   world.session.watch?.((message) => progress(run, at + 1, `${name}: ${message}`));
   if (!isProof) {
     progress(run, at + 1, name);
-    const { isGone: _, ...applied } = await applyStep(run, world, one.analysed, nameOf(one));
-    run.steps.push({ ...skippedStep(run, one), ...applied });
+    const { isGone: _, retries, ...applied } = await applyStep(run, world, one.analysed, nameOf(one));
+    run.steps.push({ ...skippedStep(run, one), ...applied, ...(retries > 0 && { retries }) });
     if (applied.status !== 'passed') return applied.status;
     if (isProven(run))
       await world.guard.run(() => writeVersions(run, world, [world.live]), run.options.stepTimeout);

@@ -112,8 +112,10 @@ function whatHappened(step: StepReport): string[] {
   return [...whatItDid(step), ...(rollback ? [`${rollbackWords[rollback.verdict]}${unproven}`] : [])];
 }
 
-function whatItDid({ action, summary, statements, status }: StepReport): string[] {
+function whatItDid({ action, summary, statements, status, retries = 0 }: StepReport): string[] {
   const words: string[] = status === 'cancelled' ? ['cancelled here'] : [];
+  if (retries > 0)
+    words.push(`tried again ${retries === 1 ? 'once' : `${retries} times`} after lock_timeout`);
   if (action === 'deploy') words.push(`deploy ${safe(summary)}`);
   else if (action === 'wait') words.push(`wait ${safe(summary)}`);
   else if (action === 'verify' && status === 'passed')

@@ -4,10 +4,12 @@ import { documentRange } from '../rules/context.ts';
 import type { StatementAnalysis, StepAnalysis } from '../rules/model.ts';
 import type { Range } from '../text/range.ts';
 import { codePointToUtf16 } from '../text/utf8.ts';
-import { isDatabaseError } from './errors.ts';
+import { asDatabaseError, isDatabaseError } from './errors.ts';
 import type { DatabaseError, EngineSession, QueryResult, StatementError, StatementReport } from './model.ts';
 import { lockKey, observeAfter, observeBefore } from './observe.ts';
 import { ownError, withRange } from './place.ts';
+import { withRetries } from './retries.ts';
+import { quoteIdentifier } from './roles.ts';
 import { emptyReport, type StepLog } from './run-sql.ts';
 import type { StepOutcome } from './run-step.ts';
 
@@ -30,7 +32,9 @@ export async function runBackfill(
   const total = createTotal(statement, batch, action);
   if (statement) log.running = { analysed: statement, since: performance.now() };
   try {
-    await walk(session, batch, statement, total);
+    await walk(session, batch, (sql, parameters) =>
+      runBatchAgain(session, sql, parameters, statement, total, log),
+    );
     log.statements.push(total.report('passed'));
     return { error: undefined, summary: summary(total, action) };
   } catch (cause) {
@@ -94,8 +98,7 @@ function createTotal(
 async function walk(
   session: EngineSession,
   batch: BackfillBatch,
-  statement: StatementAnalysis | undefined,
-  total: Total,
+  run: (sql: string, parameters: readonly unknown[]) => Promise<void>,
 ): Promise<void> {
   const end = await keyFrom(session, batch, batch.endSql, []);
   if (!end) return;
@@ -104,16 +107,10 @@ async function walk(
     const bound = reached
       ? await keyFrom(session, batch, batch.nextBoundSql, reached)
       : await keyFrom(session, batch, batch.firstBoundSql, []);
-    // No row comes in while this runs, so a full batch never ends behind the end.
-    const last = bound ?? end;
-    await runBatch(
-      session,
-      reached ? batch.sql : batch.firstSql,
-      [...(reached ?? []), ...last],
-      statement,
-      total,
-    );
-    if (!bound || isSameKey(bound, end)) return;
+    const isLast = !bound || isSameKey(bound, end) || (await isBehind(session, batch, bound, end));
+    const last = isLast ? end : bound;
+    await run(reached ? batch.sql : batch.firstSql, [...(reached ?? []), ...last]);
+    if (isLast) return;
     reached = last;
   }
 }
@@ -129,8 +126,48 @@ async function keyFrom(
   return row && key.map((column) => row[column]);
 }
 
+/** Whether a key is of rows that came in behind the end while the walk ran: those are the application's to fill. */
+async function isBehind(
+  session: EngineSession,
+  { table, key }: BackfillBatch,
+  bound: readonly unknown[],
+  end: readonly unknown[],
+): Promise<boolean> {
+  const row = (values: readonly string[]) => `(${values.join(', ')})`;
+  const names = key.map(quoteIdentifier);
+  const parameters = (first: number) => row(key.map((_, at) => `$${first + at}`));
+  const { rows } = await session.query(
+    `SELECT FROM ${table} WHERE ROW${row(names)} = ROW${parameters(1)} AND ROW${row(names)} > ROW${parameters(1 + key.length)} LIMIT 1`,
+    [...bound, ...end],
+  );
+  return rows.length > 0;
+}
+
 function isSameKey(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.every((value, at) => value === b[at]);
+}
+
+/** A batch that lock_timeout ended is tried again. Rejects with the error of the last try. */
+async function runBatchAgain(
+  session: EngineSession,
+  sql: string,
+  parameters: readonly unknown[],
+  statement: StatementAnalysis | undefined,
+  total: Total,
+  { retries }: StepLog,
+): Promise<void> {
+  const error = await withRetries(retries, async () => {
+    try {
+      await runBatch(session, sql, parameters, statement, total);
+      return undefined;
+    } catch (cause) {
+      if (!isDatabaseError(cause)) throw cause;
+      await session.query('ROLLBACK');
+      const { message, code, detail, hint, position } = cause;
+      return { message, code, detail, hint, position };
+    }
+  });
+  if (error) throw asDatabaseError(error);
 }
 
 async function runBatch(

@@ -5,6 +5,7 @@ import { isDatabaseError } from './errors.ts';
 import type { EngineSession, QueryResult, StatementError, StatementReport, TrappedRun } from './model.ts';
 import { type Before, lockKey, type Observation, observeAfter, observeBefore } from './observe.ts';
 import { ownError, placedError } from './place.ts';
+import { type Retries, withRetries } from './retries.ts';
 
 /** What a step has done so far; readable when the step is stopped half-way too. */
 export interface StepLog {
@@ -15,15 +16,24 @@ export interface StepLog {
   seen: Before | undefined;
   /** What the last statement gave. */
   result: QueryResult | undefined;
+  readonly retries: Retries;
 }
 
-export function createStepLog(): StepLog {
-  return { statements: [], running: undefined, seen: undefined, result: undefined };
+/** @param retries how often a transaction that hits lock_timeout is tried again */
+export function createStepLog(retries = 0): StepLog {
+  return {
+    statements: [],
+    running: undefined,
+    seen: undefined,
+    result: undefined,
+    retries: { most: retries, count: 0 },
+  };
 }
 
 /**
  * Runs the statements of an `sql` action: in one transaction where `wrapped`, else one by one. A transaction that
- * fails is rolled back; without one, what was done before the failure stays, as in production.
+ * fails is rolled back, and tried again where lock_timeout ended it; without one, what was done before the failure
+ * stays, as in production.
  */
 export async function runSql(
   session: EngineSession,
@@ -31,7 +41,54 @@ export async function runSql(
   wrapped: boolean,
   log: StepLog,
 ): Promise<StatementError | undefined> {
-  if (statements.length === 0) return undefined;
+  for (const part of wrapped ? [statements] : transactionsOf(statements)) {
+    const mark = log.statements.length;
+    const attempt = () => {
+      log.statements.length = mark;
+      return runTogether(session, part, wrapped, log);
+    };
+    const error = isRepeatable(part) ? await withRetries(log.retries, attempt) : await attempt();
+    if (error) return error;
+  }
+  const last = statements.at(-1);
+  if (!wrapped && last && leavesOpen(last)) {
+    await session.query('ROLLBACK');
+    return ownError(
+      'The step ends inside the transaction it began: Postgres undoes it. Add a COMMIT.',
+      last.range,
+    );
+  }
+  return undefined;
+}
+
+/** Statements that stand alone, and those from a BEGIN to its end. */
+function transactionsOf(statements: readonly StatementAnalysis[]): StatementAnalysis[][] {
+  const parts: StatementAnalysis[][] = [];
+  let isOpen = false;
+  for (const analysed of statements) {
+    if (isOpen) parts.at(-1)?.push(analysed);
+    else parts.push([analysed]);
+    isOpen = leavesOpen(analysed);
+  }
+  return parts;
+}
+
+/** Nothing of it is left once it failed: CONCURRENTLY leaves an INVALID index, and COMMIT AND CHAIN what was before it. */
+function isRepeatable(part: readonly StatementAnalysis[]): boolean {
+  return part.every(({ effects, statement }) => {
+    const transaction = transactionCommand(statement);
+    return transaction ? transaction.chain !== true : effects.transactional;
+  });
+}
+
+async function runTogether(
+  session: EngineSession,
+  statements: readonly StatementAnalysis[],
+  wrapped: boolean,
+  log: StepLog,
+): Promise<StatementError | undefined> {
+  const last = statements.at(-1);
+  if (!last) return undefined;
   if (wrapped) await session.query('BEGIN');
   for (const analysed of statements) {
     const error = await runStatement(session, analysed, log);
@@ -40,16 +97,7 @@ export async function runSql(
       return error;
     }
   }
-  const last = statements.at(-1);
-  if (wrapped) return last && (await commit(session, last));
-  if (last && leavesOpen(last)) {
-    await session.query('ROLLBACK');
-    return ownError(
-      'The step ends inside the transaction it began: Postgres undoes it. Add a COMMIT.',
-      last.range,
-    );
-  }
-  return undefined;
+  return wrapped ? commit(session, last) : undefined;
 }
 
 /** A deferred constraint is checked at the end: its failure is shown at the last statement. */
