@@ -261,6 +261,8 @@ export interface Alert {
   readonly warning: Located<string> | undefined;
   readonly critical: Located<string> | undefined;
   readonly action: Located<string> | undefined;
+  /** The metric as PromQL without the comparison, in Prometheus' base units (seconds, bytes, 0 to 1). */
+  readonly promql: Located<string> | undefined;
 }
 
 export interface MonitoringQuery {

@@ -149,7 +149,15 @@ function readMonitoring(nodes: Nodes, node: unknown): Monitoring | undefined {
     const metric = nodes.string(nodes.get(alert, 'metric'));
     const word = (key: string) => nodes.string(nodes.get(alert, key));
     return metric
-      ? [{ metric, warning: word('warning'), critical: word('critical'), action: word('action') }]
+      ? [
+          {
+            metric,
+            warning: word('warning'),
+            critical: word('critical'),
+            action: word('action'),
+            promql: word('promql'),
+          },
+        ]
       : [];
   });
   const queries = nodes.items(nodes.get(map, 'queries')).flatMap((item) => {

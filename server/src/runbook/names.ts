@@ -1,0 +1,36 @@
+import { printable } from '../text/terminal.ts';
+
+/** Text of a plan on one line: blanks as one space, control characters as their pictures. */
+export function oneLine(text: string): string {
+  return printable(text.replaceAll(/\s+/g, ' ').trim());
+}
+
+/** A name that Kubernetes takes (RFC 1123): lower case, digits and hyphens, at most `longest` characters. */
+export function kubernetesName(text: string, longest = 63): string {
+  const plain = text
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '');
+  const short = plain.length <= longest ? plain : `${plain.slice(0, longest - 9)}-${fingerprint(text)}`;
+  return short.replaceAll(/--+/g, '-') || 'switchback';
+}
+
+/** A name of a Postgres object that needs no quotes and fits into its 63 bytes. */
+export function postgresName(prefix: string, text: string): string {
+  const plain = text.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_');
+  const whole = `${prefix}_${plain}`;
+  return whole.length <= 63 ? whole : `${whole.slice(0, 54)}_${fingerprint(text)}`;
+}
+
+/** Eight hexadecimal digits by FNV-1a: tells names apart that begin alike. */
+function fingerprint(text: string): string {
+  let hash = 0x811c9dc5;
+  for (const character of text) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  return hash.toString(16).padStart(8, '0');
+}
+
+/** A name for the exported file, after the plan's: `rename.migration.yaml` and `md` make `rename.runbook.md`. */
+export function exportName(plan: string, kind: string, extension: string): string {
+  const base = plan.replace(/^.*[/\\]/, '').replace(/\.migration\.ya?ml$|\.ya?ml$/i, '') || 'plan';
+  return `${base}.${kind}.${extension}`;
+}
