@@ -81,7 +81,8 @@ On a development server instead, in a scratch database that is dropped after the
                           Without it, the first of copy, dump and baseline that works
   --confirm HOST/NAME     Confirms server and database where nobody sits at a terminal, e.g. localhost/app
                           (local/app over a socket, clone for a clone)
-  --override SIGNS        Goes on although the server looks like production: name, replicas, sessions, disk
+  --override SIGNS        Goes on although the server looks like production (name, replicas, sessions, disk),
+                          or the plan has code that cannot be read before it runs (code)
 
 Exit codes: 0 passed, 1 failed, 2 the plan cannot be run, 130 interrupted.
 `,

@@ -6,7 +6,7 @@ import type { Engine } from '../rehearsal/model.ts';
 import type { ServerTarget } from '../rehearsal/server-connection.ts';
 import { createCloneEngine, createServerEngine, type ServerIdentity } from '../rehearsal/server-engine.ts';
 import { placeOf, serverName } from '../rehearsal/server-errors.ts';
-import { type ProductionSign, productionSigns } from '../rehearsal/server-production.ts';
+import { type Override, overrides } from '../rehearsal/server-production.ts';
 import { type ScratchSource, scratchSources } from '../rehearsal/server-source.ts';
 import { printable } from '../text/terminal.ts';
 import { type Arguments, choice } from './arguments.ts';
@@ -50,6 +50,7 @@ export function serverEngine(
     return createCloneEngine({
       commands: { ...commands, folder },
       surroundings,
+      overridden,
       confirm,
       onLeftBehind,
       ...(target ? { target } : {}),
@@ -91,15 +92,18 @@ export function chosenTarget(
   }
 }
 
-function overriddenSigns(given: Arguments): ProductionSign[] {
+function overriddenSigns(given: Arguments): Override[] {
   return (given.value('override') ?? '')
     .split(',')
     .filter((word) => word !== '')
     .map((word) => {
-      const sign = productionSigns.find((candidate) => candidate === word);
+      const sign = overrides.find((candidate) => candidate === word);
       if (sign !== undefined) return sign;
-      const hint = didYouMean(word, productionSigns) || ` They are ${productionSigns.join(', ')}.`;
-      throw new UsageError(`--override ${word}: there is no such sign of production.${hint}`, 'dry-run');
+      const hint = didYouMean(word, overrides) || ` They are ${overrides.join(', ')}.`;
+      throw new UsageError(
+        `--override ${word}: there is nothing of that name to override.${hint}`,
+        'dry-run',
+      );
     });
 }
 

@@ -3,13 +3,15 @@ import { createLineIndex } from '../text/line-index.ts';
 import type { Range } from '../text/range.ts';
 import { codePointToUtf16 } from '../text/utf8.ts';
 import { isDatabaseError } from './errors.ts';
-import type { DatabaseError, EngineSession, StatementError } from './model.ts';
+import type { DatabaseError, EngineSession, Refusal, StatementError } from './model.ts';
 import { quoteIdentifier } from './roles.ts';
 
 export interface BaselineFile {
   /** As the plan writes it. */
   readonly path: string;
   readonly sql: string;
+  /** It is the schema of the very database that the run is beside: its code is not the plan's. */
+  readonly isDump?: boolean;
   /** The path's place in the plan: where its errors are shown. */
   readonly range: Range | undefined;
 }
@@ -37,7 +39,7 @@ export async function loadBaseline(
   const notes = createLeftOut(file);
   const absent = new Set<string>();
   for (const statement of statements) {
-    const refusal = ofOtherDatabase(statement) ? undefined : session.refusal(statement);
+    const refusal = ofOtherDatabase(statement) ? undefined : refusalIn(file, session.refusal(statement));
     if (refusal !== undefined) notes.add(statement, refusal.message);
     if (refusal !== undefined && bringsOthers(statement)) {
       absent.add(statement.text);
@@ -60,6 +62,10 @@ export async function loadBaseline(
   await session.query('ROLLBACK');
   await session.query('DISCARD ALL');
   return { error: undefined, notes: notes.all() };
+}
+
+function refusalIn({ isDump }: BaselineFile, refusal: Refusal | undefined): Refusal | undefined {
+  return isDump && refusal?.isUnread ? undefined : refusal;
 }
 
 /** A dump of a whole server says which database to make and use; here there is one. */

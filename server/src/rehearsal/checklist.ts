@@ -1,4 +1,5 @@
 import type { ChecklistEntry } from '../plan/model.ts';
+import type { ParsedSql, SqlParser } from '../sql/model.ts';
 import { isDatabaseError } from './errors.ts';
 import type { EngineSession } from './model.ts';
 
@@ -9,10 +10,16 @@ import type { EngineSession } from './model.ts';
 export async function tryChecklist(
   session: EngineSession,
   entries: readonly ChecklistEntry[],
+  parser: SqlParser,
 ): Promise<string[]> {
   const notes: string[] = [];
   for (const { text, sql } of entries) {
     if (!sql) continue;
+    const reason = whyNotTried(session, parser.parse(sql.text));
+    if (reason !== undefined) {
+      notes.push(`Checklist, "${text.value}": its query was not tried. ${reason}`);
+      continue;
+    }
     try {
       await session.query('BEGIN READ ONLY');
       await session.query(sql.text);
@@ -24,4 +31,12 @@ export async function tryChecklist(
     }
   }
   return notes;
+}
+
+/** What cannot be read is sent to nobody's server. */
+function whyNotTried(session: EngineSession, { statements, problems }: ParsedSql): string | undefined {
+  if (session.isShared && problems[0]) return problems[0].message;
+  return statements
+    .map((statement) => session.refusal(statement)?.message)
+    .find((each) => each !== undefined);
 }

@@ -258,6 +258,8 @@ export type Contents =
 export interface Refusal {
   readonly message: string;
   readonly hint: string;
+  /** Nothing is known against it: its code cannot be read before it runs. */
+  readonly isUnread?: true;
 }
 
 /** What came of a statement that was run through lock traps. */

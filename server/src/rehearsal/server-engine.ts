@@ -13,7 +13,8 @@ import { copySettings, disarmCopy } from './server-copy.ts';
 import { explainCreateError, placeOf } from './server-errors.ts';
 import { readFacts, type ServerFacts } from './server-facts.ts';
 import { connectMonitor } from './server-monitor.ts';
-import { type ProductionSign, refusalFor, type Sign, signsOf } from './server-production.ts';
+import { type Override, refusalFor, type Sign, signsOf } from './server-production.ts';
+import type { Runner } from './server-refusals.ts';
 import { dropLeftBehind, markAlive, newScratch } from './server-scratch.ts';
 import { serverSession } from './server-session.ts';
 import { makeDatabase, type ScratchSource } from './server-source.ts';
@@ -39,15 +40,16 @@ export interface ServerEngineOptions {
   readonly sources?: readonly ScratchSource[];
   /** The user's patterns of hosts and databases that are production. */
   readonly production?: readonly string[];
-  /** Signs of production that the user overrides. */
-  readonly overridden?: readonly ProductionSign[];
+  /** Signs of production, and code that cannot be read, that the user lets pass. */
+  readonly overridden?: readonly Override[];
   /** Asked whether to go on despite the other signs; they refuse the run where absent. */
   readonly override?: (signs: readonly Sign[]) => Promise<boolean>;
   /** Told, in a sentence, where a scratch database or a clone could not be removed. */
   readonly onLeftBehind?: (message: string) => void;
 }
 
-export interface CloneEngineOptions extends Pick<ServerEngineOptions, 'confirm' | 'onLeftBehind'> {
+export interface CloneEngineOptions
+  extends Pick<ServerEngineOptions, 'confirm' | 'overridden' | 'onLeftBehind'> {
   readonly commands: CloneCommands;
   readonly surroundings: Surroundings;
   /** The database that the clone is of, if known: a clone that is this very one is refused. */
@@ -111,6 +113,7 @@ async function openSession(
       place: placeOf(target),
       worker,
       monitor: monitor.connection,
+      runner: runnerOf(facts, options.overridden),
       contents: made.contents,
       notes: [...made.notes, ...disarmed],
       remove: () => monitor.drop(closing),
@@ -125,6 +128,10 @@ async function openSession(
   } finally {
     signal?.removeEventListener('abort', abort);
   }
+}
+
+function runnerOf({ isPrivileged }: ServerFacts, overridden: readonly Override[] = []): Runner {
+  return { isPrivileged, acceptsUnread: overridden.includes('code') };
 }
 
 /** Rejects with a message for the user where the server looks like production and nobody overrides that. */
@@ -178,7 +185,7 @@ export function createCloneEngine(options: CloneEngineOptions): Engine {
 }
 
 async function openClone(
-  { commands, surroundings, target: original, onLeftBehind = () => {} }: CloneEngineOptions,
+  { commands, surroundings, target: original, overridden, onLeftBehind = () => {} }: CloneEngineOptions,
   confirm: Confirm,
   signal: AbortSignal | undefined,
 ): Promise<EngineSession> {
@@ -208,6 +215,7 @@ async function openClone(
       place: placeOf(target),
       worker,
       monitor,
+      runner: runnerOf(facts, overridden),
       contents: { kind: 'rows' },
       notes: [`Run in a clone, ${target.database} at ${placeOf(target)}, with its rows.`, ...notes],
       remove: async () => {

@@ -8,6 +8,8 @@ export interface ServerFacts {
   readonly version: string;
   readonly major: number;
   readonly superuser: boolean;
+  /** Has, or may take on, rights that reach outside of a database: a superuser's, on roles, on files, on programs. */
+  readonly isPrivileged: boolean;
   readonly mayCreate: boolean;
   /** A standby: read only. */
   readonly inRecovery: boolean;
@@ -31,6 +33,10 @@ const query = `
     current_setting('server_version_num')::int / 10000 AS major,
     r.rolsuper AS superuser,
     r.rolsuper OR r.rolcreatedb AS may_create,
+    EXISTS (SELECT FROM pg_catalog.pg_roles p WHERE pg_catalog.pg_has_role(p.oid, 'MEMBER')
+      AND (p.rolsuper OR p.rolcreaterole OR p.rolreplication OR p.rolname IN ('pg_execute_server_program',
+        'pg_read_server_files', 'pg_write_server_files', 'pg_signal_backend', 'rds_superuser', 'cloudsqlsuperuser',
+        'azure_pg_admin'))) AS privileged,
     pg_catalog.pg_is_in_recovery() AS in_recovery,
     (SELECT count(*) FROM pg_catalog.pg_stat_replication)::int AS replicas,
     (SELECT count(*) FROM other)::int AS sessions,
@@ -57,6 +63,7 @@ export async function readFacts(monitor: Connection, target: ServerTarget): Prom
     version: String(row.version).split(' ')[0] ?? '',
     major: Number(row.major),
     superuser: row.superuser === true,
+    isPrivileged: row.privileged === true,
     mayCreate: row.may_create === true,
     inRecovery: row.in_recovery === true,
     replicas: Number(row.replicas),

@@ -6,6 +6,10 @@ export const productionSigns = ['name', 'replicas', 'sessions', 'disk'] as const
 /** What makes a server look like one that a dry run has no business on. */
 export type ProductionSign = (typeof productionSigns)[number];
 
+/** What a user may let pass: the signs, and code that cannot be read before it runs. */
+export const overrides = [...productionSigns, 'code'] as const;
+export type Override = (typeof overrides)[number];
+
 export interface Sign {
   readonly sign: ProductionSign;
   /** Why, in a sentence. */

@@ -3,7 +3,7 @@ import type { Contents, EngineSession } from './model.ts';
 import type { ServerConnection } from './server-connection.ts';
 import { explainRunError } from './server-errors.ts';
 import { createSpillCount, createWatcher } from './server-progress.ts';
-import { refusalOnServer } from './server-refusals.ts';
+import { type Runner, refusalOnServer } from './server-refusals.ts';
 import { createTrapper } from './server-traps.ts';
 
 interface Open {
@@ -13,6 +13,7 @@ interface Open {
   readonly worker: ServerConnection;
   /** Watches it, and cancels what it runs. */
   readonly monitor: ServerConnection;
+  readonly runner: Runner;
   readonly contents: Contents | undefined;
   readonly notes: readonly string[];
   /** Removes the database and ends the monitor. Never rejects. */
@@ -27,6 +28,7 @@ export function serverSession({
   place,
   worker,
   monitor,
+  runner,
   contents,
   notes,
   remove,
@@ -51,7 +53,7 @@ export function serverSession({
     isShared: true,
     ...(contents === undefined ? {} : { contents }),
     notes,
-    refusal: refusalOnServer,
+    refusal: (statement) => refusalOnServer(statement, runner),
     explain: explainRunError,
     runTrapped: (sql, relations) => spill.during(() => watcher.during(() => trapper.run(sql, relations))),
     watch: watcher.listen,

@@ -3,7 +3,7 @@ import type { ServerTarget } from './server-connection.ts';
 import { dumpSchema } from './server-dump.ts';
 import type { ServerFacts } from './server-facts.ts';
 import type { Monitor } from './server-monitor.ts';
-import { diskSign, type ProductionSign } from './server-production.ts';
+import { diskSign, type Override } from './server-production.ts';
 import { createScratch, type Scratch } from './server-scratch.ts';
 
 export const scratchSources = ['copy', 'dump', 'baseline'] as const;
@@ -16,7 +16,7 @@ export type ScratchSource = (typeof scratchSources)[number];
 interface Make {
   readonly target: ServerTarget;
   readonly sources?: readonly ScratchSource[];
-  readonly overridden?: readonly ProductionSign[];
+  readonly overridden?: readonly Override[];
   readonly monitor: Monitor;
   readonly facts: ServerFacts;
   readonly scratch: Scratch;

@@ -115,14 +115,15 @@ export async function prepareWorld(
     run.rows = filled.rows;
     notes.push(...filled.notes);
   }
-  notes.push(...(await tryChecklist(session, analysis.plan.checklist)));
+  notes.push(...(await tryChecklist(session, analysis.plan.checklist, parser)));
   return undefined;
 }
 
 /** What is loaded into a session's database first. */
 function startOf({ plan, baselineSql }: Analysis, { contents }: EngineSession): BaselineFile | undefined {
   const { schema } = plan.database;
-  if (contents) return contents.kind === 'schema' ? { ...contents, range: schema?.range } : undefined;
+  if (contents)
+    return contents.kind === 'schema' ? { ...contents, isDump: true, range: schema?.range } : undefined;
   return baselineSql === undefined
     ? undefined
     : { path: schema?.value ?? 'the schema file', sql: baselineSql, range: schema?.range };

@@ -4,6 +4,7 @@ import { parsePlPgSQLSync } from 'libpg-query';
 import { parseSync } from 'pg-query-parser';
 import type { Range } from '../text/range.ts';
 import { createByteIndex } from '../text/utf8.ts';
+import { dynamicTemplate } from './dynamic-template.ts';
 import type { CodeBody, EmbeddedStatement, SqlProblem, Statement, UnreadCode } from './model.ts';
 import {
   declaredNames,
@@ -243,7 +244,12 @@ function readDynamic(
   const expression = value && 'ResTarget' in value ? value.ResTarget.val : undefined;
   const constant = constantText(expression);
   if (constant === undefined) {
-    found.unread.push({ what: 'the SQL that EXECUTE puts together', range, begins: firstText(expression) });
+    found.unread.push({
+      what: 'the SQL that EXECUTE puts together',
+      range,
+      begins: firstText(expression),
+      template: templateOf(expression, text, range),
+    });
     return;
   }
   const quote = piece.query.indexOf(constant);
@@ -265,6 +271,13 @@ function firstText(node: Node | undefined): string | undefined {
     return known ? firstText(node.FuncCall.args?.[0])?.split('%')[0] : undefined;
   }
   return constantText(node);
+}
+
+function templateOf(expression: Node | undefined, text: string, range: Range): Statement[] | undefined {
+  const sql = dynamicTemplate(expression);
+  const trees = sql === undefined ? undefined : parsed(sql);
+  if (sql === undefined || !trees || 'message' in trees) return undefined;
+  return trees.stmts.flatMap(({ stmt }) => (stmt ? [pinnedStatement(stmt, text, range, sql)] : []));
 }
 
 interface Piece {

@@ -62,6 +62,11 @@ export interface UnreadCode {
   readonly range: Range;
   /** The text that the SQL begins with, where that is constant: it tells the kind of statement. */
   readonly begins: string | undefined;
+  /**
+   * The statements, with stand-ins where names and values come in that are quoted as such (`%I`, `%L`, `quote_ident`):
+   * whatever these are, it stays the same statements. Undefined where anything else comes in.
+   */
+  readonly template?: readonly Statement[] | undefined;
 }
 
 /** A lexical token; a range of the SQL text. */

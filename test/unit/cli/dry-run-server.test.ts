@@ -129,6 +129,9 @@ describe('switchback dry-run on a server', function () {
     assert.match(await reject('--database', 'mysql://x'), /begins with postgres/);
     assert.match(await reject('--from', 'coppy'), /Did you mean copy/i);
     assert.match(await reject('--from', 'clone'), /needs dry_run: \{ clone/);
-    assert.match(await reject('--database', 'postgres://x', '--override', 'nam'), /no such sign/);
+    assert.match(
+      await reject('--database', 'postgres://x', '--override', 'nam'),
+      /nothing of that name to override/,
+    );
   });
 });

@@ -221,6 +221,29 @@ describe('a server as an engine', function () {
     assert.equal(text.slice(report.error?.range?.start).split(';')[0], 'CREATE ROLE switchback_test_role');
   });
 
+  it('runs code that cannot be read for a user who can do no harm with it, and for others once that is overridden', async () => {
+    const text = planOf(`
+- step: code
+  sql: DO $$ BEGIN EXECUTE (SELECT 'CREATE TABLE made_' || 'here (id int)'); END $$;
+  rollback: DROP TABLE made_here;
+`);
+    const refused = await rehearsePlan(engine(), text, schema);
+    assert.equal(refused.verdict, 'refused');
+    assert.match(
+      refused.error?.message ?? '',
+      /^What the SQL that EXECUTE puts together does cannot be read before it runs/,
+    );
+    assert.match(refused.error?.hint ?? '', /--override code/);
+    await server.run('CREATE ROLE harmless LOGIN CREATEDB');
+    const target = { ...server.target('app'), user: 'harmless' };
+    for (const options of [{ overridden: ['code' as const] }, { target }]) {
+      const report = await rehearsePlan(engine(options), text, schema);
+      assert.equal(report.verdict, 'passed', report.error?.message);
+    }
+    await server.run('GRANT pg_write_server_files TO harmless');
+    assert.equal((await rehearsePlan(engine({ target }), text, schema)).verdict, 'refused');
+  });
+
   it('sees the locks of commands that cannot run in a transaction, temporary files and what takes long', async () => {
     const text = planOf(`
 - step: build

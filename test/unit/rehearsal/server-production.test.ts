@@ -6,6 +6,7 @@ const facts: ServerFacts = {
   version: '16.1',
   major: 16,
   superuser: true,
+  isPrivileged: true,
   mayCreate: true,
   inRecovery: false,
   replicas: 0,
