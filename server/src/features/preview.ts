@@ -1,25 +1,27 @@
 import type { Analysis } from '../analyze.ts';
 import { type EffectClass, type LockMode, lockModes } from '../effects/model.ts';
+import type { DurationRange } from '../plan/model.ts';
 import type { ActionAnalysis, StatementAnalysis, StepAnalysis } from '../rules/model.ts';
-import {
-  figuresOf,
-  isOpenEnded,
-  predictAction,
-  predictBatch,
-  predictStatement,
-} from '../rules/prediction.ts';
+import { figuresOf, isOpenEnded } from '../rules/prediction.ts';
 import { findRelation } from '../schema/lookup.ts';
 import { parseName } from '../sql/names.ts';
 import type { Range } from '../text/range.ts';
-import type { TimeRange } from '../timing/model.ts';
+import type { Basis, Calibration, Measured, TimeRange } from '../timing/model.ts';
 import { type KeptOut, keptOut, poolLasts, type Queue, queueBehind, requestsIn } from '../timing/traffic.ts';
+import { createPredictor, type Predicted, type Predictor } from './predictions.ts';
 
 /** Plain data: what a plan will cost production, before it is run. It is the JSON of `switchback preview`. */
 export interface Preview {
   readonly plan: string;
   readonly pg_version: number;
-  /** sizes: from the plan's figures alone, no server was measured. */
-  readonly basis: 'sizes';
+  /** measured: at least one step's times come from what a dry run took; sizes: none, no server was measured. */
+  readonly basis: Basis;
+  /** The server that was measured, e.g. `PostgreSQL 16.14 at localhost`. */
+  readonly measured_on: string | undefined;
+  /** How production compares with it: same hardware, a count there, a step there; undefined where nobody said. */
+  readonly calibrated_by: Calibration['kind'] | undefined;
+  /** Why the calibration that was given is not used, in a sentence. */
+  readonly calibration_problem: string | undefined;
   /** Requests a second at peak; undefined where the plan does not say. */
   readonly traffic: number | undefined;
   readonly phases: readonly PhasePreview[];
@@ -52,10 +54,16 @@ export interface StepPreview {
   readonly class: EffectClass | undefined;
   /** ms once the locks are had; undefined where it is not known, or the step does nothing to the database. */
   readonly time: TimeRange | undefined;
+  /** What the time comes from; undefined without one. */
+  readonly basis: Basis | undefined;
   /** Why it is not known, and what would tell; empty where it is. */
   readonly untold: string;
   /** Bytes of write-ahead log; undefined where not known. */
   readonly wal: number | undefined;
+  /** Bytes on disk beside what is there, until the old is removed; undefined where not known. */
+  readonly disk: number | undefined;
+  /** What the author says, and how it goes with `time`; undefined without `estimate`. */
+  readonly estimate: EstimatePreview | undefined;
   /** ms of a `wait`. */
   readonly soak: number;
   readonly locks: readonly LockPreview[];
@@ -63,6 +71,14 @@ export interface StepPreview {
   readonly worst: LockPreview | undefined;
   readonly statements: readonly StatementPreview[];
   readonly range: Range;
+}
+
+export interface EstimatePreview {
+  /** ms */
+  readonly min: number;
+  readonly max: number;
+  /** far too short, or far too long, for what was measured; undefined where it may be right, or nothing was. */
+  readonly contradicted: 'too short' | 'too long' | undefined;
 }
 
 export interface LockPreview {
@@ -83,12 +99,23 @@ export interface StatementPreview {
   /** The strongest lock on a relation that others use. */
   readonly lock: LockMode | undefined;
   readonly time: TimeRange | undefined;
+  readonly basis: Basis | undefined;
   readonly range: Range;
 }
 
 export interface PreviewOptions {
   /** Connections of the application's pools together. */
   readonly pool?: number;
+  /** What a dry run of the plan on a server took. */
+  readonly measured?: Measured | undefined;
+  /** How production's server compares with that one. */
+  readonly calibration?: Calibration | undefined;
+}
+
+interface Context {
+  readonly analysis: Analysis;
+  readonly predictor: Predictor;
+  readonly pool: number | undefined;
 }
 
 const nothing: TimeRange = { low: 0, likely: 0, high: 0 };
@@ -97,25 +124,29 @@ const olderTransaction = 1000;
 
 /** What each step will cost, from the effects of its statements and the plan's figures. */
 export function preview(analysis: Analysis, options: PreviewOptions = {}): Preview {
+  const { measured, calibration } = options;
+  const predictor = createPredictor(analysis, options);
+  const context: Context = { analysis, predictor, pool: options.pool };
   const byStep = new Map(analysis.steps.map((analysed) => [analysed.step, analysed]));
   const phases = analysis.plan.phases.map((phase) => {
     const steps = phase.steps.flatMap((step) => {
       const analysed = byStep.get(step);
-      return analysed?.action ? stepPreview(analysis, analysed, analysed.action, options) : [];
+      return analysed?.action ? stepPreview(context, analysed, analysed.action) : [];
     });
     return { phase: phase.name.value, steps, ...sums(steps) };
   });
+  const all = phases.flatMap(({ steps }) => steps);
   return {
     plan: analysis.plan.migration?.value ?? '',
     pg_version: analysis.pgVersion,
-    basis: 'sizes',
+    basis: all.some(({ basis }) => basis === 'measured') ? 'measured' : 'sizes',
+    measured_on: measured?.server,
+    calibrated_by: measured && predictor.problem === undefined ? calibration?.kind : undefined,
+    calibration_problem: predictor.problem,
     traffic: analysis.plan.traffic?.value,
     phases,
-    ...sums(phases.flatMap(({ steps }) => steps)),
-    queue: queueOf(
-      analysis,
-      phases.flatMap(({ steps }) => steps),
-    ),
+    ...sums(all),
+    queue: queueOf(analysis, all),
   };
 }
 
@@ -132,17 +163,14 @@ function total(ranges: readonly TimeRange[]): TimeRange {
   return { low: sum(({ low }) => low), likely: sum(({ likely }) => likely), high: sum(({ high }) => high) };
 }
 
-function stepPreview(
-  analysis: Analysis,
-  { step }: StepAnalysis,
-  action: ActionAnalysis,
-  options: PreviewOptions,
-): StepPreview {
+function stepPreview(context: Context, analysed: StepAnalysis, action: ActionAnalysis): StepPreview {
+  const { analysis, predictor } = context;
+  const { step } = analysed;
   const kind = action.action.kind;
   const works = kind === 'sql' || kind === 'backfill' || kind === 'verify';
   const isOpen = kind !== 'backfill' && action.statements.some(isOpenEnded);
-  const predicted = works && !isOpen ? predictAction(analysis, action) : undefined;
-  const locks = works ? locksOf(analysis, action, options) : [];
+  const predicted = works ? predictor.action(analysed) : undefined;
+  const locks = works ? locksOf(context, analysed, action) : [];
   const worst = worstOf(locks);
   return {
     id: step.id,
@@ -150,14 +178,33 @@ function stepPreview(
     action: kind,
     class: works ? costliest(action.statements) : undefined,
     time: predicted?.time,
+    basis: predicted?.basis,
     untold: works && !predicted ? reasonUntold(analysis, action, isOpen) : '',
     wal: predicted?.wal,
+    disk: predicted?.disk,
+    estimate: step.estimate && {
+      ...step.estimate.value,
+      contradicted: predicted && contradiction(step.estimate.value, predicted),
+    },
     soak: action.action.kind === 'wait' ? action.action.duration.value : 0,
     locks,
     worst,
-    statements: action.statements.map((s) => statementPreview(analysis, s)),
+    statements: action.statements.map((s, at) => statementPreview(s, predictor.statement(analysed, at))),
     range: step.range,
   };
+}
+
+/** ms: everybody writes a second for what takes a moment. */
+const shortTime = 1000;
+
+/** Wholly outside of what eight of ten runs take: of sizes alone, `estimate-unlikely` tells. */
+function contradiction(
+  { min, max }: DurationRange,
+  { time, basis }: Predicted,
+): EstimatePreview['contradicted'] {
+  if (basis !== 'measured') return undefined;
+  if (max < time.low && time.low > shortTime) return 'too short';
+  return min > time.high && min > shortTime ? 'too long' : undefined;
 }
 
 function reasonUntold(analysis: Analysis, { statements }: ActionAnalysis, isOpen: boolean): string {
@@ -203,18 +250,16 @@ function queueOf({ plan }: Analysis, steps: readonly StepPreview[]): Queue | und
 
 /** Each table's strongest lock, held from its statement to the end of the transaction that this stands in. */
 function locksOf(
-  analysis: Analysis,
+  { analysis, predictor, pool }: Context,
+  step: StepAnalysis,
   action: ActionAnalysis,
-  { pool }: PreviewOptions,
 ): readonly LockPreview[] {
   const { statements } = action;
   const perSecond = analysis.plan.traffic?.value;
   const found = new Map<string, LockPreview>();
   for (const [at, s] of statements.entries()) {
     const held =
-      action.action.kind === 'backfill'
-        ? predictBatch(analysis, action)?.time
-        : heldFrom(analysis, statements, at);
+      action.action.kind === 'backfill' ? predictor.batch(step) : heldFrom(predictor, step, statements, at);
     for (const { relation, mode, isNew } of s.effects.locks) {
       if (isNew || !isTable(s, relation)) continue;
       const keeps_out = keptOut(mode);
@@ -242,7 +287,8 @@ function rank(out: KeptOut): number {
 }
 
 function heldFrom(
-  analysis: Analysis,
+  predictor: Predictor,
+  step: StepAnalysis,
   statements: readonly StatementAnalysis[],
   at: number,
 ): TimeRange | undefined {
@@ -250,7 +296,9 @@ function heldFrom(
   const end = statements[at]?.inTransaction ? rest.findIndex(endsTransaction) : 0;
   const within = end < 0 ? rest : rest.slice(0, end + 1);
   if (within.some(isOpenEnded)) return undefined;
-  const times = within.map((s) => (endsTransaction(s) ? nothing : predictStatement(analysis, s)?.time));
+  const times = within.map((s, i) =>
+    endsTransaction(s) ? nothing : predictor.statement(step, at + i)?.time,
+  );
   return times.includes(undefined) ? undefined : total(times.flatMap((time) => time ?? []));
 }
 
@@ -266,14 +314,15 @@ function isTable(s: StatementAnalysis, relation: string): boolean {
   return !found || found.kind === 'table' || found.kind === 'materialized view' || found.kind === 'view';
 }
 
-function statementPreview(analysis: Analysis, s: StatementAnalysis): StatementPreview {
+function statementPreview(s: StatementAnalysis, predicted: Predicted | undefined): StatementPreview {
   const seen = s.effects.locks.filter(({ isNew }) => !isNew);
   const worst = seen.toSorted((a, b) => lockModes.indexOf(b.mode) - lockModes.indexOf(a.mode))[0];
   return {
     sql: s.statement.text,
     class: s.effects.class,
     lock: worst?.mode,
-    time: isOpenEnded(s) ? undefined : predictStatement(analysis, s)?.time,
+    time: predicted?.time,
+    basis: predicted?.basis,
     range: s.range,
   };
 }

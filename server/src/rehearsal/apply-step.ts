@@ -28,7 +28,7 @@ export async function applyStep(
   analysed: StepAnalysis,
   what: string,
 ): Promise<Applied> {
-  const log = createStepLog(run.analysis.plan.session.retries?.value);
+  const log = createStepLog(run.analysis.plan.session.retries?.value, world.gauge);
   const since = performance.now();
   const input = {
     analysis: analysed,
@@ -40,7 +40,10 @@ export async function applyStep(
   world.isFresh = false;
   world.positions = undefined;
   const outcome = await world.guard
-    .run(() => noteMoves(world, analysed, () => runStep(world.session, input, log)), run.options.stepTimeout)
+    .run(async () => {
+      await world.gauge?.open(analysed);
+      return noteMoves(world, analysed, () => runStep(world.session, input, log));
+    }, run.options.stepTimeout)
     .then(({ error, summary }) => ({
       status: error ? ('failed' as const) : ('passed' as const),
       error,

@@ -2,6 +2,7 @@ import type { LockMode } from '../effects/model.ts';
 import type { Statement } from '../sql/model.ts';
 import type { Range } from '../text/range.ts';
 import type { Drift } from './fingerprint/model.ts';
+import type { GaugeReport } from './gauge.ts';
 
 export type { Drift } from './fingerprint/model.ts';
 
@@ -25,6 +26,8 @@ export interface Report {
   readonly ms: number;
   /** Fabricated rows by table. */
   readonly rows: Readonly<Record<string, number>>;
+  /** What tells of production's times; undefined on an engine whose own tell of nothing, as the embedded one's. */
+  readonly measured?: GaugeReport | undefined;
   /** What the run could not show, e.g. that the production version differs from the engine's. */
   readonly notes: readonly string[];
 }
@@ -184,8 +187,32 @@ export interface StatementReport {
   /** How often it ran: batches of a backfill; else 1. */
   readonly runs: number;
   readonly rows: number | undefined;
+  /** ms of each time that it ran, where it was undone and run again to be measured: `ms` is of the last. */
+  readonly repeats?: readonly number[];
+  /** Of a backfill: at most 20 of its batches, evenly spaced. */
+  readonly batches?: readonly BatchReport[];
+  /** The tables that it works on as it began, on an engine whose times tell of production's. */
+  readonly tables?: readonly TableReport[];
+  /** Bytes that it took on disk at its end, the old copy of what it rewrote still there; as `tables`. */
+  readonly disk_bytes?: number;
   /** The statement's place in the plan document, in offsets. */
   readonly range: Range;
+}
+
+export interface BatchReport {
+  /** Rows written. */
+  readonly rows: number;
+  /** With finding its bounds and its COMMIT. */
+  readonly ms: number;
+}
+
+export interface TableReport {
+  readonly table: string;
+  readonly rows: number;
+  /** Its own and those of values out of line. */
+  readonly bytes: number;
+  /** With its indexes. */
+  readonly all_bytes: number;
 }
 
 export interface StatementError {
@@ -276,6 +303,8 @@ export interface EngineSession extends Connection {
   readonly majorVersion: number;
   /** Whether locks of CONCURRENTLY commands can be seen (not in a single session). */
   readonly observesConcurrent: boolean;
+  /** Its times tell of those of a server like it. */
+  readonly measuresTime?: true;
   /** Whether others use the server beside this session's database: nothing is made outside of it, roles neither. */
   readonly isShared: boolean;
   /** What the database holds when the session opens; nothing where absent. */

@@ -5,7 +5,14 @@ import type { StatementAnalysis, StepAnalysis } from '../rules/model.ts';
 import type { Range } from '../text/range.ts';
 import { codePointToUtf16 } from '../text/utf8.ts';
 import { asDatabaseError, isDatabaseError } from './errors.ts';
-import type { DatabaseError, EngineSession, QueryResult, StatementError, StatementReport } from './model.ts';
+import type {
+  BatchReport,
+  DatabaseError,
+  EngineSession,
+  QueryResult,
+  StatementError,
+  StatementReport,
+} from './model.ts';
 import { lockKey, observeAfter, observeBefore } from './observe.ts';
 import { ownError, withRange } from './place.ts';
 import { withRetries } from './retries.ts';
@@ -29,13 +36,18 @@ export async function runBackfill(
     return { error: ownError(batch.unknown, range), summary: '' };
   }
   const statement = analysed?.statements[0];
-  const total = createTotal(statement, batch, action);
+  const total = createTotal(statement, batch, action, log.gauge !== undefined);
   if (statement) log.running = { analysed: statement, since: performance.now() };
   try {
-    await walk(session, batch, (sql, parameters) =>
-      runBatchAgain(session, sql, parameters, statement, total, log),
+    const tables = statement ? ((await log.gauge?.before(statement)) ?? []) : [];
+    await walk(session, batch, (sql, parameters, toFindIt) =>
+      runBatchAgain(session, sql, parameters, statement, total, toFindIt, log),
     );
-    log.statements.push(total.report('passed'));
+    const report = total.report('passed');
+    log.statements.push({
+      ...report,
+      ...(statement && (await log.gauge?.after(statement, tables, report.rewrites))),
+    });
     return { error: undefined, summary: summary(total, action) };
   } catch (cause) {
     if (!isDatabaseError(cause)) throw cause;
@@ -58,6 +70,7 @@ interface Total {
   runs: number;
   readonly add: (
     result: QueryResult,
+    ms: number,
     seen: Pick<StatementReport, 'locks' | 'rewrites' | 'wal_bytes'>,
   ) => void;
   readonly report: (status: StatementReport['status']) => StatementReport;
@@ -67,15 +80,18 @@ function createTotal(
   statement: StatementAnalysis | undefined,
   { sql }: BackfillBatch,
   action: BackfillAction,
+  isMeasured: boolean,
 ): Total {
   const empty = statement
     ? emptyReport(statement, 'passed')
     : { ...emptyReport({ statement: { text: sql }, range: action.range }, 'passed') };
   let sum = { ...empty, runs: 0, rows: 0 };
+  const batches: BatchReport[] = [];
   const total: Total = {
     rows: 0,
     runs: 0,
-    add(result, seen) {
+    add(result, ms, seen) {
+      batches.push({ rows: result.affectedRows, ms });
       total.rows += result.affectedRows;
       total.runs += 1;
       const locks = [...sum.locks, ...seen.locks];
@@ -90,26 +106,45 @@ function createTotal(
         rewrites: [...new Set([...sum.rewrites, ...seen.rewrites])],
       };
     },
-    report: (status) => ({ ...sum, status, runs: total.runs, rows: total.rows }),
+    report: (status) => ({
+      ...sum,
+      status,
+      runs: total.runs,
+      rows: total.rows,
+      ...(isMeasured && { batches: evenlySpaced(batches, shownBatches) }),
+    }),
   };
   return total;
+}
+
+const shownBatches = 20;
+
+/** At most so many of them, the first and the last among them. */
+function evenlySpaced<T>(all: readonly T[], count: number): readonly T[] {
+  if (all.length <= count) return all;
+  return Array.from(
+    { length: count },
+    (_, at) => all[Math.round((at * (all.length - 1)) / (count - 1))] as T,
+  );
 }
 
 async function walk(
   session: EngineSession,
   batch: BackfillBatch,
-  run: (sql: string, parameters: readonly unknown[]) => Promise<void>,
+  run: (sql: string, parameters: readonly unknown[], toFindIt: number) => Promise<void>,
 ): Promise<void> {
   const end = await keyFrom(session, batch, batch.endSql, []);
   if (!end) return;
   let reached: readonly unknown[] | undefined;
   for (;;) {
+    const since = performance.now();
     const bound = reached
       ? await keyFrom(session, batch, batch.nextBoundSql, reached)
       : await keyFrom(session, batch, batch.firstBoundSql, []);
     const isLast = !bound || isSameKey(bound, end) || (await isBehind(session, batch, bound, end));
     const last = isLast ? end : bound;
-    await run(reached ? batch.sql : batch.firstSql, [...(reached ?? []), ...last]);
+    const toFindIt = performance.now() - since;
+    await run(reached ? batch.sql : batch.firstSql, [...(reached ?? []), ...last], toFindIt);
     if (isLast) return;
     reached = last;
   }
@@ -154,11 +189,12 @@ async function runBatchAgain(
   parameters: readonly unknown[],
   statement: StatementAnalysis | undefined,
   total: Total,
+  toFindIt: number,
   { retries }: StepLog,
 ): Promise<void> {
   const error = await withRetries(retries, async () => {
     try {
-      await runBatch(session, sql, parameters, statement, total);
+      await runBatch(session, sql, parameters, statement, total, toFindIt);
       return undefined;
     } catch (cause) {
       if (!isDatabaseError(cause)) throw cause;
@@ -176,6 +212,7 @@ async function runBatch(
   parameters: readonly unknown[],
   statement: StatementAnalysis | undefined,
   total: Total,
+  toFindIt: number,
 ): Promise<void> {
   await session.query('BEGIN');
   const before = await observeBefore(session);
@@ -185,15 +222,13 @@ async function runBatch(
   const expected = new Set(statement?.effects.locks.map(({ relation, mode }) => lockKey(relation, mode)));
   // Scans are not told: whether a batch is read by its index is the planner's choice, and this table is small.
   const { locks, rewrites, wal } = await observeAfter(session, before, expected);
+  const written = performance.now();
   await session.query('COMMIT');
-  total.add(
-    { ...result, ms },
-    {
-      locks: locks.map((lock) => ({ ...lock, source: 'observed' as const })),
-      rewrites,
-      wal_bytes: wal,
-    },
-  );
+  total.add({ ...result, ms }, toFindIt + ms + performance.now() - written, {
+    locks: locks.map((lock) => ({ ...lock, source: 'observed' as const })),
+    rewrites,
+    wal_bytes: wal,
+  });
 }
 
 /** `set` and `where` stand in the batch's statement as they are written: a position in them leads to the plan. */

@@ -2,6 +2,7 @@ import type { StatementAnalysis } from '../rules/model.ts';
 import type { Statement } from '../sql/model.ts';
 import type { Range } from '../text/range.ts';
 import { isDatabaseError } from './errors.ts';
+import type { Gauge } from './gauge.ts';
 import type { EngineSession, QueryResult, StatementError, StatementReport, TrappedRun } from './model.ts';
 import { type Before, lockKey, type Observation, observeAfter, observeBefore } from './observe.ts';
 import { ownError, placedError } from './place.ts';
@@ -17,16 +18,19 @@ export interface StepLog {
   /** What the last statement gave. */
   result: QueryResult | undefined;
   readonly retries: Retries;
+  /** Undefined on an engine whose times tell of nothing. */
+  readonly gauge: Gauge | undefined;
 }
 
 /** @param retries how often a transaction that hits lock_timeout is tried again */
-export function createStepLog(retries = 0): StepLog {
+export function createStepLog(retries = 0, gauge?: Gauge): StepLog {
   return {
     statements: [],
     running: undefined,
     seen: undefined,
     result: undefined,
     retries: { most: retries, count: 0 },
+    gauge,
   };
 }
 
@@ -148,7 +152,9 @@ export async function runStatement(
   const since = performance.now();
   log.running = { analysed, since };
   try {
-    log.statements.push(await observed(session, analysed, log));
+    const tables = (await log.gauge?.before(analysed)) ?? [];
+    const report = await observed(session, analysed, log);
+    log.statements.push({ ...report, ...(await log.gauge?.after(analysed, tables, report.rewrites)) });
     return undefined;
   } catch (cause) {
     if (!isDatabaseError(cause)) throw cause;

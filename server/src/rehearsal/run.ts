@@ -2,6 +2,7 @@ import type { Analysis } from '../analyze.ts';
 import type { StepAnalysis } from '../rules/model.ts';
 import type { SqlParser } from '../sql/model.ts';
 import { createLineIndex, type LineIndex } from '../text/line-index.ts';
+import { createGauged, type Gauged, gaugeReport } from './gauge.ts';
 import type {
   AppCheck,
   Progress,
@@ -45,6 +46,7 @@ export interface Run {
   readonly promises: Map<number, true | string>;
   /** Why the plan was not rolled back as a whole, where no segment says so. */
   notUnwound: string;
+  readonly gauged: Gauged;
   engine: string;
   rows: Readonly<Record<string, number>>;
 }
@@ -67,6 +69,7 @@ export function createRun(analysis: Analysis, options: RehearseOptions): Run {
     start: [],
     promises: new Map(),
     notUnwound: 'The run did not get to its end.',
+    gauged: createGauged(),
     engine: '',
     rows: {},
   };
@@ -125,6 +128,7 @@ export function report(run: Run, verdict: Verdict, error: StatementError | undef
     unwind: segments.length > 0 ? wholeUnwind(segments) : notUnwound(run.notUnwound),
     ms: performance.now() - started,
     rows,
+    measured: gaugeReport(run.gauged),
     notes,
   };
 }

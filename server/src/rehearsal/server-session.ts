@@ -51,6 +51,7 @@ export function serverSession({
     majorVersion: version.major,
     observesConcurrent: true,
     isShared: true,
+    measuresTime: true,
     ...(contents === undefined ? {} : { contents }),
     notes,
     refusal: (statement) => refusalOnServer(statement, runner),

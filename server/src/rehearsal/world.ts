@@ -12,6 +12,7 @@ import { tryChecklist } from './checklist.ts';
 import { createDigester, type DataDigest, type Digester } from './data-digest.ts';
 import { fabricate } from './fabricate.ts';
 import { type Fingerprint, takeFingerprint } from './fingerprint.ts';
+import { createGauge, type Gauge } from './gauge.ts';
 import { createGuard, type Guard } from './guard.ts';
 import type { AppCheck, Engine, EngineSession, StatementError } from './model.ts';
 import { createMissingRoles } from './roles.ts';
@@ -33,6 +34,8 @@ export interface World {
   readonly digester: Digester;
   readonly touched: TouchedRows;
   readonly sequences: SequenceReader;
+  /** Undefined where the engine's times tell of nothing. */
+  readonly gauge: Gauge | undefined;
   /** Where they stood after a rollback, before the application was tried on it, which takes numbers too. */
   positions: SequencePositions | undefined;
   /** What steps and rollbacks set, in order. */
@@ -73,6 +76,7 @@ export async function openWorld(run: Run, engine: Engine): Promise<World> {
     digester: createDigester(session),
     touched: createTouchedRows(),
     sequences: createSequenceReader(session),
+    gauge: createGauge(session, run.gauged),
     positions: undefined,
     moves: [],
     evaluator: createEvaluator(session),

@@ -2,7 +2,7 @@ import { descendantsOf, findRelation, indexesOf, relationKey } from '../schema/l
 import type { Schema, Table } from '../schema/model.ts';
 import { parseName } from '../sql/names.ts';
 import { predictBackfill } from '../timing/backfill.ts';
-import type { Figures, Prediction, TimeRange } from '../timing/model.ts';
+import type { Figures, Prediction } from '../timing/model.ts';
 import { atWorst, predict } from '../timing/predict.ts';
 import type { ActionAnalysis, RuleContext, StatementAnalysis } from './model.ts';
 import { tableSize } from './table-size.ts';
@@ -56,7 +56,7 @@ export function predictBatch(context: RuleContext, { action, statements }: Actio
   return predictBackfill(shape, { ...figures, rows, bytes });
 }
 
-function inAll(parts: readonly Prediction[]): { readonly time: TimeRange; readonly wal: number } {
+function inAll(parts: readonly Prediction[]): Pick<Prediction, 'time' | 'wal' | 'disk'> {
   const sum = (of: (part: Prediction) => number) => parts.reduce((total, part) => total + of(part), 0);
   return {
     time: {
@@ -65,6 +65,7 @@ function inAll(parts: readonly Prediction[]): { readonly time: TimeRange; readon
       high: sum(({ time }) => time.high),
     },
     wal: sum(({ wal }) => wal),
+    disk: sum(({ disk }) => disk),
   };
 }
 

@@ -1,6 +1,6 @@
 import { add, extentOf, nothing, read, scale, work } from './costs.ts';
 import type { Figures, Prediction, TimeRange } from './model.ts';
-import { updateWal, updating } from './predict.ts';
+import { updateDisk, updateWal, updating } from './predict.ts';
 
 /** A walk over a table in batches, each a transaction of its own. */
 export interface BackfillShape {
@@ -31,6 +31,7 @@ export function predictBackfill(shape: BackfillShape, figures: Figures): Predict
       shape.conditional ? { ...writing, low: nothing.low } : writing,
     ),
     wal: updateWal(table),
+    disk: updateDisk(table),
     basis: 'sizes',
   };
 }

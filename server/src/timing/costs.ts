@@ -70,7 +70,7 @@ const rowBytes: Readonly<Record<Place, number>> = { low: 60, likely: 200, high: 
 /** Indexes of a table of which no one has told the schema. */
 const unknownIndexes: Readonly<Record<Place, number>> = { low: 0, likely: 1, high: 3 };
 /** A B-tree entry: 20 bytes for an integer, 53 for a text of 32, as measured. */
-const indexEntryBytes = 40;
+export const indexEntryBytes = 40;
 /** Longer rows go out of line, in part (TOAST_TUPLE_THRESHOLD): what reads the others finds few bytes. */
 const inlineRowBytes = 2032;
 

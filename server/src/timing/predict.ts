@@ -5,6 +5,7 @@ import {
   type Extent,
   extentOf,
   indexBytes,
+  indexEntryBytes,
   least,
   nothing,
   once,
@@ -26,7 +27,11 @@ const concurrently: TimeRange = { low: 1.3, likely: 1.5, high: 2 };
 interface Part {
   readonly time: TimeRange;
   readonly wal: number;
+  /** Bytes. */
+  readonly disk: number;
 }
+
+const noPart: Part = { time: nothing, wal: 0, disk: 0 };
 
 /**
  * How long a statement takes, from the sizes of the tables that it works on. Undefined where a table's size is
@@ -34,6 +39,12 @@ interface Part {
  */
 export function predict(effects: Effects, figuresOf: FiguresOf): Prediction | undefined {
   if (effects.class === 'unknown' || effects.class === 'batched') return undefined;
+  const part = workOf(effects, figuresOf);
+  return part && { ...part, class: effects.class, time: add(catalogChange, part.time), basis: 'sizes' };
+}
+
+/** What grows with the tables, without what every statement costs. Undefined where the size of one is not known. */
+export function workOf(effects: Effects, figuresOf: FiguresOf): Part | undefined {
   const all = withUnshared(effects);
   const parts: (Part | undefined)[] = [
     ...all.rewrites.map((one) => rewriteOf(all, one, figuresOf)),
@@ -43,10 +54,9 @@ export function predict(effects: Effects, figuresOf: FiguresOf): Prediction | un
   const known = parts.filter((part) => part !== undefined);
   if (known.length < parts.length) return undefined;
   return {
-    class: effects.class,
-    time: add(catalogChange, ...known.map(({ time }) => time)),
+    time: add(nothing, ...known.map(({ time }) => time)),
     wal: known.reduce((sum, { wal }) => sum + wal, 0),
-    basis: 'sizes',
+    disk: known.reduce((sum, { disk }) => sum + disk, 0),
   };
 }
 
@@ -91,7 +101,7 @@ function rewriteOf(
   if (indexOf !== undefined) {
     // With a build of its own it is counted there.
     const isBuild = effects.builds.some((build) => build.relation === indexOf);
-    return isBuild ? { time: nothing, wal: 0 } : indexPart(extent(indexOf, figuresOf), once, method);
+    return isBuild ? noPart : indexPart(extent(indexOf, figuresOf), once, method);
   }
   const table = extent(relation, figuresOf);
   if (!table) return undefined;
@@ -102,13 +112,19 @@ function rewriteOf(
   return {
     time: add(own.time, index?.time ?? nothing),
     wal: table.bytes.likely + 25 * table.rows.likely + (index?.wal ?? 0),
+    // The old copy stays until the transaction ends.
+    disk: table.bytes.likely + (index?.disk ?? 0),
   };
 }
 
 function indexPart(table: Extent | undefined, times: TimeRange, method?: string): Part | undefined {
   if (!table) return undefined;
   const bytes = scale(indexBytes(table, method), times);
-  return { time: add(work(table, buildCost(method), times), write(scale(bytes, 2))), wal: bytes.likely };
+  return {
+    time: add(work(table, buildCost(method), times), write(scale(bytes, 2))),
+    wal: bytes.likely,
+    disk: bytes.likely,
+  };
 }
 
 function buildCost(method: string | undefined): CostName {
@@ -130,7 +146,7 @@ function buildOf(
   const reading = effects.rewrites.some((one) => one.relation === relation)
     ? nothing
     : add(work(table, 'scan'), read(table.inline));
-  return { time: scale(add(reading, index.time), factor), wal: index.wal };
+  return { ...index, time: scale(add(reading, index.time), factor) };
 }
 
 /** One pass tests all CHECKs and NOT NULLs of a statement; each foreign key has one of its own. */
@@ -154,13 +170,13 @@ function scanOf(
   const reading = add(work(table, 'scan'), read(table.inline));
   switch (each) {
     case undefined:
-      return { time: reading, wal: 0 };
+      return { ...noPart, time: reading };
     case 'lookup':
-      return { time: add(reading, lookingUp(table, lookups, figuresOf)), wal: 0 };
+      return { ...noPart, time: add(reading, lookingUp(table, lookups, figuresOf)) };
     case 'delete':
-      return { time: add(reading, work(table, 'delete')), wal: 60 * table.rows.likely };
+      return { time: add(reading, work(table, 'delete')), wal: 60 * table.rows.likely, disk: 0 };
     case 'update':
-      return { time: add(reading, updating(table)), wal: updateWal(table) };
+      return { time: add(reading, updating(table)), wal: updateWal(table), disk: updateDisk(table) };
   }
 }
 
@@ -184,4 +200,9 @@ export function updating(table: Extent): TimeRange {
 /** Measured: 200 bytes a row beside the row itself, and an entry in each index. */
 export function updateWal({ rows, bytes, indexes }: Extent): number {
   return bytes.likely + rows.likely * (200 + 70 * indexes.likely);
+}
+
+/** Bytes of the dead rows and index entries that it leaves until VACUUM has been there. */
+export function updateDisk({ rows, bytes, indexes }: Extent): number {
+  return bytes.likely + rows.likely * indexEntryBytes * indexes.likely;
 }

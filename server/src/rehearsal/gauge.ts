@@ -1,0 +1,191 @@
+import type { StatementAnalysis, StepAnalysis } from '../rules/model.ts';
+import { isDatabaseError } from './errors.ts';
+import type { EngineSession, QueryResult, StatementReport, TableReport } from './model.ts';
+
+/** What is measured beside what is observed, where the engine's times tell of production's: see `timing/measured.ts`. */
+export interface Gauge {
+  /** Counts the tables that a step works on; to be called outside of a transaction, before it begins. */
+  open(step: StepAnalysis): Promise<void>;
+  /** The tables of a statement as they stand; nothing for one that works on none. */
+  before(statement: StatementAnalysis): Promise<readonly TableReport[]>;
+  /** What to add to the report of a statement that is done. */
+  after(
+    statement: StatementAnalysis,
+    tables: readonly TableReport[],
+    rewrites: StatementReport['rewrites'],
+  ): Promise<Pick<StatementReport, 'tables' | 'disk_bytes'>>;
+}
+
+/** What there is to tell of a run as a whole, as it comes along: databases made anew for a proof add to it. */
+export interface Gauged {
+  roundTrip: number | undefined;
+  readonly tables: Map<string, CountReport>;
+}
+
+export function createGauged(): Gauged {
+  return { roundTrip: undefined, tables: new Map() };
+}
+
+/** Undefined where nothing was measured. */
+export function gaugeReport({ roundTrip, tables }: Gauged): GaugeReport | undefined {
+  return roundTrip === undefined ? undefined : { round_trip: roundTrip, tables: Object.fromEntries(tables) };
+}
+
+export interface GaugeReport {
+  /** ms there and back for a statement that does nothing. */
+  readonly round_trip: number;
+  /** When a step that works on them began first. */
+  readonly tables: Readonly<Record<string, CountReport>>;
+}
+
+export interface CountReport {
+  readonly rows: number;
+  readonly bytes: number;
+  /** ms of EXPLAIN (ANALYZE) SELECT count(*), in one process and without an index. */
+  readonly count_ms: number;
+}
+
+/** Undefined for an engine whose times tell of nothing. */
+export function createGauge(session: EngineSession, gauged: Gauged): Gauge | undefined {
+  if (!session.measuresTime) return undefined;
+  const rows = new Map<string, number>();
+  return {
+    async open(step) {
+      const statements = (step.action?.statements ?? []).filter(works);
+      const names = [...new Set(statements.flatMap(tablesOf))].filter((name) => !rows.has(name));
+      if (names.length === 0) return;
+      gauged.roundTrip ??= await measureRoundTrip(session);
+      for (const { table, bytes } of await readSizes(session, names)) {
+        const counted = await count(session, table);
+        if (!counted) continue;
+        rows.set(table, counted.rows);
+        if (!gauged.tables.has(table)) gauged.tables.set(table, { ...counted, bytes });
+      }
+    },
+    async before(statement) {
+      if (!works(statement)) return [];
+      const sizes = await readSizes(session, tablesOf(statement));
+      return sizes.flatMap((size) => {
+        const counted = rows.get(size.table);
+        return counted === undefined ? [] : [{ ...size, rows: counted }];
+      });
+    },
+    async after({ statement }, tables, rewrites) {
+      if (changesRows.has(statement.kind)) rows.clear();
+      if (tables.length === 0) return {};
+      const names = [...tables.map(({ table }) => table), ...rewrites];
+      const now = new Map(
+        (await readSizes(session, names)).map(({ table, all_bytes }) => [table, all_bytes]),
+      );
+      return { tables, disk_bytes: diskBytes(tables, rewrites, now) };
+    },
+  };
+}
+
+/** What may change how many rows a table has, or which one a name is of. */
+const changesRows: ReadonlySet<string> = new Set([
+  ...['InsertStmt', 'DeleteStmt', 'MergeStmt', 'TruncateStmt', 'CopyStmt', 'RefreshMatViewStmt'],
+  ...['CreateTableAsStmt', 'DropStmt', 'RenameStmt', 'CallStmt', 'DoStmt', 'ExecuteStmt'],
+]);
+
+function works({ effects }: StatementAnalysis): boolean {
+  return effects.class !== 'instant';
+}
+
+function tablesOf({ effects }: StatementAnalysis): readonly string[] {
+  const { locks, rewrites, scans, builds, lookups = [], unshared = [] } = effects;
+  return [
+    ...new Set([
+      ...locks.map(({ relation }) => relation),
+      ...[...rewrites, ...scans, ...builds, ...lookups, ...unshared].map(
+        ({ relation, indexOf }) => indexOf ?? relation,
+      ),
+    ]),
+  ];
+}
+
+/** Old copies are gone only once the transaction has ended. */
+function diskBytes(
+  before: readonly TableReport[],
+  rewrites: readonly string[],
+  now: ReadonlyMap<string, number>,
+): number {
+  const isTable = new Set(before.map(({ table }) => table));
+  const tables = before.reduce((sum, { table, all_bytes }) => {
+    const after = now.get(table) ?? 0;
+    return sum + (rewrites.includes(table) ? after : Math.max(after - all_bytes, 0));
+  }, 0);
+  const wholeTables = before.some(({ table }) => rewrites.includes(table));
+  const indexes = wholeTables ? [] : rewrites.filter((name) => !isTable.has(name));
+  return tables + indexes.reduce((sum, name) => sum + (now.get(name) ?? 0), 0);
+}
+
+/** Of a partitioned table those of its partitions together. What is not there, or holds no rows, is left out. */
+const sizesQuery = `
+  SELECT name AS "table", c.relkind AS kind,
+    (SELECT pg_catalog.sum(pg_catalog.pg_table_size(relid))
+      FROM pg_catalog.pg_partition_tree(c.oid) WHERE isleaf)::float8 AS leaf_bytes,
+    (SELECT pg_catalog.sum(pg_catalog.pg_total_relation_size(relid))
+      FROM pg_catalog.pg_partition_tree(c.oid) WHERE isleaf)::float8 AS leaf_all,
+    pg_catalog.pg_table_size(c.oid)::float8 AS bytes, pg_catalog.pg_total_relation_size(c.oid)::float8 AS all_bytes
+  FROM pg_catalog.unnest($1::text[]) AS name
+  JOIN pg_catalog.pg_class c ON c.oid = pg_catalog.to_regclass(name)
+  WHERE c.relkind IN ('r', 'm', 'p', 'i')`;
+
+async function readSizes(
+  session: EngineSession,
+  names: readonly string[],
+): Promise<readonly Omit<TableReport, 'rows'>[]> {
+  if (names.length === 0) return [];
+  const { rows } = await session.query(sizesQuery, [names]);
+  return rows.map((row) => ({
+    table: String(row.table),
+    bytes: Number(row.leaf_bytes ?? row.bytes),
+    all_bytes: Number(row.leaf_all ?? row.all_bytes),
+  }));
+}
+
+const plainly = `SELECT pg_catalog.set_config(name, value, true) FROM (VALUES
+  ('max_parallel_workers_per_gather', '0'), ('enable_indexscan', 'off'), ('enable_indexonlyscan', 'off'),
+  ('enable_bitmapscan', 'off'), ('jit', 'off'), ('statement_timeout', '0')) AS settings (name, value)`;
+
+/** Undefined where it may not be read. */
+async function count(session: EngineSession, table: string): Promise<Omit<CountReport, 'bytes'> | undefined> {
+  await session.query('BEGIN');
+  try {
+    await session.query(plainly);
+    const { rows } = await session.query(`EXPLAIN (ANALYZE, FORMAT JSON) SELECT count(*) FROM ${table}`);
+    return readCount(rows);
+  } catch (error) {
+    if (!isDatabaseError(error)) throw error;
+    return undefined;
+  } finally {
+    await session.query('ROLLBACK');
+  }
+}
+
+interface ExplainNode {
+  readonly 'Actual Rows': number;
+  readonly Plans?: readonly ExplainNode[];
+}
+
+function readCount(rows: QueryResult['rows']): Omit<CountReport, 'bytes'> | undefined {
+  const [found] = JSON.parse(String(rows[0]?.['QUERY PLAN'] ?? '[]')) as readonly {
+    readonly Plan: ExplainNode;
+    readonly 'Execution Time': number;
+  }[];
+  const [scan] = found?.Plan.Plans ?? [];
+  return found && scan && { rows: scan['Actual Rows'], count_ms: found['Execution Time'] };
+}
+
+const tries = 5;
+
+async function measureRoundTrip(session: EngineSession): Promise<number> {
+  const times: number[] = [];
+  for (let i = 0; i < tries; i++) {
+    const since = performance.now();
+    await session.query('SELECT');
+    times.push(performance.now() - since);
+  }
+  return times.toSorted((a, b) => a - b)[Math.floor(tries / 2)] ?? 0;
+}

@@ -1,0 +1,54 @@
+import type { Measured, MeasuredStatement } from '../timing/model.ts';
+import type { BatchReport, Report, StatementReport } from './model.ts';
+
+/** There and back that a batch takes: for its bound, whether that is behind the end, its UPDATE and its COMMIT. */
+const tripsOfBatch = 4;
+
+/**
+ * What a dry run measured, for `preview`; undefined where it ran on an engine whose times tell of nothing, or worked on
+ * no table.
+ */
+export function measuredBy({ engine, measured, steps }: Report): Measured | undefined {
+  if (!measured) return undefined;
+  const { round_trip, tables } = measured;
+  return {
+    server: engine,
+    tables: Object.fromEntries(
+      Object.entries(tables).map(([name, { rows, bytes, count_ms }]) => [
+        name,
+        { rows, bytes, count: count_ms },
+      ]),
+    ),
+    steps: Object.fromEntries(
+      steps.map(({ id, statements }) => [id, statements.map((one) => statementOf(one, round_trip))]),
+    ),
+  };
+}
+
+function statementOf(report: StatementReport, trip: number): MeasuredStatement | undefined {
+  const { sql, status, wal_bytes, disk_bytes = 0, tables = [], rewrites, scans, runs, rows } = report;
+  if (status !== 'passed') return undefined;
+  const { batches, repeats } = report;
+  return {
+    sql,
+    ms: Math.max(median(repeats ?? [report.ms]) - (batches ? runs : 1) * trip, 0),
+    wal: wal_bytes,
+    disk: disk_bytes,
+    rows: Object.fromEntries(tables.map(({ table, rows: count }) => [table, count])),
+    rewrites,
+    scans,
+    runs,
+    ...(batches && { batches: batches.map((batch) => withoutTrips(batch, trip)) }),
+    written: rows,
+  };
+}
+
+function withoutTrips({ rows, ms }: BatchReport, trip: number): BatchReport {
+  return { rows, ms: Math.max(ms - tripsOfBatch * trip, 0) };
+}
+
+function median(times: readonly number[]): number {
+  const sorted = times.toSorted((a, b) => a - b);
+  const middle = sorted.length / 2;
+  return ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle) - 1] ?? 0)) / 2;
+}
