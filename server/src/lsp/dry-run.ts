@@ -1,7 +1,9 @@
 import type { CancellationToken } from 'vscode-languageserver';
+import { measuredBy } from '../rehearsal/measured-by.ts';
 import type { Engine, Progress, Report } from '../rehearsal/model.ts';
 import { reportText } from '../rehearsal/report-text.ts';
 import type { Checked } from './analyses.ts';
+import { toldPreview } from './preview.ts';
 import type { DryRunParams, DryRunResult, ServerChoice } from './protocol.ts';
 import type { ChosenEngine } from './server-engine.ts';
 
@@ -80,7 +82,9 @@ export function createDryRuns({
           onProgress: ({ step, steps, message }) =>
             reporter.report(steps > 0 ? Math.round((100 * step) / steps) : 0, message),
         });
-        return { report, text: reportText(report, { color: true }) };
+        const measured = measuredBy(report);
+        const preview = measured && (await toldPreview(checked, { measured }));
+        return { report, text: reportText(report, { color: true }), ...(preview && { preview }) };
       } finally {
         reporter.done();
         cancellation.dispose();

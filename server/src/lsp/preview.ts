@@ -1,15 +1,22 @@
-import { preview } from '../features/preview.ts';
+import { type PreviewOptions, preview } from '../features/preview.ts';
 import type { Checked } from './analyses.ts';
-import type { PreviewResult } from './protocol.ts';
+import type { PreviewResult, ToldPreview } from './protocol.ts';
 
 /** The answer to `switchback/preview`. The library that draws is loaded when it is first asked for. */
 export async function previewResult(checked: Checked | { readonly refused: string }): Promise<PreviewResult> {
   if ('refused' in checked) return checked;
-  const { analysis, lines } = checked;
-  if (analysis.kind !== 'plan') return { refused: 'Only a plan says how large its tables are.' };
-  const found = preview(analysis);
+  if (checked.analysis.kind !== 'plan') return { refused: 'Only a plan says how large its tables are.' };
+  return (await toldPreview(checked)) ?? { refused: 'The plan has no steps to tell the time of.' };
+}
+
+/** The preview of a plan as a page shows it; undefined where it has no steps. */
+export async function toldPreview(
+  { analysis, lines }: Pick<Checked, 'analysis' | 'lines'>,
+  options: PreviewOptions = {},
+): Promise<ToldPreview | undefined> {
+  const found = preview(analysis, options);
   const steps = found.phases.flatMap((phase) => phase.steps);
-  if (steps.length === 0) return { refused: 'The plan has no steps to tell the time of.' };
+  if (steps.length === 0) return undefined;
   const { timelineSvg } = await import('../features/timeline.ts');
   return {
     preview: found,

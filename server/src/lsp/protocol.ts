@@ -21,8 +21,11 @@ export interface DryRunParams {
 }
 
 export type DryRunResult =
-  /** The text is the report as a terminal shows it, with colours. */
-  | { readonly report: Report; readonly text: string }
+  /**
+   * The text is the report as a terminal shows it, with colours. The preview is what the run's times tell of
+   * production; absent where it ran on the embedded Postgres, whose times tell of nothing.
+   */
+  | { readonly report: Report; readonly text: string; readonly preview?: ToldPreview }
   /**
    * The plan cannot be run at all, e.g. YAML that does not parse: what to do about it, in a sentence. `password`:
    * since the server wants one, or another one.
@@ -147,9 +150,16 @@ export interface PreviewParams {
 
 export type { Preview, StepPreview } from '../features/preview.ts';
 
+export interface ToldPreview {
+  readonly preview: Preview;
+  /** Zero-based, by step id. */
+  readonly lines: Readonly<Record<string, number>>;
+  /** The timeline as an element: see `features/timeline.ts`. */
+  readonly svg: string;
+}
+
 export type PreviewResult =
-  /** The steps, zero-based lines by step id, and the timeline as an SVG element: see `features/timeline.ts`. */
-  | { readonly preview: Preview; readonly lines: Readonly<Record<string, number>>; readonly svg: string }
+  | ToldPreview
   /** Why there is none, in a sentence. */
   | { readonly refused: string };
 

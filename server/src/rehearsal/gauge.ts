@@ -53,7 +53,6 @@ export function createGauge(session: EngineSession, gauged: Gauged): Gauge | und
     async open(step) {
       const statements = (step.action?.statements ?? []).filter(works);
       const names = [...new Set(statements.flatMap(tablesOf))].filter((name) => !rows.has(name));
-      if (names.length === 0) return;
       gauged.roundTrip ??= await measureRoundTrip(session);
       for (const { table, bytes } of await readSizes(session, names)) {
         const counted = await count(session, table);
