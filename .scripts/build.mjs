@@ -39,7 +39,7 @@ const node = {
 const drawnApart = {
   name: 'drawn-apart',
   setup({ onResolve }) {
-    onResolve({ filter: /features\/timeline\.ts$/ }, ({ kind }) =>
+    onResolve({ filter: /^\.\/timeline\.ts$/ }, ({ kind }) =>
       kind === 'entry-point' ? undefined : { path: './timeline.js', external: true },
     );
   },
@@ -63,6 +63,9 @@ await Promise.all([
     ...node,
     entryPoints: ['server/src/cli/main.ts'],
     outfile: join(dist, 'cli-main.js'),
+    plugins: [drawnApart],
+    // Code that is compiled beforehand knows `require` alone.
+    supported: { 'dynamic-import': false },
   }),
   flags.tests &&
     build({

@@ -94,7 +94,7 @@ async function dryRun(
       return undefined;
     }
     problems.show(document.uri, result.report);
-    await reports.keep(document.uri, result.report);
+    await reports.keep({ plan: document.uri, report: result.report, timing: result.preview });
     status.ran(document.uri, result.report.verdict);
     return result;
   } catch (error) {

@@ -1,21 +1,24 @@
 import { type ExtensionContext, type LogOutputChannel, Uri, workspace } from 'vscode';
+import type { ToldPreview } from '../../server/src/lsp/protocol.ts';
 import type { Report } from '../../server/src/rehearsal/model.ts';
 
-/** A report and the plan it is about. */
+/** A report and the plan it is about, with what that will cost production. */
 export interface KeptReport {
   readonly plan: Uri;
   readonly report: Report;
+  /** Undefined where nothing was run. */
+  readonly timing: ToldPreview | undefined;
 }
 
 /** The last report of each plan; kept with the workspace, so that it can be read again tomorrow. */
 export interface ReportStore {
-  keep(plan: Uri, report: Report): Promise<void>;
+  keep(kept: KeptReport): Promise<void>;
   /** The plan's last report; without a plan, the last of all. */
   last(plan: Uri | undefined): Promise<KeptReport | undefined>;
 }
 
 /** Raised when a stored report can no longer be shown. */
-const format = 2;
+const format = 3;
 
 export function createReportStore(context: ExtensionContext, output: LogOutputChannel): ReportStore {
   const memory = new Map<string, KeptReport>();
@@ -25,13 +28,13 @@ export function createReportStore(context: ExtensionContext, output: LogOutputCh
     return folder && Uri.joinPath(folder, 'reports', `${await digest(plan.toString())}.json`);
   };
   return {
-    async keep(plan, report) {
-      memory.set(plan.toString(), { plan, report });
+    async keep({ plan, report, timing }) {
+      memory.set(plan.toString(), { plan, report, timing });
       await context.workspaceState.update(lastPlanKey, plan.toString());
       const file = await fileOf(plan);
       if (!file || plan.scheme === 'untitled') return;
       try {
-        const text = JSON.stringify({ format, plan: plan.toString(), report });
+        const text = JSON.stringify({ format, plan: plan.toString(), report, timing });
         await workspace.fs.writeFile(file, new TextEncoder().encode(text));
       } catch (error) {
         // The report is on screen; only reopening it later is lost.
@@ -45,25 +48,28 @@ export function createReportStore(context: ExtensionContext, output: LogOutputCh
       if (kept) return kept;
       const plan = Uri.parse(key);
       const file = await fileOf(plan);
-      const report = file && (await readReport(file));
-      if (!report) return undefined;
-      memory.set(key, { plan, report });
-      return { plan, report };
+      const stored = file && (await readStored(file));
+      if (!stored) return undefined;
+      const { report, timing } = stored;
+      memory.set(key, { plan, report, timing });
+      return { plan, report, timing };
     },
   };
 }
 
-async function readReport(file: Uri): Promise<Report | undefined> {
+type Stored = Pick<KeptReport, 'report'> & Partial<Pick<KeptReport, 'timing'>>;
+
+async function readStored(file: Uri): Promise<Stored | undefined> {
   try {
     const stored: unknown = JSON.parse(new TextDecoder().decode(await workspace.fs.readFile(file)));
-    return isStored(stored) ? stored.report : undefined;
+    return isStored(stored) ? stored : undefined;
   } catch {
     // None stored, or half written: the same as none.
     return undefined;
   }
 }
 
-function isStored(value: unknown): value is { readonly report: Report } {
+function isStored(value: unknown): value is Stored {
   return (
     typeof value === 'object' &&
     value !== null &&

@@ -56,7 +56,7 @@ async function runAndShow(
   options: DryRunOptions,
 ): Promise<void> {
   const ran = await runs.run(document, options);
-  if (ran) panel.show(document.uri, ran.report);
+  if (ran) panel.show({ plan: document.uri, report: ran.report, timing: ran.preview });
 }
 
 /** The plan that the command is about; says what is in the way where there is none that may be run. */

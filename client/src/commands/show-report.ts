@@ -26,7 +26,7 @@ async function showReport(
     argument instanceof Uri ? argument : document?.languageId === 'migration-plan' ? document.uri : undefined;
   const found = await reports.last(asked);
   if (found) {
-    panel.show(found.plan, found.report);
+    panel.show(found);
     return;
   }
   const run = 'Dry Run';

@@ -3,6 +3,7 @@ import type { PreviewResult } from '../../../server/src/lsp/protocol.ts';
 import { renderPreview } from '../../../server/src/view/preview-page.ts';
 import { nameOf } from '../commands/target.ts';
 import type { Dialogs } from '../dialogs.ts';
+import { savePage } from '../save-page.ts';
 import { showPlace } from '../show-place.ts';
 
 /** A preview as the server gives it. */
@@ -31,7 +32,10 @@ export function createPreviewPanel({ dialogs }: { readonly dialogs: Dialogs }): 
     });
     opened.webview.onDidReceiveMessage((message: unknown) => {
       if (!shown || typeof message !== 'object' || message === null || !('kind' in message)) return;
-      if (message.kind === 'refresh') void commands.executeCommand('switchback.previewTiming', shown.plan);
+      if (message.kind === 'save')
+        void savePage(dialogs, shown.plan, 'timing', page(shown.plan, shown.told, undefined));
+      else if (message.kind === 'refresh')
+        void commands.executeCommand('switchback.previewTiming', shown.plan);
       else if (message.kind === 'step' && 'index' in message && typeof message.index === 'number')
         void goToStep(shown.plan, shown.told, message.index, dialogs);
     });
@@ -43,12 +47,16 @@ export function createPreviewPanel({ dialogs }: { readonly dialogs: Dialogs }): 
       else panel = open();
       shown = { plan, told };
       panel.title = `Timing: ${nameOf(plan).split('/').pop()}`;
-      const nonce = crypto.randomUUID().replaceAll('-', '');
-      panel.webview.html = renderPreview({ ...told, planName: nameOf(plan), plan: plan.toString(), nonce });
+      panel.webview.html = page(plan, told, plan.toString());
     },
     html: () => panel?.webview.html,
     dispose: () => panel?.dispose(),
   };
+}
+
+function page(plan: Uri, told: Told, inEditor: string | undefined): string {
+  const nonce = crypto.randomUUID().replaceAll('-', '');
+  return renderPreview({ ...told, planName: nameOf(plan), plan: inEditor, nonce });
 }
 
 async function goToStep(plan: Uri, { preview, lines }: Told, index: number, dialogs: Dialogs): Promise<void> {

@@ -7,19 +7,18 @@ import {
   ViewColumn,
   type WebviewPanel,
   window,
-  workspace,
 } from 'vscode';
-import type { Report } from '../../../server/src/rehearsal/model.ts';
 import { renderMessage, renderReport } from '../../../server/src/view/report-page.ts';
 import { nameOf } from '../commands/target.ts';
 import type { Dialogs } from '../dialogs.ts';
 import type { DryRunProblems } from '../dry-run-problems.ts';
 import type { KeptReport, ReportStore } from '../report-store.ts';
+import { savePage } from '../save-page.ts';
 import { showPlace } from '../show-place.ts';
 
 /** The one report view: it shows the report that was asked for last. */
 export interface ReportPanel extends Disposable {
-  show(plan: Uri, report: Report): void;
+  show(kept: KeptReport): void;
   /** The plan whose report it shows, while the view is the active editor. */
   activePlan(): Uri | undefined;
   /** What it shows; undefined while it is closed. */
@@ -70,7 +69,7 @@ export function createReportPanel(dependencies: ReportPanelDependencies): Report
     },
   });
   return {
-    show(plan, report) {
+    show(kept) {
       // Never over the plan that was just run.
       const covers = panel?.viewColumn === window.activeTextEditor?.viewColumn;
       if (panel) panel.reveal(covers && !panel.active ? ViewColumn.Beside : undefined, true);
@@ -83,7 +82,7 @@ export function createReportPanel(dependencies: ReportPanelDependencies): Report
             { ...webviewOptions, enableFindWidget: true },
           ),
         );
-      render({ plan, report });
+      render(kept);
     },
     activePlan: () => (panel?.active ? shown?.plan : undefined),
     html: () => panel?.webview.html,
@@ -103,9 +102,15 @@ function planOf(state: unknown): Uri | undefined {
 /** Nothing is loaded from anywhere: the page is whole in itself. */
 const webviewOptions = { enableScripts: true, localResourceRoots: [] };
 
-function page({ plan, report }: KeptReport, interactive: boolean): string {
+function page({ plan, report, timing }: KeptReport, interactive: boolean): string {
   const nonce = crypto.randomUUID().replaceAll('-', '');
-  return renderReport({ report, planName: nameOf(plan), plan: plan.toString(), nonce, interactive });
+  return renderReport({
+    report,
+    timing,
+    planName: nameOf(plan),
+    plan: interactive ? plan.toString() : undefined,
+    nonce,
+  });
 }
 
 async function receive(
@@ -115,7 +120,8 @@ async function receive(
 ): Promise<void> {
   if (typeof message !== 'object' || message === null || !('kind' in message)) return;
   if (message.kind === 'run') await commands.executeCommand('switchback.dryRun', kept.plan);
-  else if (message.kind === 'save') await save(dependencies.dialogs, kept);
+  else if (message.kind === 'save')
+    await savePage(dependencies.dialogs, kept.plan, 'dry-run', page(kept, false));
   else if (message.kind === 'step' && 'index' in message && typeof message.index === 'number')
     await goToStep(dependencies, kept, message.index);
 }
@@ -135,13 +141,4 @@ async function goToStep(
     },
     dialogs,
   );
-}
-
-/** Saves the report as a page of its own, to print or to attach to a review. */
-async function save(dialogs: Dialogs, kept: KeptReport): Promise<void> {
-  const suggested = kept.plan.with({
-    path: `${kept.plan.path.replace(/(\.migration)?\.ya?ml$/, '')}.dry-run.html`,
-  });
-  const target = await dialogs.saveAs(suggested);
-  if (target) await workspace.fs.writeFile(target, new TextEncoder().encode(page(kept, false)));
 }

@@ -1,13 +1,17 @@
 import { join } from 'node:path';
 import { type Analysis, loadParsers } from '../analyze.ts';
+import { preview } from '../features/preview.ts';
+import { withTimeline } from '../features/timing.ts';
 import { createEmbeddedEngine } from '../rehearsal/embedded-engine.ts';
+import { measuredBy } from '../rehearsal/measured-by.ts';
 import type { Engine, Progress, Report } from '../rehearsal/model.ts';
 import { rehearse } from '../rehearsal/rehearse.ts';
-import { reportText } from '../rehearsal/report-text.ts';
+import { type ReportTextOptions, reportText } from '../rehearsal/report-text.ts';
 import type { Finding } from '../rules/model.ts';
 import type { Settings } from '../rules/settings.ts';
 import type { SqlParser } from '../sql/model.ts';
 import { clip, printable } from '../text/terminal.ts';
+import { renderReport } from '../view/report-page.ts';
 import { analyzeDocument, fileProblems } from './analysis.ts';
 import { type Arguments, choice, duration, readArguments, wholeNumber } from './arguments.ts';
 import { unusableReason } from './check.ts';
@@ -15,6 +19,7 @@ import { readDocument } from './documents.ts';
 import { textFinding } from './format/text.ts';
 import { exitCodes, type InterruptSignal, type Io, UsageError } from './io.ts';
 import { didYouMean } from './nearest.ts';
+import { ownPage, resultSurface, writeResult } from './output.ts';
 import { createSettingsFinder } from './project-settings.ts';
 import type { CheckedFile } from './result.ts';
 import { serverEngine, serverOptions } from './server-engine.ts';
@@ -34,13 +39,14 @@ const defaults = { rows: 1000, stepTimeout: 60_000, proofs: true };
 export async function dryRun(args: readonly string[], io: Io, engine = embeddedEngine(io)): Promise<number> {
   const given = readArguments('dry-run', args, {
     format: 'string',
+    output: 'string',
     rows: 'string',
     'step-timeout': 'string',
     step: 'string',
     'no-proofs': 'boolean',
     ...serverOptions,
   });
-  const format = choice('dry-run', given, 'format', ['text', 'json']);
+  const format = choice('dry-run', given, 'format', ['text', 'json', 'html']);
   const [path, ...more] = given.files;
   if (path === undefined || more.length > 0) throw new UsageError('dry-run takes one plan.', 'dry-run');
   const options = readOptions(given);
@@ -70,11 +76,17 @@ export async function dryRun(args: readonly string[], io: Io, engine = embeddedE
     { ...defaults, ...settings.dryRun, ...options, ...only, parser: parsers.sql },
     io,
   );
-  if (outcome.report) write(outcome.report, format, io);
+  const { report } = outcome;
+  if (report) {
+    const surface = resultSurface(given, io);
+    const style = { color: isColoured(surface, io.env), width: textWidth(surface) };
+    const text = await written(report, analysis, document.path, format, style);
+    if (!writeResult(given, text, io)) return exitCodes.unusable;
+  }
   if (outcome.interrupted) return exitCodes.interrupted[outcome.interrupted];
-  return outcome.report?.verdict === 'passed'
+  return report?.verdict === 'passed'
     ? exitCodes.clean
-    : outcome.report?.verdict === 'failed'
+    : report?.verdict === 'failed'
       ? exitCodes.findings
       : exitCodes.unusable;
 }
@@ -183,12 +195,27 @@ function progressLine({ stderr }: Io) {
   };
 }
 
-function write(report: Report, format: 'text' | 'json', { stdout, env }: Io): void {
-  if (format === 'text') {
-    stdout.write(reportText(report, { color: isColoured(stdout, env), width: textWidth(stdout) }));
-    return;
+async function written(
+  report: Report,
+  analysis: Analysis,
+  path: string,
+  format: 'text' | 'json' | 'html',
+  style: ReportTextOptions,
+): Promise<string> {
+  switch (format) {
+    case 'text':
+      return reportText(report, style);
+    case 'json': {
+      // Keys whose value is unknown stay in the JSON, as null.
+      const json = JSON.stringify(report, (_, value: unknown) => (value === undefined ? null : value), 2);
+      return `${json}\n`;
+    }
+    case 'html': {
+      const timing =
+        report.steps.length > 0
+          ? await withTimeline(preview(analysis, { measured: measuredBy(report) }))
+          : undefined;
+      return renderReport({ report, timing, planName: path, ...ownPage() });
+    }
   }
-  // Keys whose value is unknown stay in the JSON, as null.
-  const json = JSON.stringify(report, (_, value: unknown) => (value === undefined ? null : value), 2);
-  stdout.write(`${json}\n`);
 }

@@ -53,7 +53,8 @@ Tells from a plan's figures (rows and sizes of tables, traffic) how long each st
 it holds for how long, how many requests wait for them, and how much WAL it writes. Runs nothing.
 
 Options:
-  --format FORMAT         text (default) or json
+  --format FORMAT         text (default), json, or html: one page with the timeline, to read, print or attach
+  --output FILE           Write it there instead of to standard output
   --pool N                Connections of the application's pools together: says when they are used up
   --pg-version N          What this major version of Postgres does, instead of the plan's
 
@@ -65,7 +66,8 @@ Runs every step of a plan on an embedded Postgres that is made for the run and t
 filled with fabricated rows. Nothing outside is touched. Ctrl-C stops it at once.
 
 Options:
-  --format FORMAT         text (default) or json
+  --format FORMAT         text (default), json, or html: one page, to read, print or attach to a review
+  --output FILE           Write the report there instead of to standard output
   --rows N                Fabricated rows per table (default 1000)
   --step-timeout TIME     The longest a step may take, e.g. 90s or 2min (default 60s)
   --step ID               Prove this step alone: those before it are applied without proof

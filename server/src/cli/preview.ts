@@ -1,14 +1,18 @@
-import { loadParsers } from '../analyze.ts';
-import { preview as previewOf } from '../features/preview.ts';
+import { type Analysis, loadParsers } from '../analyze.ts';
+import { type Preview, preview as previewOf } from '../features/preview.ts';
+import { withTimeline } from '../features/timing.ts';
 import { createLineIndex } from '../text/line-index.ts';
+import type { Range } from '../text/range.ts';
+import { renderPreview } from '../view/preview-page.ts';
 import { analyzeDocument, fileProblems } from './analysis.ts';
 import { choice, pgVersion, readArguments, wholeNumber } from './arguments.ts';
 import { unusableReason } from './check.ts';
 import { readDocument } from './documents.ts';
 import { jsonRange } from './format/json.ts';
-import { formatPreview } from './format/preview-text.ts';
+import { formatPreview, type PreviewTextOptions } from './format/preview-text.ts';
 import { textFinding } from './format/text.ts';
 import { exitCodes, type Io, UsageError } from './io.ts';
+import { ownPage, resultSurface, writeResult } from './output.ts';
 import { createSettingsFinder } from './project-settings.ts';
 import { styleFor, textWidth } from './style.ts';
 
@@ -16,8 +20,13 @@ const poolLimits = { min: 1, max: 1_000_000 };
 
 /** `switchback preview PLAN`: how long each step takes in production, and who waits. Returns the exit code. */
 export async function preview(args: readonly string[], io: Io): Promise<number> {
-  const given = readArguments('preview', args, { format: 'string', pool: 'string', 'pg-version': 'string' });
-  const format = choice('preview', given, 'format', ['text', 'json']);
+  const given = readArguments('preview', args, {
+    format: 'string',
+    output: 'string',
+    pool: 'string',
+    'pg-version': 'string',
+  });
+  const format = choice('preview', given, 'format', ['text', 'json', 'html']);
   const version = pgVersion('preview', given);
   const pool = wholeNumber('preview', given, 'pool', poolLimits);
   const [path, ...more] = given.files;
@@ -42,17 +51,30 @@ export async function preview(args: readonly string[], io: Io): Promise<number> 
   for (const problem of problems) io.stderr.write(textFinding(checked, problem, textOptions));
 
   const found = previewOf(analysis, pool === undefined ? {} : { pool });
-  if (format === 'json') {
-    const lines = createLineIndex(analysis.text);
-    const placed = JSON.stringify(
-      found,
-      (key, value) => (key === 'range' ? jsonRange(value, lines) : value),
-      2,
-    );
-    io.stdout.write(`${placed}\n`);
-  } else
-    io.stdout.write(
-      formatPreview(found, { style: styleFor(io.stdout, io.env), width: textWidth(io.stdout) }),
-    );
+  const surface = resultSurface(given, io);
+  const style = { style: styleFor(surface, io.env), width: textWidth(surface) };
+  const text = await written(found, analysis, document.path, format, style);
+  if (!writeResult(given, text, io)) return exitCodes.unusable;
   return problems.length > 0 ? exitCodes.findings : exitCodes.clean;
+}
+
+async function written(
+  found: Preview,
+  analysis: Analysis,
+  path: string,
+  format: 'text' | 'json' | 'html',
+  style: PreviewTextOptions,
+): Promise<string> {
+  const lines = createLineIndex(analysis.text);
+  switch (format) {
+    case 'json': {
+      const placed = (key: string, value: unknown) =>
+        key === 'range' ? jsonRange(value as Range, lines) : value;
+      return `${JSON.stringify(found, placed, 2)}\n`;
+    }
+    case 'html':
+      return renderPreview({ ...(await withTimeline(found)), lines: {}, planName: path, ...ownPage() });
+    case 'text':
+      return formatPreview(found, style);
+  }
 }

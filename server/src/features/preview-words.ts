@@ -15,6 +15,21 @@ export function sumWords({ time, soak, untold }: Pick<Preview, 'time' | 'soak' |
   return parts.filter((part) => part !== '').join(', ');
 }
 
+/** `2 steps make requests wait, for up to 9 min`, `6 steps lock for under a second`, `nobody waits`. */
+export function whoWaitsWords({ phases }: Pick<Preview, 'phases'>): string {
+  const worst = phases.flatMap(({ steps }) => steps.flatMap((step) => step.worst ?? []));
+  const isShort = ({ held }: LockPreview) => held !== undefined && held.high < 1000;
+  const long = worst.filter((lock) => !isShort(lock));
+  if (worst.length === 0) return 'nobody waits';
+  if (long.length === 0)
+    return worst.length === 1
+      ? '1 step locks for under a second'
+      : `${worst.length} steps lock for under a second`;
+  const who = long.length === 1 ? '1 step makes requests wait' : `${long.length} steps make requests wait`;
+  const known = long.flatMap(({ held }) => held?.high ?? []);
+  return known.length < long.length ? who : `${who}, for up to ${formatDuration(Math.max(...known))}`;
+}
+
 /** How long a step takes, in a few words: `4-9 min`, `instant`, `1 d`, `deploy`. */
 export function stepTimeWords({ action, soak, time, untold, class: kind }: StepPreview): string {
   if (action === 'wait') return formatDuration(soak);

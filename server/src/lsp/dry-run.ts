@@ -82,9 +82,11 @@ export function createDryRuns({
           onProgress: ({ step, steps, message }) =>
             reporter.report(steps > 0 ? Math.round((100 * step) / steps) : 0, message),
         });
-        const measured = measuredBy(report);
-        const preview = measured && (await toldPreview(checked, { measured }));
-        return { report, text: reportText(report, { color: true }), ...(preview && { preview }) };
+        const text = reportText(report, { color: true });
+        // Of a plan that could not be run there is nothing to tell.
+        if (report.steps.length === 0) return { report, text };
+        const preview = await toldPreview(checked, { measured: measuredBy(report) });
+        return { report, text, ...(preview && { preview }) };
       } finally {
         reporter.done();
         cancellation.dispose();

@@ -1,8 +1,9 @@
 import { type PreviewOptions, preview } from '../features/preview.ts';
+import { withTimeline } from '../features/timing.ts';
 import type { Checked } from './analyses.ts';
 import type { PreviewResult, ToldPreview } from './protocol.ts';
 
-/** The answer to `switchback/preview`. The library that draws is loaded when it is first asked for. */
+/** The answer to `switchback/preview`. */
 export async function previewResult(checked: Checked | { readonly refused: string }): Promise<PreviewResult> {
   if ('refused' in checked) return checked;
   if (checked.analysis.kind !== 'plan') return { refused: 'Only a plan says how large its tables are.' };
@@ -17,10 +18,8 @@ export async function toldPreview(
   const found = preview(analysis, options);
   const steps = found.phases.flatMap((phase) => phase.steps);
   if (steps.length === 0) return undefined;
-  const { timelineSvg } = await import('../features/timeline.ts');
   return {
-    preview: found,
+    ...(await withTimeline(found)),
     lines: Object.fromEntries(steps.map(({ id, range }) => [id, lines.positionAt(range.start).line])),
-    svg: timelineSvg(found),
   };
 }

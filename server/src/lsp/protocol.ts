@@ -1,6 +1,6 @@
 import type { Diagnostic, Range, WorkspaceEdit } from 'vscode-languageserver';
-import type { Preview } from '../features/preview.ts';
 import type { StepEntry } from '../features/steps.ts';
+import type { Timing } from '../features/timing.ts';
 import type { Report } from '../rehearsal/model.ts';
 
 /** Requests beyond the Language Server Protocol. The client imports this file for its types and names alone. */
@@ -22,8 +22,8 @@ export interface DryRunParams {
 
 export type DryRunResult =
   /**
-   * The text is the report as a terminal shows it, with colours. The preview is what the run's times tell of
-   * production; absent where it ran on the embedded Postgres, whose times tell of nothing.
+   * The text is the report as a terminal shows it, with colours. The preview is what the plan will cost production, by
+   * the run's times where those tell of it; absent where nothing was run.
    */
   | { readonly report: Report; readonly text: string; readonly preview?: ToldPreview }
   /**
@@ -148,14 +148,10 @@ export interface PreviewParams {
   readonly uri: string;
 }
 
-export type { Preview, StepPreview } from '../features/preview.ts';
-
-export interface ToldPreview {
-  readonly preview: Preview;
+/** A preview as a page shows it. */
+export interface ToldPreview extends Timing {
   /** Zero-based, by step id. */
   readonly lines: Readonly<Record<string, number>>;
-  /** The timeline as an element: see `features/timeline.ts`. */
-  readonly svg: string;
 }
 
 export type PreviewResult =

@@ -18,8 +18,8 @@ export function raw(text: string): Html {
   return { text };
 }
 
-export function join(parts: readonly Html[]): Html {
-  return raw(parts.map(({ text }) => text).join('\n'));
+export function join(parts: readonly Html[], between = '\n'): Html {
+  return raw(parts.map(({ text }) => text).join(between));
 }
 
 /** A template whose values are escaped unless they are HTML already. */

@@ -1,52 +1,45 @@
+import type { StepPreview } from '../features/preview.ts';
+import { stepTimeWords, sumWords, waitWords, whoWaitsWords } from '../features/preview-words.ts';
+import type { Timing } from '../features/timing.ts';
 import type { Report, StatementError, StatementReport, StepReport } from '../rehearsal/model.ts';
 import { formatBytes, formatWhole } from '../text/amounts.ts';
 import { formatMeasured } from '../timing/format.ts';
 import { icon } from './icons.ts';
 import { escapeHtml, type Html, html, join, raw } from './markup.ts';
+import { page, stepLink } from './page.ts';
 import { proofFacts, proofFaults, startFaults, unwound } from './report-proof.ts';
 import { describeLock, statusWords, strongestLock, unique, verdictWords } from './report-words.ts';
-import { script } from './script.ts';
-import { style } from './style.ts';
+import { timingSection } from './timing-section.ts';
 
 export interface ReportPage {
   readonly report: Report;
+  /** What the plan will cost production; undefined where that is not told. */
+  readonly timing: Timing | undefined;
   /** The plan's path as people know it. */
   readonly planName: string;
-  /** Its URI, for the view to be opened again after the window was reloaded. */
-  readonly plan: string;
+  /** Its URI, inside the editor, where steps can be jumped to; undefined for a file of its own without any script. */
+  readonly plan: string | undefined;
   /** For the one style and the one script; a new one for every page. */
   readonly nonce: string;
-  /** Inside the editor, where steps can be jumped to; else a file of its own without any script. */
-  readonly interactive: boolean;
 }
 
 /** The report as a whole HTML document. Everything that comes from a plan or from Postgres is escaped. */
-export function renderReport({ report, planName, plan, nonce, interactive }: ReportPage): string {
-  const scriptPolicy = interactive ? `; script-src 'nonce-${nonce}'` : '';
-  return html`<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="UTF-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'nonce-${nonce}'${raw(scriptPolicy)}">
-<title>Dry run: ${report.plan}</title>
-<style nonce="${nonce}">${raw(style)}</style>
-</head>
-<body>
-${interactive ? html`<main data-plan="${plan}" data-run="${nonce}">` : raw('<main>')}
-${header(report, planName, interactive)}
+export function renderReport(content: ReportPage): string {
+  const { report, timing, plan, nonce } = content;
+  const interactive = plan !== undefined;
+  return page(
+    { title: `Dry run: ${report.plan}`, nonce, plan },
+    html`${header(content, interactive)}
 ${ownError(report)}
 ${notes(report)}
 ${startFaults(report)}
-${phases(report, interactive)}
+${phases(content, interactive)}
 ${unwound(report)}
-</main>
-${interactive ? html`<script nonce="${nonce}">${raw(script)}</script>` : ''}
-</body>
-</html>`.text;
+${timing ? production(timing, report, interactive) : ''}`,
+  );
 }
 
-function header(report: Report, planName: string, interactive: boolean): Html {
+function header({ report, timing, planName }: ReportPage, interactive: boolean): Html {
   const filled = Object.entries(report.rows);
   return html`<header>
 <h1>${report.plan}</h1>
@@ -63,6 +56,11 @@ ${
 ${
   filled.length > 0
     ? html`<div><dt>Fabricated rows</dt><dd>${filled.map(([table, rows]) => `${table} ${formatWhole(rows)}`).join(', ')}</dd></div>`
+    : ''
+}
+${
+  timing
+    ? html`<div><dt>In production</dt><dd><a href="#production">${sumWords(timing.preview) || 'no time'}; ${whoWaitsWords(timing.preview)}</a></dd></div>`
     : ''
 }
 </dl>
@@ -92,7 +90,10 @@ function stoppedAt({ steps }: Report, interactive: boolean): Html | '' {
   if (failed.length === 0) return '';
   const links = failed
     .slice(0, 5)
-    .map(({ step, index }, at) => html`${at > 0 ? ', ' : ''}${stepLink(step, index, interactive)}`);
+    .map(
+      ({ step, index }, at) =>
+        html`${at > 0 ? ', ' : ''}${stepLink(step.step, { index, line: step.line }, interactive)}`,
+    );
   const more = failed.length > links.length ? ` and ${failed.length - links.length} more` : '';
   const isStopped = steps.some(({ status }) => status === 'skipped');
   const words = isStopped && failed.length === 1 ? 'It stopped at' : 'See';
@@ -116,7 +117,10 @@ function notes(report: Report): Html | '' {
 }
 
 /** Steps in their order, under their phases. */
-function phases({ steps }: Report, interactive: boolean): Html {
+function phases({ report: { steps }, timing }: ReportPage, interactive: boolean): Html {
+  const predicted = new Map(
+    timing?.preview.phases.flatMap((phase) => phase.steps.map((step) => [step.id, step] as const)),
+  );
   const groups: { phase: string; steps: { step: StepReport; index: number }[] }[] = [];
   steps.forEach((step, index) => {
     const last = groups.at(-1);
@@ -127,17 +131,10 @@ function phases({ steps }: Report, interactive: boolean): Html {
     groups.map(
       (group, number) => html`<section class="phase" aria-labelledby="phase-${number}">
 <h2 id="phase-${number}">${group.phase}</h2>
-<ol>${join(group.steps.map((entry) => stepItem(entry.step, entry.index, interactive)))}</ol>
+<ol>${join(group.steps.map((entry) => stepItem(entry.step, entry.index, predicted.get(entry.step.id), interactive)))}</ol>
 </section>`,
     ),
   );
-}
-
-/** A step's name; inside the editor it leads to the step's line. */
-function stepLink(step: StepReport, index: number, interactive: boolean): Html {
-  return interactive
-    ? html`<button type="button" class="link" data-step="${index}" title="Go to line ${step.line + 1} of the plan">${step.step}</button>`
-    : html`<span>${step.step}</span>`;
 }
 
 /** ms that Postgres was busy with the step's statements, without what observing them took. */
@@ -145,8 +142,13 @@ function statementTime({ statements }: StepReport): number {
   return statements.reduce((sum, { ms }) => sum + ms, 0);
 }
 
-function stepItem(step: StepReport, index: number, interactive: boolean): Html {
-  const name = stepLink(step, index, interactive);
+function stepItem(
+  step: StepReport,
+  index: number,
+  predicted: StepPreview | undefined,
+  interactive: boolean,
+): Html {
+  const name = stepLink(step.step, { index, line: step.line }, interactive);
   return html`<li class="step ${step.status}">
 <div class="head"><span class="status">${icon(step.status)}${statusWords[step.status]}</span><h3>${name}</h3><span class="action">${step.action}</span>${
     step.statements.every(({ status }) => status === 'skipped')
@@ -154,7 +156,7 @@ function stepItem(step: StepReport, index: number, interactive: boolean): Html {
       : html`<span class="time">${formatMeasured(statementTime(step))}</span>`
   }</div>
 ${step.summary ? html`<p class="summary">${summary(step)}</p>` : ''}
-${didList(step)}
+${didList(step, predicted)}
 ${step.error ? html`<div class="error">${error(step.error)}</div>` : ''}
 ${proofFaults(step)}
 ${statements(step)}
@@ -166,8 +168,8 @@ function summary({ action, status, summary }: StepReport): string {
   return action === 'verify' && status === 'passed' ? `The result is ${summary}, as expected.` : summary;
 }
 
-/** What Postgres did, for the step as a whole. */
-function didList(step: StepReport): Html | '' {
+/** What Postgres did, for the step as a whole, and what it will cost production. */
+function didList(step: StepReport, predicted: StepPreview | undefined): Html | '' {
   const ran = step.statements.filter(({ status }) => status !== 'skipped');
   const lock = strongestLock(ran);
   const rewrites = unique(ran.flatMap((statement) => statement.rewrites));
@@ -185,7 +187,24 @@ function didList(step: StepReport): Html | '' {
   if (scans.length > 0) facts.push(html`<div><dt>Read in full</dt><dd>${scans.join(', ')}</dd></div>`);
   if (wal > 0) facts.push(html`<div><dt>WAL</dt><dd>${formatBytes(wal)}</dd></div>`);
   facts.push(...proofFacts(step));
+  if (predicted) facts.push(...inProduction(predicted));
   return facts.length > 0 ? html`<dl class="did">${join(facts)}</dl>` : '';
+}
+
+/** Nothing where it changes nothing. */
+function inProduction(step: StepPreview): Html[] {
+  if (step.action === 'wait' || step.action === 'deploy' || step.untold !== '') return [];
+  const waits = step.worst ? waitWords(step.worst) : '';
+  return [
+    html`<div><dt>In production</dt><dd>${stepTimeWords(step)}${waits === '' ? '' : `; ${waits}`}</dd></div>`,
+  ];
+}
+
+/** What the plan will cost production. */
+function production({ preview, timeline }: Timing, report: Report, interactive: boolean): Html {
+  const lines = Object.fromEntries(report.steps.map(({ id, line }) => [id, line]));
+  return html`<section aria-labelledby="production"><h2 id="production">In production</h2>
+${timingSection({ preview, timeline, lines, interactive })}</section>`;
 }
 
 function error({ message, code, detail, hint }: StatementError): Html {

@@ -19,9 +19,9 @@ export const script = `
   update();
   for (const element of details) element.addEventListener('toggle', update);
   document.addEventListener('click', ({ target }) => {
-    const button = target instanceof Element ? target.closest('button') : null;
-    if (!button) return;
-    const { step, command } = button.dataset;
+    const clicked = target instanceof Element ? target.closest('button, [data-step]') : null;
+    if (!clicked) return;
+    const { step, command } = clicked.dataset;
     if (step !== undefined) editor.postMessage({ kind: 'step', index: Number(step) });
     else if (command === 'expand') {
       const open = details.some((element) => !element.open);

@@ -1,24 +1,45 @@
 /**
- * The report's style: the editor's own colours, each with a colour for a saved page that no editor shows. In
- * high contrast themes, which define no colours for buttons, borders carry what colours do elsewhere.
+ * The pages' style: the editor's own colours, each with one for a saved page that no editor shows, light or dark as the
+ * reader's system is, and light on paper. In high contrast themes, which define no colours for buttons, borders carry
+ * what colours do elsewhere.
  */
 export const style = `
 :root {
   color-scheme: light dark;
-  --ok: var(--vscode-charts-green, #2e7d32);
-  --bad: var(--vscode-editorError-foreground, #c62828);
-  --caution: var(--vscode-editorWarning-foreground, #9a6700);
-  --faint: var(--vscode-descriptionForeground, #6a6a6a);
-  --line: var(--vscode-contrastBorder, var(--vscode-panel-border, #d0d0d0));
-  --code: var(--vscode-textCodeBlock-background, #f3f3f3);
-  --link: var(--vscode-textLink-foreground, #0b62c4);
+  --own-text: #1f1f1f; --own-faint: #616161; --own-page: #ffffff; --own-line: #d8d8d8; --own-code: #f3f3f3;
+  --own-link: #0b62c4; --own-ok: #2e7d32; --own-bad: #c62828; --own-caution: #9a6700; --own-soak: #c8c8c8;
+  --own-button: #e4e4e4; --own-hover: #0000000a;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --own-text: #d4d4d4; --own-faint: #a0a0a0; --own-page: #1f1f1f; --own-line: #3c3c3c; --own-code: #2a2a2a;
+    --own-link: #6cb6ff; --own-ok: #73c991; --own-bad: #f48771; --own-caution: #d9a53f; --own-soak: #5a5a5a;
+    --own-button: #3a3a3a; --own-hover: #ffffff0f;
+  }
+}
+:root {
+  --text: var(--vscode-foreground, var(--own-text));
+  --faint: var(--vscode-descriptionForeground, var(--own-faint));
+  --page: var(--vscode-editor-background, var(--own-page));
+  --ok: var(--vscode-charts-green, var(--own-ok));
+  --bad: var(--vscode-editorError-foreground, var(--own-bad));
+  --caution: var(--vscode-editorWarning-foreground, var(--own-caution));
+  --line: var(--vscode-contrastBorder, var(--vscode-panel-border, var(--own-line)));
+  --grid: var(--vscode-editorIndentGuide-background1, var(--own-line));
+  --code: var(--vscode-textCodeBlock-background, var(--own-code));
+  --link: var(--vscode-textLink-foreground, var(--own-link));
+  --everybody: var(--bad);
+  --writers: var(--caution);
+  --nobody: var(--ok);
+  --soak: var(--vscode-scrollbarSlider-background, var(--own-soak));
+  --stripe: var(--page);
 }
 body {
   font-family: var(--vscode-font-family, system-ui, sans-serif);
   font-size: var(--vscode-font-size, 13px);
   line-height: 1.5;
-  color: var(--vscode-foreground, #1f1f1f);
-  background: var(--vscode-editor-background, #ffffff);
+  color: var(--text);
+  background: var(--page);
   margin: 0;
   padding: 0 24px 32px;
 }
@@ -41,14 +62,14 @@ p { margin: 4px 0; }
 .actions { display: flex; flex-wrap: wrap; gap: 8px; margin: 16px 0 0; }
 .actions button {
   font: inherit; padding: 4px 12px; border-radius: 2px; cursor: pointer;
-  color: var(--vscode-button-secondaryForeground, #1f1f1f);
-  background: var(--vscode-button-secondaryBackground, var(--vscode-editor-background, #e4e4e4));
+  color: var(--vscode-button-secondaryForeground, var(--text));
+  background: var(--vscode-button-secondaryBackground, var(--vscode-editor-background, var(--own-button)));
   border: 1px solid var(--vscode-button-border, var(--vscode-contrastBorder, transparent));
 }
-.actions button:hover { background: var(--vscode-button-secondaryHoverBackground, var(--vscode-editor-background, #d6d6d6)); }
-button:focus-visible, summary:focus-visible { outline: 1px solid var(--vscode-focusBorder, #0b62c4); outline-offset: 2px; }
+.actions button:hover { background: var(--vscode-button-secondaryHoverBackground, var(--vscode-editor-background, var(--own-line))); }
+button:focus-visible, summary:focus-visible, a:focus-visible { outline: 1px solid var(--vscode-focusBorder, var(--own-link)); outline-offset: 2px; }
 .notes { border-left: 3px solid var(--caution); padding-left: 12px; margin-top: 20px; }
-.notes h2 { margin: 0 0 4px; font-size: 1em; }
+.notes h2, .notes h3 { margin: 0 0 4px; font-size: 1em; }
 .notes ul { margin: 0; padding-left: 18px; }
 .phase ol { list-style: none; margin: 0; padding: 0; border-top: 1px solid var(--line); }
 .step { padding: 10px 0; border-bottom: 1px solid var(--line); }
@@ -86,17 +107,55 @@ pre {
 }
 pre code { color: inherit; background: none; padding: 0; }
 code { font-family: var(--vscode-editor-font-family, ui-monospace, monospace); font-size: var(--vscode-editor-font-size, 12px); }
+a { color: var(--link); }
 table { border-collapse: collapse; }
 th { text-align: left; font-weight: normal; color: var(--faint); padding: 1px 16px 1px 0; vertical-align: top; white-space: nowrap; }
 td { padding: 1px 0; overflow-wrap: anywhere; }
+figure.timing { margin: 20px 0 8px; }
+.patterns { position: absolute; }
+figcaption { color: var(--faint); margin-top: 6px; }
+figcaption p { margin: 2px 0; }
+.key { white-space: nowrap; margin-right: 16px; }
+.key svg { margin-right: 6px; vertical-align: -1px; }
+.timeline { display: block; width: 100%; height: auto; }
+.timeline text { font-family: var(--vscode-font-family, system-ui, sans-serif); font-size: 12px; pointer-events: none; }
+.interactive .timeline [data-step] { pointer-events: all; cursor: pointer; }
+.timeline [data-step][fill=none]:hover { fill: var(--vscode-list-hoverBackground, var(--own-hover)); }
+figure .narrow { display: none; }
+section.timing h3 { margin: 20px 0 4px; }
+.sum, .likely { font-weight: normal; color: var(--faint); }
+.sum { margin-left: 8px; }
+.likely, .range { white-space: nowrap; }
+.steps { width: 100%; table-layout: fixed; }
+.steps th, .steps td { text-align: left; vertical-align: top; padding: 5px 14px 5px 0; border-bottom: 1px solid var(--line); white-space: normal; overflow-wrap: anywhere; }
+.steps tbody th { color: inherit; }
+.steps th:first-child { width: 27%; }
+.steps thead th:last-child { width: 4.5em; }
+.steps td:last-child, .steps th:last-child { padding-right: 0; }
+.steps .lock { display: inline-block; line-height: 1.3; }
 @media (max-width: 560px) {
   body { padding: 0 12px 24px; }
   .summary, .did, .step > .error, .step > .left, details { margin-left: 0; }
+  figure .wide { display: none; }
+  figure .narrow { display: block; }
+  .steps, .steps tbody, .steps tr, .steps th, .steps td { display: block; width: auto; border: 0; padding: 0; }
+  .steps thead { position: absolute; clip-path: inset(50%); }
+  .steps tr { padding: 6px 0; border-bottom: 1px solid var(--line); }
+  .steps th:first-child { width: auto; }
+  .steps tbody td { position: relative; padding-left: calc(6.5em + 12px); }
+  .steps td::before { content: attr(data-title); position: absolute; left: 12px; color: var(--faint); }
+  .steps td.none { display: none; }
 }
 @media print {
-  body { color: #000; background: #fff; padding: 0; }
+  :root {
+    --text: #000; --faint: #444; --page: #fff; --line: #bbb; --grid: #ddd; --code: #f6f6f6; --link: #000;
+    --ok: #2e7d32; --bad: #c62828; --caution: #9a6700; --soak: #c8c8c8;
+  }
+  body { padding: 0; }
+  main { max-width: none; }
   .actions { display: none; }
-  .step, .statement { break-inside: avoid; }
+  .step, .statement, .steps tr, figure { break-inside: avoid; }
+  h2, h3 { break-after: avoid; }
   pre { white-space: pre-wrap; border: 1px solid #ccc; }
 }
 `;

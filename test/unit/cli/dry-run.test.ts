@@ -57,6 +57,17 @@ describe('switchback dry-run', () => {
       assert.deepEqual([none.exitCode, none.report.steps[0].rollback], [0, null]);
   });
 
+  it('writes a page with what production will see where told to', async function () {
+    this.timeout(60_000);
+    const io = memoryIo({ files: { 'a.migration.yaml': plan } });
+    const args = ['a.migration.yaml', '--format', 'html', '--output', 'report.html', '--no-proofs'];
+    assert.deepEqual([await dryRun(args, io, await embeddedEngine()), io.out()], [0, '']);
+    const page = io.files.read('/project/report.html');
+    const text = 'bytes' in page ? new TextDecoder().decode(page.bytes) : page.error;
+    assert.match(text, /^<!DOCTYPE html>[\s\S]*Make a table[\s\S]*id="production"[\s\S]*<svg role="img"/);
+    assert.doesNotMatch(text, /<script/);
+  });
+
   for (const [signal, exitCode] of [
     ['SIGINT', 130],
     ['SIGTERM', 143],

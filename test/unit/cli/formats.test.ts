@@ -64,7 +64,7 @@ const unreadable: CheckedFile = {
     finding('', { ...bare, rule: 'plan-unreadable', message: 'No such file.', range: { start: 0, end: 0 } }),
   ],
 };
-const plain = styleFor({ isTty: false, columns: undefined, write() {} }, {});
+const plain = styleFor({ isTty: false, columns: undefined }, {});
 
 describe('json', () => {
   const report = JSON.parse(formatJson([file, unreadable], packageRoot));

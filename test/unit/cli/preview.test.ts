@@ -50,6 +50,29 @@ describe('switchback preview', () => {
     assert.equal(step.range.start.line, 8);
   });
 
+  it('is a page on demand, in a file where told to', async () => {
+    const { out } = await preview(['a.migration.yaml', '--format', 'html']);
+    assert.match(out, /^<!DOCTYPE html>/);
+    assert.match(out, /<svg role="img"[\s\S]*>Widen the amount</);
+    assert.doesNotMatch(out, /<script|https?:\/\/(?!www\.w3\.org)/);
+    const io = memoryIo({ files: { 'a.migration.yaml': plan }, isTty: true });
+    assert.equal(await run(['preview', 'a.migration.yaml', '--output', 'out.txt'], io), 1);
+    assert.equal(io.out(), '');
+    const written = io.files.read('/project/out.txt');
+    assert.ok('bytes' in written);
+    const text = new TextDecoder().decode(written.bytes);
+    assert.match(text, /Widen the amount/);
+    assert.ok(!text.includes('\u001b'));
+  });
+
+  it('loses nothing where the file cannot be written', async () => {
+    const io = memoryIo({ files: { 'a.migration.yaml': plan } });
+    const files = { ...io.files, create: () => ({ error: 'its folder is not there' }) };
+    assert.equal(await run(['preview', 'a.migration.yaml', '--output', 'no/where.txt'], { ...io, files }), 2);
+    assert.match(io.err(), /no\/where\.txt cannot be written: .*standard output/);
+    assert.match(io.out(), /Widen the amount/);
+  });
+
   it('says what it cannot use', async () => {
     for (const [args, said] of [
       [['a.sql'], /Only a plan/],

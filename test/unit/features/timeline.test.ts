@@ -1,69 +1,87 @@
 import assert from 'node:assert/strict';
 import type { Preview, StepPreview } from '../../../server/src/features/preview.ts';
-import { timelineSvg } from '../../../server/src/features/timeline.ts';
+import { drawTimeline } from '../../../server/src/features/timeline.ts';
+import { stepPreview } from '../support/previews.ts';
 
-const step = (part: Partial<StepPreview>): StepPreview => ({
-  id: 'a',
-  step: 'A',
-  action: 'sql',
-  class: 'rewrite',
-  time: { low: 1000, likely: 3000, high: 60_000 },
-  basis: 'sizes',
-  untold: '',
-  wal: undefined,
-  disk: undefined,
-  estimate: undefined,
-  soak: 0,
-  locks: [],
-  worst: undefined,
-  statements: [],
-  range: { start: 0, end: 1 },
-  ...part,
-});
 const none = { low: 0, likely: 0, high: 0 };
-const draw = (steps: readonly StepPreview[]) => {
-  const phases: Preview['phases'] = [{ phase: 'Only', steps, time: none, soak: 0, untold: 0 }];
-  return timelineSvg({ phases });
+const draw = (steps: readonly StepPreview[], more: readonly StepPreview[] = []) => {
+  const phase = (name: string, of: readonly StepPreview[]) => ({
+    phase: name,
+    steps: of,
+    time: none,
+    soak: 0,
+    untold: 0,
+  });
+  const phases: Preview['phases'] = [
+    phase('First', steps),
+    ...(more.length > 0 ? [phase('Second', more)] : []),
+  ];
+  return drawTimeline({ phases });
 };
-const worst = {
-  relation: 'users',
-  mode: 'AccessExclusiveLock',
-  keeps_out: 'everybody',
-  held: undefined,
-  requests: undefined,
-  pool_lasts: undefined,
-} as const;
+const each = ({ wide, narrow }: ReturnType<typeof draw>) => [wide, narrow];
+/** Where the bars of a look end. */
+const ends = (svg: string, look: string) =>
+  [
+    ...svg.matchAll(
+      new RegExp(`<path d="M([\\d.]+) [\\d.]+l([\\d.]+) 0[^"]*" fill="var\\(--${look}\\)"`, 'g'),
+    ),
+  ].map(([, x, width]) => Number(x) + Number(width));
 
 describe('the timeline', () => {
-  it('draws a bar in the colour and the pattern of who waits', () => {
-    const svg = draw([step({ worst }), step({ action: 'wait', time: undefined, soak: 86_400_000 })]);
-    for (const look of ['everybody', 'soak']) {
-      assert.ok(svg.includes(`fill="var(--${look})"`));
-      assert.ok(svg.includes(`fill="url(#pattern-${look})"`));
+  it('draws a bar in the colour and the pattern of who waits, and its time beside it', () => {
+    const soak = stepPreview({ action: 'wait', time: undefined, worst: undefined, soak: 86_400_000 });
+    for (const svg of each(draw([stepPreview({}), soak]))) {
+      for (const look of ['everybody', 'soak']) {
+        assert.ok(svg.includes(`fill="var(--${look})"`));
+        assert.ok(svg.includes(`fill="url(#pattern-${look})"`));
+      }
+      assert.ok(!svg.includes('--writers'));
+      assert.match(svg, />1-60 s</);
+      assert.match(svg, />1 d</);
     }
-    assert.ok(!svg.includes('--writers'));
-    assert.match(svg, />1 d</);
   });
 
   it('draws no bar where no time is known', () => {
-    const svg = draw([step({ time: undefined, untold: 'why' }), step({ action: 'deploy', time: undefined })]);
-    assert.ok(!svg.includes('pattern-'));
+    for (const svg of each(
+      draw([
+        stepPreview({ time: undefined, untold: 'why' }),
+        stepPreview({ action: 'deploy', time: undefined }),
+      ]),
+    )) {
+      assert.ok(!svg.includes('pattern-'));
+      assert.match(svg, />not told</);
+      assert.match(svg, />deploy</);
+    }
+  });
+
+  it('names the phases, and numbers the steps through all of them', () => {
+    for (const svg of each(draw([stepPreview({})], [stepPreview({}), stepPreview({})]))) {
+      assert.match(svg, />First<[\s\S]*>Second</);
+      assert.deepEqual(
+        [...new Set(svg.match(/data-step="\d+"/g))],
+        [0, 1, 2].map((n) => `data-step="${n}"`),
+      );
+    }
+  });
+
+  it('keeps soaks short, however long they are, and the scale for the steps', () => {
+    const week = stepPreview({ action: 'wait', time: undefined, worst: undefined, soak: 7 * 86_400_000 });
+    const alone = draw([stepPreview({})]).wide;
+    const beside = draw([stepPreview({}), week]).wide;
+    assert.deepEqual(ends(beside, 'everybody'), ends(alone, 'everybody'));
+    assert.ok((ends(beside, 'soak')[0] ?? Infinity) < (ends(beside, 'everybody')[0] ?? 0));
   });
 
   it('holds no style, no script, and no markup of a plan', () => {
-    const svg = draw([step({ step: '<script>alert(1)</script> & "quotes" style="x"', worst })]);
-    assert.doesNotMatch(svg, /<script|<style|<[^>]* style=/);
-    assert.match(svg, /&lt;script/);
+    for (const svg of each(draw([stepPreview({ step: '<script>alert(1)</script> & "quotes" style="x"' })]))) {
+      assert.doesNotMatch(svg, /<script|<style|<[^>]* style=/);
+      assert.match(svg, /&lt;script/);
+    }
   });
 
   it('makes longer times end further right', () => {
-    const ends = (svg: string) =>
-      [...svg.matchAll(/<path d="M([\d.]+) [\d.]+l([\d.]+) 0[^"]*" fill="var\(--nobody\)"/g)].map(
-        ([, x, width]) => Number(x) + Number(width),
-      );
-    const [short = 0, long = 0] = ends(
-      draw([step({}), step({ time: { low: 1000, likely: 2000, high: 3_600_000 } })]),
-    );
+    const hour = stepPreview({ time: { low: 1000, likely: 2000, high: 3_600_000 } });
+    const [short = 0, long = 0] = ends(draw([stepPreview({}), hour]).wide, 'everybody');
     assert.ok(short > 0 && long > short + 100);
   });
 });

@@ -91,9 +91,9 @@ describe('dry runs on a server over the protocol', function () {
     const right = await run(app('ada'), 'secret');
     assert.ok('report' in right);
     assert.equal(right.report.verdict, 'passed', right.report.error?.message);
-    const { preview, lines, svg } = right.preview ?? {};
+    const { preview, lines, timeline } = right.preview ?? {};
     assert.deepEqual([preview?.basis, preview?.measured_on], ['measured', right.report.engine]);
-    assert.deepEqual([lines?.make_a_table, svg?.startsWith('<svg')], [5, true]);
+    assert.deepEqual([lines?.make_a_table, timeline?.wide.startsWith('<svg')], [5, true]);
     const [identity] = asked as ConfirmServerParams[];
     assert.deepEqual(
       [identity?.name, identity?.database, identity?.user, identity?.isClone],

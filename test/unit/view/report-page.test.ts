@@ -1,21 +1,23 @@
 import assert from 'node:assert/strict';
+import type { Timing } from '../../../server/src/features/timing.ts';
 import type { Report, StatementReport } from '../../../server/src/rehearsal/model.ts';
 import { notUnwound } from '../../../server/src/rehearsal/proof-results.ts';
 import { escapeHtml } from '../../../server/src/view/markup.ts';
 import { renderReport } from '../../../server/src/view/report-page.ts';
 import { strongestLock } from '../../../server/src/view/report-words.ts';
 import { script } from '../../../server/src/view/script.ts';
+import { previewOf, stepPreview } from '../support/previews.ts';
 import { check, drifting, fault, report, rollback, statement, step } from '../support/reports.ts';
 
 const evil = `</style></script><img src=x onerror="alert(1)">&'`;
 
-const render = (value: Report, interactive = true) =>
+const render = (value: Report, interactive = true, timing?: Timing) =>
   renderReport({
     report: value,
+    timing,
     planName: 'a.migration.yaml',
-    plan: 'file:///a.migration.yaml',
+    plan: interactive ? 'file:///a.migration.yaml' : undefined,
     nonce: 'abc',
-    interactive,
   });
 
 /** What the page says, without its tags. */
@@ -69,10 +71,10 @@ describe('the report view', () => {
     for (const interactive of [true, false]) {
       const page = renderReport({
         report: everywhere,
+        timing: undefined,
         planName: evil,
-        plan: evil,
+        plan: interactive ? evil : undefined,
         nonce: 'abc',
-        interactive,
       });
       assert.ok(page.includes(escapeHtml(evil)));
       assert.ok(!page.includes('<img'));
@@ -84,6 +86,20 @@ describe('the report view', () => {
   it('shows what would not be seen: escapes, and marks that turn the direction of text', () => {
     const page = render(report({ plan: 'a\u001b[31mb\u202ec\td' }));
     assert.ok(page.includes('<h1>a\\u001b[31mb\\u202ec\td</h1>'));
+  });
+
+  it('tells of each step and of the plan what they will cost production, and leads to the steps', () => {
+    const timing: Timing = {
+      preview: previewOf([stepPreview({ id: 'add' })]),
+      timeline: { wide: '<svg class="timeline"></svg>', narrow: '' },
+    };
+    const page = render(report(), true, timing);
+    const text = textOf(page);
+    assert.match(text, /In production 1-60 s, 1 step not told; 1 step makes requests wait, for up to 1 min/);
+    assert.match(text, /In production 1-60 s; everybody waits for 1-60 s, 2,000-120k requests/);
+    assert.match(page, /href="#production"/);
+    assert.equal(page.match(/data-step="0" title="Go to line 5 of the plan"/g)?.length, 2);
+    assert.doesNotMatch(render(report()), /In production/);
   });
 
   it('gives no time to a step that was not run', () => {

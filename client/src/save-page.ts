@@ -1,0 +1,9 @@
+import { type Uri, workspace } from 'vscode';
+import type { Dialogs } from './dialogs.ts';
+
+/** Saves a page as a file of its own, to print or to attach to a review, where the user says; `kind` goes into its name. */
+export async function savePage(dialogs: Dialogs, plan: Uri, kind: string, page: string): Promise<void> {
+  const suggested = plan.with({ path: `${plan.path.replace(/(\.migration)?\.ya?ml$/, '')}.${kind}.html` });
+  const target = await dialogs.saveAs(suggested);
+  if (target) await workspace.fs.writeFile(target, new TextEncoder().encode(page));
+}

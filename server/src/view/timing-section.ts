@@ -1,0 +1,138 @@
+import type { Preview, StepPreview } from '../features/preview.ts';
+import { queueWords, stepTimeWords, sumWords, waitWords } from '../features/preview-words.ts';
+import type { Timing } from '../features/timing.ts';
+import { formatBytes } from '../text/amounts.ts';
+import { formatDuration, formatMeasured } from '../timing/format.ts';
+import { type Html, html, join, raw } from './markup.ts';
+import { stepLink } from './page.ts';
+import { describeLock } from './report-words.ts';
+
+export interface TimingSection extends Timing {
+  /** Zero-based lines of the plan, by step id. */
+  readonly lines: Readonly<Record<string, number>>;
+  /** Inside the editor, where steps can be jumped to. */
+  readonly interactive: boolean;
+  /** ms that a dry run took for a step, by its id; absent where it says nothing of production. */
+  readonly measured?: Readonly<Record<string, number>>;
+}
+
+/** What a plan costs production: what to know of it, the timeline, and a table for each phase. */
+export function timingSection(section: TimingSection): Html {
+  const { preview, timeline } = section;
+  return html`${notes(preview)}
+<figure class="timing">
+${patterns}
+<div class="wide">${raw(timeline.wide)}</div>
+<div class="narrow" aria-hidden="true">${raw(timeline.narrow)}</div>
+<figcaption><p id="timeline-title">How long each step takes once it has its lock, on a logarithmic scale: eight of ten servers within its bar, half of them before its mark. Soaks are not to scale.</p><p>${legend(preview)}</p></figcaption>
+</figure>
+${join(preview.phases.map((phase, at) => phaseTable(phase, at, section)))}`;
+}
+
+function notes({ queue, traffic }: Preview): Html {
+  const lines = [
+    'From the sizes in the plan alone: no server was measured, hence the width of the ranges.',
+    ...(queue ? [queueWords(queue)] : []),
+    ...(traffic === undefined
+      ? ['Give the peak under traffic, e.g. 2000/s, to see how many requests wait.']
+      : []),
+  ];
+  return html`<section class="notes" aria-labelledby="timing-notes"><h3 id="timing-notes">What to know about these times</h3>
+<ul>${join(lines.map((line) => html`<li>${line}</li>`))}</ul></section>`;
+}
+
+const looks = {
+  everybody: 'every read and write waits',
+  writers: 'writes wait',
+  nobody: 'nobody waits',
+  soak: 'soak',
+} as const;
+
+/** The bars that there are. */
+function legend({ phases }: Preview): Html {
+  const steps = phases.flatMap((phase) => phase.steps);
+  const used = new Set(
+    steps.flatMap(({ action, time, worst }) =>
+      action === 'wait' ? 'soak' : time ? (worst?.keeps_out ?? 'nobody') : [],
+    ),
+  );
+  return join(
+    Object.entries(looks)
+      .filter(([look]) => used.has(look as keyof typeof looks))
+      .map(
+        ([look, words]) =>
+          html`<span class="key"><svg width="24" height="12" aria-hidden="true" focusable="false"><rect width="24" height="12" fill="var(--${look})"/><rect width="24" height="12" fill="url(#pattern-${look})"/></svg>${words}</span>`,
+      ),
+  );
+}
+
+/** Told apart without colours too: stripes, dots, nothing, and gaps. */
+const patterns: Html =
+  raw(`<svg class="patterns" width="0" height="0" aria-hidden="true" focusable="false"><defs>
+<pattern id="pattern-everybody" width="6" height="6" patternUnits="userSpaceOnUse"><path d="M-1 1L1 -1M0 6L6 0M5 7L7 5" stroke="var(--stripe)" stroke-width="1.5"/></pattern>
+<pattern id="pattern-writers" width="6" height="6" patternUnits="userSpaceOnUse"><circle cx="3" cy="3" r="1.5" fill="var(--stripe)"/></pattern>
+<pattern id="pattern-nobody" width="6" height="6" patternUnits="userSpaceOnUse"></pattern>
+<pattern id="pattern-soak" width="8" height="14" patternUnits="userSpaceOnUse"><path d="M6 0V14" stroke="var(--stripe)" stroke-width="4"/></pattern>
+</defs></svg>`);
+
+type Column = readonly [title: string, cell: (step: StepPreview) => Html | string];
+
+function phaseTable(phase: Preview['phases'][number], at: number, section: TimingSection): Html {
+  const { preview, measured, lines, interactive } = section;
+  const first = preview.phases.slice(0, at).reduce((sum, { steps }) => sum + steps.length, 0);
+  const columns: readonly Column[] = [
+    ['Time', timeCell],
+    ...(measured
+      ? [['Dry run', ({ id }: StepPreview) => dryRunTime(measured[id])] as const satisfies Column]
+      : []),
+    ['Lock', lockCell],
+    ['Who waits', ({ worst }) => (worst ? unbroken(waitWords(worst)) : '')],
+    ['WAL', ({ wal }) => (wal !== undefined && wal >= 1024 * 1024 ? formatBytes(wal) : '')],
+  ];
+  const rows = phase.steps.map((step, index) => {
+    const link = stepLink(step.step, { index: first + index, line: lines[step.id] ?? 0 }, interactive);
+    const cells = columns.map(([title, cell]) => {
+      const content = cell(step);
+      // Stacked on a narrow page, where a row without the fact has no line for it.
+      return html`<td role="cell" data-title="${title}"${content === '' ? raw(' class="none"') : ''}>${content}</td>`;
+    });
+    return html`<tr role="row"><th role="rowheader" scope="row">${link}</th>${join(cells)}</tr>`;
+  });
+  const sum = sumWords(phase);
+  const heads = ['Step', ...columns.map(([title]) => title)];
+  return html`<section class="timing" aria-labelledby="timing-${at}">
+<h3 id="timing-${at}">${phase.phase}${sum === '' ? '' : html` <span class="sum">${sum}</span>`}</h3>
+<table class="steps" role="table"><thead role="rowgroup"><tr role="row">${join(heads.map((title) => html`<th role="columnheader" scope="col">${title}</th>`))}</tr></thead>
+<tbody role="rowgroup">${join(rows)}</tbody></table>
+</section>`;
+}
+
+function timeCell(step: StepPreview): Html | string {
+  const { time, untold, class: kind } = step;
+  if (untold !== '') return `not known. ${untold}`;
+  const words = stepTimeWords(step);
+  return time && kind !== 'instant' && time.high >= 1000
+    ? html`${unbroken(words)} <span class="likely">half by ${formatDuration(Number(time.likely.toPrecision(2)))}</span>`
+    : words;
+}
+
+/** Words in which no range is broken at its hyphen. */
+function unbroken(words: string): Html {
+  return join(
+    words
+      .split(/(\d[\d.,kMG]*(?: [a-z]+)?-\d\S*)/)
+      .map((part, at) => (at % 2 === 1 ? html`<span class="range">${part}</span>` : html`${part}`)),
+    '',
+  );
+}
+
+function dryRunTime(ms: number | undefined): string {
+  return ms === undefined ? '' : formatMeasured(ms);
+}
+
+function lockCell({ worst, locks }: StepPreview): Html | string {
+  const lock = worst ?? locks[0];
+  if (!lock) return '';
+  const { name, level } = describeLock(lock.mode);
+  return html`<span class="lock ${level}">${name}</span> on ${lock.relation}`;
+}
