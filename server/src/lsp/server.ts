@@ -22,6 +22,7 @@ import { codeLenses } from './code-lenses.ts';
 import { diagnosticReport } from './diagnostics.ts';
 import { documentSymbols } from './document-symbols.ts';
 import { createDryRuns, type Rehearse } from './dry-run.ts';
+import { editingCapabilities, serveEditing } from './editing.ts';
 import { type Files, pathOf } from './files.ts';
 import { createHandler } from './handler.ts';
 import { inlayHints } from './inlay-hints.ts';
@@ -93,6 +94,11 @@ export function startServer(connection: Connection, dependencies: ServerDependen
   serveLifecycle(connection, session, services);
   serveChanges(connection, services);
   serveRequests(connection, services);
+  serveEditing(connection, {
+    ...services,
+    links: () => ({ files: dependencies.files, folders: session.folders }),
+    hasCommands: () => session.options.commands === true,
+  });
   services.documents.listen(connection);
   connection.listen();
 }
@@ -166,6 +172,7 @@ function serveLifecycle(connection: Connection, session: Session, { refresh, dry
         codeActionProvider: {
           codeActionKinds: ['quickfix', 'refactor.rewrite', fixAllKind, insertRollbacksKind],
         },
+        ...editingCapabilities,
         inlayHintProvider: true,
         documentSymbolProvider: { label: 'Switchback' },
         ...(session.options.commands === true && { codeLensProvider: { resolveProvider: false } }),

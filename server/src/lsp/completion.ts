@@ -1,0 +1,92 @@
+import {
+  type CompletionItem,
+  CompletionItemKind,
+  type CompletionParams,
+  InsertTextFormat,
+  InsertTextMode,
+  MarkupKind,
+} from 'vscode-languageserver';
+import {
+  type Completion,
+  type CompletionKind,
+  completions,
+  settingsCompletions,
+} from '../features/completion.ts';
+import type { Checked } from './analyses.ts';
+import { toLspRange } from './convert.ts';
+import type { SettingsText } from './settings-text.ts';
+
+/** Characters that ask by themselves: behind a name's dot, a key's colon and blank, a bracket. */
+export const completionTriggers: readonly string[] = ['.', ' ', '{', '('];
+
+/** Completions, and what is said of one when it is looked at. */
+export interface Completions {
+  of(checked: Checked, params: CompletionParams): CompletionItem[];
+  ofSettings(settings: SettingsText, params: CompletionParams): CompletionItem[];
+  /** Adds the documentation to an entry of the last list. */
+  resolved(item: CompletionItem): CompletionItem;
+}
+
+/** @param hasCommands whether the client can be told to ask again at once. */
+export function createCompletions(hasCommands: () => boolean): Completions {
+  let last: readonly Completion[] = [];
+  const keep = (found: readonly Completion[], lines: Checked['lines']) => {
+    last = found;
+    return found.map((one, index) => toItem(one, index, lines, hasCommands()));
+  };
+  return {
+    of({ analysis, lines }, { position, context }) {
+      return keep(
+        completions(analysis, lines.offsetAt(position), { trigger: context?.triggerCharacter }),
+        lines,
+      );
+    },
+    ofSettings({ text, lines }, { position, context }) {
+      const trigger = context?.triggerCharacter;
+      return keep(settingsCompletions(text, lines.offsetAt(position), { trigger }), lines);
+    },
+    resolved(item) {
+      const { documentation } = last[Number(item.data)] ?? {};
+      if (documentation === undefined) return item;
+      const value = typeof documentation === 'string' ? documentation : documentation();
+      return { ...item, documentation: { kind: MarkupKind.Markdown, value } };
+    },
+  };
+}
+
+function toItem(
+  one: Completion,
+  index: number,
+  lines: Checked['lines'],
+  hasCommands: boolean,
+): CompletionItem {
+  const { label, kind, detail, insert, isSnippet, replace, order, goesOn } = one;
+  return {
+    label,
+    kind: itemKinds[kind],
+    ...(detail !== undefined && { detail }),
+    sortText: String(order * 1000 + index).padStart(9, '0'),
+    filterText: label,
+    insertTextFormat: isSnippet ? InsertTextFormat.Snippet : InsertTextFormat.PlainText,
+    insertTextMode: InsertTextMode.adjustIndentation,
+    textEdit: { range: toLspRange(replace, lines), newText: insert },
+    ...(goesOn && hasCommands && { command: { title: 'Suggest', command: 'editor.action.triggerSuggest' } }),
+    data: index,
+  };
+}
+
+const itemKinds: Readonly<Record<CompletionKind, CompletionItemKind>> = {
+  key: CompletionItemKind.Property,
+  value: CompletionItemKind.Value,
+  snippet: CompletionItemKind.Snippet,
+  rule: CompletionItemKind.Constant,
+  version: CompletionItemKind.Module,
+  step: CompletionItemKind.Reference,
+  table: CompletionItemKind.Struct,
+  view: CompletionItemKind.Interface,
+  column: CompletionItemKind.Field,
+  index: CompletionItemKind.File,
+  constraint: CompletionItemKind.TypeParameter,
+  type: CompletionItemKind.Class,
+  keyword: CompletionItemKind.Keyword,
+};
