@@ -1,8 +1,8 @@
 import type { Analysis } from '../analyze.ts';
-import { formatBytes, formatCount } from '../rules/figures.ts';
 import { displayName, indexesOf, referencesTo, relationKey } from '../schema/lookup.ts';
 import type { Column, Constraint, Relation, Schema, Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
+import { formatBytes, formatCount } from '../text/amounts.ts';
 import { code, plainText, sqlBlock } from './markdown.ts';
 
 /** Columns of a table that a hover lists; the largest have hundreds. */

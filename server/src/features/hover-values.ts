@@ -7,8 +7,8 @@ import {
   parseRate,
   parseSize,
 } from '../plan/values.ts';
-import { formatBytes, formatCount } from '../rules/figures.ts';
 import { rules } from '../rules/registry.ts';
+import { formatBytes, formatCount } from '../text/amounts.ts';
 import { actionWords, rollbackWords } from './hover-statement.ts';
 import { code, plainText, sqlBlock } from './markdown.ts';
 
