@@ -252,7 +252,8 @@ function connection(client: Client, pid: number): ServerConnection {
   };
 }
 
-const lostMessage = 'The connection to the server was lost.';
+const lostMessage =
+  'The connection to the server was lost. Check the network and the server’s log, then run it again.';
 
 /** An error of the server with its fields; any other tells of the connection. */
 function databaseError(error: unknown): Error {
@@ -261,6 +262,11 @@ function databaseError(error: unknown): Error {
   // The server sends a severity with each of its errors; the network does not.
   if (text('severity') === undefined)
     return asDatabaseError({ message: lostMessage, detail: fields.message });
+  // The session is over, whatever it was doing: that is no error of a statement.
+  if (/^57P0[1-4]$/.test(text('code') ?? ''))
+    return asDatabaseError({
+      message: `The server was stopped, or the session was ended there (${fields.message}). Run it again once the server is up.`,
+    });
   const position = Number(text('position'));
   return asDatabaseError({
     message: fields.message,

@@ -121,12 +121,6 @@ export function explainRunError(error: DatabaseError): DatabaseError {
         ...error,
         message: `The server has no memory left: that is no fault of the plan. (${error.message})`,
       };
-    case '57P01':
-    case '57P02':
-      return {
-        ...error,
-        message: `The server was stopped, or the session was ended there. (${error.message})`,
-      };
     default:
       return error;
   }

@@ -14,6 +14,17 @@ const run = promisify(execFile);
 /** Opens a session of the superuser `postgres`; on the database `postgres` where none is named. */
 export type Connect = (options?: ClientConfig) => Promise<Client>;
 
+/** How a server is shut down: `pg_ctl stop -m`. */
+export type StopMode = 'fast' | 'immediate';
+
+/** What else can be done to a server that is running. */
+export interface Control {
+  /** Stops it while sessions are open: at once, resolves when it is gone. */
+  goDown(mode: StopMode): Promise<void>;
+  /** Starts it again on the same data; resolves when it lets sessions in. */
+  comeUp(): Promise<void>;
+}
+
 /** Small, quick and forgetful: nothing is to survive, and plans are to be the same every time. */
 const settings: Readonly<Record<string, string>> = {
   fsync: 'off',
@@ -39,7 +50,7 @@ const settings: Readonly<Record<string, string>> = {
  */
 export async function withServer<T>(
   major: Major,
-  use: (connect: Connect) => Promise<T>,
+  use: (connect: Connect, control: Control) => Promise<T>,
   more: Readonly<Record<string, string>> = {},
 ): Promise<T> {
   const home = await mkdtemp(join(tmpdir(), `prove-${major}-`));
@@ -78,7 +89,7 @@ interface Installed {
 
 async function running<T>(
   { programs, data, sockets, identity, more }: Installed,
-  use: (connect: Connect) => Promise<T>,
+  use: (connect: Connect, control: Control) => Promise<T>,
 ): Promise<T> {
   // A socket in a folder of our own needs no free port; Windows has none that the client knows.
   const address =
@@ -90,20 +101,23 @@ async function running<T>(
       ? { listen_addresses: address.host }
       : { listen_addresses: '', unix_socket_directories: sockets };
   const options = Object.entries({ ...settings, ...listen, ...more, port: String(address.port) });
-  const child = spawn(
-    join(programs, 'bin/postgres'),
-    ['-D', data, ...options.flatMap(([name, value]) => ['-c', `${name}=${value}`])],
-    { ...identity, cwd: data, stdio: ['ignore', 'pipe', 'pipe'] },
-  );
-  const ended = new Promise<void>((resolve) =>
-    child.on('close', () => resolve()).on('error', () => resolve()),
-  );
+  const launch = () => {
+    const child = spawn(
+      join(programs, 'bin/postgres'),
+      ['-D', data, ...options.flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+      { ...identity, cwd: data, stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    const ended = new Promise<void>((resolve) =>
+      child.on('close', () => resolve()).on('error', () => resolve()),
+    );
+    return { child, ended, log: logOf(child) };
+  };
+  let server = launch();
   const stopHandling = onSudden(() => {
-    child.kill('SIGQUIT');
+    server.child.kill('SIGQUIT');
     // Nothing is awaited in an ending process, and its folder goes next.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
   });
-  const log = logOf(child);
   const sessions = new Set<Client>();
   const connect: Connect = async (options) => {
     const client = new Client({ ...address, user: 'postgres', database: 'postgres', ...options });
@@ -113,14 +127,24 @@ async function running<T>(
     sessions.add(client);
     return client;
   };
+  const control: Control = {
+    async goDown(mode) {
+      server.child.kill(mode === 'fast' ? 'SIGINT' : 'SIGQUIT');
+      await server.ended;
+    },
+    async comeUp() {
+      server = launch();
+      await untilReady(connect, server.child, server.log);
+    },
+  };
   try {
-    await untilReady(connect, child, log);
-    return await use(connect);
+    await untilReady(connect, server.child, server.log);
+    return await use(connect, control);
   } finally {
     await Promise.all([...sessions].map((client) => client.end().catch(() => undefined)));
     // An immediate end: there is nothing to keep.
-    child.kill('SIGQUIT');
-    await ended;
+    server.child.kill('SIGQUIT');
+    await server.ended;
     stopHandling();
   }
 }

@@ -1,11 +1,11 @@
 import type { ServerTarget } from '../../../server/src/rehearsal/server-connection.ts';
 import type { Major } from '../../prove/postgres/binaries.ts';
-import { type Connect, withServer } from '../../prove/postgres/server.ts';
+import { type Connect, type Control, withServer } from '../../prove/postgres/server.ts';
 
 /** The version to test on: others than the newest are downloaded on first use. */
 export const major = Number(process.env.SWITCHBACK_TEST_POSTGRES ?? 18) as Major;
 
-export interface RealServer {
+export interface RealServer extends Control {
   readonly connect: Connect;
   /** The superuser's, on a database of the server's. */
   target(database?: string): ServerTarget;
@@ -13,6 +13,7 @@ export interface RealServer {
   run(sql: string, database?: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** Names of the scratch databases that are there. */
   scratch(): Promise<string[]>;
+  /** Ends it for good, with its data. */
   stop(): Promise<void>;
 }
 
@@ -26,17 +27,19 @@ export async function startServer(
     stop = resolve;
   });
   let ended: Promise<void> = Promise.resolve();
-  const connect = await new Promise<Connect>((resolve, reject) => {
-    ended = withServer(
-      version,
-      (open) => {
-        resolve(open);
-        return stopped;
-      },
-      settings,
-    );
-    ended.catch(reject);
-  });
+  const { connect, control } = await new Promise<{ connect: Connect; control: Control }>(
+    (resolve, reject) => {
+      ended = withServer(
+        version,
+        (open, more) => {
+          resolve({ connect: open, control: more });
+          return stopped;
+        },
+        settings,
+      );
+      ended.catch(reject);
+    },
+  );
   const first = await connect();
   const { host, port } = first;
   await first.end();
@@ -57,6 +60,7 @@ export async function startServer(
       (await run(`SELECT datname FROM pg_database WHERE datname LIKE 'switchback%' ORDER BY 1`)).map(
         ({ datname }) => String(datname),
       ),
+    ...control,
     async stop() {
       stop();
       await ended;

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { build } from 'esbuild';
+import { preview } from '../../../server/src/features/preview.ts';
 import {
   compareFingerprints,
   type Fingerprint,
@@ -22,6 +23,14 @@ const plan = example('rename-username/rename-username.migration.yaml').replaceAl
 );
 const schema = example('rename-username/schema.sql');
 
+/** `SWITCHBACK_SERVER_ALL=1` breaks the run off in each step in each way, which takes minutes; else in a few. */
+const everywhere = process.env.SWITCHBACK_SERVER_ALL === '1';
+
+/** The steps to break off in, of those that there are; 0 is before the first. */
+function someOf(steps: number, few: readonly number[]): readonly number[] {
+  return everywhere ? Array.from({ length: steps + 1 }, (_, step) => step) : few;
+}
+
 /** Runs until it is stopped, in the middle of a transaction and outside of one. */
 const endless = planOf(`
 - step: change
@@ -33,7 +42,7 @@ const endless = planOf(`
 `);
 
 describe('the database that a dry run is beside', function () {
-  this.timeout(120_000);
+  this.timeout(everywhere ? 900_000 : 120_000);
   let server: RealServer;
   let initial: { readonly fingerprint: Fingerprint; readonly rows: unknown; readonly catalog: unknown };
   beforeEach(async () => {
@@ -77,12 +86,13 @@ describe('the database that a dry run is beside', function () {
   }
 
   it('is the same after a run, and after a cancel in each step', async () => {
-    const report = await rehearsePlan(engine(), plan, schema);
+    const analysis = await analysisOf(plan, schema);
+    const report = await rehearse(analysis, engine(), { rows: 0, stepTimeout: 30_000 });
     assert.equal(report.verdict, 'passed', report.error?.message);
+    assert.equal(preview(analysis).phases.flatMap(({ steps }) => steps).length, report.steps.length);
     assert.deepEqual(await server.scratch(), []);
     await assertUntouched();
-    const analysis = await analysisOf(plan, schema);
-    for (let step = 0; step <= report.steps.length; step += 1) {
+    for (const step of someOf(report.steps.length, [0, 2, report.steps.length])) {
       const controller = new AbortController();
       const cancelled = await rehearse(analysis, engine(), {
         rows: 0,
@@ -94,6 +104,7 @@ describe('the database that a dry run is beside', function () {
       });
       assert.equal(cancelled.verdict, 'cancelled', `step ${step}`);
       assert.deepEqual(await server.scratch(), [], `step ${step}`);
+      if (everywhere) await assertUntouched();
     }
     await assertUntouched();
   });
@@ -195,14 +206,57 @@ describe('the database that a dry run is beside', function () {
     process.kill(Number(row?.pid), 'SIGKILL');
   }
 
+  it('is the same after the server was stopped in each step, and the next run drops what was left', async () => {
+    const analysis = await analysisOf(plan, schema);
+    const { length } = analysis.steps;
+    for (const mode of ['fast', 'immediate'] as const)
+      for (const step of someOf(length, mode === 'fast' ? [5] : [0, 1])) {
+        const told: string[] = [];
+        let down: Promise<void> | undefined;
+        const stopping = createServerEngine({
+          target: server.target('app'),
+          confirm: async () => true,
+          sources: ['copy'],
+          onLeftBehind: (message) => told.push(message),
+        });
+        const since = performance.now();
+        const report = await rehearse(analysis, stopping, {
+          rows: 0,
+          stepTimeout: 30_000,
+          onProgress: (progress) => {
+            if (progress.step === step && !down)
+              down = new Promise((resolve) =>
+                setTimeout(() => resolve(server.goDown(mode)), step === 0 ? 40 : 5),
+              );
+          },
+        });
+        const at = `${mode} in step ${step}: ${report.error?.message} ${told}`;
+        assert.match(report.verdict, step === 0 ? /^(failed|refused)$/ : /^failed$/, at);
+        assert.match(
+          report.error?.message ?? '',
+          /connection to the server was lost|server was stopped|No Postgres answers|starting or stopping|hung up/,
+          at,
+        );
+        assert.ok(performance.now() - since < 45_000, at);
+        for (const message of told)
+          assert.match(message, /could not be dropped: .*The next dry run on this server drops it\.$/, at);
+        await down;
+        await server.comeUp();
+        await (await engine().open()).close();
+        assert.deepEqual(await server.scratch(), [], at);
+        await assertUntouched();
+      }
+  });
+
   it('is the same after kill -9 in each step, and the next run drops what was left', async () => {
     const steps = (await analysisOf(plan, schema)).steps.length;
-    for (const step of [0, 1, 5, steps]) {
+    for (const step of someOf(steps, [0, 5, steps])) {
       const child = await runElsewhere(plan, `\u001b[K${step}/${steps} `);
       child.kill('SIGKILL');
       await delay(step === 0 ? 500 : 100);
       await (await engine().open()).close();
       assert.deepEqual(await server.scratch(), [], `step ${step}`);
+      await assertUntouched();
     }
     const child = await runElsewhere(endless, '2/2 endless');
     await delay(300);
