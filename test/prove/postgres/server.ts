@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Client, type ClientConfig } from 'pg';
-import { copyBinaries, type Major } from './binaries.ts';
+import { type AnyMajor, copyBinaries } from './binaries.ts';
 
 const run = promisify(execFile);
 
@@ -49,7 +49,7 @@ const settings: Readonly<Record<string, string>> = {
  * server's log where it does not come up.
  */
 export async function withServer<T>(
-  major: Major,
+  major: AnyMajor,
   use: (connect: Connect, control: Control) => Promise<T>,
   more: Readonly<Record<string, string>> = {},
 ): Promise<T> {

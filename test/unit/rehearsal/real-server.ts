@@ -1,5 +1,5 @@
 import type { ServerTarget } from '../../../server/src/rehearsal/server-connection.ts';
-import type { Major } from '../../prove/postgres/binaries.ts';
+import type { AnyMajor, Major } from '../../prove/postgres/binaries.ts';
 import { type Connect, type Control, withServer } from '../../prove/postgres/server.ts';
 
 /** The version to test on: others than the newest are downloaded on first use. */
@@ -19,7 +19,7 @@ export interface RealServer extends Control {
 
 /** A server that lasts until it is stopped, for a suite's before and after. */
 export async function startServer(
-  version: Major = major,
+  version: AnyMajor = major,
   settings: Readonly<Record<string, string>> = {},
 ): Promise<RealServer> {
   let stop: () => void = () => {};
