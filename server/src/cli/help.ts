@@ -9,6 +9,7 @@ Commands:
   preview PLAN     Tell how long each step takes in production, what it locks and how many requests wait
   dry-run PLAN     Run a plan on an embedded Postgres with fabricated rows and report what happened
   capture PLAN     Write a server's schema as a plan's baseline, and its tables' sizes into the plan
+  monitoring PLAN  Write a plan's alerts as a PrometheusRule, or its queries for psql
   rules [RULE]     List the rules, or print the page of one
 
 Options:
@@ -99,6 +100,22 @@ Options:
   --server                The server and database that PGHOST, PGDATABASE or PGSERVICE name
 
 Exit codes: 0 captured, 2 not captured.
+`,
+  monitoring: `Usage: switchback monitoring PLAN [options]
+
+Writes what a plan has under \`monitoring\`: its alerts as a PrometheusRule for the Prometheus Operator, a rule for
+each threshold, or its queries as a file for psql. Metrics are those of postgres_exporter and the usual HTTP ones; for
+others the plan gives \`promql\`. What cannot be exported is said, and stands in the file as a comment.
+
+Options:
+  --format FORMAT           prometheus (default) or sql
+  --output FILE             Write here instead of to standard output
+  --labels LIST             Labels of the PrometheusRule, e.g. release=monitoring, by which your operator selects it
+  --database-matchers LIST  PromQL label matchers of the Postgres server's series, e.g. 'cluster="main"'
+  --app-matchers LIST       The same for the application's series, e.g. 'job="api"'
+  --host-matchers LIST      The same for those of the server's machine
+
+Exit codes: 0 all exported, 1 something could not be exported, 2 nothing was.
 `,
   rules: `Usage: switchback rules [RULE] [options]
 
