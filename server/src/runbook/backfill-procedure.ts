@@ -36,7 +36,8 @@ export interface BackfillProcedure {
  * key's columns from the table itself.
  */
 export function backfillProcedure(batch: BackfillBatch, options: ProcedureOptions): BackfillProcedure {
-  const table = postgresName('switchback', options.id);
+  // What another walk left behind must not be taken for this one's.
+  const table = postgresName('switchback', options.id, batch.sql);
   const numbered = (of: (at: number) => string) => batch.key.map((_, at) => of(at + 1));
   const columns = batch.key.map(quoteIdentifier);
   const noted = (name: string) => columns.map((column, at) => `${column} AS ${name}_${at + 1}`);

@@ -15,11 +15,13 @@ export function kubernetesName(text: string, longest = 63): string {
   return short.replaceAll(/--+/g, '-') || 'switchback';
 }
 
-/** A name of a Postgres object that needs no quotes and fits into its 63 bytes. */
-export function postgresName(prefix: string, text: string): string {
+/** A name of a Postgres object that needs no quotes, fits into its 63 bytes, and is another for other `contents`. */
+export function postgresName(prefix: string, text: string, contents: string): string {
   const plain = text.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_');
-  const whole = `${prefix}_${plain}`;
-  return whole.length <= 63 ? whole : `${whole.slice(0, 54)}_${fingerprint(text)}`;
+  return `${prefix}_${plain}`
+    .slice(0, 54)
+    .replace(/_$/, '')
+    .concat('_', fingerprint(`${text}\n${contents}`));
 }
 
 /** Eight hexadecimal digits by FNV-1a: tells names apart that begin alike. */

@@ -1,18 +1,22 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import markdownIt from 'markdown-it';
 import type { Client } from 'pg';
 import { analyze, loadParsers } from '../../../server/src/analyze.ts';
 import { backfillBatchSql } from '../../../server/src/effects/backfill.ts';
+import { preview } from '../../../server/src/features/preview.ts';
 import {
   type BackfillProcedure,
   backfillProcedure,
   type ProcedureOptions,
 } from '../../../server/src/runbook/backfill-procedure.ts';
+import { runbook } from '../../../server/src/runbook/runbook.ts';
 import type { SqlParser } from '../../../server/src/sql/model.ts';
 import { type RealServer, startServer } from '../rehearsal/real-server.ts';
 
 const calm: ProcedureOptions = { id: 'fill', pause: 0, lockTimeout: undefined, retries: 0 };
 
-describe('the backfill as a procedure, on a server', () => {
+describe('what is to be pasted, on a server', () => {
   let server: RealServer;
   let parser: SqlParser;
   before(async function () {
@@ -159,7 +163,7 @@ INSERT INTO "Order ""Lines""" SELECT chr(97 + g % 7), g, NULL FROM generate_seri
     );
     await script(client, procedure.setup);
     await client.query(
-      'DROP ROLE IF EXISTS plain; CREATE ROLE plain; GRANT ALL ON t, switchback_fill TO plain; GRANT USAGE ON SCHEMA public TO plain; SET ROLE plain',
+      `DROP ROLE IF EXISTS plain; CREATE ROLE plain; GRANT ALL ON t, ${procedure.progressTable} TO plain; GRANT USAGE ON SCHEMA public TO plain; SET ROLE plain`,
     );
     const notices: string[] = [];
     client.on('notice', ({ message }) => notices.push(message ?? ''));
@@ -173,4 +177,45 @@ INSERT INTO "Order ""Lines""" SELECT chr(97 + g % 7), g, NULL FROM generate_seri
     await script(client, procedure.run);
     assert.doesNotMatch(notices.join('\n'), /hidden/);
   });
+
+  it('leads through the example and the whole way back, block by block', async () => {
+    const folder = 'examples/rename-username/';
+    const read = (path: string) => readFileSync(`${folder}${path}`, 'utf8');
+    const analysis = analyze(read('rename-username.migration.yaml'), {
+      parsers: await loadParsers(),
+      kind: 'plan',
+      readFile: (path) => ({ text: read(path) }),
+    });
+    const source = runbook(analysis, { preview: preview(analysis) });
+    const client = await server.connect();
+    await client.query(`DROP SCHEMA public CASCADE; CREATE SCHEMA public; ${read('schema.sql')};
+      INSERT INTO users (username, email) SELECT 'u' || g, g || '@example.org' FROM generate_series(1, 50) g`);
+    const shape = `SELECT column_name, data_type, is_nullable FROM information_schema.columns
+      WHERE table_schema = 'public' ORDER BY 1`;
+    const before = (await client.query(shape)).rows;
+
+    const [forth = '', back = ''] = source.split('## The whole way back');
+    const steps = forth.slice(forth.indexOf('## Phase 1')).split(/^### /m).slice(1);
+    assert.equal(steps.length, 16);
+    for (const step of steps)
+      for (const block of sqlIn(step.split(/^#### Way back/m)[0] ?? '')) await script(client, block);
+    const { rows } = await client.query('SELECT * FROM users WHERE handle IS NULL');
+    assert.deepEqual(rows, []);
+    const after = (await client.query(shape)).rows.map(({ column_name }) => column_name);
+    assert.deepEqual(after, ['created_at', 'email', 'handle', 'id']);
+
+    for (const block of sqlIn(back.split(/^## Monitoring/m)[0] ?? '')) await script(client, block);
+    assert.deepEqual((await client.query(shape)).rows, before);
+    const { rows: left } = await client.query(
+      "SELECT relname FROM pg_class WHERE relname LIKE 'switchback%'",
+    );
+    assert.deepEqual(left, []);
+  });
 });
+
+function sqlIn(source: string): readonly string[] {
+  return markdownIt()
+    .parse(source, {})
+    .filter(({ type, info }) => type === 'fence' && info === 'sql')
+    .map(({ content }) => content);
+}
