@@ -9,6 +9,7 @@ Commands:
   preview PLAN     Tell how long each step takes in production, what it locks and how many requests wait
   dry-run PLAN     Run a plan on an embedded Postgres with fabricated rows and report what happened
   capture PLAN     Write a server's schema as a plan's baseline, and its tables' sizes into the plan
+  runbook PLAN     Write a plan as a runbook: commands to paste, each step with its way back
   monitoring PLAN  Write a plan's alerts as a PrometheusRule, or its queries for psql
   rules [RULE]     List the rules, or print the page of one
 
@@ -100,6 +101,18 @@ Options:
   --server                The server and database that PGHOST, PGDATABASE or PGSERVICE name
 
 Exit codes: 0 captured, 2 not captured.
+`,
+  runbook: `Usage: switchback runbook PLAN [options]
+
+Writes a plan as a runbook in the order of use: figures, timing, checklist, steps with commands to paste into psql,
+each with its way back, the whole way back, what to watch, and the clean-up.
+
+Options:
+  --format FORMAT         markdown (default) or html (one file)
+  --report FILE           A dry run's report (switchback dry-run --format json): what it measured and proved
+  --output FILE           Write here instead of to standard output
+
+Exit codes: 0 written, 2 not: the plan's file has faults, or the report is of another plan.
 `,
   monitoring: `Usage: switchback monitoring PLAN [options]
 

@@ -71,6 +71,8 @@ async function loadCommand(name: CommandName): Promise<Command> {
       return (await import('./dry-run.ts')).dryRun;
     case 'capture':
       return (await import('./capture.ts')).capture;
+    case 'runbook':
+      return (await import('./runbook.ts')).runbook;
     case 'monitoring':
       return (await import('./monitoring.ts')).monitoring;
     case 'rules':

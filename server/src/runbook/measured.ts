@@ -4,52 +4,60 @@ import type { Report, RollbackReport, StepReport } from '../rehearsal/model.ts';
 export interface Measured {
   readonly engine: string;
   readonly verdict: string;
+  /** Whether its times tell of a server: those of the embedded Postgres do not. */
+  readonly isTimed: boolean;
   readonly steps: ReadonlyMap<string, MeasuredStep>;
 }
 
 export interface MeasuredStep {
   readonly status: string;
-  /** ms on the dry run's tables. */
+  /** ms of its statements on the dry run's tables, without what it took to prove the step. */
   readonly ms: number;
   readonly rollback: Pick<RollbackReport, 'verdict' | 'proven' | 'reason'> | undefined;
 }
 
-export function measuredIn({
-  engine,
-  verdict,
-  steps,
-}: Pick<Report, 'engine' | 'verdict' | 'steps'>): Measured {
-  return { engine, verdict, steps: new Map(steps.map((step) => [step.id, measuredStep(step)])) };
+/** What a report holds for a runbook. */
+export function measuredIn({ engine, verdict, steps, measured }: TimedReport): Measured {
+  return {
+    engine,
+    verdict,
+    isTimed: measured !== undefined,
+    steps: new Map(steps.map((step) => [step.id, measuredStep(step)])),
+  };
 }
 
-function measuredStep({ status, ms, rollback }: StepReport): MeasuredStep {
-  return { status, ms, rollback };
+type TimedReport = Pick<Report, 'engine' | 'verdict' | 'steps' | 'measured'>;
+
+function measuredStep({ status, statements, rollback }: StepReport): MeasuredStep {
+  return { status, ms: statements.reduce((sum, { ms }) => sum + ms, 0), rollback };
 }
 
 /**
  * A report as `switchback dry-run --format json` writes it; a sentence where the text is none, or is of another plan.
- * Only what a runbook needs is looked at.
+ * Only what a runbook needs of it is looked at.
  */
 export function readReport(
   text: string,
   plan: string,
   ids: readonly string[],
-): Measured | { readonly error: string } {
+): (TimedReport & Pick<Report, 'plan'>) | { readonly refused: string } {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    // What is unknown is null there, and absent in a report.
+    value = JSON.parse(text, (_, each) => each ?? undefined);
   } catch {
-    return { error: 'it is no JSON; `switchback dry-run --format json` writes one.' };
+    return { refused: 'it is no JSON; `switchback dry-run --format json` writes one.' };
   }
   if (!isReport(value))
-    return { error: 'it is no report of a dry run; `switchback dry-run --format json` writes one.' };
+    return { refused: 'it is no report of a dry run; `switchback dry-run --format json` writes one.' };
   const known = new Set(ids);
+  if (value.steps.length === 0) return { refused: 'the run it tells of did not get to any step.' };
   if (value.plan !== plan || !value.steps.some(({ id }) => known.has(id)))
-    return { error: `it is of another plan: "${value.plan}".` };
-  return measuredIn(value);
+    return { refused: `it is of another plan: "${value.plan}".` };
+  return value;
 }
 
-function isReport(value: unknown): value is Pick<Report, 'plan' | 'engine' | 'verdict' | 'steps'> {
+function isReport(value: unknown): value is TimedReport & Pick<Report, 'plan'> {
   if (!isRecord(value) || !Array.isArray(value.steps)) return false;
   const texts = [value.plan, value.engine, value.verdict];
   return texts.every((each) => typeof each === 'string') && value.steps.every(isStep);
@@ -57,10 +65,14 @@ function isReport(value: unknown): value is Pick<Report, 'plan' | 'engine' | 've
 
 function isStep(value: unknown): boolean {
   if (!isRecord(value) || typeof value.id !== 'string' || typeof value.status !== 'string') return false;
-  if (typeof value.ms !== 'number') return false;
+  if (!Array.isArray(value.statements) || !value.statements.every(isTimed)) return false;
   const { rollback } = value;
   if (rollback === undefined || rollback === null) return true;
   return isRecord(rollback) && typeof rollback.verdict === 'string' && typeof rollback.reason === 'string';
+}
+
+function isTimed(statement: unknown): boolean {
+  return isRecord(statement) && typeof statement.ms === 'number';
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

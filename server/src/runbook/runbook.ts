@@ -1,14 +1,15 @@
 import type { Analysis } from '../analyze.ts';
-import { lockWords } from '../effects/lock-words.ts';
 import type { LockPreview, Preview, StepPreview } from '../features/preview.ts';
+import { lockOnWords, stepTimeWords, sumWords, waitWords } from '../features/preview-words.ts';
+import type { Step } from '../plan/model.ts';
 import { formatBytes, formatCount } from '../text/amounts.ts';
-import { formatDuration, formatMeasured, spanTime } from '../timing/format.ts';
+import { formatDuration, formatMeasured } from '../timing/format.ts';
 import { actionBlocks, checkTask } from './commands.ts';
 import { exportWarnings } from './exportable.ts';
 import { code, fence, heading, table, task, text } from './markdown.ts';
 import type { Measured } from './measured.ts';
+import { mermaidTimeline } from './mermaid.ts';
 import { ended } from './psql.ts';
-import { mermaidTimeline } from './timeline.ts';
 import { type NumberedStep, provenWords, rollbackBlocks, wholeWayBack } from './way-back.ts';
 
 export interface RunbookOptions {
@@ -87,7 +88,7 @@ function figures(analysis: Analysis, { preview, measured }: RunbookOptions): rea
       ? [['Application', `version ${text(plan.app.runs.value)} before step one`] as [string, string]]
       : []),
     ...(session.length > 0 ? [['Settings', session.join(', ')] as [string, string]] : []),
-    ['Time', sumWords(preview)],
+    ['Time', sumWords(preview) || 'none'],
     ...(measured
       ? [['Dry run', `${text(measured.verdict)} on ${text(measured.engine)}`] as [string, string]]
       : []),
@@ -129,41 +130,41 @@ function howTo({ session: { lockTimeout, retries } }: Analysis['plan']): string 
   ].join('\n');
 }
 
-function sumWords({ time, soak, untold }: Pick<Preview, 'time' | 'soak' | 'untold'>): string {
-  const parts = [
-    spanTime(time),
-    soak > 0 ? `${formatDuration(soak)} of waiting and watching` : '',
-    untold > 0 ? `${untold} ${untold === 1 ? 'step' : 'steps'} whose time is not known` : '',
-  ];
-  return parts.filter((part) => part !== '').join(', ');
-}
-
 function timing(entries: readonly Entry[], { preview, measured }: RunbookOptions): readonly string[] {
-  const head = ['Step', '', 'Expected', ...(measured ? ['Measured'] : []), 'Estimate', 'WAL', 'Who waits'];
+  const head = [
+    'Step',
+    '',
+    'Expected',
+    ...(measured?.isTimed ? ['Measured'] : []),
+    'Estimate',
+    'WAL',
+    'Who waits',
+  ];
   const rows = entries.map(({ number, analysed: { step }, preview: told }) => [
     number,
     text(step.name.value),
-    told ? timeWords(told) : '',
-    ...(measured ? [measuredWords(measured, step.id)] : []),
+    told ? stepTimeWords(told) : '',
+    ...(measured?.isTimed ? [measuredWords(measured, step)] : []),
     step.estimate ? estimateWords(step.estimate.value) : '',
     told?.wal !== undefined && told.wal >= 1024 * 1024 ? formatBytes(told.wal) : '',
-    told?.worst ? lockLine(told.worst, 'table') : told?.locks.length ? 'nobody' : '',
+    told?.worst ? lockWaits(told.worst) : told?.locks.length ? 'nobody' : '',
   ]);
   return [
     table(head, rows),
-    `Expected is what eight of ten servers need at the plan's figures, once a lock is had. ${measured ? `Measured is the dry run on ${text(measured.engine)} with its own tables, not production's. ` : ''}In all: ${sumWords(preview)}.`,
+    `Expected is what eight of ten servers need at the plan's figures, once a lock is had. ${measuredNote(measured)}In all: ${sumWords(preview) || 'no time'}.`,
   ];
 }
 
-function timeWords({ action, soak, time, untold, class: kind }: StepPreview): string {
-  if (action === 'wait') return formatDuration(soak);
-  if (action === 'deploy') return 'a deploy';
-  if (untold !== '' || !time) return 'not known';
-  return kind === 'instant' ? 'instant' : spanTime(time);
+function measuredNote(measured: Measured | undefined): string {
+  if (!measured) return '';
+  return measured.isTimed
+    ? `Measured is the dry run on ${text(measured.engine)} with its own tables, not production's. `
+    : `The dry run was on ${text(measured.engine)}, whose times say nothing of production's. `;
 }
 
-function measuredWords({ steps }: Measured, id: string): string {
+function measuredWords({ steps }: Measured, { id, action }: Pick<Step, 'id' | 'action'>): string {
   const step = steps.get(id);
+  if (action?.kind === 'deploy' || action?.kind === 'wait') return '';
   if (!step || step.status === 'skipped') return 'not run';
   return step.status === 'passed' ? formatMeasured(step.ms) : `${text(step.status)}`;
 }
@@ -172,18 +173,9 @@ function estimateWords({ min, max }: { readonly min: number; readonly max: numbe
   return min === max ? formatDuration(max) : `${formatDuration(min)} to ${formatDuration(max)}`;
 }
 
-function lockLine(
-  { relation, mode, keeps_out, held, requests }: LockPreview,
-  where: 'text' | 'table' = 'text',
-): string {
-  const lock = `${lockWords(mode)} on ${code(relation, where)}`;
-  if (keeps_out === 'nobody') return `${lock}: nobody who reads or writes waits`;
-  const who = keeps_out === 'everybody' ? 'everybody waits' : 'writers wait';
-  const pile =
-    requests && requests.high >= 1
-      ? `, up to ${formatCount(Math.round(Number(requests.high.toPrecision(2))))} requests`
-      : '';
-  return `${lock}: ${who}${held ? ` for ${spanTime(held)}` : ''}${pile}`;
+/** A step's lock, and who waits for it. */
+function lockWaits(lock: LockPreview): string {
+  return `${text(lockOnWords(lock))}: ${waitWords(lock) || 'nobody who reads or writes waits'}`;
 }
 
 function checklist({ plan }: Analysis): readonly string[] {
@@ -203,7 +195,7 @@ function phases(analysis: Analysis, entries: readonly Entry[], options: RunbookO
     const total = totals[at];
     return [
       heading(2, `Phase ${at + 1}: ${text(phase.name.value)}${risk}`),
-      ...(total ? [`${sumWords(total)}.`.replace(/^./, (first) => first.toUpperCase())] : []),
+      ...(total && sumWords(total) !== '' ? [`Takes: ${sumWords(total)}.`] : []),
       ...entries
         .filter(({ analysed }) => phase.steps.includes(analysed.step))
         .flatMap((entry) => {
@@ -230,7 +222,7 @@ function stepBlocks(
   return [
     heading(3, `${number} ${text(step.name.value)}`),
     ...(isEnd ? ['**Point of no return:** once this is done, no step before it can be undone.'] : []),
-    ...facts(preview, measured, step.id),
+    ...facts(preview, measured, step),
     ...(step.action?.kind === 'deploy' && live !== undefined
       ? [`While it rolls out, ${text(live)} and ${text(step.action.version.value)} both run.`]
       : []),
@@ -245,14 +237,14 @@ function stepBlocks(
 function facts(
   preview: StepPreview | undefined,
   measured: Measured | undefined,
-  id: string,
+  step: Step,
 ): readonly string[] {
   if (!preview || preview.action === 'wait' || preview.action === 'deploy') return [];
   const { untold, locks, worst, wal } = preview;
   const lines = [
-    `Expected: ${timeWords(preview)}${untold !== '' ? ` (${text(untold)})` : ''}`,
-    ...(measured ? [`Measured in the dry run: ${measuredWords(measured, id)}`] : []),
-    ...(worst ? [lockLine(worst)] : locks[0] ? [lockLine(locks[0])] : []),
+    `Expected: ${stepTimeWords(preview)}${untold !== '' ? ` (${text(untold)})` : ''}`,
+    ...(measured?.isTimed ? [`Measured in the dry run: ${measuredWords(measured, step)}`] : []),
+    ...[worst ?? locks[0]].flatMap((lock) => (lock ? [lockWaits(lock)] : [])),
     ...(wal !== undefined && wal >= 1024 * 1024 ? [`${formatBytes(wal)} of WAL for the replicas`] : []),
   ];
   return [lines.map((line) => `- ${line}`).join('\n')];

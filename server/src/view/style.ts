@@ -133,6 +133,17 @@ section.timing h3 { margin: 20px 0 4px; }
 .steps thead th:last-child { width: 4.5em; }
 .steps td:last-child, .steps th:last-child { padding-right: 0; }
 .steps .lock { display: inline-block; line-height: 1.3; }
+.runbook h2 { margin-top: 36px; padding-top: 8px; border-top: 1px solid var(--line); }
+.runbook h3 { margin: 28px 0 6px; font-size: 1.08em; }
+.runbook h4 { margin: 16px 0 4px; font-weight: 600; color: var(--faint); }
+.runbook pre { margin: 6px 0 10px; }
+.runbook ul { margin: 6px 0; padding-left: 20px; }
+.runbook li > input { margin: 0 6px 0 -20px; vertical-align: -2px; }
+.runbook li:has(> input), .runbook li:has(> p > input) { list-style: none; }
+.runbook li > p > input { margin: 0 6px 0 -20px; vertical-align: -2px; }
+.runbook table { width: 100%; margin: 8px 0; }
+.runbook th, .runbook td { text-align: left; vertical-align: top; padding: 4px 14px 4px 0; border-bottom: 1px solid var(--line); white-space: normal; }
+.runbook td:first-child { white-space: nowrap; }
 @media (max-width: 560px) {
   body { padding: 0 12px 24px; }
   .summary, .did, .step > .error, .step > .left, details { margin-left: 0; }

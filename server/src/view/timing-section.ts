@@ -18,15 +18,20 @@ export interface TimingSection extends Timing {
 
 /** What a plan costs production: what to know of it, the timeline, and a table for each phase. */
 export function timingSection(section: TimingSection): Html {
-  const { preview, timeline } = section;
+  const { preview } = section;
   return html`${notes(preview)}
-<figure class="timing">
+${timelineFigure(section)}
+${join(preview.phases.map((phase, at) => phaseTable(phase, at, section)))}`;
+}
+
+/** The timeline alone, with what its bars mean. */
+export function timelineFigure({ preview, timeline }: Timing): Html {
+  return html`<figure class="timing">
 ${patterns}
 <div class="wide">${raw(timeline.wide)}</div>
 <div class="narrow" aria-hidden="true">${raw(timeline.narrow)}</div>
 <figcaption><p id="timeline-title">How long each step takes once it has its lock, on a logarithmic scale: eight of ten servers within its bar, half of them before its mark. Soaks are not to scale.</p><p>${legend(preview)}</p></figcaption>
-</figure>
-${join(preview.phases.map((phase, at) => phaseTable(phase, at, section)))}`;
+</figure>`;
 }
 
 function notes({ queue, traffic }: Preview): Html {

@@ -6,7 +6,7 @@ import markdownIt from 'markdown-it';
 import { type Analysis, analyze, loadParsers, type Parsers } from '../../../server/src/analyze.ts';
 import { preview } from '../../../server/src/features/preview.ts';
 import { code, fence, text } from '../../../server/src/runbook/markdown.ts';
-import { readReport } from '../../../server/src/runbook/measured.ts';
+import { measuredIn, readReport } from '../../../server/src/runbook/measured.ts';
 import { runbook } from '../../../server/src/runbook/runbook.ts';
 
 const markdown = markdownIt({ html: true, linkify: true });
@@ -231,27 +231,34 @@ describe('the runbook', () => {
     const step = {
       id: 'add_handle',
       status: 'passed',
-      ms: 12.4,
+      statements: [{ ms: 12 }, { ms: 0.4 }],
       rollback: { verdict: 'restores', reason: '' },
     };
     const broken = {
       id: 'check_handle',
       status: 'failed',
-      ms: 3,
+      statements: [],
       rollback: { verdict: 'drifts', reason: 'index x: missing' },
     };
     const report = {
       plan: 'Rename users.username to users.handle',
       engine: 'PostgreSQL 18.6',
       verdict: 'failed',
+      measured: {},
       steps: [step, broken],
     };
-    const measured = readReport(JSON.stringify(report), report.plan, ids);
-    assert.ok(!('error' in measured));
-    const source = runbook(analysis, { preview: preview(analysis), measured });
+    const found = readReport(JSON.stringify(report), report.plan, ids);
+    assert.ok(!('refused' in found));
+    const source = runbook(analysis, { preview: preview(analysis), measured: measuredIn(found) });
     assert.match(source, /\| 1\.1 \| Add the new column \| instant \| 12 ms \|/);
     assert.match(source, /Proven in the dry run: it leaves what was there before\./);
     assert.match(source, /found this way back wanting:\*\* index x: missing/);
+    const untimed = runbook(analysis, {
+      preview: preview(analysis),
+      measured: measuredIn({ ...found, measured: undefined }),
+    });
+    assert.match(untimed, /times say nothing of production's/);
+    assert.doesNotMatch(untimed, /12 ms/);
     for (const [bad, why] of [
       ['{', /no JSON/],
       ['[]', /no report/],
@@ -259,8 +266,8 @@ describe('the runbook', () => {
       [JSON.stringify({ ...report, plan: 'Other' }), /another plan: "Other"/],
     ] as const) {
       const read = readReport(bad, report.plan, ids);
-      assert.ok('error' in read);
-      assert.match(read.error, why);
+      assert.ok('refused' in read);
+      assert.match(read.refused, why);
     }
   });
 

@@ -1,5 +1,5 @@
 import type { Preview } from '../features/preview.ts';
-import { formatDuration, spanTime } from '../timing/format.ts';
+import { stepTimeWords } from '../features/preview-words.ts';
 import { oneLine } from './names.ts';
 
 /**
@@ -14,17 +14,9 @@ export function mermaidTimeline(
   for (const [at, { phase, steps }] of phases.entries()) {
     if (steps.length === 0) continue;
     lines.push(`  section ${at + 1} ${label(phase)}`);
-    for (const [n, { id, step, action, soak, time }] of steps.entries()) {
-      const took =
-        action === 'wait'
-          ? formatDuration(soak)
-          : action === 'deploy'
-            ? 'a deploy'
-            : time
-              ? spanTime(time)
-              : 'not told';
-      const end = ends.has(id) ? ' : no way back' : '';
-      lines.push(`    ${at + 1}.${n + 1} ${label(step)} : ${took}${end}`);
+    for (const [n, step] of steps.entries()) {
+      const end = ends.has(step.id) ? ' : no way back' : '';
+      lines.push(`    ${at + 1}.${n + 1} ${label(step.step)} : ${stepTimeWords(step)}${end}`);
     }
   }
   return lines.join('\n');
