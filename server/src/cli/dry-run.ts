@@ -2,14 +2,14 @@ import { join } from 'node:path';
 import { type Analysis, loadParsers } from '../analyze.ts';
 import { preview } from '../features/preview.ts';
 import { withTimeline } from '../features/timing.ts';
+import { amplificationFor } from '../rehearsal/amplify.ts';
 import { createEmbeddedEngine } from '../rehearsal/embedded-engine.ts';
 import { measuredBy } from '../rehearsal/measured-by.ts';
 import type { Engine, Progress, Report } from '../rehearsal/model.ts';
-import { rehearse } from '../rehearsal/rehearse.ts';
+import { type RehearseOptions, rehearse } from '../rehearsal/rehearse.ts';
 import { type ReportTextOptions, reportText } from '../rehearsal/report-text.ts';
 import type { Finding } from '../rules/model.ts';
 import type { Settings } from '../rules/settings.ts';
-import type { SqlParser } from '../sql/model.ts';
 import { clip, printable } from '../text/terminal.ts';
 import { renderReport } from '../view/report-page.ts';
 import { analyzeDocument, fileProblems } from './analysis.ts';
@@ -29,6 +29,7 @@ const limits = {
   rows: { min: 0, max: 1_000_000 },
   /** ms */
   stepTimeout: { min: 1, max: 24 * 60 * 60 * 1000 },
+  amplify: { min: 0, max: 100_000_000 },
 };
 const defaults = { rows: 1000, stepTimeout: 60_000, proofs: true };
 
@@ -44,6 +45,7 @@ export async function dryRun(args: readonly string[], io: Io, engine = embeddedE
     'step-timeout': 'string',
     step: 'string',
     'no-proofs': 'boolean',
+    amplify: 'string',
     ...serverOptions,
   });
   const format = choice('dry-run', given, 'format', ['text', 'json', 'html']);
@@ -60,6 +62,12 @@ export async function dryRun(args: readonly string[], io: Io, engine = embeddedE
   const project = createSettingsFinder(io).find(document.folder);
   const { settings } = project;
   const onServer = serverEngine(given, project, io);
+  const asked = rowsToAmplify(given);
+  if (asked !== undefined && !onServer)
+    throw new UsageError(
+      '--amplify fills up tables on a server: name it with --database URL, or --server. On the embedded Postgres, --rows says how many rows there are.',
+      'dry-run',
+    );
   const parsers = await loadParsers();
   const { checked, analysis } = analyzeDocument(document, parsers, { settings });
   if (!checked.usable || analysis === undefined) {
@@ -70,10 +78,12 @@ export async function dryRun(args: readonly string[], io: Io, engine = embeddedE
   if (preventing.length > 0) return refuse(checked, preventing, io);
   const only = stepNamed(given, analysis);
 
+  const { amplify: figures, ...chosen } = { ...defaults, ...settings.dryRun, ...options };
+  const amplify = amplificationFor(chosen.proofs, figures, asked);
   const outcome = await runInterruptibly(
     analysis,
     onServer ?? engine,
-    { ...defaults, ...settings.dryRun, ...options, ...only, parser: parsers.sql },
+    { ...chosen, ...only, amplify, parser: parsers.sql },
     io,
   );
   const { report } = outcome;
@@ -103,6 +113,11 @@ function readOptions(given: Arguments): Settings['dryRun'] {
     ...(stepTimeout === undefined ? {} : { stepTimeout }),
     ...(given.flag('no-proofs') ? { proofs: false } : {}),
   };
+}
+
+/** `--amplify ROWS`, or `off`, which is 0. */
+function rowsToAmplify(given: Arguments): number | undefined {
+  return given.value('amplify') === 'off' ? 0 : wholeNumber('dry-run', given, 'amplify', limits.amplify);
 }
 
 /** `--step ID`: the one step to prove. */
@@ -147,7 +162,7 @@ interface Outcome {
 async function runInterruptibly(
   analysis: Analysis,
   engine: Engine,
-  options: Required<Settings['dryRun']> & { readonly parser: SqlParser; readonly only?: string },
+  options: RehearseOptions,
   io: Io,
 ): Promise<Outcome> {
   const controller = new AbortController();

@@ -85,6 +85,8 @@ On a development server instead, in a scratch database that is dropped after the
                           Without it, the first of copy, dump and baseline that works
   --confirm HOST/NAME     Confirms server and database where nobody sits at a terminal, e.g. localhost/app
                           (local/app over a socket, clone for a clone)
+  --amplify ROWS          Fills up tables that the plan works on to so many rows, and no more than production has,
+                          or off; without it, to 100000 with --no-proofs, and not with proofs, which that slows
   --override SIGNS        Goes on although the server looks like production (name, replicas, sessions, disk),
                           or the plan has code that cannot be read before it runs (code)
 

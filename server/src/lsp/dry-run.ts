@@ -1,4 +1,5 @@
 import type { CancellationToken } from 'vscode-languageserver';
+import { type Amplification, amplificationFor } from '../rehearsal/amplify.ts';
 import { measuredBy } from '../rehearsal/measured-by.ts';
 import type { Engine, Progress, Report } from '../rehearsal/model.ts';
 import { reportText } from '../rehearsal/report-text.ts';
@@ -17,6 +18,8 @@ export interface RehearseRequest {
   readonly stepTimeout: number;
   /** Whether rollbacks and the application are proven. */
   readonly proofs: boolean;
+  /** How far tables are filled up, on a server alone. */
+  readonly amplify?: Amplification | undefined;
   /** The id of the only step to prove. */
   readonly only?: string;
   /** The embedded Postgres where absent. */
@@ -72,11 +75,14 @@ export function createDryRuns({
         if (checked.analysis.kind !== 'plan') return { refused: notAPlan };
         const chosen = params.server && (await chosenEngine(params.server, checked));
         if (chosen && 'refused' in chosen) return chosen;
+        const { dryRun } = checked.settings;
+        const proofs = dryRun.proofs ?? true;
         const report = await rehearse(checked.analysis, {
           ...(chosen && { engine: chosen.engine }),
-          rows: checked.settings.dryRun.rows ?? params.rows,
-          stepTimeout: checked.settings.dryRun.stepTimeout ?? params.stepTimeout,
-          proofs: checked.settings.dryRun.proofs ?? true,
+          rows: dryRun.rows ?? params.rows,
+          stepTimeout: dryRun.stepTimeout ?? params.stepTimeout,
+          proofs,
+          amplify: amplificationFor(proofs, dryRun.amplify),
           ...(params.only !== undefined && { only: params.only }),
           signal: controller.signal,
           onProgress: ({ step, steps, message }) =>

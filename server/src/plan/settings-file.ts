@@ -35,6 +35,7 @@ export function parseSettings(text: string): {
   const rows = nodes.scalar(nodes.get(dryRun, 'rows'), parseCount)?.value;
   const proofs = nodes.plain(nodes.get(dryRun, 'proofs'));
   const stepTimeout = nodes.scalar(nodes.get(dryRun, 'step_timeout'), parseDuration)?.value;
+  const amplify = amplifySettings(nodes, dryRun);
   const server = serverSettings(nodes, dryRun);
   return {
     settings: {
@@ -48,11 +49,20 @@ export function parseSettings(text: string): {
         ...(rows === undefined ? {} : { rows }),
         ...(stepTimeout === undefined ? {} : { stepTimeout }),
         ...(typeof proofs === 'boolean' ? { proofs } : {}),
+        ...(amplify === undefined ? {} : { amplify }),
       },
       ...(server === undefined ? {} : { server }),
     },
     problems,
   };
+}
+
+function amplifySettings(nodes: Nodes, dryRun: ReturnType<Nodes['map']>): Settings['dryRun']['amplify'] {
+  const given = nodes.map(nodes.get(dryRun, 'amplify'));
+  const rows = nodes.scalar(nodes.get(given, 'rows'), parseCount)?.value;
+  const within = nodes.scalar(nodes.get(given, 'within'), parseDuration)?.value;
+  if (rows === undefined && within === undefined) return undefined;
+  return { ...(rows === undefined ? {} : { rows }), ...(within === undefined ? {} : { within }) };
 }
 
 function serverSettings(nodes: Nodes, dryRun: ReturnType<Nodes['map']>): Settings['server'] {

@@ -18,6 +18,8 @@ export interface Settings {
     readonly stepTimeout?: number;
     /** Whether each step is also rolled back, and the application tried. */
     readonly proofs?: boolean;
+    /** How far a run on a server that measures fills up small tables: rows of each, 0 for not; ms for all of them. */
+    readonly amplify?: { readonly rows?: number; readonly within?: number };
   };
   /** Of dry runs on a real server. */
   readonly server?: {

@@ -2,10 +2,12 @@ import type { SqlParser } from '../sql/model.ts';
 import { isDatabaseError } from './errors.ts';
 import { domainCondition } from './fabricate/candidates.ts';
 import { type FillColumn, type FillTable, readTables } from './fabricate/catalog.ts';
+import { countRows } from './fabricate/count.ts';
 import { distinctColumns } from './fabricate/distinct.ts';
 import { fillOrder } from './fabricate/order.ts';
 import { ownExpression } from './fabricate/own-expression.ts';
 import { type ParentJoin, parentJoins } from './fabricate/parents.ts';
+import { disableTriggers, restoreTriggers } from './fabricate/triggers.ts';
 import type { Connection } from './model.ts';
 import { quoteIdentifier } from './roles.ts';
 
@@ -13,6 +15,8 @@ export interface FabricateOptions {
   /** Rows for each table. */
   readonly rows: number;
   readonly parser: SqlParser;
+  /** The OID of the one table to fill; its parents have their rows. All tables where absent. */
+  readonly only?: number;
 }
 
 export interface Fabricated {
@@ -32,10 +36,17 @@ const spare = 8;
  * constraints that stand, some of them with all that their types can hold. A column that may be NULL is NULL in every tenth row, as production's may be; triggers
  * of the user's do not fire; sequences go on behind the last value.
  */
-export async function fabricate(db: Connection, { rows, parser }: FabricateOptions): Promise<Fabricated> {
+export async function fabricate(
+  db: Connection,
+  { rows, parser, only }: FabricateOptions,
+): Promise<Fabricated> {
   const tables = await readTables(db);
-  const { order, empty, impossible } = fillOrder(tables);
-  const counts: Record<string, number> = {};
+  const planned = fillOrder(tables);
+  const isAsked = ({ oid }: FillTable) => only === undefined || oid === only;
+  const order = planned.order.filter(isAsked);
+  const impossible = [...planned.impossible].filter(([table]) => isAsked(table));
+  const { empty } = planned;
+  const counts: Record<string, number> = only === undefined ? {} : await countRows(db);
   const notes: string[] = [];
   for (const table of order) {
     const parents = parentJoins(table, { counts, empty, tables });
@@ -51,7 +62,7 @@ export async function fabricate(db: Connection, { rows, parser }: FabricateOptio
     counts[table.name] = 0;
     notes.push(`${table.name} stays empty: ${reason}.`);
   }
-  const views = await refreshViews(db);
+  const views = only === undefined ? await refreshViews(db) : [];
   // The planner's statistics; not of the catalogs, which takes longer than all the rest.
   const analyzed = [...order.map(({ name }) => name), ...views];
   if (analyzed.length > 0) await db.query(`ANALYZE ${analyzed.join(', ')}`);
@@ -92,12 +103,9 @@ async function fillTable(
   try {
     // A nested loop over parents takes the square of the rows; with few it is quick, and tries only what it needs.
     if (rows > fewRows) await db.query('SET LOCAL enable_nestloop = off');
-    if (table.triggers.length > 0) await db.query(`ALTER TABLE ${table.name} DISABLE TRIGGER USER`);
+    await disableTriggers(db, table);
     const { affectedRows } = await db.query(sql);
-    for (const { name, enabled } of table.triggers)
-      await db.query(
-        `ALTER TABLE ${table.name} ${triggerStates[enabled] ?? 'ENABLE'} TRIGGER ${quoteIdentifier(name)}`,
-      );
+    await restoreTriggers(db, table);
     await advanceSequences(db, table);
     await db.query('COMMIT');
     return affectedRows > 0 || rows === 0 ? { rows: affectedRows } : { reason: emptyReason(table) };
@@ -106,13 +114,6 @@ async function fillTable(
     throw error;
   }
 }
-
-const triggerStates: Readonly<Record<string, string>> = {
-  O: 'ENABLE',
-  D: 'DISABLE',
-  R: 'ENABLE REPLICA',
-  A: 'ENABLE ALWAYS',
-};
 
 function emptyReason({ partitioned, checks }: FillTable): string {
   if (partitioned && checks.some(({ name, expression }) => name === 'partitions' && expression === 'false'))

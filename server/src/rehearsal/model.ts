@@ -24,10 +24,14 @@ export interface Report {
   readonly unwind: UnwindReport;
   /** ms from start to end. */
   readonly ms: number;
-  /** Fabricated rows by table. */
+  /** Rows by table before step one: fabricated ones, or with `copied` those of a copy; amplified ones among them. */
   readonly rows: Readonly<Record<string, number>>;
   /** What tells of production's times; undefined on an engine whose own tell of nothing, as the embedded one's. */
   readonly measured?: GaugeReport | undefined;
+  /** The rows are those of a real database, but for what was amplified. */
+  readonly copied?: true | undefined;
+  /** Of tables that were too small to measure and were filled up with more rows: how many they had. */
+  readonly amplified?: Readonly<Record<string, number>> | undefined;
   /** What the run could not show, e.g. that the production version differs from the engine's. */
   readonly notes: readonly string[];
 }

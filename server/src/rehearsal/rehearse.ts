@@ -17,7 +17,15 @@ import {
   skippedStep,
 } from './run.ts';
 import { unwind } from './unwind.ts';
-import { checkVersions, openWorld, prepareWorld, takeSnapshot, type World, writeVersions } from './world.ts';
+import {
+  amplifyWorld,
+  checkVersions,
+  openWorld,
+  prepareWorld,
+  takeSnapshot,
+  type World,
+  writeVersions,
+} from './world.ts';
 
 export type { RehearseOptions } from './run.ts';
 
@@ -81,7 +89,7 @@ interface Rehearsal {
 
 async function rehearsePlan(rehearsal: Rehearsal): Promise<Report> {
   const { run, engine } = rehearsal;
-  const { options, analysis } = run;
+  const { analysis } = run;
   progress(run, 0, 'Starting Postgres');
   const world = await openWorld(run, engine);
   rehearsal.world = world;
@@ -89,7 +97,7 @@ async function rehearsePlan(rehearsal: Rehearsal): Promise<Report> {
   const refused = refusedStatement(analysis, world.session);
   if (refused) return report(run, 'refused', refused);
   try {
-    const error = await world.guard.run(() => prepareWorld(run, world, run.notes), options.stepTimeout);
+    const error = await prepare(run, world, run.notes);
     if (error) return report(run, 'refused', error);
   } catch (error) {
     if (!(error instanceof Stopped)) throw error;
@@ -112,6 +120,15 @@ async function rehearsePlan(rehearsal: Rehearsal): Promise<Report> {
     run.segments.some(({ verdict }) => verdict === 'drifts' || verdict === 'fails');
   const verdict: Verdict = ended === 'cancelled' ? 'cancelled' : isRed ? 'failed' : 'passed';
   return report(run, verdict, error);
+}
+
+/** What is there before step one. Resolves with why that cannot be had. */
+async function prepare(run: Run, world: World, notes: string[]): Promise<StatementError | undefined> {
+  const { stepTimeout, amplify } = run.options;
+  const error = await world.guard.run(() => prepareWorld(run, world, notes), stepTimeout);
+  if (error || !amplify) return error;
+  await world.guard.run(() => amplifyWorld(run, world, notes), amplify.within + stepTimeout);
+  return undefined;
 }
 
 /** A plain .sql file has neither steps nor rollbacks to speak of. */
@@ -256,7 +273,7 @@ async function replay(rehearsal: Rehearsal, last: number): Promise<World | 'canc
   try {
     const world = await openWorld(run, engine);
     rehearsal.world = world;
-    const error = await world.guard.run(() => prepareWorld(run, world, []), limit);
+    const error = await prepare(run, world, []);
     if (error) throw new Error(error.message);
     await world.guard.run(() => writeVersions(run, world, [world.live]), limit);
     await goForward(rehearsal, world, 0, last, false);

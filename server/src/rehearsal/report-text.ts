@@ -31,13 +31,22 @@ function paints(color: boolean): Paint {
   return { good: code(32), bad: code(31), warn: code(33), faint: code(2), strong: code(1) };
 }
 
-function heading({ plan, engine, rows }: Report, paint: Paint): string[] {
+function heading({ plan, engine, rows, copied }: Report, paint: Paint): string[] {
   const tables = Object.entries(rows);
   const sum = tables.reduce((total, [, count]) => total + count, 0);
-  const filled =
-    tables.length === 0 ? '' : `, ${counted(sum, 'fabricated row')} in ${counted(tables.length, 'table')}`;
+  const noun = copied ? 'row' : 'fabricated row';
+  const filled = tables.length === 0 ? '' : `, ${counted(sum, noun)} in ${counted(tables.length, 'table')}`;
   const title = paint.strong(safe(plan) || 'Dry run');
   return engine === '' ? [title] : [title, paint.faint(`${engine}${filled}`)];
+}
+
+/** Which tables were filled up; nothing where none was. */
+function amplifiedNote({ amplified = {}, rows }: Report): string[] {
+  const tables = Object.entries(amplified).map(
+    ([table, before]) =>
+      `${table} from ${before.toLocaleString('en')} to ${counted(rows[table] ?? before, 'row')}`,
+  );
+  return tables.length === 0 ? [] : [`Filled up with fabricated rows, to be measured: ${tables.join(', ')}.`];
 }
 
 const marks: Readonly<Record<StepStatus, string>> = {
@@ -190,8 +199,9 @@ function ending(report: Report, paint: Paint, width: number): string[] {
   const unwound = unwindLines(report, width);
   lines.push(...unwound);
   if (unwound.length > 0) lines.push('');
-  for (const note of notes) lines.push(...wrap(`Note: ${safe(note)}`, width).map(paint.faint));
-  if (notes.length > 0) lines.push('');
+  const told = [...amplifiedNote(report), ...notes];
+  for (const note of told) lines.push(...wrap(`Note: ${safe(note)}`, width).map(paint.faint));
+  if (told.length > 0) lines.push('');
   const steady = steps.some((step) => step.error?.message === error?.message)
     ? []
     : [...errorLines(error, '', paint, width), ...startLines(report, width)];

@@ -2,6 +2,7 @@ import type { Analysis } from '../analyze.ts';
 import type { StepAnalysis } from '../rules/model.ts';
 import type { SqlParser } from '../sql/model.ts';
 import { createLineIndex, type LineIndex } from '../text/line-index.ts';
+import type { Amplification } from './amplify.ts';
 import { createGauged, type Gauged, gaugeReport } from './gauge.ts';
 import type {
   AppCheck,
@@ -20,6 +21,8 @@ export interface RehearseOptions {
   readonly rows: number;
   /** ms that a step may take; so may its rollback, the baseline, and the filling of its tables. */
   readonly stepTimeout: number;
+  /** Fills up tables that are too small to measure, on a server alone; not where absent. */
+  readonly amplify?: Amplification | undefined;
   /** Whether each step is rolled back and applied again, and what the live versions run is tried. True where absent. */
   readonly proofs?: boolean;
   /** The id of the one step to prove: those before it are applied without proof, those after it not at all. */
@@ -49,6 +52,8 @@ export interface Run {
   readonly gauged: Gauged;
   engine: string;
   rows: Readonly<Record<string, number>>;
+  isCopied: boolean;
+  amplified: Readonly<Record<string, number>> | undefined;
 }
 
 export interface PlannedStep {
@@ -72,6 +77,8 @@ export function createRun(analysis: Analysis, options: RehearseOptions): Run {
     gauged: createGauged(),
     engine: '',
     rows: {},
+    isCopied: false,
+    amplified: undefined,
   };
 }
 
@@ -116,7 +123,7 @@ export function withLine(error: StatementError, { lines }: Pick<Run, 'lines'>): 
 }
 
 export function report(run: Run, verdict: Verdict, error: StatementError | undefined): Report {
-  const { analysis, engine, steps, segments, started, rows, notes, start } = run;
+  const { analysis, engine, steps, segments, started, rows, notes, start, amplified } = run;
   return {
     plan: analysis.plan.migration?.value ?? '',
     engine,
@@ -129,6 +136,8 @@ export function report(run: Run, verdict: Verdict, error: StatementError | undef
     ms: performance.now() - started,
     rows,
     measured: gaugeReport(run.gauged),
+    ...(run.isCopied && { copied: true }),
+    ...(amplified && { amplified }),
     notes,
   };
 }

@@ -2,6 +2,7 @@ import type { Analysis } from '../analyze.ts';
 import type { VersionAnalysis } from '../rules/model.ts';
 import type { SqlParser, Statement } from '../sql/model.ts';
 import { loadSqlParser } from '../sql/parser.ts';
+import { amplify } from './amplify.ts';
 import { type CheckInput, checkVersion } from './app/checks.ts';
 import { createEvaluator, type Evaluator } from './app/evaluator.ts';
 import { uniqueColumns } from './app/unique-columns.ts';
@@ -10,6 +11,7 @@ import { writeRows } from './app/writes.ts';
 import { type BaselineFile, loadBaseline } from './baseline.ts';
 import { tryChecklist } from './checklist.ts';
 import { createDigester, type DataDigest, type Digester } from './data-digest.ts';
+import { countRows } from './fabricate/count.ts';
 import { fabricate } from './fabricate.ts';
 import { type Fingerprint, takeFingerprint } from './fingerprint.ts';
 import { createGauge, type Gauge } from './gauge.ts';
@@ -68,7 +70,8 @@ export async function openWorld(run: Run, engine: Engine): Promise<World> {
   const session = await engine.open(options.signal, { sql: allSql(analysis) });
   run.engine = session.name;
   // Behind the rows that are fabricated, of which some are tried in vain; behind most that a real table has.
-  let used = session.contents?.kind === 'rows' ? 1_000_000_000 : options.rows * 9 + 1;
+  const isMany = session.contents?.kind === 'rows' || (options.amplify && session.isShared);
+  let used = isMany ? 1_000_000_000 : options.rows * 9 + 1;
   return {
     session,
     guard: createGuard(session, options.signal),
@@ -119,8 +122,24 @@ export async function prepareWorld(
     run.rows = filled.rows;
     notes.push(...filled.notes);
   }
+  if (session.contents?.kind === 'rows') {
+    progress(run, run.steps.length, 'Counting rows');
+    run.rows = await countRows(session);
+    run.isCopied = true;
+  }
   notes.push(...(await tryChecklist(session, analysis.plan.checklist, parser)));
   return undefined;
+}
+
+/** Fills up tables that are too small to measure, in a scratch database on a server. Notes as `prepareWorld` takes them. */
+export async function amplifyWorld(run: Run, { session, parser }: World, notes: string[]): Promise<void> {
+  const { amplify: asked } = run.options;
+  if (!asked || !session.isShared) return;
+  const onProgress = (message: string) => progress(run, run.steps.length, message);
+  const filled = await amplify(session, run.analysis, { ...asked, parser, onProgress });
+  run.rows = { ...run.rows, ...filled.rows };
+  run.amplified = filled.before;
+  notes.push(...filled.notes);
 }
 
 /** What is loaded into a session's database first. */

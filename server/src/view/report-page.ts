@@ -41,6 +41,10 @@ ${timing ? production(timing, report, interactive) : ''}`,
 
 function header({ report, timing, planName }: ReportPage, interactive: boolean): Html {
   const filled = Object.entries(report.rows);
+  const filledUp = (table: string) => {
+    const before = report.amplified?.[table];
+    return before === undefined ? '' : ` (filled up from ${formatWhole(before)})`;
+  };
   return html`<header>
 <h1>${report.plan}</h1>
 <p class="verdict ${report.verdict}">${icon(report.verdict)}<strong>${verdictWords[report.verdict]}</strong> ${verdictDetail(report)}${stoppedAt(report, interactive)}</p>
@@ -55,7 +59,7 @@ ${
 }
 ${
   filled.length > 0
-    ? html`<div><dt>Fabricated rows</dt><dd>${filled.map(([table, rows]) => `${table} ${formatWhole(rows)}`).join(', ')}</dd></div>`
+    ? html`<div><dt>${report.copied ? 'Rows' : 'Fabricated rows'}</dt><dd>${filled.map(([table, rows]) => `${table} ${formatWhole(rows)}${filledUp(table)}`).join(', ')}</dd></div>`
     : ''
 }
 ${

@@ -81,6 +81,22 @@ const report: Report = {
 };
 
 describe('reportText', () => {
+  it('tells whose rows there were, and which tables were filled up', () => {
+    const text = reportText({
+      ...report,
+      copied: true,
+      rows: { users: 100_000, orders: 500 },
+      amplified: { users: 1000 },
+    });
+    assert.ok(text.includes('PostgreSQL 18.6 (embedded), 100,500 rows in 2 tables\n'), text);
+    assert.ok(
+      text.includes(
+        'Note: Filled up with fabricated rows, to be measured: users from 1,000 to 100,000 rows.\n',
+      ),
+      text,
+    );
+  });
+
   it('tells each step in a line, and the error with what helps', () => {
     assert.equal(
       reportText(report),

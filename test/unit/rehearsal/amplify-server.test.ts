@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { createServerEngine } from '../../../server/src/rehearsal/server-engine.ts';
+import { planOver } from './amplify-setup.ts';
+import { major, type RealServer, startServer } from './real-server.ts';
+import { planOf, rehearsePlan } from './setup.ts';
+
+const schema = `CREATE TABLE users (id bigserial PRIMARY KEY, name text NOT NULL UNIQUE, nick text);
+CREATE TABLE orders (id serial PRIMARY KEY, user_id bigint NOT NULL REFERENCES users, total int NOT NULL);`;
+
+describe(`tables filled up on a real PostgreSQL ${major}`, function () {
+  this.timeout(60_000);
+  let server: RealServer;
+  before(async () => {
+    server = await startServer();
+    await server.run('CREATE DATABASE app');
+    await server.run(
+      'CREATE ROLE dev LOGIN CREATEDB; ALTER DATABASE app OWNER TO dev; GRANT ALL ON SCHEMA public TO dev',
+    );
+    await server.run(
+      `${schema} INSERT INTO users (name, nick) SELECT 'n' || g, 'nick' FROM generate_series(1, 500) g;
+       INSERT INTO orders (user_id, total) SELECT 1 + g % 500, g FROM generate_series(1, 1000) g;
+       ALTER TABLE users OWNER TO dev; ALTER TABLE orders OWNER TO dev; ALTER DATABASE app OWNER TO dev`,
+      'app',
+    );
+  });
+  after(() => server?.stop());
+  afterEach(async () => assert.deepEqual(await server.scratch(), []));
+
+  const engine = (user = 'postgres') =>
+    createServerEngine({
+      target: { ...server.target('app'), user },
+      confirm: async () => true,
+      sources: ['copy'],
+    });
+  const rows = () =>
+    server.run(
+      `SELECT (SELECT count(*) FROM users)::int AS users, (SELECT count(*) FROM orders)::int AS orders`,
+      'app',
+    );
+  const amplify = { rows: 20_000, within: 30_000 };
+  const plan = planOver({ users: 1_000_000, orders: 2_000_000 });
+
+  it('are in the report, and the named database has none of it', async () => {
+    const before = await rows();
+    const said: string[] = [];
+    const report = await rehearsePlan(engine(), plan, schema, {
+      amplify,
+      onProgress: ({ message }) => said.push(message),
+    });
+    assert.equal(report.verdict, 'passed', report.error?.message);
+    assert.deepEqual(report.rows, { users: 20_000, orders: 20_000 });
+    assert.deepEqual([report.copied, report.amplified], [true, { users: 500, orders: 1000 }]);
+    assert.ok(said.some((one) => /^Filling up orders: [\d,]+ of 20,000 rows$/.test(one)));
+    assert.deepEqual(await rows(), before);
+  });
+
+  it('are filled by a user who may not set session_replication_role, which is said', async () => {
+    const report = await rehearsePlan(engine('dev'), plan, schema, { amplify });
+    assert.equal(report.verdict, 'passed', report.error?.message);
+    assert.deepEqual(report.rows, { users: 20_000, orders: 20_000 });
+    assert.ok(
+      report.notes.some((note) =>
+        /^While tables were filled up, foreign keys were checked row by row/.test(note),
+      ),
+    );
+  });
+
+  it('end with the run that is cancelled meanwhile', async () => {
+    const controller = new AbortController();
+    const since = performance.now();
+    const report = await rehearsePlan(engine(), plan, schema, {
+      amplify: { rows: 1_000_000, within: 60_000 },
+      signal: controller.signal,
+      onProgress: ({ message }) => message.startsWith('Filling up users: ') && controller.abort(),
+    });
+    assert.equal(report.verdict, 'cancelled');
+    assert.ok(performance.now() - since < 10_000);
+  });
+
+  it('show how long a statement takes on many rows', async () => {
+    const step = `- step: index\n  transaction: false\n  sql: CREATE INDEX CONCURRENTLY i ON orders (total);\n  rollback: { not_needed: test }`;
+    const report = await rehearsePlan(engine(), planOf(step, 'tables: { orders: { rows: 2M } }\n'), schema, {
+      amplify,
+    });
+    assert.equal(report.verdict, 'passed', report.error?.message);
+    // The parent of its foreign key in the proportion that is there.
+    assert.deepEqual(report.rows, { users: 10_000, orders: 20_000 });
+  });
+});
