@@ -101,7 +101,7 @@ describe('switchback dry-run on a server', function () {
     ];
     assert.equal(await dryRun(args, io), 0);
     const report = JSON.parse(io.out());
-    assert.deepEqual([report.verdict, report.rows], ['passed', {}]);
+    assert.deepEqual([report.verdict, report.rows], ['passed', { s: 1 }]);
     assert.match(report.notes[0], /^Run in a clone, thin at/);
     assert.equal(readFileSync(join(cwd, 'destroyed'), 'utf8'), `${clone}\n`);
     // The plan's table is in the clone, which the commands only say that they destroyed.
