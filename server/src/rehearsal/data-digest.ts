@@ -23,7 +23,7 @@ export interface DigestTable {
   readonly oid: number;
   readonly name: string;
   readonly columns: readonly { readonly name: string; readonly number: number; readonly type: string }[];
-  /** Numbers of the primary key's columns. */
+  /** Numbers of the columns of the primary key, or else of a unique index that holds no nulls. */
   readonly key: readonly number[];
   readonly partitioned: boolean;
   /** A materialized view, whose rows are what its query found at the last REFRESH. */
@@ -42,7 +42,14 @@ const tablesQuery = `
       FROM pg_catalog.pg_attribute a
       WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)::text AS columns,
     coalesce((SELECT pg_catalog.array_to_json(k.conkey) FROM pg_catalog.pg_constraint k
-      WHERE k.conrelid = c.oid AND k.contype = 'p'), '[]')::text AS key,
+      WHERE k.conrelid = c.oid AND k.contype = 'p'), (
+      SELECT pg_catalog.array_to_json(pg_catalog.string_to_array(i.indkey::text, ' ')::int2[])
+      FROM pg_catalog.pg_index i
+      WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indimmediate
+        AND i.indpred IS NULL AND i.indexprs IS NULL AND i.indnatts = i.indnkeyatts
+        AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND NOT a.attnotnull
+          AND a.attnum = ANY (pg_catalog.string_to_array(i.indkey::text, ' ')::int2[]))
+      ORDER BY i.indexrelid LIMIT 1), '[]')::text AS key,
     CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_relation_filenode(c.oid)::text ELSE (
       SELECT pg_catalog.string_agg(pg_catalog.pg_relation_filenode(p.relid)::text, ' ' ORDER BY p.relid)
       FROM pg_catalog.pg_partition_tree(c.oid) p WHERE p.isleaf) END AS files
