@@ -126,7 +126,12 @@ const tablesQuery = `
       SELECT coalesce(pg_catalog.string_agg(
         '(' || coalesce(pg_catalog.pg_get_partition_constraintdef(inhrelid), 'true') || ')', ' OR '), 'false')
       FROM part JOIN pg_catalog.pg_class l ON l.oid = inhrelid WHERE l.relkind = 'r') END AS partitions,
-    CASE WHEN c.relkind = 'p' THEN ${names('c.oid', "(SELECT pg_catalog.string_to_array(p.partattrs::text, ' ')::int2[] FROM pg_catalog.pg_partitioned_table p WHERE p.partrelid = c.oid)")}::text END AS partition_key
+    CASE WHEN c.relkind = 'p' THEN (
+      SELECT pg_catalog.json_agg(DISTINCT a.attname)
+      FROM pg_catalog.pg_partition_tree(c.oid) t
+      JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = t.relid
+      JOIN pg_catalog.pg_attribute a ON a.attrelid = p.partrelid
+        AND a.attnum = ANY (pg_catalog.string_to_array(p.partattrs::text, ' ')::int2[]))::text END AS partition_key
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't' AND ${userSchema}
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e

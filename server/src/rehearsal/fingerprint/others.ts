@@ -1,3 +1,4 @@
+import { quoteIdentifier } from '../../sql/names.ts';
 import { type Builder, list, sortedList, text } from './builder.ts';
 import type { Place } from './model.ts';
 import { identifier, keyOf } from './names.ts';
@@ -144,12 +145,15 @@ function addStatistics(builder: Builder): void {
       keyOf('column', { schema: table.place.schema, on: table.place.name, name }),
     );
     // Printed in the order in which the table has them; what is gathered does not depend on it.
-    const list = (names: readonly string[]) => ` ON ${names.map(identifier).join(', ')}`;
+    const list = (names: readonly string[]) => ` ON ${names.map(quoteIdentifier).join(', ')}`;
     const definition = String(row.definition).replace(list(columns), () => list([...columns].sort()));
     builder.add('statistics', { schema, name: String(row.name) }, row, {
       within: [table.key],
       needs,
-      facts: { definition: definition.replace(/^CREATE STATISTICS \S+ /, ''), target: text(row.target) },
+      facts: {
+        definition: definition.replace(/^CREATE STATISTICS (?:(?:"(?:[^"]|"")*"|[^\s".]+)\.?)+ /, ''),
+        target: text(row.target),
+      },
     });
   }
 }
