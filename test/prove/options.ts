@@ -14,6 +14,10 @@ export interface ProveOptions {
   readonly changed: boolean;
   /** Each on a database of its own, and for good: nothing is tried in a transaction that is rolled back. */
   readonly committed: boolean;
+  /** The plans that recipes write, and nothing else. */
+  readonly recipes: boolean;
+  /** With them: prints the plans of those that fail. */
+  readonly show: boolean;
 }
 
 export const usage = `npm run prove -- [options]
@@ -27,6 +31,10 @@ export const usage = `npm run prove -- [options]
   --only PATTERN        only statements that match the regular expression, or whose scene does
   --changed             only statements with another rollback than when they were last tried
   --committed           each on a database of its own instead of in a transaction that is rolled back: slow
+  --recipes           writes the plan of every case of every recipe, for each version, and proves it. With it:
+  --on 16,pglite        on these only
+  --only PATTERN        only cases whose type and name it matches: 'rename_column long'
+  --show                prints the plans of those that fail
   --help              this`;
 
 /** Throws where an option or its value is none; undefined where help is wanted. */
@@ -40,20 +48,26 @@ export function readOptions(argv: readonly string[]): ProveOptions | undefined {
       only: { type: 'string' },
       changed: { type: 'boolean', default: false },
       committed: { type: 'boolean', default: false },
+      recipes: { type: 'boolean', default: false },
+      show: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return undefined;
   const narrowed = values.on !== undefined || values.only !== undefined || values.changed;
-  if (!values.rollbacks && (narrowed || values.committed))
-    throw new Error('--on, --only, --changed and --committed go with --rollbacks');
+  if (!values.rollbacks && !values.recipes && (narrowed || values.committed))
+    throw new Error(
+      '--on and --only go with --rollbacks or --recipes, --changed and --committed with --rollbacks',
+    );
   return {
     tableOnly: values.table,
-    effects: !values.rollbacks,
+    effects: !values.rollbacks && !values.recipes,
     on: values.on === undefined ? witnesses : values.on.split(',').map(readWitness),
     only: values.only === undefined ? undefined : new RegExp(values.only, 'i'),
     changed: values.changed,
     committed: values.committed,
+    recipes: values.recipes,
+    show: values.show,
   };
 }
 

@@ -12,6 +12,7 @@ import { observeServer } from './observe/server.ts';
 import { readOptions, usage } from './options.ts';
 import { majors } from './postgres/binaries.ts';
 import { withServer } from './postgres/server.ts';
+import { proveRecipes } from './recipes/prove.ts';
 import { proveRollbacks } from './rollbacks/prove.ts';
 import { writeTable } from './table.ts';
 
@@ -21,6 +22,7 @@ async function prove(): Promise<number> {
     console.log(usage);
     return 0;
   }
+  if (options.recipes) return (await proveRecipes(options)) ? 0 : 1;
   const parser = await loadSqlParser();
   const agreed = !options.effects || (await proveEffects(!options.tableOnly, parser));
   const restored = await proveRollbacks(options, parser);

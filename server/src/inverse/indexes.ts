@@ -114,11 +114,14 @@ export function isSafelyBuilt(way: Way, table: Table): boolean {
 }
 
 interface Manner {
+  /** CONCURRENTLY, outside of a transaction. */
   readonly alone: boolean;
+  /** ON ONLY: none of the partitions. */
   readonly only?: boolean;
 }
 
-function createIndex(way: Way, index: Index, { alone, only = false }: Manner): string {
+/** CREATE INDEX, under the name that the index has. */
+export function createIndex(way: Way, index: Index, { alone, only = false }: Manner): string {
   const owner = way.now.relations.get(index.table);
   return [
     `CREATE ${index.unique ? 'UNIQUE ' : ''}INDEX`,

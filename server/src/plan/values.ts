@@ -46,6 +46,18 @@ export function parseSize(value: unknown): number | undefined {
   return size === undefined ? undefined : Math.round(size);
 }
 
+/** Bytes as a plan writes a size, in powers of 1024, with three figures at most. */
+export function writeSize(bytes: number): string {
+  const names = ['kB', 'MB', 'GB', 'TB'];
+  let value = bytes / 1024;
+  let unit = 0;
+  while (value >= 1024 && unit < names.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${value >= 100 ? Math.round(value) : Number(value.toPrecision(2))}${names[unit]}`;
+}
+
 /** `8M 8_000_000 8000000` → a whole number; undefined where it is none. */
 export function parseCount(value: unknown): number | undefined {
   if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? value : undefined;

@@ -1,6 +1,7 @@
 import type { Analysis } from '../analyze.ts';
 import { setNested } from '../plan/edit-nested.ts';
 import { addRootKey } from '../plan/edit-root.ts';
+import { writeSize } from '../plan/values.ts';
 import { applyEdits } from '../rules/fix-all.ts';
 import { tableSizes } from '../rules/table-size.ts';
 
@@ -47,7 +48,7 @@ export function withCaptured(
     const written = known.of(nameOf(table))?.name.value;
     const name = written ?? nameOf(table);
     if (written === undefined && !touched.has(nameOf(table))) continue;
-    const size = sizeText(table.bytes);
+    const size = writeSize(table.bytes);
     const figures = table.rows === undefined ? { size } : { rows: table.rows, size };
     const done =
       written !== undefined
@@ -78,17 +79,4 @@ function touchedRelations({ steps }: Analysis): ReadonlySet<string> {
         for (const { relation } of [...effects.locks, ...effects.rewrites, ...effects.scans])
           names.add(relation);
   return names;
-}
-
-const units = ['kB', 'MB', 'GB', 'TB'] as const;
-
-/** As a plan writes a size, in powers of 1024, with three figures at most. */
-function sizeText(bytes: number): string {
-  let value = bytes / 1024;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  return `${value >= 100 ? Math.round(value) : Number(value.toPrecision(2))}${units[unit]}`;
 }

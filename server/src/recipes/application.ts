@@ -1,0 +1,90 @@
+import { columnOf, relationKey } from '../schema/lookup.ts';
+import type { Column, Table } from '../schema/model.ts';
+import { quoteIdentifier } from '../sql/names.ts';
+import { columnList, type Facts, primaryKeyOf, sqlName } from './facts.ts';
+
+/** What a version does to a table: enough for every name that it uses to be read and written. */
+export interface Uses {
+  /** Columns that it reads, besides the key. */
+  readonly reads: readonly string[];
+  /** Columns that it writes, each with those that get the same value: `{ username: ['handle'] }`. */
+  readonly writes: Readonly<Record<string, readonly string[]>>;
+  /** Columns that it does not know any more, or not yet: no row of its own gets a value for them. */
+  readonly without?: readonly string[];
+  /** The column that it finds rows by; the primary key where absent. */
+  readonly lookup?: string | undefined;
+  /** SQL for a column's value in the place of its parameter, made of that: `$1::bigint`. By column. */
+  readonly values?: Readonly<Record<string, (parameter: string) => string>>;
+}
+
+/**
+ * Statements of an application's version for a table: a look-up, an INSERT that gives all that a row needs, and an UPDATE.
+ * The same parameter stands where the same value is written, so that a dry run gives both columns one value.
+ */
+export function tableStatements(facts: Facts, table: Table, uses: Uses): readonly string[] {
+  const name = sqlName(facts, table);
+  const key = primaryKeyOf(table)?.columns ?? [];
+  const found = uses.lookup === undefined ? key : [uses.lookup];
+  const where = (from: number) =>
+    found.map((column, at) => `${quoteIdentifier(column)} = $${from + at}`).join(' AND ');
+  const statements = [
+    `SELECT ${columnList([...new Set([...key, ...uses.reads])])} FROM ${name}${found.length > 0 ? ` WHERE ${where(1)}` : ''}`,
+  ];
+  const insert = insertOf(facts, table, uses);
+  if (insert) statements.push(insert);
+  const own = Object.entries(uses.writes).filter(([column]) => isWritable(columnOf(table, column)));
+  if (own.length > 0 && found.length > 0) {
+    const set = own.flatMap(([column, also], at) =>
+      [column, ...also].map((one) => `${quoteIdentifier(one)} = ${writtenValue(uses, one, `$${at + 1}`)}`),
+    );
+    statements.push(`UPDATE ${name} SET ${set.join(', ')} WHERE ${where(own.length + 1)}`);
+  }
+  return statements;
+}
+
+function insertOf(facts: Facts, table: Table, uses: Uses): string | undefined {
+  const twins = new Set([...Object.values(uses.writes).flat(), ...(uses.without ?? [])]);
+  const required = table.columns.filter((column) => isRequired(column) && !twins.has(column.name));
+  const written = Object.keys(uses.writes).filter((name) => isWritable(columnOf(table, name)));
+  const columns = [...new Set([...written, ...required.map((one) => one.name)])];
+  const ordered = orderedAs(table, columns);
+  const all = ordered.flatMap((column, at) =>
+    [column, ...(uses.writes[column] ?? [])].map((one) => ({
+      one,
+      value: writtenValue(uses, one, `$${at + 1}`),
+    })),
+  );
+  if (all.length === 0) return `INSERT INTO ${sqlName(facts, table)} DEFAULT VALUES`;
+  return `INSERT INTO ${sqlName(facts, table)} (${columnList(all.map(({ one }) => one))}) VALUES (${all
+    .map(({ value }) => value)
+    .join(', ')})`;
+}
+
+function writtenValue({ values }: Uses, column: string, parameter: string): string {
+  return values?.[column]?.(parameter) ?? parameter;
+}
+
+function orderedAs(table: Table, names: readonly string[]): readonly string[] {
+  const place = (name: string) => {
+    const at = table.columns.findIndex((one) => one.name === name);
+    return at < 0 ? table.columns.length : at;
+  };
+  return [...names].sort((a, b) => place(a) - place(b));
+}
+
+/** A row cannot be without it, and nothing but the statement gives it. */
+export function isRequired({ notNull, default: value, identity, generated }: Column): boolean {
+  return notNull === true && value === null && identity === undefined && generated === undefined;
+}
+
+function isWritable(column: Column | undefined): boolean {
+  return column === undefined || (column.generated === undefined && column.identity !== 'always');
+}
+
+/** The column that an application most likely finds rows by: one that is unique by itself. */
+export function isLookup({ schema }: Facts, table: Table, column: string): boolean {
+  const key = relationKey(table.name);
+  for (const one of schema.relations.values())
+    if (one.kind === 'index' && one.table === key && one.columns[0] === column) return true;
+  return false;
+}

@@ -1,0 +1,400 @@
+import { createIndex } from '../inverse/indexes.ts';
+import { restoreObjects } from '../inverse/objects/restore.ts';
+import { writeObject } from '../inverse/objects/write-object.ts';
+import { restore } from '../inverse/restore.ts';
+import type { Way } from '../inverse/way.ts';
+import { objectKey } from '../schema/addresses.ts';
+import { columnOf, constraintOf, indexesOf, relationKey, tableByKey } from '../schema/lookup.ts';
+import type {
+  Column,
+  Constraint,
+  Index,
+  OtherObject,
+  QualifiedName,
+  Relation,
+  Schema,
+  Table,
+} from '../schema/model.ts';
+import { quoteIdentifier } from '../sql/names.ts';
+import { addValidated, buildIndex, indexToConstraint, requireColumn, stepId } from './blocks.ts';
+import { after, type ColumnFacts, columnFacts, sqlName } from './facts.ts';
+import { type Given, refuse, type StepDraft } from './model.ts';
+
+/** A column that is to take another's place in the same table, with all that is bound to that. */
+export interface Twin {
+  readonly table: Table;
+  readonly from: Column;
+  readonly to: string;
+  /** The new column's type; the old one's where it keeps it. */
+  readonly type: string;
+  readonly facts: ColumnFacts;
+  /** The schema as it would be if the old column simply had the new name: how all that is bound to it reads then. */
+  readonly renamed: Schema;
+}
+
+/** Refuses what cannot follow a column to another one. */
+export function twinOf(given: Given, table: Table, from: Column, to: string, type: string): Twin {
+  const { facts } = given;
+  const name = sqlName(facts, table);
+  const own = columnFacts(facts, table, from.name) ?? refuse(`${name} has no column ${from.name}.`, 'column');
+  const renamed = after(
+    facts.schema,
+    `ALTER TABLE ${sqlName(facts, table)} RENAME COLUMN ${quoteIdentifier(from.name)} TO ${quoteIdentifier(to)}`,
+  );
+  const shown = `${name}.${quoteIdentifier(from.name)}`;
+  if (own.isPartitionKey)
+    refuse(
+      `${shown} decides the partition of a row, and Postgres cannot change what a table is partitioned by: copy the table into one that is partitioned by the new column (switchback new partition_table).`,
+      'column',
+    );
+  if (from.generated)
+    refuse(
+      `${shown} is a generated column: add one of the new name beside it, and drop this one when nobody reads it.`,
+      'column',
+    );
+  const heir = own.heirs.find(({ partition }) => !partition);
+  if (heir)
+    refuse(
+      `${sqlName(facts, heir)} inherits from ${name}. The plan would have to change it as well, with its own indexes and constraints: end the inheritance first, or make it a partition.`,
+      'table',
+    );
+  if (table.foreign) refuse(`${name} is a foreign table: change it on the server that has it.`, 'table');
+  const exclusion = own.constraints.find(({ kind }) => kind === 'exclusion');
+  if (exclusion)
+    refuse(
+      `${exclusion.name} of ${name} excludes by ${from.name}, and Postgres builds such a constraint only while everybody waits: drop it first, and add it again in a quiet hour.`,
+      'column',
+    );
+  const matview = own.views.find(({ kind }) => kind === 'materialized view');
+  if (matview)
+    refuse(
+      `The materialized view ${sqlName(facts, matview)} reads ${shown}, and cannot be changed in place: make one under another name that does not, and let its readers move to that first.`,
+      'column',
+    );
+  const [rule] = own.rules;
+  if (rule !== undefined)
+    refuse(
+      `${name} has a rule, ${rule}, of which it is not known what it reads: replace it by a trigger first.`,
+      'table',
+    );
+  const [generated] = own.generated;
+  if (generated)
+    refuse(
+      `The generated column ${name}.${generated.name} is computed from ${from.name}. Postgres gives it another expression only by writing the table anew while everybody waits: make it a plain column that a trigger fills first.`,
+      'column',
+    );
+  const [code] = own.functions;
+  if (code)
+    refuse(
+      `The function ${sqlName(facts, code)} says ${from.name}, and Postgres does not tell what it means by it: change it first so that it works without that name, to_jsonb(NEW) ->> … for instance.`,
+      'column',
+    );
+  return { table, from, to, type, facts: own, renamed };
+}
+
+/**
+ * Adds the new column, with comment, privileges, statistics and default of the old one. A default that is computed for
+ * each row comes later, with `moveDefault`: two columns would compute two values.
+ */
+export function addTwin(given: Given, twin: Twin, id: string): StepDraft {
+  const { facts } = given;
+  const { table, from, to, type } = twin;
+  const collation = from.collation === undefined || type !== from.type ? '' : ` COLLATE ${from.collation}`;
+  const add = `ALTER TABLE ${sqlName(facts, table)} ADD COLUMN ${quoteIdentifier(to)} ${shortType(type)}${collation}`;
+  const now = after(facts.schema, add);
+  const key = relationKey(table.name);
+  const is = columnOf(tableByKey(now, key), to);
+  if (!is) refuse(`${sqlName(facts, table)} cannot be given a column ${to}.`, 'to');
+  const wanted: Column = {
+    ...is,
+    default: isSteady(from) ? from.default : null,
+    ...(from.comment === undefined ? {} : { comment: from.comment }),
+    ...(from.grants ? { grants: from.grants } : {}),
+    ...(type === from.type ? { storage: from.storage, compression: from.compression } : {}),
+    statistics: from.statistics,
+    ...(from.options ? { options: from.options } : {}),
+  };
+  const set = restore(
+    wayTo(
+      given,
+      withTable(now, key, (one) => withColumn(one, wanted)),
+      now,
+    ),
+  );
+  return {
+    step: 'Add the new column',
+    id,
+    sql: [add, ...set.sql],
+    expect: { rewrite: false },
+  };
+}
+
+/** A type as people write it. */
+export function shortType(type: string): string {
+  return type
+    .replace(/^character varying/, 'varchar')
+    .replace(/^timestamp( ?\(\d\))? with time zone/, 'timestamptz$1')
+    .replace(/^timestamp( ?\(\d\))? without time zone/, 'timestamp$1')
+    .replace(/^time( ?\(\d\))? without time zone/, 'time$1');
+}
+
+/** Whether it gives every row of a moment the same value: a constant, or none. */
+export function isSteady({ default: value }: Column): boolean {
+  return (
+    value == null ||
+    !/\(/.test(value.replace(/'(?:[^']|'')*'/g, '').replace(/::[\w. "]+\(\d+(?:,\d+)?\)/g, ''))
+  );
+}
+
+function wayTo({ facts }: Given, before: Schema, now: Schema): Way {
+  return {
+    before,
+    now,
+    pgVersion: facts.pgVersion,
+    concurrently: true,
+    byAttaching: false,
+    qualified: false,
+  };
+}
+
+function withTable(schema: Schema, key: string, change: (table: Table) => Table): Schema {
+  const relations = new Map<string, Relation>(schema.relations);
+  const table = relations.get(key);
+  if (table?.kind === 'table') relations.set(key, change(table));
+  return { ...schema, relations };
+}
+
+function withColumn(table: Table, column: Column): Table {
+  return { ...table, columns: table.columns.map((one) => (one.name === column.name ? column : one)) };
+}
+
+/** Indexes like those of the old column, on the new one: unique ones too, and those that are a partition's own. */
+export function indexTwins(given: Given, twin: Twin): readonly StepDraft[] {
+  const { facts, names } = given;
+  return [twin.table, ...twin.facts.heirs].flatMap((table) =>
+    (columnFacts(facts, table, twin.from.name)?.indexes ?? []).flatMap((index) => {
+      const name = names.successor(table, index.name.name, twin.from.name, twin.to);
+      return buildIndex(given, {
+        table,
+        name,
+        unique: index.unique,
+        definition: indexDefinition(given, twin, index),
+        id: stepId('index', name),
+        step: `Index it like ${index.name.name}, without blocking writes`,
+      });
+    }),
+  );
+}
+
+/** What stands behind the table's name, with the new column in the old one's place. */
+function indexDefinition(given: Given, twin: Twin, index: Index): string {
+  const moved = twin.renamed.relations.get(relationKey(index.name));
+  const own =
+    moved?.kind === 'index'
+      ? moved
+      : refuse(`How ${index.name.name} reads with another column is not known.`, 'column');
+  const way = wayTo(given, twin.renamed, twin.renamed);
+  const sql = createIndex(way, own, { alone: false });
+  const owner = twin.renamed.relations.get(index.table);
+  const head = `ON ${owner ? sqlName(given.facts, owner) : ''}`;
+  return sql.slice(sql.indexOf(head) + head.length).trim();
+}
+
+/** Keys, checks and foreign keys like those that name the old column; NOT NULL too. */
+export function constraintTwins(given: Given, twin: Twin): readonly StepDraft[] {
+  const { table, to, facts: own } = twin;
+  const keys = own.constraints.filter(({ kind }) => kind === 'unique');
+  const others = own.constraints.filter(
+    ({ kind, parent, local }) =>
+      (kind === 'check' || kind === 'foreign key') && parent === undefined && local !== false,
+  );
+  return [
+    ...keys.flatMap((one) => keyTwin(given, twin, one)),
+    ...others.flatMap((one) => checkTwin(given, twin, one)),
+    ...(own.notNull || own.column.notNull ? requireColumn(given, { table, column: to, id: stepId(to) }) : []),
+  ];
+}
+
+function keyTwin(given: Given, twin: Twin, one: Constraint): readonly StepDraft[] {
+  const { table, from, to } = twin;
+  if (table.partitioned)
+    refuse(
+      `${one.name} is a key of a partitioned table: Postgres adds one only by building it on all partitions while their writers wait. Drop it first, if no version needs it.`,
+      'column',
+    );
+  const { facts, names } = given;
+  const index = [...indexesOf(facts.schema, relationKey(table.name))].find(
+    ({ constraint }) => constraint === one.name,
+  );
+  if (!index) refuse(`What ${one.name} stands on is not known.`, 'column');
+  const name = names.successor(table, one.name, from.name, to);
+  const definition = indexDefinition(given, twin, index);
+  const [build] = buildIndex(given, {
+    table,
+    name,
+    unique: true,
+    definition,
+    id: stepId('index', name),
+    step: 'Index it without blocking writes',
+    why: 'After the copy, so that a duplicate shows here and not to a user. The build waits for old transactions and blocks nobody meanwhile: lock_timeout would only kill it and leave an INVALID index.',
+  });
+  const sql = build && 'sql' in build ? build.sql[0] : undefined;
+  if (!build || sql === undefined) return [];
+  const suffix = /(?: DEFERRABLE.*)$/.exec(one.definition)?.[0] ?? '';
+  return [
+    build,
+    indexToConstraint(given, {
+      table,
+      name,
+      id: stepId('unique', name),
+      what: 'Make the index a constraint',
+      kind: 'UNIQUE',
+      index: sql,
+      suffix,
+    }),
+  ];
+}
+
+function checkTwin(given: Given, twin: Twin, one: Constraint): readonly StepDraft[] {
+  const { table, from, to } = twin;
+  const key = relationKey(table.name);
+  const moved = constraintOf(tableByKey(twin.renamed, key), one.name);
+  if (!moved) refuse(`How ${one.name} reads with another column is not known.`, 'column');
+  const name = given.names.successor(table, one.name, from.name, to);
+  const what =
+    one.kind === 'check' ? `${to} obeys what ${one.name} asks` : `${to} refers to rows that are there`;
+  const definition = moved.definition.replace(/ NOT VALID$/, '');
+  const block = { table, name, id: stepId(one.kind === 'check' ? 'check' : 'refer', name), what, definition };
+  const steps = addValidated(given, block);
+  return one.validated ? steps : steps.slice(0, 1);
+}
+
+/** What refers to the old column refers to the new one: for foreign keys of other tables. */
+export function referenceTwins(given: Given, twin: Twin): readonly StepDraft[] {
+  return twin.facts.referencedBy.flatMap(({ table, constraint }) => {
+    const moved = constraintOf(tableByKey(twin.renamed, relationKey(table.name)), constraint.name);
+    if (!moved) refuse(`How ${constraint.name} reads with another column is not known.`, 'column');
+    const name = given.names.successor(table, constraint.name, twin.from.name, twin.to);
+    return addValidated(given, {
+      table,
+      name,
+      id: stepId('refer', name),
+      what: `${sqlName(given.facts, table)} refers to ${twin.to}`,
+      definition: moved.definition.replace(/ NOT VALID$/, ''),
+    });
+  });
+}
+
+/** Extended statistics like those on the old column: Postgres gives none another column. */
+export function statisticsTwins(given: Given, twin: Twin): readonly StepDraft[] {
+  const { facts } = given;
+  const { table, from, to, renamed } = twin;
+  const sql = twin.facts.statistics.flatMap((object) => {
+    const moved = renamed.objects.get(objectKey(object));
+    const name = {
+      schema: object.name.schema,
+      name: given.names.successor(table, object.name.name, from.name, to),
+    };
+    const plain = facts.schema.searchPath.join() === 'public';
+    return (
+      (moved && writeObject({ schema: renamed, plain }, { ...moved, name })) ??
+      refuse(`How the statistics ${object.name.name} are declared is not known: drop them first.`, 'column')
+    );
+  });
+  if (sql.length === 0) return [];
+  const step = 'Gather statistics on it as on the old column';
+  return [{ step, id: 'statistics', sql }];
+}
+
+/**
+ * What makes views, triggers, policies and publications read the new column, and takes away the statistics on the old one;
+ * nothing where none does. `now` has both columns.
+ */
+export function followers(given: Given, twin: Twin, now: Schema): readonly string[] {
+  const { facts, renamed, table } = twin;
+  const key = relationKey(table.name);
+  const relations = new Map<string, Relation>(now.relations);
+  for (const view of facts.views) {
+    const other = renamed.relations.get(relationKey(view.name));
+    if (other) relations.set(relationKey(view.name), other);
+  }
+  for (const each of [table, ...facts.heirs]) {
+    const [is, other] = [
+      tableByKey(now, relationKey(each.name)),
+      tableByKey(renamed, relationKey(each.name)),
+    ];
+    if (!is || !other) continue;
+    relations.set(relationKey(each.name), {
+      ...is,
+      triggers: other.triggers,
+      ...(other.triggerDefinitions ? { triggerDefinitions: other.triggerDefinitions } : {}),
+      ...(other.policies ? { policies: other.policies } : {}),
+    });
+  }
+  const objects = new Map(now.objects);
+  for (const [name, object] of now.objects) {
+    const bound = facts.publications.some((one) => one.publication === object);
+    const other = bound ? renamed.objects.get(name) : undefined;
+    if (other) objects.set(name, other);
+  }
+  const wanted: Schema = { ...now, relations, objects };
+  const way = { before: wanted, now, pgVersion: given.facts.pgVersion, qualified: false };
+  const { sql, left } = restoreObjects(way);
+  if (left.length > 0)
+    refuse(
+      `How ${left.join(' and ')} of ${key} would read the new column is not worked out: change that by hand first.`,
+      'column',
+    );
+  return [...sql, ...facts.statistics.map((one) => `DROP STATISTICS ${sqlName(given.facts, named(one))}`)];
+}
+
+function named({ name }: OtherObject): { readonly name: QualifiedName } {
+  return { name: { schema: name.schema ?? 'public', name: name.name } };
+}
+
+/** Takes the old column's own indexes away by name: those that it shares with other columns would go with it unsaid. */
+export function dropOldIndexes(given: Given, twin: Twin): readonly StepDraft[] {
+  const { facts } = given;
+  const all = [twin.table, ...twin.facts.heirs].flatMap((table) =>
+    (columnFacts(facts, table, twin.from.name)?.indexes ?? []).map((index) => ({ table, index })),
+  );
+  const [whole, plain] = [true, false].map((partitioned) =>
+    all.filter(({ table }) => table.partitioned === partitioned).map(({ index }) => sqlName(facts, index)),
+  );
+  const steps: StepDraft[] = [];
+  if (plain && plain.length > 0)
+    steps.push({
+      step: 'Drop the indexes on the old column',
+      id: 'drop_old_indexes',
+      why: 'By name, so that what goes with the column is seen to be meant.',
+      transaction: false,
+      sql: plain.map((name) => `DROP INDEX CONCURRENTLY ${name}`),
+    });
+  if (whole && whole.length > 0)
+    steps.push({
+      step: 'Drop the partitioned indexes on the old column',
+      id: 'drop_old_partitioned_indexes',
+      sql: whole.map((name) => `DROP INDEX ${name}`),
+    });
+  return steps;
+}
+
+/** Takes from the old column what a row without a value for it would meet, and what holds on to other rows. */
+export function freeOld(given: Given, twin: Twin): readonly string[] {
+  const { facts } = given;
+  const { table, from, facts: own } = twin;
+  const old = quoteIdentifier(from.name);
+  const changes = [
+    ...(own.column.notNull ? [`ALTER COLUMN ${old} DROP NOT NULL`] : []),
+    ...own.constraints
+      .filter(({ kind, parent, local }) => kind !== 'primary key' && parent === undefined && local !== false)
+      .map(({ name }) => `DROP CONSTRAINT ${quoteIdentifier(name)}`),
+  ];
+  return changes.length === 0
+    ? []
+    : [
+        changes.length === 1
+          ? `ALTER TABLE ${sqlName(facts, table)} ${changes[0]}`
+          : `ALTER TABLE ${sqlName(facts, table)}\n  ${changes.join(',\n  ')}`,
+      ];
+}

@@ -1,0 +1,38 @@
+import type { Parsers } from '../../../server/src/analyze.ts';
+import { type NewPlan, newPlan } from '../../../server/src/recipes/new-plan.ts';
+import { recipes } from '../../../server/src/recipes/registry.ts';
+import type { RecipeCase } from './model.ts';
+
+/** The plan that a case asks for, on a version of Postgres. */
+export function planFor(
+  { type, baseline, answers }: RecipeCase,
+  pgVersion: number,
+  parsers: Parsers,
+): NewPlan {
+  const recipe = recipes.find((one) => one.type === type);
+  if (!recipe) throw new Error(`There is no recipe of the type ${type}.`);
+  return newPlan({
+    recipe,
+    answers: { app_orm: 'none', ...answers },
+    parsers,
+    schemaSql: baseline,
+    schemaPath: 'schema.sql',
+    pgVersion,
+  });
+}
+
+/** What keeps a plan from being clean: everything that a check at default settings says. */
+export function faultsOf(plan: NewPlan, { refused }: RecipeCase): readonly string[] {
+  if ('problem' in plan) {
+    if (refused) return refused.test(plan.problem) ? [] : [`refused, but not so: ${plan.problem}`];
+    return [`refused: ${plan.problem}`];
+  }
+  if (refused) return ['written, though it should be refused'];
+  return plan.analysis.findings.map(
+    ({ rule, step, severity, message }) => `${severity} ${rule}${step ? ` at ${step}` : ''}: ${message}`,
+  );
+}
+
+export function isFor({ from = 0, to = 99 }: RecipeCase, pgVersion: number): boolean {
+  return from <= pgVersion && pgVersion <= to;
+}

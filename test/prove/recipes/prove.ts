@@ -1,0 +1,107 @@
+import { loadParsers, type Parsers } from '../../../server/src/analyze.ts';
+import type { Engine, Report } from '../../../server/src/rehearsal/model.ts';
+import { reportText } from '../../../server/src/rehearsal/report-text.ts';
+import { createServerEngine } from '../../../server/src/rehearsal/server-engine.ts';
+import { embeddedEngine, provePlan } from '../../unit/rehearsal/setup.ts';
+import type { Witness } from '../observations.ts';
+import { withServer } from '../postgres/server.ts';
+import { recipeCases } from './cases/index.ts';
+import type { RecipeCase } from './model.ts';
+import { faultsOf, isFor, planFor } from './plan.ts';
+
+export interface ProveRecipesOptions {
+  readonly on: readonly Witness[];
+  /** Of the cases those of which it matches the type and the name. */
+  readonly only: RegExp | undefined;
+  /** Prints the plan of each case that fails. */
+  readonly show: boolean;
+}
+
+type Outcome = 'proven' | 'refused' | 'failed';
+
+/** The embedded Postgres is of this version. */
+const embeddedVersion = 18;
+const rows = 60;
+
+/**
+ * Writes the plan of every case for every version, holds it against the check, and proves it on a server of that version:
+ * every rollback, every version of the application. Prints a table; true where all held.
+ */
+export async function proveRecipes(options: ProveRecipesOptions): Promise<boolean> {
+  const parsers = await loadParsers();
+  const cases = recipeCases.filter(({ type, name }) => options.only?.test(`${type} ${name}`) ?? true);
+  const outcomes = new Map<RecipeCase, Map<Witness, Outcome>>(cases.map((one) => [one, new Map()]));
+  const run = async (witness: Witness, engine: Engine) => {
+    for (const one of cases) {
+      const version = witness === 'pglite' ? embeddedVersion : witness;
+      if (!isFor(one, version)) continue;
+      const outcome = await proveCase(
+        one,
+        version,
+        engine,
+        parsers,
+        `${one.type}, ${one.name}, on ${witness}`,
+        options,
+      );
+      outcomes.get(one)?.set(witness, outcome);
+    }
+  };
+  for (const witness of options.on) {
+    if (witness === 'pglite') await run(witness, await embeddedEngine());
+    else
+      await withServer(witness, async (connect) => {
+        const client = await connect();
+        const target = { host: client.host, port: client.port, user: 'postgres', database: 'postgres' };
+        await client.end();
+        await run(witness, createServerEngine({ target, confirm: async () => true }));
+      });
+  }
+  printTable(outcomes, options.on);
+  return [...outcomes.values()].every((each) => ![...each.values()].includes('failed'));
+}
+
+async function proveCase(
+  one: RecipeCase,
+  version: number,
+  engine: Engine,
+  parsers: Parsers,
+  label: string,
+  { show }: ProveRecipesOptions,
+): Promise<Outcome> {
+  const plan = planFor(one, version, parsers);
+  const faults = faultsOf(plan, one);
+  for (const fault of faults) console.log(`✘ ${label}: ${fault}`);
+  if ('problem' in plan) return faults.length > 0 ? 'failed' : 'refused';
+  const report = await provePlan(engine, plan.text, one.baseline, { rows, stepTimeout: 60_000 });
+  const passed = report.verdict === 'passed';
+  if (!passed) console.log(`✘ ${label}:\n${reportText(report)}`);
+  if ((!passed || faults.length > 0) && show) console.log(plan.text);
+  return passed && faults.length === 0 && isProven(report, label) ? 'proven' : 'failed';
+}
+
+/** A rollback that is not needed must have been proven so. */
+function isProven({ steps }: Report, label: string): boolean {
+  const unproven = steps.filter(
+    ({ rollback }) => rollback?.verdict === 'not_needed' && rollback.proven === false,
+  );
+  for (const { id, rollback } of unproven)
+    console.log(`✘ ${label}: ${id} is not proven: ${rollback?.reason}`);
+  return unproven.length === 0;
+}
+
+function printTable(
+  outcomes: ReadonlyMap<RecipeCase, ReadonlyMap<Witness, Outcome>>,
+  on: readonly Witness[],
+): void {
+  const marks: Readonly<Record<Outcome, string>> = { proven: '✓', refused: 'refused', failed: '✘' };
+  const labels = [...outcomes.keys()].map(({ type, name }) => `${type}: ${name}`);
+  const width = Math.max(0, ...labels.map((label) => label.length));
+  console.log(`${''.padEnd(width)}  ${on.map((one) => String(one).padEnd(7)).join('  ')}`);
+  for (const [{ type, name }, each] of outcomes) {
+    const cells = on.map((witness) => {
+      const outcome = each.get(witness);
+      return (outcome ? marks[outcome] : '–').padEnd(7);
+    });
+    console.log(`${`${type}: ${name}`.padEnd(width)}  ${cells.join('  ')}`.trimEnd());
+  }
+}
