@@ -8,6 +8,7 @@ Commands:
   explain FILE     Show for each statement which locks it takes and what it rewrites or scans
   preview PLAN     Tell how long each step takes in production, what it locks and how many requests wait
   dry-run PLAN     Run a plan on an embedded Postgres with fabricated rows and report what happened
+  new TYPE         Write a whole plan from a few answers: rename a column, change its type, …
   capture PLAN     Write a server's schema as a plan's baseline, and its tables' sizes into the plan
   runbook PLAN     Write a plan as a runbook: commands to paste, each step with its way back
   monitoring PLAN  Write a plan's alerts as a PrometheusRule, or its queries for psql
@@ -131,6 +132,29 @@ Options:
   --host-matchers LIST      The same for those of the server's machine
 
 Exit codes: 0 all exported, 1 something could not be exported, 2 nothing was.
+`,
+  new: `Usage: switchback new TYPE --schema FILE [options]
+       switchback new
+
+Writes a whole plan for a migration: the application's versions, steps with their rollbacks, checklist, monitoring and
+clean-up, for the schema as it is; and prints the name of its file. Without a type it lists the types, with what each
+asks; \`switchback new TYPE --help\` tells what a type does.
+
+  switchback new rename_column --table users --column username --to handle --rows 8M --traffic 2000/s
+
+Options of all types:
+  --schema FILE           The DDL of the database as it is (default schema.sql)
+  --database URL          Takes it from a server, by pg_dump, into that file, with rows and sizes of its tables
+  --server                The same of the server that PGHOST, PGDATABASE or PGSERVICE name
+  --rows N                Rows of the table in production, such as 8M; of others too: users=8M,orders=20M
+  --size SIZE             Its size on disk without indexes, such as 2.4GB; of others as with --rows
+  --traffic RATE          Requests a second at peak, such as 2000/s
+  --app-orm ORM           prisma (default), typeorm or none: what code is written for
+  --pg-version N          Production's major version (default what pg_dump or the server says, else 16)
+  --output FILE           The plan's file (default made of its title); - prints the plan
+  --force                 Replaces a file that is there already
+
+Exit codes: 0 written, 2 no plan can be written: the reason, and what to do, is on standard error.
 `,
   rules: `Usage: switchback rules [RULE] [options]
 

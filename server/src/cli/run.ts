@@ -31,7 +31,8 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
     return print(rest[0] === undefined ? mainHelp : commandHelp[commandName(rest[0])], io);
   const name = commandName(first);
   const optionsEnd = rest.indexOf('--');
-  if (rest.slice(0, optionsEnd < 0 ? undefined : optionsEnd).some(isHelp))
+  // Of a plan's type there is more to tell.
+  if (name !== 'new' && rest.slice(0, optionsEnd < 0 ? undefined : optionsEnd).some(isHelp))
     return print(commandHelp[name], io);
   const command = await loadCommand(name);
   return command(rest, io);
@@ -75,6 +76,8 @@ async function loadCommand(name: CommandName): Promise<Command> {
       return (await import('./runbook.ts')).runbook;
     case 'monitoring':
       return (await import('./monitoring.ts')).monitoring;
+    case 'new':
+      return (await import('./new.ts')).newCommand;
     case 'rules':
       return (await import('./rules.ts')).rules;
   }

@@ -1,6 +1,7 @@
 import type { Diagnostic, Range, WorkspaceEdit } from 'vscode-languageserver';
 import type { StepEntry } from '../features/steps.ts';
 import type { Timing } from '../features/timing.ts';
+import type { AskedQuestion } from '../recipes/questions.ts';
 import type { Report } from '../rehearsal/model.ts';
 
 /** Requests beyond the Language Server Protocol. The client imports this file for its types and names alone. */
@@ -158,6 +159,62 @@ export type PreviewResult =
   | ToldPreview
   /** Why there is none, in a sentence. */
   | { readonly refused: string };
+
+/**
+ * What plans can be written for. With a type, its questions too: with what the baseline has to answer them with, by the
+ * answers so far. A wizard asks again after each answer.
+ */
+export const recipesRequest = 'switchback/recipes';
+
+export interface RecipesParams {
+  readonly baseline?: PlanBaseline;
+  readonly type?: string;
+  readonly answers?: Readonly<Record<string, string>>;
+}
+
+/** The schema that a plan starts from. */
+export interface PlanBaseline {
+  /** The file with its DDL. */
+  readonly uri: string;
+  /** Production's major version; what pg_dump wrote into the file, else 16, where absent. */
+  readonly pgVersion?: number;
+}
+
+export interface RecipeItem {
+  readonly type: string;
+  readonly title: string;
+  readonly summary: string;
+}
+
+export type { AskedQuestion } from '../recipes/questions.ts';
+
+export type RecipesResult =
+  | {
+      readonly recipes: readonly RecipeItem[];
+      /** Of the type that was asked for, those that are to be asked, in order. */
+      readonly questions: readonly AskedQuestion[];
+      /** Where a baseline was given. */
+      readonly pgVersion?: number;
+    }
+  /** Why the baseline cannot be used, in a sentence. */
+  | { readonly refused: string };
+
+/** Writes a plan from answers; the client makes the file. */
+export const newPlanRequest = 'switchback/newPlan';
+
+export interface NewPlanParams {
+  readonly type: string;
+  readonly answers: Readonly<Record<string, string>>;
+  readonly baseline: PlanBaseline;
+  /** Where the plan is to stand: the baseline's path in it is relative to this. The baseline's folder where absent. */
+  readonly folderUri?: string;
+}
+
+export type NewPlanResult =
+  /** `name` is for the file, without its ending `.migration.yaml`. */
+  | { readonly text: string; readonly name: string }
+  /** Why there is none; `question` is the one whose answer is at fault. */
+  | { readonly refused: string; readonly question?: string };
 
 /** A command of the client, with a plan's URI and, for a single step, its id: what a code lens runs. */
 export const proveStepCommand = 'switchback.proveStep';

@@ -26,6 +26,7 @@ import { editingCapabilities, serveEditing } from './editing.ts';
 import { type Files, pathOf } from './files.ts';
 import { createHandler } from './handler.ts';
 import { inlayHints } from './inlay-hints.ts';
+import { newPlanFor, recipesFor } from './new-plan.ts';
 import { previewResult } from './preview.ts';
 import { createProjectSettings } from './project-settings.ts';
 import {
@@ -42,10 +43,16 @@ import {
   type DryRunResult,
   dryRunRequest,
   type InitializationOptions,
+  type NewPlanParams,
+  type NewPlanResult,
+  newPlanRequest,
   type PreviewParams,
   type PreviewResult,
   passwordKeyRequest,
   previewRequest,
+  type RecipesParams,
+  type RecipesResult,
+  recipesRequest,
   type StepsParams,
   type StepsResult,
   statusNotification,
@@ -117,13 +124,14 @@ function createServices(connection: Connection, dependencies: ServerDependencies
     connection,
     () => session.capabilities.workspace?.configuration === true,
   );
-  let parsers: Promise<Parsers> | undefined;
+  let loaded: Promise<Parsers> | undefined;
+  const parsers = () => {
+    loaded ??= dependencies.loadParsers();
+    return loaded;
+  };
   const analyses = createAnalyses({
     analyze: dependencies.analyze,
-    parsers() {
-      parsers ??= dependencies.loadParsers();
-      return parsers;
-    },
+    parsers,
     sources,
     editorSettings,
     projectSettings: createProjectSettings(connection, sources, docsOf),
@@ -155,7 +163,8 @@ function createServices(connection: Connection, dependencies: ServerDependencies
     hasCommands: session.options.commands === true,
     canCreate: session.capabilities.workspace?.workspaceEdit?.resourceOperations?.includes('create') === true,
   });
-  return { documents, editorSettings, analyses, docsOf, refresh, checks, dryRuns, box, silence };
+  const library = async () => ({ parsers: await parsers(), sources });
+  return { documents, editorSettings, analyses, docsOf, refresh, checks, dryRuns, box, silence, library };
 }
 
 function serveLifecycle(connection: Connection, session: Session, { refresh, dryRuns }: Services): void {
@@ -228,7 +237,8 @@ function serveChanges(
   });
 }
 
-function serveRequests(connection: Connection, { docsOf, checks, dryRuns, box, silence }: Services): void {
+function serveRequests(connection: Connection, services: Services): void {
+  const { docsOf, checks, dryRuns, box, silence, library } = services;
   const handler = createHandler(connection.console);
   connection.languages.diagnostics.on(
     handler<DocumentDiagnosticParams, DocumentDiagnosticReport>(
@@ -282,6 +292,18 @@ function serveRequests(connection: Connection, { docsOf, checks, dryRuns, box, s
   connection.onRequest(
     new RequestType<CheckParams, CheckResult, void>(checkRequest),
     handler<CheckParams, CheckResult>(checkRequest, { refused: failure }, checks.check),
+  );
+  connection.onRequest(
+    new RequestType<RecipesParams, RecipesResult, void>(recipesRequest),
+    handler<RecipesParams, RecipesResult>(recipesRequest, { refused: failure }, async (params) =>
+      recipesFor(params, await library()),
+    ),
+  );
+  connection.onRequest(
+    new RequestType<NewPlanParams, NewPlanResult, void>(newPlanRequest),
+    handler<NewPlanParams, NewPlanResult>(newPlanRequest, { refused: failure }, async (params) =>
+      newPlanFor(params, await library()),
+    ),
   );
   connection.onRequest(passwordKeyRequest, () => box.publicKey);
   connection.onRequest(
