@@ -21,6 +21,9 @@ export interface Applied {
   readonly isGone: boolean;
 }
 
+/** ms of a backfill's pauses under load: enough for requests to meet a batch, and the time between, again and again. */
+const mostPauses = 10_000;
+
 /** Runs a step's action within the time limit. `what` names it where it takes longer. */
 export async function applyStep(
   run: Run,
@@ -35,6 +38,8 @@ export async function applyStep(
     session: run.analysis.plan.session,
     isPlan: run.analysis.kind === 'plan',
     live: world.live,
+    // Alone, nobody has anything of them.
+    pauses: run.options.load ? mostPauses : 0,
   };
   const { action } = analysed.step;
   world.isFresh = false;

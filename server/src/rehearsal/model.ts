@@ -3,8 +3,10 @@ import type { Statement } from '../sql/model.ts';
 import type { Range } from '../text/range.ts';
 import type { Drift } from './fingerprint/model.ts';
 import type { GaugeReport } from './gauge.ts';
+import type { LoadReport, RunLoad } from './load/model.ts';
 
 export type { Drift } from './fingerprint/model.ts';
+export type { LoadError, LoadReport, RunLoad } from './load/model.ts';
 
 /** Plain data: what a dry run saw. It crosses process borders and is the JSON of `switchback dry-run`. */
 export interface Report {
@@ -32,6 +34,8 @@ export interface Report {
   readonly copied?: true | undefined;
   /** Of tables that were too small to measure and were filled up with more rows: how many they had. */
   readonly amplified?: Readonly<Record<string, number>> | undefined;
+  /** What the application's requests felt, where the plan was rehearsed under load. */
+  readonly load?: RunLoad;
   /** What the run could not show, e.g. that the production version differs from the engine's. */
   readonly notes: readonly string[];
 }
@@ -59,6 +63,8 @@ export interface StepReport {
   readonly app: readonly AppCheck[];
   /** How often a transaction of it was tried again after lock_timeout, with a growing pause; absent where none was. */
   readonly retries?: number;
+  /** What requests felt from the step's begin until each of the application's statements was run after it. */
+  readonly load?: LoadReport;
   readonly ms: number;
   /** The step's place in the plan document (offsets), and its zero-based line. */
   readonly range: Range;
@@ -302,6 +308,12 @@ export interface TrappedRun {
   readonly watched: readonly string[];
 }
 
+/** A session beside the one that runs the plan. */
+export interface OtherSession extends Connection {
+  /** Whether its connection was lost. */
+  isGone(): boolean;
+}
+
 export interface EngineSession extends Connection {
   readonly name: string;
   readonly majorVersion: number;
@@ -322,6 +334,11 @@ export interface EngineSession extends Connection {
   runTrapped?(sql: string, relations: readonly string[]): Promise<TrappedRun>;
   /** Does what DISCARD ALL does, and keeps what `often` prepared; absent where the engine prepares nothing. */
   reset?(): Promise<void>;
+  /**
+   * Opens another session on the same database, which ends with this one at the latest; absent where the engine has
+   * one alone. Rejects with a message for the user.
+   */
+  another?(): Promise<OtherSession>;
   /** Tells of a statement that takes long, in a few words, until the next call; absent where the engine cannot. */
   watch?(listener: (message: string) => void): void;
   /** Bytes of temporary files that were written since the last call; absent where the engine cannot tell. */

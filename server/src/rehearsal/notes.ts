@@ -18,10 +18,12 @@ export function runNotes(
   { steps, plan }: Analysis,
   reports: readonly StepReport[],
   { isShared, runTrapped }: Pick<EngineSession, 'isShared' | 'runTrapped'>,
+  underLoad: boolean,
 ): string[] {
   const notes: string[] = [];
   const ran = reports.some(({ status }) => status !== 'skipped');
-  if (ran && isShared && plan.session.lockTimeout)
+  if (ran && underLoad) notes.push(loadNote);
+  if (ran && isShared && !underLoad && plan.session.lockTimeout)
     notes.push('lock_timeout has no effect here: alone in its database, the run waits for nobody’s lock.');
   if (ran && !isShared && (plan.session.lockTimeout || plan.session.statementTimeout))
     notes.push(
@@ -38,9 +40,12 @@ export function runNotes(
   );
   if (isStatic)
     notes.push(
-      runTrapped
+      runTrapped || underLoad
         ? 'Locks marked "known" are from the table of what Postgres does: they could not be seen here.'
         : 'Locks marked "known" are from the table of what Postgres does: a single session cannot see them.',
     );
   return notes;
 }
+
+const loadNote =
+  'Under load no rollback is proven, since what the application writes meanwhile is in the rows that would be compared: a run without load proves them. DELETE and TRUNCATE of the application are undone, all else that it writes is committed.';

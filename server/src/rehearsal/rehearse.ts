@@ -1,6 +1,7 @@
 import type { Analysis } from '../analyze.ts';
 import { applyStep, overLimit, stopError } from './apply-step.ts';
 import { Stopped } from './guard.ts';
+import { applyUnderLoad, putLoadOn } from './load/under-load.ts';
 import type { Engine, Report, StatementError, StepReport, Verdict } from './model.ts';
 import { notesBefore, runNotes } from './notes.ts';
 import { ownError } from './place.ts';
@@ -59,6 +60,7 @@ export async function rehearse(
       run.steps.push(...run.planned.slice(run.steps.length).map((one) => skippedStep(run, one)));
     return report(run, run.steps.length > 0 ? 'failed' : 'refused', told);
   } finally {
+    run.load?.stop();
     await rehearsal.world?.session.close();
   }
 }
@@ -105,11 +107,13 @@ async function rehearsePlan(rehearsal: Rehearsal): Promise<Report> {
     const what = 'The baseline and the rows in its tables';
     return report(run, 'refused', ownError(overLimit(what, run), analysis.plan.database.schema?.range));
   }
-  const stop = isProven(run) ? await proveStart(rehearsal, world) : undefined;
+  const stop = isProven(run)
+    ? await proveStart(rehearsal, world)
+    : run.options.load && (await putLoadOn(run, world, rehearsal.failing));
   if (stop) return stop;
   const ended = await runSteps(rehearsal);
   markPromises(run);
-  run.notes.push(...runNotes(analysis, run.steps, world.session));
+  run.notes.push(...runNotes(analysis, run.steps, world.session, run.options.load !== undefined));
   const error =
     run.start.find(({ ok }) => !ok)?.error ??
     run.steps.find((step) => step.error)?.error ??
@@ -133,7 +137,7 @@ async function prepare(run: Run, world: World, notes: string[]): Promise<Stateme
 
 /** A plain .sql file has neither steps nor rollbacks to speak of. */
 function isProven({ options, analysis }: Run): boolean {
-  return options.proofs !== false && analysis.kind === 'plan';
+  return options.proofs !== false && !options.load && analysis.kind === 'plan';
 }
 
 /** What is wrong before step one is no step's doing. Resolves with the report where the run ends with it. */
@@ -210,6 +214,7 @@ function isIdle(kind: StepReport['action'] | undefined): boolean {
 }
 
 function whyNotUnwound({ options, planned }: Run, proven: boolean, first: number): string {
+  if (options.load) return 'Under load nothing is proven.';
   if (!proven) return 'Proofs are off.';
   if (options.only !== undefined) return 'One step alone was to be proven.';
   if (first >= planned.length) return 'The last step is a point of no return.';
@@ -236,8 +241,11 @@ async function takeStep(
   world.session.watch?.((message) => progress(run, at + 1, `${name}: ${message}`));
   if (!isProof) {
     progress(run, at + 1, name);
-    const { isGone: _, retries, ...applied } = await applyStep(run, world, one.analysed, nameOf(one));
-    run.steps.push({ ...skippedStep(run, one), ...applied, ...(retries > 0 && { retries }) });
+    const apply = () => applyStep(run, world, one.analysed, nameOf(one));
+    const loaded = run.load && (await applyUnderLoad(run, world, run.load, one, failing, apply));
+    const { isGone: _, retries, ...applied } = loaded?.applied ?? (await apply());
+    const again = retries > 0 && { retries };
+    run.steps.push({ ...skippedStep(run, one), ...applied, ...again, ...loaded?.more });
     if (applied.status !== 'passed') return applied.status;
     if (isProven(run))
       await world.guard.run(() => writeVersions(run, world, [world.live]), run.options.stepTimeout);

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type BackfillBatch, backfillBatchSql } from '../effects/backfill.ts';
 import type { BackfillAction, SqlText } from '../plan/model.ts';
 import { documentRange } from '../rules/context.ts';
@@ -21,14 +22,15 @@ import { emptyReport, type StepLog } from './run-sql.ts';
 import type { StepOutcome } from './run-step.ts';
 
 /**
- * Walks the table once by its key, as `effects/backfill.ts` lays out, each batch in its own transaction. The pause
- * between batches is not waited for. One statement report stands for all batches.
+ * Walks the table once by its key, as `effects/backfill.ts` lays out, each batch in its own transaction. The pauses
+ * between batches are waited for up to `pauses` ms of them in all. One statement report stands for all batches.
  */
 export async function runBackfill(
   session: EngineSession,
   action: BackfillAction,
   { action: analysed, before }: StepAnalysis,
   log: StepLog,
+  pauses = 0,
 ): Promise<StepOutcome> {
   const batch = backfillBatchSql(action, before);
   if ('unknown' in batch) {
@@ -37,32 +39,55 @@ export async function runBackfill(
   }
   const statement = analysed?.statements[0];
   const total = createTotal(statement, batch, action, log.gauge !== undefined);
+  const pause = createPause(action, pauses);
   if (statement) log.running = { analysed: statement, since: performance.now() };
   try {
     const tables = statement ? ((await log.gauge?.before(statement)) ?? []) : [];
-    await walk(session, batch, (sql, parameters, toFindIt) =>
-      runBatchAgain(session, sql, parameters, statement, total, toFindIt, log),
-    );
+    await walk(session, batch, async (sql, parameters, toFindIt) => {
+      if (total.runs > 0) await pause.wait();
+      await runBatchAgain(session, sql, parameters, statement, total, toFindIt, log);
+    });
     const report = total.report('passed');
     log.statements.push({
       ...report,
       ...(statement && (await log.gauge?.after(statement, tables, report.rewrites))),
     });
-    return { error: undefined, summary: summary(total, action) };
+    return { error: undefined, summary: summary(total, pause) };
   } catch (cause) {
     if (!isDatabaseError(cause)) throw cause;
     await session.query('ROLLBACK');
     const error = backfillError(cause, batch, action);
     log.statements.push({ ...total.report('failed'), error });
-    return { error, summary: total.runs > 0 ? `${summary(total, action)} before it failed` : '' };
+    return { error, summary: total.runs > 0 ? `${summary(total, pause)} before it failed` : '' };
   } finally {
     log.running = undefined;
   }
 }
 
-function summary({ rows, runs }: Total, { pause }: BackfillAction): string {
-  const pauses = pause > 0 && runs > 1 ? ', pauses left out' : '';
+function summary({ rows, runs }: Total, { leftOut }: Pause): string {
+  const pauses = leftOut() ? ', pauses left out' : '';
   return `${rows.toLocaleString('en')} ${rows === 1 ? 'row' : 'rows'} in ${runs.toLocaleString('en')} ${runs === 1 ? 'batch' : 'batches'}${pauses}`;
+}
+
+interface Pause {
+  wait(): Promise<void>;
+  /** Whether one was not waited for in full. */
+  leftOut(): boolean;
+}
+
+/** @param most ms that are waited in all */
+function createPause({ pause }: BackfillAction, most: number): Pause {
+  let left = most;
+  let missed = false;
+  return {
+    leftOut: () => missed,
+    async wait() {
+      const ms = Math.min(pause, left);
+      missed ||= ms < pause;
+      left -= ms;
+      if (ms > 0) await delay(ms, undefined, { ref: false });
+    },
+  };
 }
 
 interface Total {

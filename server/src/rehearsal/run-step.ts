@@ -21,6 +21,8 @@ export interface StepInput {
   readonly isPlan: boolean;
   /** The application version live before the step. */
   readonly live: string | undefined;
+  /** ms of a backfill's pauses that are waited for; none where absent. */
+  readonly pauses?: number;
 }
 
 /** Runs one step in a state like a fresh connection's. Rejects only where the engine itself fails. */
@@ -97,7 +99,7 @@ export async function prepareSession(
 
 async function runAction(
   session: EngineSession,
-  { analysis, isPlan, live }: StepInput,
+  { analysis, isPlan, live, pauses }: StepInput,
   { statements }: ActionAnalysis,
   log: StepLog,
 ): Promise<StepOutcome> {
@@ -109,7 +111,7 @@ async function runAction(
       return { error, summary: error ? leftBehind(wrapped, statements, log) : '' };
     }
     case 'backfill':
-      return runBackfill(session, action, analysis, log);
+      return runBackfill(session, action, analysis, log, pauses);
     case 'verify':
       return runVerify(session, action, statements, log);
     case 'deploy':

@@ -4,6 +4,8 @@ import type { SqlParser } from '../sql/model.ts';
 import { createLineIndex, type LineIndex } from '../text/line-index.ts';
 import type { Amplification } from './amplify.ts';
 import { createGauged, type Gauged, gaugeReport } from './gauge.ts';
+import type { Load } from './load/load.ts';
+import type { LoadOptions } from './load/model.ts';
 import type {
   AppCheck,
   Progress,
@@ -25,6 +27,8 @@ export interface RehearseOptions {
   readonly amplify?: Amplification | undefined;
   /** Whether each step is rolled back and applied again, and what the live versions run is tried. True where absent. */
   readonly proofs?: boolean;
+  /** Puts load on while the steps run, on an engine with more than one session; then nothing is proven. */
+  readonly load?: LoadOptions;
   /** The id of the one step to prove: those before it are applied without proof, those after it not at all. */
   readonly only?: string;
   /** Cancels: the engine is stopped at once, whatever it does. */
@@ -50,6 +54,8 @@ export interface Run {
   /** Why the plan was not rolled back as a whole, where no segment says so. */
   notUnwound: string;
   readonly gauged: Gauged;
+  /** Undefined without load, and before it is there. */
+  load: Load | undefined;
   engine: string;
   rows: Readonly<Record<string, number>>;
   isCopied: boolean;
@@ -75,6 +81,7 @@ export function createRun(analysis: Analysis, options: RehearseOptions): Run {
     promises: new Map(),
     notUnwound: 'The run did not get to its end.',
     gauged: createGauged(),
+    load: undefined,
     engine: '',
     rows: {},
     isCopied: false,
@@ -138,6 +145,7 @@ export function report(run: Run, verdict: Verdict, error: StatementError | undef
     measured: gaugeReport(run.gauged),
     ...(run.isCopied && { copied: true }),
     ...(amplified && { amplified }),
+    ...(run.load && { load: run.load.summary() }),
     notes,
   };
 }

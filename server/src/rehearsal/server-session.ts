@@ -39,8 +39,9 @@ export function serverSession({
   connect,
 }: Open): EngineSession {
   let closing: Promise<void> | undefined;
+  const others: ServerConnection[] = [];
   // Without it, other runs take this one for dead, and drop its database: then it is.
-  void monitor.gone.then(() => worker.end());
+  void monitor.gone.then(() => Promise.all([worker, ...others].map((each) => each.end())));
   const trapper = createTrapper(worker, connect);
   const watcher = createWatcher(worker, monitor);
   const spill = createSpillCount(worker, version.major);
@@ -53,10 +54,19 @@ export function serverSession({
     giveUp: () => void monitor.end(),
     silence,
   });
+  const another = async () => {
+    const other = await connect();
+    // Else it would be in the way of removing the database.
+    if (closing) await other.end();
+    others.push(other);
+    return other;
+  };
   const close = async () => {
     stopPulse();
+    // The others first: what they wait for is the worker's to give.
+    if (!monitor.isGone()) await cancelAll(monitor, others);
     if (!monitor.isGone() && !worker.isGone()) await stopRunning(monitor, worker);
-    await worker.end();
+    await Promise.all([worker, ...others].map((each) => each.end()));
     await trapper.close();
     await remove();
   };
@@ -73,6 +83,7 @@ export function serverSession({
     runTrapped: (sql, relations) => spill.during(() => watcher.during(() => trapper.run(sql, relations))),
     watch: watcher.listen,
     temporaryBytes: spill.sinceLast,
+    another,
     query: (sql, parameters) => spill.during(() => watcher.during(() => worker.query(sql, parameters))),
     exec: (sql) => spill.during(() => worker.exec(sql)),
     close() {
@@ -80,6 +91,17 @@ export function serverSession({
       return closing;
     },
   };
+}
+
+/** Cancels what these sessions run, once; those that begin another statement end with their connection. */
+async function cancelAll(monitor: ServerConnection, others: readonly ServerConnection[]): Promise<void> {
+  if (others.length === 0) return;
+  const pids = others.map(({ pid }) => pid);
+  const cancel = monitor.query(
+    'SELECT pg_catalog.pg_cancel_backend(pid) FROM pg_catalog.json_array_elements_text($1::json) AS t(text), LATERAL (SELECT text::int AS pid) AS one',
+    [JSON.stringify(pids)],
+  );
+  await Promise.race([cancel.catch(() => undefined), delay(patience, undefined, { ref: false })]);
 }
 
 /** ms in which a cancelled statement is undone. */

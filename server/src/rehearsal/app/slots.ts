@@ -17,6 +17,8 @@ export interface Slot {
   readonly relations: readonly ObjectName[];
   /** The column's name, or its place from 0 in an INSERT that names none. */
   readonly column: string | number | undefined;
+  /** Whether a row qualifies by having this very value there: `=`, `IN`, `= ANY`. */
+  readonly equals: boolean;
   /** `= ANY ($1)`: a list of values. */
   readonly list: boolean;
   /** Which of an INSERT's rows. */
@@ -59,6 +61,7 @@ const nowhere = {
   role: 'other' as const,
   relations: [] as readonly ObjectName[],
   column: undefined,
+  equals: false,
   list: false,
   row: 0,
 };
@@ -114,7 +117,7 @@ function* conditions(
     return;
   }
   if (!('A_Expr' in node)) return;
-  const { kind, lexpr, rexpr } = node.A_Expr;
+  const { kind, name, lexpr, rexpr } = node.A_Expr;
   for (const [one, other] of [
     [lexpr, rexpr],
     [rexpr, lexpr],
@@ -129,6 +132,7 @@ function* conditions(
         role: 'where',
         column,
         relations: of,
+        equals: stringsOf(name).at(-1) === '=',
         list: kind === 'AEXPR_OP_ANY',
       });
   }

@@ -1,12 +1,10 @@
-import type { SqlParser, Statement } from '../../sql/model.ts';
-import { type ObjectName, writeName } from '../../sql/names.ts';
-import { type FillColumn, type FillTable, readTables, readType } from '../fabricate/catalog.ts';
-import { distinctColumns } from '../fabricate/distinct.ts';
-import { ownExpression } from '../fabricate/own-expression.ts';
+import type { Statement } from '../../sql/model.ts';
+import { type FillColumn, type FillTable, readType } from '../fabricate/catalog.ts';
 import { valueExpression } from '../fabricate/values.ts';
 import type { Connection } from '../model.ts';
 import { quoteLiteral } from '../roles.ts';
 import { attempt, type Evaluator } from './evaluator.ts';
+import { createPlacing, type PlacingOptions } from './placing.ts';
 import { createRowReader } from './row-reader.ts';
 import { type Slot, slotsOf } from './slots.ts';
 
@@ -28,11 +26,8 @@ export interface ValueSource {
   rowsChanged(): void;
 }
 
-export interface ValueSourceOptions {
+export interface ValueSourceOptions extends PlacingOptions {
   readonly evaluator: Evaluator;
-  readonly parser: SqlParser;
-  /** `table.column`, names without a schema: unique now, or at some time in the plan. */
-  readonly unique: ReadonlySet<string>;
 }
 
 /** For as long as the schema stays as it is. `n` tells one use from another: no two of them give a key the same value. */
@@ -41,46 +36,12 @@ export function createValueSource(
   { parser, unique, evaluator }: ValueSourceOptions,
 ): ValueSource {
   const rows = createRowReader(db);
-  let tables: Promise<FillTable[]> | undefined;
-  const oids = new Map<string, Promise<number>>();
-  const oidOf = (name: string) => {
-    const known =
-      oids.get(name) ??
-      db
-        .query('SELECT pg_catalog.to_regclass($1)::oid::int8 AS oid', [name])
-        .then(({ rows }) => Number(rows[0]?.oid ?? 0));
-    oids.set(name, known);
-    return known;
-  };
-  const tableOf = async (relations: readonly ObjectName[], column: Slot['column']) => {
-    tables ??= readTables(db);
-    const known = await tables;
-    for (const relation of relations) {
-      const found = await oidOf(writeName(relation));
-      const table = known.find(({ oid }) => oid === found);
-      const own = typeof column === 'number' ? table?.columns[column] : byName(table, column);
-      if (table && own) return { table, column: own };
-    }
-    return undefined;
-  };
-  const expressions = new Map<string, Promise<string | undefined>>();
-  const expressionOf = (table: FillTable, column: FillColumn, distinct: boolean) => {
-    const key = `${table.oid} ${column.number} ${distinct}`;
-    const known =
-      expressions.get(key) ?? ownExpression(db, parser, table, column, { distinct, precise: false });
-    expressions.set(key, known);
-    return known;
-  };
+  const { tableOf, expressionOf, isUnique } = createPlacing(db, { parser, unique });
 
   const made = async (table: FillTable, column: FillColumn, distinct: boolean, n: number) => {
     const expression = await expressionOf(table, column, distinct);
     return expression === undefined ? undefined : evaluator.value(expression, n);
   };
-
-  const isUnique = (table: FillTable, column: FillColumn) =>
-    distinctColumns(table, []).has(column.name) ||
-    unique.has(`${lastName(table.name)}.${column.name}`) ||
-    (column.sequence !== null && table.unique.some((key) => key.includes(column.name)));
 
   /** For a column that a row is written to. */
   const written = async (table: FillTable, column: FillColumn, n: number) => {
@@ -155,20 +116,11 @@ export function createValueSource(
   };
 }
 
-function byName(table: FillTable | undefined, column: string | undefined): FillColumn | undefined {
-  return table?.columns.find(({ name }) => name === column);
-}
-
-function lastName(printed: string): string {
-  const name = /(?:^|\.)("(?:[^"]|"")+"|[^".]+)$/.exec(printed)?.[1] ?? printed;
-  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
-}
-
 /**
  * SQL for a value of the type that Postgres gives to a parameter. PREPARE outlives a transaction that is undone, so it
  * is taken back; one that fails leaves nothing.
  */
-async function expressionByType(
+export async function expressionByType(
   db: Connection,
   { text }: Statement,
   parameter: number,

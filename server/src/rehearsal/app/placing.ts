@@ -1,0 +1,77 @@
+import type { SqlParser } from '../../sql/model.ts';
+import { type ObjectName, writeName } from '../../sql/names.ts';
+import { type FillColumn, type FillTable, readTables } from '../fabricate/catalog.ts';
+import { distinctColumns } from '../fabricate/distinct.ts';
+import { ownExpression } from '../fabricate/own-expression.ts';
+import type { Connection } from '../model.ts';
+import type { Slot } from './slots.ts';
+
+export interface PlacingOptions {
+  readonly parser: SqlParser;
+  /** `table.column`, names without a schema: unique now, or at some time in the plan. */
+  readonly unique: ReadonlySet<string>;
+}
+
+/** Finds what a slot of an application's statement stands for, by the schema as it is now. Inside a transaction. */
+export interface Placing {
+  /** The table and the column; undefined where it is none that is known. */
+  tableOf(
+    relations: readonly ObjectName[],
+    column: Slot['column'],
+  ): Promise<{ readonly table: FillTable; readonly column: FillColumn } | undefined>;
+  /** SQL for a value of the column from the number `i`; undefined where none is known of its type. */
+  expressionOf(table: FillTable, column: FillColumn, distinct: boolean): Promise<string | undefined>;
+  isUnique(table: FillTable, column: FillColumn): boolean;
+}
+
+/** For as long as the schema stays as it is. */
+export function createPlacing(db: Connection, { parser, unique }: PlacingOptions): Placing {
+  let tables: Promise<FillTable[]> | undefined;
+  const oids = new Map<string, Promise<number>>();
+  const oidOf = (name: string) => {
+    const known =
+      oids.get(name) ??
+      db
+        .query('SELECT pg_catalog.to_regclass($1)::oid::int8 AS oid', [name])
+        .then(({ rows }) => Number(rows[0]?.oid ?? 0));
+    oids.set(name, known);
+    return known;
+  };
+  const tableOf: Placing['tableOf'] = async (relations, column) => {
+    tables ??= readTables(db);
+    const known = await tables;
+    for (const relation of relations) {
+      const found = await oidOf(writeName(relation));
+      const table = known.find(({ oid }) => oid === found);
+      const own = typeof column === 'number' ? table?.columns[column] : byName(table, column);
+      if (table && own) return { table, column: own };
+    }
+    return undefined;
+  };
+  const expressions = new Map<string, Promise<string | undefined>>();
+  const expressionOf: Placing['expressionOf'] = (table, column, distinct) => {
+    const key = `${table.oid} ${column.number} ${distinct}`;
+    const known =
+      expressions.get(key) ?? ownExpression(db, parser, table, column, { distinct, precise: false });
+    expressions.set(key, known);
+    return known;
+  };
+
+  return {
+    tableOf,
+    expressionOf,
+    isUnique: (table, column) =>
+      distinctColumns(table, []).has(column.name) ||
+      unique.has(`${lastName(table.name)}.${column.name}`) ||
+      (column.sequence !== null && table.unique.some((key) => key.includes(column.name))),
+  };
+}
+
+function byName(table: FillTable | undefined, column: string | undefined): FillColumn | undefined {
+  return table?.columns.find(({ name }) => name === column);
+}
+
+function lastName(printed: string): string {
+  const name = /(?:^|\.)("(?:[^"]|"")+"|[^".]+)$/.exec(printed)?.[1] ?? printed;
+  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
+}
