@@ -11,6 +11,7 @@ Commands:
   new TYPE         Write a whole plan from a few answers: rename a column, change its type, …
   capture PLAN     Write a server's schema as a plan's baseline, and its tables' sizes into the plan
   runbook PLAN     Write a plan as a runbook: commands to paste, each step with its way back
+  job PLAN         Write a backfill of a plan as a Kubernetes Job
   monitoring PLAN  Write a plan's alerts as a PrometheusRule, or its queries for psql
   rules [RULE]     List the rules, or print the page of one
 
@@ -116,6 +117,22 @@ Options:
   --output FILE           Write here instead of to standard output
 
 Exit codes: 0 written, 2 not: the plan's file has faults, or the report is of another plan.
+`,
+  job: `Usage: switchback job PLAN [options]
+
+Writes a backfill as a Kubernetes manifest: a Job that runs psql, and a ConfigMap with its SQL. It walks the table by
+its key in the plan's batches with the plan's pause, waits while a replica is behind, and goes on where it stood when
+it is stopped and started again. Credentials come from a Secret that you make; the file's head says how.
+
+Options:
+  --step ID               The backfill, where the plan has several
+  --secret NAME           The Secret with PGHOST, PGUSER, PGPASSWORD, PGDATABASE (default migration-postgres)
+  --namespace NAME        Where the Job runs; where you apply it, without
+  --image IMAGE           What holds psql (default postgres:VERSION-alpine, of the plan's version)
+  --max-lag SIZE          How far a replica may be behind before the batches wait (default 64MB)
+  --output FILE           Write here instead of to standard output
+
+Exit codes: 0 written, 2 not written.
 `,
   monitoring: `Usage: switchback monitoring PLAN [options]
 

@@ -74,6 +74,8 @@ async function loadCommand(name: CommandName): Promise<Command> {
       return (await import('./capture.ts')).capture;
     case 'runbook':
       return (await import('./runbook.ts')).runbook;
+    case 'job':
+      return (await import('./job.ts')).job;
     case 'monitoring':
       return (await import('./monitoring.ts')).monitoring;
     case 'new':

@@ -44,7 +44,7 @@ export function backfillProcedure(batch: BackfillBatch, options: ProcedureOption
   const ends = numbered((at) => `end_${at}`).join(', ');
   return {
     progressTable: table,
-    setup: `BEGIN;
+    setup: `${lockLimit(options)}BEGIN;
 CREATE TABLE IF NOT EXISTS ${table} AS
   SELECT ${[...noted('end'), ...noted('reached')].join(', ')},
     0::bigint AS batches, 0::bigint AS rows_changed, false AS done, now() AS at
@@ -61,10 +61,13 @@ COMMIT;`,
   };
 }
 
-function settings({ lockTimeout }: ProcedureOptions): string {
+function lockLimit({ lockTimeout }: ProcedureOptions): string {
+  return lockTimeout === undefined ? '' : `${setTime('lock_timeout', lockTimeout)}\n`;
+}
+
+function settings(options: ProcedureOptions): string {
   return [
-    ...(lockTimeout === undefined ? [] : [setTime('lock_timeout', lockTimeout)]),
-    '-- It would count all batches together; each of them is a short transaction of its own.',
+    `${lockLimit(options)}-- It would count all batches together; each of them is a short transaction of its own.`,
     'SET statement_timeout = 0;',
     '-- So that the server stops soon after psql is killed.',
     "SET client_connection_check_interval = '2s';",

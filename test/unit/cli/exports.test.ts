@@ -117,3 +117,35 @@ describe('switchback monitoring', () => {
     }
   });
 });
+
+describe('switchback job', () => {
+  it('writes a backfill as a Job', async () => {
+    const { code, out, err } = await switchback(
+      'job',
+      'a.migration.yaml',
+      '--max-lag',
+      '16MB',
+      '--namespace',
+      'shop',
+    );
+    assert.deepEqual([code, err], [0, '']);
+    const kinds = parseAllDocuments(out).map((document) => document.toJS().kind);
+    assert.deepEqual(kinds, ['ConfigMap', 'Job']);
+    assert.match(out, /lag <= 16777216/);
+    assert.match(out, /activeDeadlineSeconds: \d+/);
+  });
+
+  it('says what it cannot use', async () => {
+    for (const [args, said] of [
+      [['bare.migration.yaml'], /no backfill/],
+      [['a.migration.yaml', '--step', 'fil'], /did you mean fill/i],
+      [['a.migration.yaml', '--secret', 'My_Secret'], /lower case/],
+      [['a.migration.yaml', '--max-lag', 'much'], /give a size/],
+      [['a.migration.yaml', '--image', 'a b'], /holds psql/],
+    ] as const) {
+      const { code, out, err } = await switchback('job', ...args);
+      assert.deepEqual([code, out], [2, ''], args.join(' '));
+      assert.match(err, said);
+    }
+  });
+});

@@ -178,6 +178,29 @@ INSERT INTO "Order ""Lines""" SELECT chr(97 + g % 7), g, NULL FROM generate_seri
     assert.doesNotMatch(notices.join('\n'), /hidden/);
   });
 
+  it('waits while a replica is behind, without keeping a transaction open, and goes on when it is not', async () => {
+    const { client, procedure } = await made(
+      counted,
+      { table: 't', set: 'n = n + 1', batch: 300 },
+      { maxLag: 1024 },
+    );
+    await script(client, procedure.setup);
+    // A view of the same name stands in for the server's: a replica that another session moves on.
+    await client.query(`CREATE TABLE replica AS SELECT '0/0'::pg_lsn AS replay_lsn;
+      CREATE TEMP VIEW pg_stat_replication AS SELECT * FROM replica;
+      SET search_path = pg_temp, public, pg_catalog`);
+    const notices: string[] = [];
+    client.on('notice', ({ message }) => notices.push(message ?? ''));
+    const running = script(client, procedure.run.replace('pg_sleep(5)', 'pg_sleep(0.02)'));
+    while (!notices.some((notice) => /A replica is \d+ bytes behind, more than 1024: waiting/.test(notice)))
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    const other = await server.connect();
+    assert.equal((await other.query('SELECT max(n) AS n FROM t')).rows[0].n, 0);
+    await other.query("UPDATE replica SET replay_lsn = 'FFFFFFFF/0'");
+    await running;
+    assert.equal((await other.query('SELECT sum(n)::int AS n FROM t')).rows[0].n, 1000);
+  });
+
   it('leads through the example and the whole way back, block by block', async () => {
     const folder = 'examples/rename-username/';
     const read = (path: string) => readFileSync(`${folder}${path}`, 'utf8');
