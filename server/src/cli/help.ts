@@ -59,6 +59,7 @@ it holds for how long, how many requests wait for them, and how much WAL it writ
 Options:
   --format FORMAT         text (default), json, or html: one page with the timeline, to read, print or attach
   --output FILE           Write it there instead of to standard output
+  --write                 Write the predicted times into the plan, as the estimate of each step
   --pool N                Connections of the application's pools together: says when they are used up
   --pg-version N          What this major version of Postgres does, instead of the plan's
 

@@ -15,6 +15,7 @@ import { exitCodes, type Io, UsageError } from './io.ts';
 import { ownPage, resultSurface, writeResult } from './output.ts';
 import { createSettingsFinder } from './project-settings.ts';
 import { styleFor, textWidth } from './style.ts';
+import { writeEstimates } from './write-estimates.ts';
 
 const poolLimits = { min: 1, max: 1_000_000 };
 
@@ -24,6 +25,7 @@ export async function preview(args: readonly string[], io: Io): Promise<number> 
     format: 'string',
     output: 'string',
     pool: 'string',
+    write: 'boolean',
     'pg-version': 'string',
   });
   const format = choice('preview', given, 'format', ['text', 'json', 'html']);
@@ -31,17 +33,17 @@ export async function preview(args: readonly string[], io: Io): Promise<number> 
   const pool = wholeNumber('preview', given, 'pool', poolLimits);
   const [path, ...more] = given.files;
   if (path === undefined || more.length > 0) throw new UsageError('preview takes one plan.', 'preview');
-  const document = await readDocument(path, io);
+  if (path === '-' && given.flag('write'))
+    throw new UsageError('--write changes a file: it cannot be standard input.', 'preview');
+  let document = await readDocument(path, io);
   if (document.kind === 'sql')
     throw new UsageError(
       `${path}: Only a plan says how large its tables are. \`switchback explain\` shows what the statements of a .sql file do.`,
       'preview',
     );
   const { settings } = createSettingsFinder(io).find(document.folder);
-  const { checked, analysis } = analyzeDocument(document, await loadParsers(), {
-    settings,
-    pgVersion: version,
-  });
+  const parsers = await loadParsers();
+  let { checked, analysis } = analyzeDocument(document, parsers, { settings, pgVersion: version });
   if (!checked.usable || analysis === undefined) {
     io.stderr.write(`switchback: ${unusableReason(checked)}\n`);
     return exitCodes.unusable;
@@ -50,7 +52,14 @@ export async function preview(args: readonly string[], io: Io): Promise<number> 
   const textOptions = { style: styleFor(io.stderr, io.env), width: textWidth(io.stderr) };
   for (const problem of problems) io.stderr.write(textFinding(checked, problem, textOptions));
 
-  const found = previewOf(analysis, pool === undefined ? {} : { pool });
+  const options = pool === undefined ? {} : { pool };
+  if (given.flag('write')) {
+    const changed = writeEstimates(document, analysis, options, io);
+    if (!changed) return exitCodes.unusable;
+    document = changed;
+    ({ checked, analysis = analysis } = analyzeDocument(document, parsers, { settings, pgVersion: version }));
+  }
+  const found = previewOf(analysis, options);
   const surface = resultSurface(given, io);
   const style = { style: styleFor(surface, io.env), width: textWidth(surface) };
   const text = await written(found, analysis, document.path, format, style);

@@ -5,6 +5,11 @@ import type { TimeRange } from '../timing/model.ts';
 import type { Queue } from '../timing/traffic.ts';
 import type { LockPreview, Preview, StepPreview } from './preview.ts';
 
+/** Its steps, in order. */
+export function stepsOf({ phases }: Pick<Preview, 'phases'>): readonly StepPreview[] {
+  return phases.flatMap(({ steps }) => steps);
+}
+
 /** `4-9 min, 1 d of soak, 1 step not told`; empty where there is nothing to wait for. */
 export function sumWords({ time, soak, untold }: Pick<Preview, 'time' | 'soak' | 'untold'>): string {
   const parts = [
@@ -16,8 +21,8 @@ export function sumWords({ time, soak, untold }: Pick<Preview, 'time' | 'soak' |
 }
 
 /** `2 steps make requests wait, for up to 9 min`, `6 steps lock for under a second`, `nobody waits`. */
-export function whoWaitsWords({ phases }: Pick<Preview, 'phases'>): string {
-  const worst = phases.flatMap(({ steps }) => steps.flatMap((step) => step.worst ?? []));
+export function whoWaitsWords(steps: readonly StepPreview[]): string {
+  const worst = steps.flatMap((step) => step.worst ?? []);
   const isShort = ({ held }: LockPreview) => held !== undefined && held.high < 1000;
   const long = worst.filter((lock) => !isShort(lock));
   if (worst.length === 0) return 'nobody waits';

@@ -150,7 +150,17 @@ export function preview(analysis: Analysis, options: PreviewOptions = {}): Previ
   };
 }
 
-function sums(steps: readonly StepPreview[]) {
+/** The previews of single steps, for whoever needs few of them; undefined for a step without an action. */
+export function createStepPreviews(
+  analysis: Analysis,
+  options: PreviewOptions = {},
+): (step: StepAnalysis) => StepPreview | undefined {
+  const context: Context = { analysis, predictor: createPredictor(analysis, options), pool: options.pool };
+  return (step) => step.action && stepPreview(context, step, step.action);
+}
+
+/** What steps take together. */
+export function sums(steps: readonly StepPreview[]): Pick<Preview, 'time' | 'soak' | 'untold'> {
   return {
     time: total(steps.flatMap(({ time }) => time ?? [])),
     soak: steps.reduce((sum, { soak }) => sum + soak, 0),

@@ -4,6 +4,8 @@ import {
   type CodeActionParams,
   type Diagnostic,
 } from 'vscode-languageserver';
+import { estimateActions, writeEstimates } from '../features/estimates.ts';
+import type { PreviewOptions } from '../features/preview.ts';
 import { insertMissingRollbacks, type StepAction, stepActions } from '../features/step-actions.ts';
 import { safeFixes, touches } from '../rules/fix-all.ts';
 import type { Finding } from '../rules/model.ts';
@@ -19,12 +21,16 @@ export const fixAllKind = `${CodeActionKind.SourceFixAll}.switchback`;
 /** Writes all missing rollbacks that lose nothing. Not below `source.fixAll`, which makes those edits too. */
 export const insertRollbacksKind = `${CodeActionKind.Source}.insertRollbacks.switchback`;
 
+/** Writes what is predicted into the `estimate` of every step. */
+export const writeEstimatesKind = `${CodeActionKind.Source}.writeEstimates.switchback`;
+
 /** The answer to `textDocument/codeAction`. */
 export function codeActions(
   checked: Checked,
   { range, context }: CodeActionParams,
   docsOf: DocsOf,
   silence: SilenceContext,
+  timing: PreviewOptions,
 ): CodeAction[] {
   const wanted = (kind: string) =>
     context.only === undefined || context.only.some((only) => kind === only || kind.startsWith(`${only}.`));
@@ -52,12 +58,19 @@ export function codeActions(
     );
   }
   if (wanted(CodeActionKind.RefactorRewrite)) {
-    const rewrites = stepActions(checked.analysis, asked);
+    const rewrites = [
+      ...stepActions(checked.analysis, asked),
+      ...estimateActions(checked.analysis, asked, timing),
+    ];
     actions.push(...rewrites.map((one) => codeAction(checked, one, CodeActionKind.RefactorRewrite)));
   }
   if (context.only !== undefined && wanted(insertRollbacksKind)) {
     const insert = insertMissingRollbacks(checked.analysis);
     if (insert) actions.push(codeAction(checked, insert, insertRollbacksKind));
+  }
+  if (context.only !== undefined && wanted(writeEstimatesKind)) {
+    const write = writeEstimates(checked.analysis, timing);
+    if (write) actions.push(codeAction(checked, write, writeEstimatesKind));
   }
   // Unasked, the list of quick fixes under the cursor stays short.
   if (context.only !== undefined && wanted(fixAllKind)) {

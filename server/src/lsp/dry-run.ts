@@ -30,6 +30,8 @@ export interface RehearseRequest {
 
 export interface DryRunDependencies {
   readonly rehearse: Rehearse;
+  /** Told of each report. */
+  readonly ran: (uri: string, report: Report) => void;
   readonly isTrusted: () => boolean;
   /** The document's analysis, or why it cannot be had. */
   readonly check: (uri: string) => Promise<Checked | { readonly refused: string }>;
@@ -51,6 +53,7 @@ export interface DryRuns {
 
 export function createDryRuns({
   rehearse,
+  ran,
   isTrusted,
   check,
   chosenEngine,
@@ -91,6 +94,7 @@ export function createDryRuns({
         const text = reportText(report, { color: true });
         // Of a plan that could not be run there is nothing to tell.
         if (report.steps.length === 0) return { report, text };
+        ran(params.uri, report);
         const preview = await toldPreview(checked, { measured: measuredBy(report) });
         return { report, text, ...(preview && { preview }) };
       } finally {

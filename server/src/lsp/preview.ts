@@ -4,10 +4,13 @@ import type { Checked } from './analyses.ts';
 import type { PreviewResult, ToldPreview } from './protocol.ts';
 
 /** The answer to `switchback/preview`. */
-export async function previewResult(checked: Checked | { readonly refused: string }): Promise<PreviewResult> {
+export async function previewResult(
+  checked: Checked | { readonly refused: string },
+  options: PreviewOptions,
+): Promise<PreviewResult> {
   if ('refused' in checked) return checked;
   if (checked.analysis.kind !== 'plan') return { refused: 'Only a plan says how large its tables are.' };
-  return (await toldPreview(checked)) ?? { refused: 'The plan has no steps to tell the time of.' };
+  return (await toldPreview(checked, options)) ?? { refused: 'The plan has no steps to tell the time of.' };
 }
 
 /** The preview of a plan as a page shows it; undefined where it has no steps. */

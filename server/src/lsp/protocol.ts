@@ -3,6 +3,7 @@ import type { StepEntry } from '../features/steps.ts';
 import type { Timing } from '../features/timing.ts';
 import type { AskedQuestion } from '../recipes/questions.ts';
 import type { Report } from '../rehearsal/model.ts';
+import type { Basis } from '../timing/model.ts';
 
 /** Requests beyond the Language Server Protocol. The client imports this file for its types and names alone. */
 export const dryRunRequest = 'switchback/dryRun';
@@ -218,6 +219,27 @@ export type NewPlanResult =
 
 /** A command of the client, with a plan's URI and, for a single step, its id: what a code lens runs. */
 export const proveStepCommand = 'switchback.proveStep';
+
+/** Client to server: the edit that writes what is predicted into the `estimate` of an open plan's steps. */
+export const estimatesRequest = 'switchback/estimates';
+
+export interface EstimatesParams {
+  readonly uri: string;
+}
+
+export type EstimatesResult =
+  | {
+      readonly edit: WorkspaceEdit;
+      /** How many steps it changes. */
+      readonly written: number;
+      /** Ids of steps that could not be written without touching something else. */
+      readonly left: readonly string[];
+      readonly basis: Basis;
+    }
+  | { readonly refused: string };
+
+/** A command of the client, with a plan's URI: opens its timing. */
+export const previewTimingCommand = 'switchback.previewTiming';
 
 /** Client to server, without parameters: the user trusts the workspace from now on. */
 export const trustedNotification = 'switchback/trusted';

@@ -17,8 +17,7 @@ import type { Analysis, AnalyzeOptions, Parsers } from '../analyze.ts';
 import { createAnalyses } from './analyses.ts';
 import { captureFor } from './capture.ts';
 import { createChecks } from './check.ts';
-import { codeActions, fixAllKind, insertRollbacksKind } from './code-actions.ts';
-import { codeLenses } from './code-lenses.ts';
+import { codeActions, fixAllKind, insertRollbacksKind, writeEstimatesKind } from './code-actions.ts';
 import { diagnosticReport } from './diagnostics.ts';
 import { documentSymbols } from './document-symbols.ts';
 import { createDryRuns, type Rehearse } from './dry-run.ts';
@@ -26,8 +25,8 @@ import { editingCapabilities, serveEditing } from './editing.ts';
 import { type Files, pathOf } from './files.ts';
 import { createHandler } from './handler.ts';
 import { inlayHints } from './inlay-hints.ts';
+import { createMeasurements } from './measurements.ts';
 import { newPlanFor, recipesFor } from './new-plan.ts';
-import { previewResult } from './preview.ts';
 import { createProjectSettings } from './project-settings.ts';
 import {
   type AllowParams,
@@ -46,10 +45,7 @@ import {
   type NewPlanParams,
   type NewPlanResult,
   newPlanRequest,
-  type PreviewParams,
-  type PreviewResult,
   passwordKeyRequest,
-  previewRequest,
   type RecipesParams,
   type RecipesResult,
   recipesRequest,
@@ -66,6 +62,7 @@ import { createEditorSettings, settingsFileName, settingsFileOf } from './settin
 import { allow, type SilenceContext } from './silence.ts';
 import { createSources } from './sources.ts';
 import { stepItems } from './steps.ts';
+import { refreshLenses, serveTiming } from './timing.ts';
 
 /** What the server works with; tests give their own. */
 export interface ServerDependencies {
@@ -100,7 +97,7 @@ export function startServer(connection: Connection, dependencies: ServerDependen
   const services = createServices(connection, dependencies, session);
   serveLifecycle(connection, session, services);
   serveChanges(connection, services);
-  serveRequests(connection, services);
+  serveRequests(connection, session, services);
   serveEditing(connection, {
     ...services,
     links: () => ({ files: dependencies.files, folders: session.folders }),
@@ -144,7 +141,17 @@ function createServices(connection: Connection, dependencies: ServerDependencies
   });
   const checks = createChecks({ documents, sources, analyses, docsOf, refresh: refresh.now });
   const box = createSealedBox();
+  const measurements = createMeasurements();
+  const lenses = {
+    refresh() {
+      if (session.capabilities.workspace?.codeLens?.refreshSupport) refreshLenses(connection);
+    },
+  };
   const dryRuns = createDryRuns({
+    ran(uri, report) {
+      measurements.keep(uri, report);
+      lenses.refresh();
+    },
     rehearse: (analysis, request) => dependencies.rehearse(session.options.distPath)(analysis, request),
     isTrusted: () => session.trusted,
     check: checks.find,
@@ -164,7 +171,20 @@ function createServices(connection: Connection, dependencies: ServerDependencies
     canCreate: session.capabilities.workspace?.workspaceEdit?.resourceOperations?.includes('create') === true,
   });
   const library = async () => ({ parsers: await parsers(), sources });
-  return { documents, editorSettings, analyses, docsOf, refresh, checks, dryRuns, box, silence, library };
+  return {
+    documents,
+    editorSettings,
+    analyses,
+    docsOf,
+    refresh,
+    checks,
+    dryRuns,
+    measurements,
+    box,
+    silence,
+    lenses,
+    library,
+  };
 }
 
 function serveLifecycle(connection: Connection, session: Session, { refresh, dryRuns }: Services): void {
@@ -179,12 +199,18 @@ function serveLifecycle(connection: Connection, session: Session, { refresh, dry
         textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
         diagnosticProvider: { interFileDependencies: true, workspaceDiagnostics: false },
         codeActionProvider: {
-          codeActionKinds: ['quickfix', 'refactor.rewrite', fixAllKind, insertRollbacksKind],
+          codeActionKinds: [
+            'quickfix',
+            'refactor.rewrite',
+            fixAllKind,
+            insertRollbacksKind,
+            writeEstimatesKind,
+          ],
         },
         ...editingCapabilities,
         inlayHintProvider: true,
         documentSymbolProvider: { label: 'Switchback' },
-        ...(session.options.commands === true && { codeLensProvider: { resolveProvider: false } }),
+        ...(session.options.commands === true && { codeLensProvider: { resolveProvider: true } }),
       },
     };
   });
@@ -214,7 +240,7 @@ function foldersOf({ workspaceFolders, rootUri }: InitializeParams): string[] {
 /** Keeps the analyses true to the documents, the files and settings that they depend on. */
 function serveChanges(
   connection: Connection,
-  { documents, editorSettings, analyses, refresh, checks }: Services,
+  { documents, editorSettings, analyses, refresh, checks, lenses }: Services,
 ): void {
   const fileChanged = (uri: string) => {
     const path = pathOf(uri);
@@ -224,6 +250,7 @@ function serveChanges(
     editorSettings.reset();
     analyses.reset();
     refresh.now();
+    lenses.refresh();
   });
   connection.onDidChangeWatchedFiles(({ changes }) => {
     for (const { uri } of changes) fileChanged(uri);
@@ -237,8 +264,8 @@ function serveChanges(
   });
 }
 
-function serveRequests(connection: Connection, services: Services): void {
-  const { docsOf, checks, dryRuns, box, silence, library } = services;
+function serveRequests(connection: Connection, session: Session, services: Services): void {
+  const { docsOf, checks, dryRuns, measurements, box, silence, library } = services;
   const handler = createHandler(connection.console);
   connection.languages.diagnostics.on(
     handler<DocumentDiagnosticParams, DocumentDiagnosticReport>(
@@ -256,7 +283,9 @@ function serveRequests(connection: Connection, services: Services): void {
   connection.onCodeAction(
     handler('textDocument/codeAction', [], async (params) => {
       const checked = await checks.current(params.textDocument.uri);
-      return checked ? codeActions(checked, params, docsOf, silence()) : [];
+      return checked
+        ? codeActions(checked, params, docsOf, silence(), measurements.of(params.textDocument.uri))
+        : [];
     }),
   );
   connection.languages.inlayHint.on(
@@ -271,18 +300,14 @@ function serveRequests(connection: Connection, services: Services): void {
       return checked ? documentSymbols(checked) : [];
     }),
   );
-  connection.onCodeLens(
-    handler('textDocument/codeLens', [], async (params) => {
-      const checked = await checks.current(params.textDocument.uri);
-      return checked && silence().hasCommands ? codeLenses(checked) : [];
-    }),
-  );
-  connection.onRequest(
-    new RequestType<PreviewParams, PreviewResult, void>(previewRequest),
-    handler<PreviewParams, PreviewResult>(previewRequest, { refused: failure }, async ({ uri }) =>
-      previewResult(await checks.find(uri)),
-    ),
-  );
+  serveTiming(connection, {
+    checks,
+    measurements,
+    handler,
+    hasCommands: () => silence().hasCommands,
+    hasSettings: () => session.capabilities.workspace?.configuration === true,
+    failure,
+  });
   connection.onRequest(
     new RequestType<StepsParams, StepsResult, void>(stepsRequest),
     handler<StepsParams, StepsResult>(stepsRequest, { refused: failure }, async ({ uri }) =>

@@ -43,6 +43,24 @@ export function formatDuration(ms: number): string {
   return whole ? `${ms / whole.ms} ${whole.name}` : formatMs(ms).text;
 }
 
+/**
+ * As a plan's `estimate`: `2min-10min`, ends rounded outward to what a person would write; `1s` for what takes less at
+ * the worst, as everybody writes it.
+ */
+export function estimateText({ low, high }: TimeRange): string {
+  if (high < 1000) return '1s';
+  const [from, to] = [inPlan(low, Math.floor), inPlan(high, Math.ceil)];
+  return from === to ? to : `${from}-${to}`;
+}
+
+function inPlan(ms: number, round: (value: number) => number): string {
+  const [divisor, unit] =
+    ms < 1000 ? [1, 'ms'] : ms < 90_000 ? [1000, 's'] : ms < 90 * 60_000 ? [60_000, 'min'] : [3_600_000, 'h'];
+  const value = ms / Number(divisor);
+  const step = value >= 100 ? 10 : 1;
+  return `${Math.max(1, round(value / step) * step)}${unit}`;
+}
+
 function formatMs(ms: number): { readonly number: string; readonly unit: string; readonly text: string } {
   const rounded = Number(ms.toPrecision(2));
   const unit = units.find(({ upTo }) => rounded < upTo) ?? units[0];

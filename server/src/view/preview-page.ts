@@ -1,4 +1,4 @@
-import { sumWords, whoWaitsWords } from '../features/preview-words.ts';
+import { stepsOf, sumWords, whoWaitsWords } from '../features/preview-words.ts';
 import type { Timing } from '../features/timing.ts';
 import { formatWhole } from '../text/amounts.ts';
 import { html } from './markup.ts';
@@ -28,7 +28,7 @@ export function renderPreview({ preview, timeline, lines, planName, plan, nonce 
 <div><dt>Production</dt><dd>PostgreSQL ${preview.pg_version}</dd></div>
 <div><dt>At peak</dt><dd>${preview.traffic === undefined ? 'not told' : `${formatWhole(preview.traffic)} requests/s`}</dd></div>
 <div><dt>In all</dt><dd>${sumWords(preview) || 'no time'}</dd></div>
-<div><dt>Who waits</dt><dd>${whoWaitsWords(preview)}</dd></div>
+<div><dt>Who waits</dt><dd>${whoWaitsWords(stepsOf(preview))}</dd></div>
 </dl>
 ${interactive ? html`<p class="actions"><button type="button" data-command="refresh">Tell anew</button><button type="button" data-command="save">Save as HTML…</button></p>` : ''}
 </header>

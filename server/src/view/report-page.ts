@@ -1,5 +1,5 @@
 import type { StepPreview } from '../features/preview.ts';
-import { stepTimeWords, sumWords, waitWords, whoWaitsWords } from '../features/preview-words.ts';
+import { stepsOf, stepTimeWords, sumWords, waitWords, whoWaitsWords } from '../features/preview-words.ts';
 import type { Timing } from '../features/timing.ts';
 import type { Report, StatementError, StatementReport, StepReport } from '../rehearsal/model.ts';
 import { formatBytes, formatWhole } from '../text/amounts.ts';
@@ -64,7 +64,7 @@ ${
 }
 ${
   timing
-    ? html`<div><dt>In production</dt><dd><a href="#production">${sumWords(timing.preview) || 'no time'}; ${whoWaitsWords(timing.preview)}</a></dd></div>`
+    ? html`<div><dt>In production</dt><dd><a href="#production">${sumWords(timing.preview) || 'no time'}; ${whoWaitsWords(stepsOf(timing.preview))}</a></dd></div>`
     : ''
 }
 </dl>

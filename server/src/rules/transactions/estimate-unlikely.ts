@@ -1,6 +1,6 @@
 import type { DurationRange } from '../../plan/model.ts';
 import type { Range } from '../../text/range.ts';
-import { formatDuration, formatTime } from '../../timing/format.ts';
+import { estimateText, formatDuration, formatTime } from '../../timing/format.ts';
 import type { TimeRange } from '../../timing/model.ts';
 import { defineRule } from '../define-rule.ts';
 import { withFigures } from '../figures.ts';
@@ -85,8 +85,8 @@ figures where they are wrong.`,
     time
       ? [
           {
-            title: `Set the estimate to ${asEstimate(time)}`,
-            edits: [{ range, newText: asEstimate(time) }],
+            title: `Set the estimate to ${estimateText(time)}`,
+            edits: [{ range, newText: estimateText(time) }],
             safe: false,
           },
         ]
@@ -126,18 +126,4 @@ function workedOn({ action, statements }: ActionAnalysis): string | undefined {
 
 function written({ min, max }: DurationRange): string {
   return formatTime({ low: min, likely: min, high: max });
-}
-
-/** As the plan writes a range: `2min-10min`, ends rounded outward to what a person would write. */
-function asEstimate({ low, high }: TimeRange): string {
-  const [from, to] = [inPlan(low, Math.floor), inPlan(high, Math.ceil)];
-  return from === to ? to : `${from}-${to}`;
-}
-
-function inPlan(ms: number, round: (value: number) => number): string {
-  const [divisor, unit] =
-    ms < 1000 ? [1, 'ms'] : ms < 90_000 ? [1000, 's'] : ms < 90 * 60_000 ? [60_000, 'min'] : [3_600_000, 'h'];
-  const value = ms / Number(divisor);
-  const step = value >= 100 ? 10 : 1;
-  return `${Math.max(1, round(value / step) * step)}${unit}`;
 }
