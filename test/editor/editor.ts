@@ -128,6 +128,8 @@ export async function codeLensesOf(document: vscode.TextDocument): Promise<reado
     const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
       'vscode.executeCodeLensProvider',
       document.uri,
+      // Resolves them, as far as they could be seen.
+      Number.MAX_SAFE_INTEGER,
     );
     return lenses.length > 0 && lenses;
   });

@@ -63,6 +63,34 @@ function pileWords({ low, high }: TimeRange, isBound: boolean): string {
   return isBound || low < 1 ? `up to ${count(high)} requests` : `${count(low)}-${count(high)} requests`;
 }
 
+const calibrations: Readonly<Record<NonNullable<Preview['calibrated_by']>, string>> = {
+  same: 'Production is taken to have the same hardware and settings.',
+  count: 'How production compares is told from a count there.',
+  step: 'How production compares is told from what a step took there.',
+};
+
+/** What the times come from, in a sentence or two. */
+export function basisWords(preview: Preview): readonly string[] {
+  const { basis, measured_on, calibrated_by, calibration_problem } = preview;
+  const problem = calibration_problem === undefined ? [] : [calibration_problem];
+  if (basis === 'sizes')
+    return [
+      'From the sizes in the plan alone: no server was measured, hence the width of the ranges.',
+      ...problem,
+    ];
+  const compared = calibrated_by
+    ? calibrations[calibrated_by]
+    : 'How production’s server compares with it is not known, hence the width of the ranges.';
+  const others = stepsOf(preview).some((step) => step.basis === 'sizes' && step.class !== 'instant')
+    ? ['Steps that it could not measure are from the sizes in the plan.']
+    : [];
+  return [
+    `From what a dry run took on ${measured_on}, for the rows of production. ${compared}`,
+    ...others,
+    ...problem,
+  ];
+}
+
 /** What piles up behind an instant statement that has to wait for an older transaction, as a sentence. */
 export function queueWords({ requests, longest, attempts }: Queue): string {
   const pile = `${formatCount(Math.round(requests))} requests wait, the longest ${formatDuration(longest)}`;

@@ -31,3 +31,13 @@ export function html(strings: TemplateStringsArray, ...values: readonly (string 
     }),
   );
 }
+
+/** Words in which no range is broken at its hyphen. */
+export function unbroken(words: string): Html {
+  return join(
+    words
+      .split(/(\d[\d.,kMG]*(?: [a-z]+)?-\d\S*)/)
+      .map((part, at) => (at % 2 === 1 ? html`<span class="range">${part}</span>` : html`${part}`)),
+    '',
+  );
+}

@@ -5,7 +5,7 @@ import type { Report, StatementError, StatementReport, StepReport } from '../reh
 import { formatBytes, formatWhole } from '../text/amounts.ts';
 import { formatMeasured } from '../timing/format.ts';
 import { icon } from './icons.ts';
-import { escapeHtml, type Html, html, join, raw } from './markup.ts';
+import { escapeHtml, type Html, html, join, raw, unbroken } from './markup.ts';
 import { page, stepLink } from './page.ts';
 import { proofFacts, proofFaults, startFaults, unwound } from './report-proof.ts';
 import { describeLock, statusWords, strongestLock, unique, verdictWords } from './report-words.ts';
@@ -199,16 +199,25 @@ function didList(step: StepReport, predicted: StepPreview | undefined): Html | '
 function inProduction(step: StepPreview): Html[] {
   if (step.action === 'wait' || step.action === 'deploy' || step.untold !== '') return [];
   const waits = step.worst ? waitWords(step.worst) : '';
-  return [
-    html`<div><dt>In production</dt><dd>${stepTimeWords(step)}${waits === '' ? '' : `; ${waits}`}</dd></div>`,
-  ];
+  const words = `${stepTimeWords(step)}${waits === '' ? '' : `; ${waits}`}`;
+  const source = step.basis === 'sizes' ? html` <span class="likely">from sizes</span>` : '';
+  return [html`<div><dt>In production</dt><dd>${unbroken(words)}${source}</dd></div>`];
 }
 
 /** What the plan will cost production. */
 function production({ preview, timeline }: Timing, report: Report, interactive: boolean): Html {
   const lines = Object.fromEntries(report.steps.map(({ id, line }) => [id, line]));
+  // On the embedded Postgres, and on what was not measured, times say nothing of production.
+  const measured =
+    preview.basis === 'measured'
+      ? Object.fromEntries(
+          report.steps.flatMap((step) =>
+            step.statements.some(({ status }) => status === 'passed') ? [[step.id, statementTime(step)]] : [],
+          ),
+        )
+      : undefined;
   return html`<section aria-labelledby="production"><h2 id="production">In production</h2>
-${timingSection({ preview, timeline, lines, interactive })}</section>`;
+${timingSection({ preview, timeline, lines, interactive, ...(measured && { measured }) })}</section>`;
 }
 
 function error({ message, code, detail, hint }: StatementError): Html {

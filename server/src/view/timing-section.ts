@@ -1,9 +1,16 @@
 import type { Preview, StepPreview } from '../features/preview.ts';
-import { queueWords, stepTimeWords, sumWords, waitWords } from '../features/preview-words.ts';
+import {
+  basisWords,
+  queueWords,
+  stepsOf,
+  stepTimeWords,
+  sumWords,
+  waitWords,
+} from '../features/preview-words.ts';
 import type { Timing } from '../features/timing.ts';
 import { formatBytes } from '../text/amounts.ts';
-import { formatDuration, formatMeasured } from '../timing/format.ts';
-import { type Html, html, join, raw } from './markup.ts';
+import { formatDuration, formatMeasured, formatTime } from '../timing/format.ts';
+import { type Html, html, join, raw, unbroken } from './markup.ts';
 import { stepLink } from './page.ts';
 import { describeLock } from './report-words.ts';
 
@@ -19,9 +26,10 @@ export interface TimingSection extends Timing {
 /** What a plan costs production: what to know of it, the timeline, and a table for each phase. */
 export function timingSection(section: TimingSection): Html {
   const { preview } = section;
-  return html`${notes(preview)}
-${timelineFigure(section)}
-${join(preview.phases.map((phase, at) => phaseTable(phase, at, section)))}`;
+  const columns = columnsOf(section);
+  return html`${timelineFigure(section)}
+${notes(section)}
+${join(preview.phases.map((phase, at) => phaseTable(phase, at, columns, section)))}`;
 }
 
 /** The timeline alone, with what its bars mean. */
@@ -29,14 +37,15 @@ export function timelineFigure({ preview, timeline }: Timing): Html {
   return html`<figure class="timing">
 ${patterns}
 <div class="wide">${raw(timeline.wide)}</div>
-<div class="narrow" aria-hidden="true">${raw(timeline.narrow)}</div>
+<div class="narrow">${raw(timeline.narrow)}</div>
 <figcaption><p id="timeline-title">How long each step takes once it has its lock, on a logarithmic scale: eight of ten servers within its bar, half of them before its mark. Soaks are not to scale.</p><p>${legend(preview)}</p></figcaption>
 </figure>`;
 }
 
-function notes({ queue, traffic }: Preview): Html {
+function notes({ preview }: TimingSection): Html {
+  const { queue, traffic } = preview;
   const lines = [
-    'From the sizes in the plan alone: no server was measured, hence the width of the ranges.',
+    ...basisWords(preview),
     ...(queue ? [queueWords(queue)] : []),
     ...(traffic === undefined
       ? ['Give the peak under traffic, e.g. 2000/s, to see how many requests wait.']
@@ -80,23 +89,43 @@ const patterns: Html =
 <pattern id="pattern-soak" width="8" height="14" patternUnits="userSpaceOnUse"><path d="M6 0V14" stroke="var(--stripe)" stroke-width="4"/></pattern>
 </defs></svg>`);
 
-type Column = readonly [title: string, cell: (step: StepPreview) => Html | string];
+interface Column {
+  readonly title: string;
+  /** Empty where it has nothing to say of the step. */
+  readonly cell: (step: StepPreview) => Html | string;
+}
 
-function phaseTable(phase: Preview['phases'][number], at: number, section: TimingSection): Html {
-  const { preview, measured, lines, interactive } = section;
-  const first = preview.phases.slice(0, at).reduce((sum, { steps }) => sum + steps.length, 0);
-  const columns: readonly Column[] = [
-    ['Time', timeCell],
-    ...(measured
-      ? [['Dry run', ({ id }: StepPreview) => dryRunTime(measured[id])] as const satisfies Column]
-      : []),
-    ['Lock', lockCell],
-    ['Who waits', ({ worst }) => (worst ? unbroken(waitWords(worst)) : '')],
-    ['WAL', ({ wal }) => (wal !== undefined && wal >= 1024 * 1024 ? formatBytes(wal) : '')],
+/** A column that no step has anything in is left out. */
+function columnsOf({ preview, measured }: TimingSection): readonly Column[] {
+  const steps = stepsOf(preview);
+  const isMixed = preview.basis === 'measured' && steps.some(({ basis }) => basis === 'sizes');
+  const all: readonly Column[] = [
+    { title: 'Time', cell: (step) => timeCell(step, isMixed) },
+    { title: 'Dry run', cell: ({ id }) => dryRunTime(measured?.[id]) },
+    { title: 'Lock', cell: lockCell },
+    { title: 'Who waits', cell: ({ worst }) => (worst ? unbroken(waitWords(worst)) : '') },
+    { title: 'WAL', cell: ({ wal }) => sizeCell(wal) },
+    { title: 'Disk', cell: ({ disk }) => sizeCell(disk) },
   ];
+  return all.filter(({ cell }) => steps.some((step) => cell(step) !== ''));
+}
+
+/** What is worth a word: the rest is lost among what Postgres writes anyway. */
+function sizeCell(bytes: number | undefined): string {
+  return bytes !== undefined && bytes >= 1024 * 1024 ? formatBytes(bytes) : '';
+}
+
+function phaseTable(
+  phase: Preview['phases'][number],
+  at: number,
+  columns: readonly Column[],
+  section: TimingSection,
+): Html {
+  const { preview, lines, interactive } = section;
+  const first = preview.phases.slice(0, at).reduce((sum, { steps }) => sum + steps.length, 0);
   const rows = phase.steps.map((step, index) => {
     const link = stepLink(step.step, { index: first + index, line: lines[step.id] ?? 0 }, interactive);
-    const cells = columns.map(([title, cell]) => {
+    const cells = columns.map(({ title, cell }) => {
       const content = cell(step);
       // Stacked on a narrow page, where a row without the fact has no line for it.
       return html`<td role="cell" data-title="${title}"${content === '' ? raw(' class="none"') : ''}>${content}</td>`;
@@ -104,7 +133,7 @@ function phaseTable(phase: Preview['phases'][number], at: number, section: Timin
     return html`<tr role="row"><th role="rowheader" scope="row">${link}</th>${join(cells)}</tr>`;
   });
   const sum = sumWords(phase);
-  const heads = ['Step', ...columns.map(([title]) => title)];
+  const heads = ['Step', ...columns.map(({ title }) => title)];
   return html`<section class="timing" aria-labelledby="timing-${at}">
 <h3 id="timing-${at}">${phase.phase}${sum === '' ? '' : html` <span class="sum">${sum}</span>`}</h3>
 <table class="steps" role="table"><thead role="rowgroup"><tr role="row">${join(heads.map((title) => html`<th role="columnheader" scope="col">${title}</th>`))}</tr></thead>
@@ -112,23 +141,28 @@ function phaseTable(phase: Preview['phases'][number], at: number, section: Timin
 </section>`;
 }
 
-function timeCell(step: StepPreview): Html | string {
-  const { time, untold, class: kind } = step;
-  if (untold !== '') return `not known. ${untold}`;
-  const words = stepTimeWords(step);
-  return time && kind !== 'instant' && time.high >= 1000
-    ? html`${unbroken(words)} <span class="likely">half by ${formatDuration(Number(time.likely.toPrecision(2)))}</span>`
-    : words;
+function timeCell(step: StepPreview, isMixed: boolean): Html {
+  const { time, untold, class: kind, basis, estimate } = step;
+  if (untold !== '') return html`not known. ${untold}`;
+  const isLong = time && kind !== 'instant' && time.high >= 1000;
+  const parts = [
+    unbroken(stepTimeWords(step)),
+    isLong
+      ? html`<span class="likely">half by ${formatDuration(Number(time.likely.toPrecision(2)))}</span>`
+      : undefined,
+    isLong && isMixed && basis === 'sizes' ? html`<span class="likely">from sizes</span>` : undefined,
+    estimate?.contradicted
+      ? html`<span class="warn">the estimate of ${estimateWords(estimate)} is ${estimate.contradicted}</span>`
+      : undefined,
+  ];
+  return join(
+    parts.flatMap((part) => part ?? []),
+    ' ',
+  );
 }
 
-/** Words in which no range is broken at its hyphen. */
-function unbroken(words: string): Html {
-  return join(
-    words
-      .split(/(\d[\d.,kMG]*(?: [a-z]+)?-\d\S*)/)
-      .map((part, at) => (at % 2 === 1 ? html`<span class="range">${part}</span>` : html`${part}`)),
-    '',
-  );
+function estimateWords({ min, max }: { readonly min: number; readonly max: number }): string {
+  return formatTime({ low: min, likely: min, high: max });
 }
 
 function dryRunTime(ms: number | undefined): string {

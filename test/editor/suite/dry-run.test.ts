@@ -58,6 +58,15 @@ describe('dry run', () => {
     );
     assert.ok((await texts('.lock')).includes('ACCESS EXCLUSIVE'));
     await screenshots('report');
+    // What the plan will cost production is further down.
+    await click('.facts a[href="#production"]');
+    await see('figure .timeline');
+    await screenshots('report-production');
+    await click('.steps [data-step="2"]');
+    await until('the step', () => {
+      const { document: shown, selection } = vscode.window.activeTextEditor ?? {};
+      return selection && shown?.lineAt(selection.active).text.includes('step: Copy the old values');
+    });
     await click('button[data-command=expand]');
     await see('.statement pre', 'ALTER TABLE');
   });

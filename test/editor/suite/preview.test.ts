@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import type { SwitchbackApi } from '../../../client/src/extension.ts';
 import { canControl } from '../control.ts';
-import { open, until } from '../editor.ts';
+import { codeActions, open, placeOf, until, workspaceUri } from '../editor.ts';
 import { messages, switchback } from '../switchback.ts';
 import { click, needsWindow, palette, screenshots, see } from '../window.ts';
 
@@ -29,6 +29,55 @@ describe('the timing view', () => {
       return selection && document?.lineAt(selection.active).text.includes('step: Copy the old values');
     });
     assert.equal(vscode.window.activeTextEditor?.document.uri.toString(), editor.document.uri.toString());
+  });
+
+  it('opens from the lens above the plan, which sums it up, and is saved as a page of its own', async function () {
+    needsWindow(this);
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    await open(example);
+    await see('.codelens-decoration a', '10 d of soak');
+    await screenshots('timing-lenses');
+    await click('.codelens-decoration a:has-text("10 d of soak")');
+    await see('h1', 'Rename users.username');
+    const target = workspaceUri('timing.html');
+    const { saveAs } = api.dialogs;
+    Object.assign(api.dialogs, { saveAs: () => Promise.resolve(target) });
+    try {
+      await click('[data-command=save]');
+      const saved = await until('the saved page', async () =>
+        vscode.workspace.fs.readFile(target).then(
+          (bytes) => new TextDecoder().decode(bytes),
+          () => undefined,
+        ),
+      );
+      assert.match(saved, /^<!DOCTYPE html>[\s\S]*Copy the old values/);
+      assert.doesNotMatch(saved, /<script|<button/);
+    } finally {
+      Object.assign(api.dialogs, { saveAs });
+      await vscode.workspace.fs.delete(target);
+    }
+  });
+
+  it('is written into the plan, of one step by an action, of all by a command, and once', async () => {
+    const { document } = await open(example);
+    const place = placeOf(document, 'Copy the old values');
+    const titles = (await codeActions(document, place)).map(({ title }) => title);
+    assert.ok(
+      titles.some((title) => /^Set the estimate to \S+, from the sizes in the plan alone$/.test(title)),
+      titles.join('\n'),
+    );
+    const before = document.getText();
+    const write = () => vscode.commands.executeCommand('switchback.writeEstimates');
+    const said = await messages(api, async () => {
+      await write();
+      await write();
+    });
+    assert.match(said[0] ?? '', /^\d+ steps have a new estimate, from the sizes in the plan alone\.$/);
+    assert.match(said[1] ?? '', /Nothing to write/);
+    assert.match(document.getText(), /estimate: \d+s-\d+min\n/);
+    await vscode.commands.executeCommand('undo');
+    assert.equal(document.getText(), before);
+    await vscode.commands.executeCommand('workbench.action.files.revert');
   });
 
   it('needs nothing to be trusted, and says where it is not possible', async () => {

@@ -126,11 +126,16 @@ describe('a lens', () => {
   it('above a step proves that step', async () => {
     const { document } = await openNew('lens.migration.yaml', broken);
     const lenses = await codeLensesOf(document);
+    const instant = 'instant · everybody waits for under a second';
     assert.deepEqual(
       lenses.map(({ command }) => command?.title),
-      ['Dry run', 'Prove this step', 'Prove this step', 'Prove this step', 'Run up to here'],
+      [
+        ...['Dry run', 'under a second · 1 step not told · 2 steps lock for under a second'],
+        ...['Prove this step', instant, 'Prove this step', instant],
+        ...['Prove this step', 'Run up to here'],
+      ],
     );
-    const command = lenses[2]?.command;
+    const command = lenses[4]?.command;
     assert.ok(command);
     await vscode.commands.executeCommand(command.command, ...(command.arguments ?? []));
     const report = (await api.reports.last(document.uri))?.report;

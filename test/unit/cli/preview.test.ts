@@ -17,9 +17,11 @@ phases:
         wait: 24h
 `;
 
+const schema = 'CREATE TABLE users (id bigint PRIMARY KEY, amount int);';
+
 async function preview(args: string[], text = plan) {
   const files = {
-    'schema.sql': 'CREATE TABLE users (id bigint PRIMARY KEY, amount int);',
+    'schema.sql': schema,
     'a.migration.yaml': text,
     'a.sql': 'SELECT 1',
   };
@@ -71,6 +73,25 @@ describe('switchback preview', () => {
     assert.equal(await run(['preview', 'a.migration.yaml', '--output', 'no/where.txt'], { ...io, files }), 2);
     assert.match(io.err(), /no\/where\.txt cannot be written: .*standard output/);
     assert.match(io.out(), /Widen the amount/);
+  });
+
+  it('writes what it tells into the plan, once', async () => {
+    const io = memoryIo({ files: { 'a.migration.yaml': plan, 'schema.sql': schema } });
+    const text = () => {
+      const read = io.files.read('/project/a.migration.yaml');
+      return 'bytes' in read ? new TextDecoder().decode(read.bytes) : read.error;
+    };
+    assert.equal(await run(['preview', 'a.migration.yaml', '--write', '--format', 'json'], io), 0);
+    assert.match(io.err(), /a\.migration\.yaml: 1 estimate written, of widen_the_amount\./);
+    assert.match(text(), /bigint;\n {8}estimate: \d+s-\d+min\n {8}rollback/);
+    // The result is about the plan as it is then.
+    const soak = JSON.parse(io.out()).phases[0].steps[1];
+    assert.match(text().split('\n')[soak.range.start.line] ?? '', /step: Soak/);
+    const first = text();
+    assert.equal(await run(['preview', 'a.migration.yaml', '--write'], io), 0);
+    assert.equal(text(), first);
+    assert.match(io.err(), /no estimate was written/);
+    assert.equal(await run(['preview', '-', '--write'], io), 2);
   });
 
   it('says what it cannot use', async () => {

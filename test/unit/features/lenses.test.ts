@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { lenses } from '../../../server/src/features/lenses.ts';
+import { lenses, planTimingTitle, stepTimingTitle } from '../../../server/src/features/lenses.ts';
 import { stepEntries } from '../../../server/src/features/steps.ts';
 import { createPlanParser } from '../../../server/src/plan/parse.ts';
+import { stepPreview, worstLock } from '../support/previews.ts';
 
 const steps = `phases:
   - phase: Expand
@@ -24,6 +25,47 @@ const app = `app:
   versions: { v1: [SELECT 1], v2: [SELECT 2] }
 `;
 
+const short = { low: 1, likely: 5, high: 50 };
+const instant = stepPreview({
+  class: 'instant',
+  time: short,
+  worst: { ...worstLock, held: short, requests: undefined },
+});
+const soak = stepPreview({
+  action: 'wait',
+  class: undefined,
+  time: undefined,
+  soak: 864e6,
+  worst: undefined,
+});
+
+describe('lenses on timing', () => {
+  it('tell of a step what it does, how long that takes and who waits', () => {
+    assert.equal(
+      stepTimingTitle(stepPreview({})),
+      'rewrite · 1-60 s · everybody waits for 1-60 s, 2,000-120k requests',
+    );
+    assert.equal(stepTimingTitle(instant), 'instant · everybody waits for under a second');
+    assert.equal(
+      stepTimingTitle(stepPreview({ class: 'build', worst: undefined, basis: 'measured' })),
+      'index build · 1-60 s · nobody waits · from the dry run',
+    );
+    assert.equal(
+      stepTimingTitle(stepPreview({ time: undefined, untold: 'Why.', worst: undefined })),
+      'rewrite · time not told · nobody waits',
+    );
+  });
+
+  it('sum the plan up', () => {
+    assert.equal(planTimingTitle([instant, instant]), 'under a second · 2 steps lock for under a second');
+    assert.equal(
+      planTimingTitle([instant, stepPreview({}), soak]),
+      '1-60 s · 10 d of soak · 1 step makes requests wait, for up to 1 min',
+    );
+    assert.equal(planTimingTitle([soak]), '10 d of soak · nobody waits');
+  });
+});
+
 describe('steps and lenses', () => {
   const parser = createPlanParser();
   const read = (text: string, kind: 'plan' | 'sql' = 'plan') => ({
@@ -31,12 +73,18 @@ describe('steps and lenses', () => {
     kind,
   });
   const above = (text: string) =>
-    lenses(read(text)).map(({ range, title, step }) => [text.slice(range.start, range.end), title, step]);
+    lenses(read(text)).map(({ range, kind, title, step }) => [
+      text.slice(range.start, range.end),
+      kind === 'timing' ? '(timing)' : title,
+      step,
+    ]);
 
   it('offer a dry run of the plan at its title, and the proof of each step that has one at its name', () => {
     assert.deepEqual(above(`migration: Rename\n${steps}`), [
       ['Rename', 'Dry run', undefined],
+      ['Rename', '(timing)', undefined],
       ['Add', 'Prove this step', 'add'],
+      ['Add', '(timing)', 'add'],
       ['Move', 'Prove this step', 'move_app'],
       ['Count', 'Run up to here', 'count'],
     ]);

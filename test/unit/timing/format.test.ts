@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { parseDurationRange } from '../../../server/src/plan/values.ts';
 import {
   aboutTime,
+  estimateText,
   formatDuration,
   formatMeasured,
   formatTime,
@@ -65,5 +67,21 @@ describe('timing: in words', () => {
       '60.0 s',
       '3 min 5 s',
     ]);
+  });
+
+  it('writes an estimate as a plan has it, and as wide as the range', () => {
+    assert.equal(estimateText(range(12, 260)), '1s');
+    assert.equal(estimateText(range(130_000, 590_000)), '2min-10min');
+    assert.equal(estimateText(range(760, 20_100)), '760ms-21s');
+    fc.assert(
+      fc.property(
+        fc.double({ min: 1, max: 1e9, noNaN: true }),
+        fc.double({ min: 1, max: 100, noNaN: true }),
+        (low, factor) => {
+          const read = parseDurationRange(estimateText(range(low, low * factor)));
+          assert.ok(read && read.max >= low * factor * 0.999 && (read.min <= low || read.max === 1000));
+        },
+      ),
+    );
   });
 });

@@ -18,6 +18,30 @@ const page = (steps: readonly StepPreview[], isOwn = false) =>
 const textOf = (html: string) => html.replace(/<[^>]+>/g, '');
 
 describe('the timing view', () => {
+  it('says what the times come from, step by step where that differs', () => {
+    assert.match(page([step({})]), /From the sizes in the plan alone/);
+    assert.doesNotMatch(textOf(page([step({})])), /from sizes|Disk|Dry run/);
+    const told = { ...previewOf([step({ basis: 'measured' }), step({})]), basis: 'measured' as const };
+    const text = textOf(
+      renderPreview({
+        preview: { ...told, measured_on: 'PostgreSQL 16.1 at <db>', calibrated_by: 'same' },
+        timeline: { wide: '', narrow: '' },
+        lines: {},
+        planName: 'a',
+        plan: undefined,
+        nonce: 'abc',
+      }),
+    );
+    assert.match(text, /what a dry run took on PostgreSQL 16\.1 at &#60;db&#62;, .*the same hardware/);
+    assert.match(text, /could not measure are from the sizes/);
+    assert.equal(text.match(/from sizes/g)?.length, 1);
+  });
+
+  it('tells an estimate that what was measured contradicts', () => {
+    const estimate = { min: 1000, max: 1000, contradicted: 'too short' as const };
+    assert.match(textOf(page([step({ estimate })])), /the estimate of 1 s is too short/);
+  });
+
   it('is a page of its own elsewhere, without scripts and what needs them', () => {
     const text = page([step({})], true);
     assert.match(text, /default-src 'none'; style-src 'nonce-abc'"/);

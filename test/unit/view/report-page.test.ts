@@ -96,10 +96,21 @@ describe('the report view', () => {
     const page = render(report(), true, timing);
     const text = textOf(page);
     assert.match(text, /In production 1-60 s, 1 step not told; 1 step makes requests wait, for up to 1 min/);
-    assert.match(text, /In production 1-60 s; everybody waits for 1-60 s, 2,000-120k requests/);
+    assert.match(text, /In production 1-60 s; everybody waits for 1-60 s, 2,000-120k requests from sizes/);
     assert.match(page, /href="#production"/);
     assert.equal(page.match(/data-step="0" title="Go to line 5 of the plan"/g)?.length, 2);
     assert.doesNotMatch(render(report()), /In production/);
+  });
+
+  it('puts what a server took beside what production will take', () => {
+    const measured = {
+      ...previewOf([stepPreview({ id: 'add', basis: 'measured' })]),
+      basis: 'measured' as const,
+    };
+    const timing = { preview: measured, timeline: { wide: '', narrow: '' } };
+    assert.match(render(report(), true, timing), /data-title="Dry run">1 ms</);
+    const alone = { preview: previewOf([stepPreview({ id: 'add' })]), timeline: { wide: '', narrow: '' } };
+    assert.doesNotMatch(render(report(), true, alone), /data-title="Dry run"/);
   });
 
   it('gives no time to a step that was not run', () => {
