@@ -1,13 +1,28 @@
 import type { StatementAnalysis, StepAnalysis } from '../rules/model.ts';
 import { isDatabaseError } from './errors.ts';
 import type { EngineSession, QueryResult, StatementReport, TableReport } from './model.ts';
+import type { RehearseOptions } from './run.ts';
 
 /** What is measured beside what is observed, where the engine's times tell of production's: see `timing/measured.ts`. */
 export interface Gauge {
-  /** Counts the tables that a step works on; to be called outside of a transaction, before it begins. */
+  /** Times are all that is wanted: what is seen at their cost is left out, as the locks of CONCURRENTLY in traps. */
+  readonly timesAlone: boolean;
+  /**
+   * Counts the tables that a step works on, and has statistics and a checkpoint as production has them; to be called
+   * outside of a transaction, before it begins.
+   */
   open(step: StepAnalysis): Promise<void>;
+  /** The place in the log that is reached. */
+  position(): Promise<string>;
+  /** Bytes of log since a place. */
+  since(position: string): Promise<number>;
   /** The tables of a statement as they stand; nothing for one that works on none. */
   before(statement: StatementAnalysis): Promise<readonly TableReport[]>;
+  /**
+   * Runs a statement and undoes it, again and again while that is quick, inside of a transaction. Resolves with how
+   * long it took each time, in ms; nothing for one that is not to be repeated.
+   */
+  repeat(statement: StatementAnalysis, run: () => Promise<number>): Promise<readonly number[]>;
   /** What to add to the report of a statement that is done. */
   after(
     statement: StatementAnalysis,
@@ -19,11 +34,13 @@ export interface Gauge {
 /** What there is to tell of a run as a whole, as it comes along: databases made anew for a proof add to it. */
 export interface Gauged {
   roundTrip: number | undefined;
+  /** Whether the user may not CHECKPOINT. */
+  noCheckpoint: boolean;
   readonly tables: Map<string, CountReport>;
 }
 
 export function createGauged(): Gauged {
-  return { roundTrip: undefined, tables: new Map() };
+  return { roundTrip: undefined, noCheckpoint: false, tables: new Map() };
 }
 
 /** Undefined where nothing was measured. */
@@ -46,20 +63,54 @@ export interface CountReport {
 }
 
 /** Undefined for an engine whose times tell of nothing. */
-export function createGauge(session: EngineSession, gauged: Gauged): Gauge | undefined {
+export function createGauge(
+  session: EngineSession,
+  gauged: Gauged,
+  { measure: thorough = false, proofs = true }: Pick<RehearseOptions, 'measure' | 'proofs'>,
+): Gauge | undefined {
   if (!session.measuresTime) return undefined;
   const rows = new Map<string, number>();
+  const repeated = new Set<StatementAnalysis>();
   return {
+    timesAlone: thorough && !proofs,
     async open(step) {
       const statements = (step.action?.statements ?? []).filter(works);
       const names = [...new Set(statements.flatMap(tablesOf))].filter((name) => !rows.has(name));
       gauged.roundTrip ??= await measureRoundTrip(session);
       for (const { table, bytes } of await readSizes(session, names)) {
+        // The first may find the table elsewhere than in memory, and its rows not yet marked as committed.
+        if (thorough) await prepare(session, table);
         const counted = await count(session, table);
         if (!counted) continue;
         rows.set(table, counted.rows);
         if (!gauged.tables.has(table)) gauged.tables.set(table, { ...counted, bytes });
       }
+      if (thorough && writesRows(step)) await checkpoint(session, gauged);
+    },
+    async repeat(statement, run) {
+      if (!thorough || repeated.has(statement) || !isRepeatable(statement)) return [];
+      repeated.add(statement);
+      const times: number[] = [];
+      while (times.length < mostRepeats && times.reduce((sum, ms) => sum + ms, 0) < longestRepeats) {
+        await session.query('SAVEPOINT switchback_repeat');
+        times.push(await run());
+        await session.query('ROLLBACK TO SAVEPOINT switchback_repeat');
+        await session.query('RELEASE SAVEPOINT switchback_repeat');
+      }
+      return times;
+    },
+    async position() {
+      const { rows: found } = await session.query(
+        'SELECT pg_catalog.pg_current_wal_insert_lsn()::text AS lsn',
+      );
+      return String(found[0]?.lsn);
+    },
+    async since(position) {
+      const { rows: found } = await session.query(
+        'SELECT pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), $1::pg_lsn)::float8 AS bytes',
+        [position],
+      );
+      return Number(found[0]?.bytes);
     },
     async before(statement) {
       if (!works(statement)) return [];
@@ -79,6 +130,48 @@ export function createGauge(session: EngineSession, gauged: Gauged): Gauge | und
       return { tables, disk_bytes: diskBytes(tables, rewrites, now) };
     },
   };
+}
+
+/** With the last one, which stays, an odd number. */
+const mostRepeats = 6;
+/** ms, of all of them. */
+const longestRepeats = 1500;
+
+/** What writes rows leaves dead ones when it is undone, and is not the same again. */
+function isRepeatable({ effects, statement }: StatementAnalysis): boolean {
+  return effects.transactional && repeatable.has(statement.kind) && effects.class !== 'instant';
+}
+
+const repeatable: ReadonlySet<string> = new Set(['AlterTableStmt', 'IndexStmt', 'ReindexStmt']);
+
+/** A table with statistics, in memory, all of its rows marked as committed. Where the user may not, it stays as it is. */
+async function prepare(session: EngineSession, table: string): Promise<void> {
+  try {
+    await session.query(`ANALYZE ${table}`);
+  } catch (error) {
+    if (!isDatabaseError(error)) throw error;
+  }
+  await count(session, table);
+}
+
+function writesRows({ action }: StepAnalysis): boolean {
+  return (action?.statements ?? []).some(
+    ({ statement, effects }) =>
+      effects.class !== 'instant' && /^(?:Update|Delete|Merge|Insert)Stmt$/.test(statement.kind),
+  );
+}
+
+/**
+ * A page goes to the log as a whole when it is first changed after a checkpoint (full_page_writes): in production most
+ * pages of a table have not been for long, and those that were just filled would be missing from the bytes.
+ */
+async function checkpoint(session: EngineSession, gauged: Gauged): Promise<void> {
+  try {
+    await session.query('CHECKPOINT');
+  } catch (error) {
+    if (!isDatabaseError(error)) throw error;
+    gauged.noCheckpoint = true;
+  }
 }
 
 /** What may change how many rows a table has, or which one a name is of. */

@@ -43,6 +43,7 @@ export async function runBackfill(
   if (statement) log.running = { analysed: statement, since: performance.now() };
   try {
     const tables = statement ? ((await log.gauge?.before(statement)) ?? []) : [];
+    const position = await log.gauge?.position();
     await walk(session, batch, async (sql, parameters, toFindIt) => {
       if (total.runs > 0) await pause.wait();
       await runBatchAgain(session, sql, parameters, statement, total, toFindIt, log);
@@ -50,6 +51,8 @@ export async function runBackfill(
     const report = total.report('passed');
     log.statements.push({
       ...report,
+      // Finding a batch may write, too: rows that nobody has read yet are marked as committed, their pages logged.
+      ...(log.gauge && position !== undefined && { wal_bytes: await log.gauge.since(position) }),
       ...(statement && (await log.gauge?.after(statement, tables, report.rewrites))),
     });
     return { error: undefined, summary: summary(total, pause) };

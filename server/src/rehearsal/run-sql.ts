@@ -194,8 +194,12 @@ async function observed(
   const alone = !inTransaction && mayBeWrapped(analysed);
   if (alone) await session.query('BEGIN');
   try {
-    const before = earlier ?? (await observeBefore(session));
-    const trapped = isTrappable(session, analysed) ? await throughTraps(session, analysed, log) : undefined;
+    const repeats = inTransaction || alone ? await repeated(session, analysed, log) : [];
+    const before = (repeats.length > 0 ? undefined : earlier) ?? (await observeBefore(session));
+    const trapped =
+      !log.gauge?.timesAlone && isTrappable(session, analysed)
+        ? await throughTraps(session, analysed, log)
+        : undefined;
     const { result, ms } = trapped ? { result: trapped.result, ms: trapped.result.ms } : await send();
     const seen = await observeAfter(session, before, expectedLocks(analysed));
     if (inTransaction) log.seen = seen.next;
@@ -205,6 +209,7 @@ async function observed(
       ms,
       wal_bytes: seen.wal,
       rows: rowsOf(statement, result),
+      ...(repeats.length > 0 && { repeats: [...repeats, ms] }),
     };
     return {
       ...report,
@@ -214,6 +219,17 @@ async function observed(
     if (alone && isDatabaseError(error)) await session.query('ROLLBACK').catch(() => {});
     throw error;
   }
+}
+
+/** To be measured better than by one run: ms of each. */
+async function repeated(session: EngineSession, analysed: StatementAnalysis, { gauge }: StepLog) {
+  const { text } = analysed.statement;
+  const timed = async () => {
+    const since = performance.now();
+    await session.query(text);
+    return performance.now() - since;
+  };
+  return (await gauge?.repeat(analysed, timed)) ?? [];
 }
 
 /** CALL and DO may COMMIT inside, which Postgres allows only outside of a transaction block. */

@@ -29,6 +29,11 @@ export interface RehearseOptions {
   readonly proofs?: boolean;
   /** Puts load on while the steps run, on an engine with more than one session; then nothing is proven. */
   readonly load?: LoadOptions;
+  /**
+   * Measures as well as it can, where the engine's times tell of production's: statistics are there as in production,
+   * and what changes no row is undone and run again. False where absent: it is measured in passing.
+   */
+  readonly measure?: boolean;
   /** The id of the one step to prove: those before it are applied without proof, those after it not at all. */
   readonly only?: string;
   /** Cancels: the engine is stopped at once, whatever it does. */
@@ -146,6 +151,9 @@ export function report(run: Run, verdict: Verdict, error: StatementError | undef
     ...(run.isCopied && { copied: true }),
     ...(amplified && { amplified }),
     ...(run.load && { load: run.load.summary() }),
-    notes,
+    notes: run.gauged.noCheckpoint ? [...notes, noCheckpointNote] : notes,
   };
 }
+
+const noCheckpointNote =
+  'This user may not CHECKPOINT, so that the log of what writes rows may come out smaller than in production: GRANT pg_checkpoint to it (PostgreSQL 15 or newer).';

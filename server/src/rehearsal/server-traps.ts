@@ -157,10 +157,12 @@ async function runTrapped({
         const found = await watcher.query(indexesInUse);
         inUse = new Set(found.rows.map(({ oid }) => Number(oid)));
         const now = performance.now();
-        if (wasWaiting) waited += now - looked;
-        looked = now;
         const held = rows.map(heldLock);
-        wasWaiting = held.some(({ blockers }) => blockers !== null);
+        const isWaiting = held.some(({ blockers }) => blockers !== null);
+        // Between one look and the next it began or ended, in the middle for all that is known.
+        if (wasWaiting || isWaiting) waited += (now - looked) / (wasWaiting && isWaiting ? 1 : 2);
+        looked = now;
+        wasWaiting = isWaiting;
         return held;
       },
       // On one that is on its way out, or gone by now, a lock stops nobody any more.

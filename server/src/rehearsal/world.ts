@@ -80,7 +80,7 @@ export async function openWorld(run: Run, engine: Engine): Promise<World> {
     digester: createDigester(session),
     touched: createTouchedRows(),
     sequences: createSequenceReader(session),
-    gauge: createGauge(session, run.gauged),
+    gauge: createGauge(session, run.gauged, options),
     positions: undefined,
     moves: [],
     evaluator: createEvaluator(session),

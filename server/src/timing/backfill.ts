@@ -1,4 +1,4 @@
-import { add, extentOf, nothing, read, scale, work } from './costs.ts';
+import { add, extentOf, mapped, nothing, read, scale, work } from './costs.ts';
 import type { Figures, Prediction, TimeRange } from './model.ts';
 import { updateDisk, updateWal, updating } from './predict.ts';
 
@@ -19,7 +19,7 @@ const perBatch: TimeRange = { low: 2, likely: 8, high: 40 };
 export function predictBackfill(shape: BackfillShape, figures: Figures): Prediction | undefined {
   const table = extentOf(figures);
   if (!table) return undefined;
-  const batches = places(table.rows, (rows) => Math.ceil(rows / Math.max(shape.batch, 1)));
+  const batches = mapped(table.rows, (rows) => Math.ceil(rows / Math.max(shape.batch, 1)));
   const reading = add(work(table, 'scan'), read(table.bytes));
   const writing = updating(table);
   return {
@@ -34,8 +34,4 @@ export function predictBackfill(shape: BackfillShape, figures: Figures): Predict
     disk: updateDisk(table),
     basis: 'sizes',
   };
-}
-
-function places(range: TimeRange, of: (value: number) => number): TimeRange {
-  return { low: of(range.low), likely: of(range.likely), high: of(range.high) };
 }

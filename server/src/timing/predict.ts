@@ -7,6 +7,7 @@ import {
   indexBytes,
   indexEntryBytes,
   least,
+  mapped,
   nothing,
   once,
   read,
@@ -188,8 +189,22 @@ function lookingUp(table: Extent, others: readonly RelationWork[], figuresOf: Fi
   const known = others.flatMap(({ relation }) => extent(relation, figuresOf) ?? []);
   if (known.length === 0 || known.length < others.length) return work(table, 'lookupAnywhere');
   const byIndex = work(table, 'lookupByIndex');
+  const missing = known.map(({ rows }) => work(table, 'lookup', missed(rows)));
   const byHash = known.map((other) => add(work(other, 'lookupByHash'), { ...read(other.inline), low: 0 }));
-  return add(work(table, 'lookup'), ...byHash.map((time) => least(time, byIndex)));
+  return add(...missing, ...byHash.map((time) => least(time, byIndex)));
+}
+
+/** Rows of which the hash table stays in a processor's own cache. */
+const cachedRows = 25_000;
+/** Rows from which each lookup goes to memory. */
+const uncachedRows = 5_000_000;
+
+/**
+ * How much longer a lookup takes in a larger table. Measured on PostgreSQL 18, VALIDATE of a foreign key without reading
+ * the rows: 50 ns a row for up to 10,000 referenced rows, 135 for 100,000, 345 for 300,000, 595 for 1 million.
+ */
+function missed(rows: TimeRange): TimeRange {
+  return mapped(rows, (count) => Math.max(Math.min(count, uncachedRows) / cachedRows, 1) ** 0.65);
 }
 
 /** Writing every row of a table again, in ms: its indexes get an entry for each. */
