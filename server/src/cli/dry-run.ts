@@ -159,7 +159,7 @@ interface Outcome {
 }
 
 /** Runs the plan until its end or the first signal; a second signal ends the process itself. */
-async function runInterruptibly(
+export async function runInterruptibly(
   analysis: Analysis,
   engine: Engine,
   options: RehearseOptions,
@@ -221,8 +221,10 @@ async function written(
     case 'text':
       return reportText(report, style);
     case 'json': {
+      const measured = measuredBy(report);
+      const whole = measured ? { ...report, preview: preview(analysis, { measured }) } : report;
       // Keys whose value is unknown stay in the JSON, as null.
-      const json = JSON.stringify(report, (_, value: unknown) => (value === undefined ? null : value), 2);
+      const json = JSON.stringify(whole, (_, value: unknown) => (value === undefined ? null : value), 2);
       return `${json}\n`;
     }
     case 'html': {

@@ -1,11 +1,13 @@
-import { type Analysis, loadParsers } from '../analyze.ts';
-import { type Preview, preview as previewOf } from '../features/preview.ts';
+import { type Analysis, loadParsers, type Parsers } from '../analyze.ts';
+import { type Preview, type PreviewOptions, preview as previewOf } from '../features/preview.ts';
 import { withTimeline } from '../features/timing.ts';
+import type { Engine } from '../rehearsal/model.ts';
+import type { Settings } from '../rules/settings.ts';
 import { createLineIndex } from '../text/line-index.ts';
 import type { Range } from '../text/range.ts';
 import { renderPreview } from '../view/preview-page.ts';
 import { analyzeDocument, fileProblems } from './analysis.ts';
-import { choice, pgVersion, readArguments, wholeNumber } from './arguments.ts';
+import { type Arguments, choice, pgVersion, readArguments, wholeNumber } from './arguments.ts';
 import { unusableReason } from './check.ts';
 import { readDocument } from './documents.ts';
 import { jsonRange } from './format/json.ts';
@@ -14,6 +16,7 @@ import { textFinding } from './format/text.ts';
 import { exitCodes, type Io, UsageError } from './io.ts';
 import { ownPage, resultSurface, writeResult } from './output.ts';
 import { createSettingsFinder } from './project-settings.ts';
+import { serverEngine, serverOptions } from './server-engine.ts';
 import { styleFor, textWidth } from './style.ts';
 import { writeEstimates } from './write-estimates.ts';
 
@@ -27,6 +30,9 @@ export async function preview(args: readonly string[], io: Io): Promise<number> 
     pool: 'string',
     write: 'boolean',
     'pg-version': 'string',
+    report: 'string',
+    calibrate: 'string',
+    ...serverOptions,
   });
   const format = choice('preview', given, 'format', ['text', 'json', 'html']);
   const version = pgVersion('preview', given);
@@ -41,7 +47,9 @@ export async function preview(args: readonly string[], io: Io): Promise<number> 
       `${path}: Only a plan says how large its tables are. \`switchback explain\` shows what the statements of a .sql file do.`,
       'preview',
     );
-  const { settings } = createSettingsFinder(io).find(document.folder);
+  const project = createSettingsFinder(io).find(document.folder);
+  const { settings } = project;
+  const engine = serverEngine(given, project, io, 'preview');
   const parsers = await loadParsers();
   let { checked, analysis } = analyzeDocument(document, parsers, { settings, pgVersion: version });
   if (!checked.usable || analysis === undefined) {
@@ -52,7 +60,9 @@ export async function preview(args: readonly string[], io: Io): Promise<number> 
   const textOptions = { style: styleFor(io.stderr, io.env), width: textWidth(io.stderr) };
   for (const problem of problems) io.stderr.write(textFinding(checked, problem, textOptions));
 
-  const options = pool === undefined ? {} : { pool };
+  const input = await measuredInput({ given, engine, analysis, settings, parsers, io });
+  if ('exit' in input) return input.exit;
+  const options = { ...(pool !== undefined && { pool }), ...input };
   if (given.flag('write')) {
     const changed = writeEstimates(document, analysis, options, io);
     if (!changed) return exitCodes.unusable;
@@ -65,6 +75,45 @@ export async function preview(args: readonly string[], io: Io): Promise<number> 
   const text = await written(found, analysis, document.path, format, style);
   if (!writeResult(given, text, io)) return exitCodes.unusable;
   return problems.length > 0 ? exitCodes.findings : exitCodes.clean;
+}
+
+interface Measuring {
+  readonly given: Arguments;
+  readonly engine: Engine | undefined;
+  readonly analysis: Analysis;
+  readonly settings: Settings;
+  readonly parsers: Parsers;
+  readonly io: Io;
+}
+
+/** What was measured, where the options say how; what runs a plan is loaded for that alone. */
+async function measuredInput({
+  given,
+  engine,
+  analysis,
+  settings,
+  parsers,
+  io,
+}: Measuring): Promise<PreviewOptions | { readonly exit: number }> {
+  const report = given.value('report');
+  if (report !== undefined && engine)
+    throw new UsageError(
+      '--report takes the times of an earlier run, and --database makes one: give one of the two.',
+      'preview',
+    );
+  if (report === undefined && !engine) {
+    if (given.value('calibrate') === undefined) return {};
+    throw new UsageError(
+      '--calibrate compares production with a server that was measured: name it with --database URL, or give the report of an earlier run with --report FILE.',
+      'preview',
+    );
+  }
+  const { measureOn, measuredInReport, readCalibration } = await import('./measured-preview.ts');
+  const calibration = readCalibration(given, analysis, io);
+  const found = engine
+    ? await measureOn(engine, analysis, settings, parsers, io)
+    : { measured: measuredInReport(report ?? '', io) };
+  return 'exit' in found ? found : { ...found, ...(calibration && { calibration }) };
 }
 
 async function written(

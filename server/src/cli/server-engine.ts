@@ -32,11 +32,12 @@ export function serverEngine(
   given: Arguments,
   { settings, file }: ProjectSettings,
   io: Io,
+  command = 'dry-run',
 ): Engine | undefined {
-  const from = choice('dry-run', given, 'from', ['any', ...scratchSources, 'clone']);
+  const from = choice(command, given, 'from', ['any', ...scratchSources, 'clone']);
   const overridden = overriddenSigns(given);
   const surroundings = nodeSurroundings(io.env);
-  const target = chosenTarget('dry-run', given, surroundings);
+  const target = chosenTarget(command, given, surroundings);
   const confirm = (identity: ServerIdentity) => confirmed(identity, given.value('confirm'), io);
   const onLeftBehind = (message: string) => io.stderr.write(`switchback: ${printable(message)}\n`);
   if (from === 'clone') {
@@ -44,7 +45,7 @@ export function serverEngine(
     if (!commands || !file)
       throw new UsageError(
         '--from clone needs dry_run: { clone: { create, destroy } } in .switchback.yaml: commands that make and destroy a clone.',
-        'dry-run',
+        command,
       );
     const folder = dirname(resolve(io.cwd, file.path));
     return createCloneEngine({
@@ -63,7 +64,7 @@ export function serverEngine(
     if (needing === undefined) return undefined;
     throw new UsageError(
       `--${needing} is for a run on a server: name it with --database URL, or --server.`,
-      'dry-run',
+      command,
     );
   }
   const sources: readonly ScratchSource[] = from === 'any' ? scratchSources : [from];

@@ -1,9 +1,9 @@
 import { lockWords } from '../effects/lock-words.ts';
-import { formatCount } from '../text/amounts.ts';
+import { formatBytes, formatCount } from '../text/amounts.ts';
 import { formatDuration, formatTime, spanTime } from '../timing/format.ts';
 import type { TimeRange } from '../timing/model.ts';
 import type { Queue } from '../timing/traffic.ts';
-import type { LockPreview, Preview, StepPreview } from './preview.ts';
+import type { EstimatePreview, LockPreview, Preview, StepPreview } from './preview.ts';
 
 /** Its steps, in order. */
 export function stepsOf({ phases }: Pick<Preview, 'phases'>): readonly StepPreview[] {
@@ -19,6 +19,26 @@ export function sumWords({ time, soak, untold }: Pick<Preview, 'time' | 'soak' |
   ];
   return parts.filter((part) => part !== '').join(', ');
 }
+
+/** What else is to be known of a step’s time, each in a few words. */
+export function timeNotes({ estimate, basis, disk }: StepPreview, preview: Preview): readonly string[] {
+  return [
+    ...(estimate?.contradicted
+      ? [`the estimate of ${estimateWords(estimate)} is ${estimate.contradicted}`]
+      : []),
+    ...(disk !== undefined && disk >= notableDisk
+      ? [`${formatBytes(disk)} of disk beside what is there`]
+      : []),
+    ...(preview.basis === 'measured' && basis === 'sizes' ? ['from sizes alone'] : []),
+  ];
+}
+
+function estimateWords({ min, max }: EstimatePreview): string {
+  return min === max ? formatDuration(max) : `${formatDuration(min)} to ${formatDuration(max)}`;
+}
+
+/** Bytes. */
+const notableDisk = 100 * 1024 * 1024;
 
 /** `2 steps make requests wait, for up to 9 min`, `6 steps lock for under a second`, `nobody waits`. */
 export function whoWaitsWords(steps: readonly StepPreview[]): string {

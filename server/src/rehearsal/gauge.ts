@@ -34,23 +34,28 @@ export interface Gauge {
 /** What there is to tell of a run as a whole, as it comes along: databases made anew for a proof add to it. */
 export interface Gauged {
   roundTrip: number | undefined;
+  walLevel: string;
   /** Whether the user may not CHECKPOINT. */
   noCheckpoint: boolean;
   readonly tables: Map<string, CountReport>;
 }
 
 export function createGauged(): Gauged {
-  return { roundTrip: undefined, noCheckpoint: false, tables: new Map() };
+  return { roundTrip: undefined, walLevel: '', noCheckpoint: false, tables: new Map() };
 }
 
 /** Undefined where nothing was measured. */
-export function gaugeReport({ roundTrip, tables }: Gauged): GaugeReport | undefined {
-  return roundTrip === undefined ? undefined : { round_trip: roundTrip, tables: Object.fromEntries(tables) };
+export function gaugeReport({ roundTrip, walLevel, tables }: Gauged): GaugeReport | undefined {
+  return roundTrip === undefined
+    ? undefined
+    : { round_trip: roundTrip, wal_level: walLevel, tables: Object.fromEntries(tables) };
 }
 
 export interface GaugeReport {
   /** ms there and back for a statement that does nothing. */
   readonly round_trip: number;
+  /** The server's setting. */
+  readonly wal_level: string;
   /** When a step that works on them began first. */
   readonly tables: Readonly<Record<string, CountReport>>;
 }
@@ -76,7 +81,10 @@ export function createGauge(
     async open(step) {
       const statements = (step.action?.statements ?? []).filter(works);
       const names = [...new Set(statements.flatMap(tablesOf))].filter((name) => !rows.has(name));
-      gauged.roundTrip ??= await measureRoundTrip(session);
+      if (gauged.roundTrip === undefined) {
+        gauged.roundTrip = await measureRoundTrip(session);
+        gauged.walLevel = await readWalLevel(session);
+      }
       for (const { table, bytes } of await readSizes(session, names)) {
         // The first may find the table elsewhere than in memory, and its rows not yet marked as committed.
         if (thorough) await prepare(session, table);
@@ -268,6 +276,11 @@ function readCount(rows: QueryResult['rows']): Omit<CountReport, 'bytes'> | unde
   }[];
   const [scan] = found?.Plan.Plans ?? [];
   return found && scan && { rows: scan['Actual Rows'], count_ms: found['Execution Time'] };
+}
+
+async function readWalLevel(session: EngineSession): Promise<string> {
+  const { rows } = await session.query(`SELECT pg_catalog.current_setting('wal_level') AS level`);
+  return String(rows[0]?.level);
 }
 
 const tries = 5;

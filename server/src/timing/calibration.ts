@@ -29,7 +29,7 @@ export function factorOf(
     }
     case 'count': {
       const { table, rows, ms, bytes } = calibration.count;
-      const own = measured.tables[table];
+      const own = measured.tables[table] ?? measured.tables[table.replace(/^public\./, '')];
       if (own?.count === undefined || own.rows < 10_000)
         return {
           problem: `The dry run did not count ${table}, or too few rows of it, so that its count in production is compared with nothing. Count one of the tables that its steps work on.`,

@@ -52,7 +52,7 @@ export function predictMeasured(
   return {
     class: seen.class,
     time: grown(statement.ms, work, growth, factor),
-    wal: times(statement.wal, small.wal, large.wal),
+    wal: measured.logsLess ? large.wal : times(statement.wal, small.wal, large.wal),
     disk: times(statement.disk, small.disk, large.disk),
     basis: 'measured',
   };

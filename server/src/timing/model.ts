@@ -36,6 +36,8 @@ export interface Prediction {
 export interface Measured {
   /** E.g. `PostgreSQL 16.14 at localhost`. */
   readonly server: string;
+  /** Whether it leaves new files out of its log (wal_level = minimal), as no server with replicas or archives does. */
+  readonly logsLess: boolean;
   /** By step id, what was measured of each of its statements, in order; undefined for one that did not pass. */
   readonly steps: Readonly<Record<string, readonly (MeasuredStatement | undefined)[]>>;
   /** As they were before step one, or when they were made, by name as `regclass` prints it. */

@@ -39,7 +39,7 @@ describe('switchback preview', () => {
     assert.match(out, /WAL for the replicas/);
     assert.match(out, /Soak +1 d/);
     assert.match(out, /In all .*1 d of soak/);
-    assert.match(out, /figures alone/);
+    assert.match(out, /sizes in the plan alone/);
   });
 
   it('is JSON on demand, with lines for ranges', async () => {

@@ -66,6 +66,7 @@ describe('estimates', () => {
   it('come from what a dry run took where there is one', () => {
     const measured = {
       server: 'PostgreSQL 16.1 at localhost',
+      logsLess: false,
       tables: { users: { rows: 8_000_000, bytes: 2.4 * 1024 ** 3, count: 400 } },
       steps: {
         widen_it: [

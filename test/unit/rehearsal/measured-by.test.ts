@@ -5,7 +5,7 @@ import type { Engine, Report } from '../../../server/src/rehearsal/model.ts';
 import { rehearse } from '../../../server/src/rehearsal/rehearse.ts';
 import { createServerEngine } from '../../../server/src/rehearsal/server-engine.ts';
 import type { Calibration } from '../../../server/src/timing/model.ts';
-import { type RealServer, startServer } from './real-server.ts';
+import { major, type RealServer, startServer } from './real-server.ts';
 import { analysisOf, embeddedEngine, planOf } from './setup.ts';
 
 const schema = `CREATE TABLE users (id bigint PRIMARY KEY, name text NOT NULL, amount int, note text);`;
@@ -33,7 +33,7 @@ describe('measuredBy', function () {
   /** Of 20,000 rows. */
   let report: Report;
   before(async () => {
-    server = await startServer();
+    server = await startServer(major, { wal_level: 'replica' });
     report = await run(onServer(), 20_000);
   });
   after(() => server?.stop());

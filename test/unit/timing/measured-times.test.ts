@@ -29,6 +29,7 @@ const forms: Readonly<Record<string, Effects>> = {
 };
 const as = (rows: number): Measured => ({
   server: 'PostgreSQL 18.1 at localhost',
+  logsLess: false,
   steps: {},
   tables: {
     users: { rows, bytes: rows * 100, count: rows / 5000 },
@@ -113,6 +114,19 @@ describe('timing: predictions from what was measured', () => {
         same,
       )?.time.likely ?? 0;
     assert.ok(parent(1_000_000) > parent(1000) * 1.2);
+  });
+
+  it('take the log from the sizes where the server leaves out what others write', () => {
+    const { rewrite = none } = forms;
+    const of = (logsLess: boolean) =>
+      predictMeasured(
+        rewrite,
+        took(100_000, { wal: 1000 }),
+        { ...as(100_000), logsLess },
+        sized(1_000_000),
+        same,
+      )?.wal ?? 0;
+    assert.ok(of(true) > 1e8 && of(false) < 1e5);
   });
 
   it('say nothing from tables too small to measure, or of unknown sizes', () => {
