@@ -83,7 +83,7 @@ export async function dryRun(args: readonly string[], io: Io, engine = embeddedE
   const outcome = await runInterruptibly(
     analysis,
     onServer ?? engine,
-    { ...chosen, ...only, amplify, parser: parsers.sql },
+    { ...chosen, ...only, amplify, measure: amplify && 'also', parser: parsers.sql },
     io,
   );
   const { report } = outcome;

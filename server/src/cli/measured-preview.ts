@@ -32,7 +32,7 @@ export async function measureOn(
       rows: dryRun.rows ?? defaults.rows,
       stepTimeout: dryRun.stepTimeout ?? defaults.stepTimeout,
       proofs: false,
-      measure: true,
+      measure: 'alone',
       amplify: amplificationFor(false, dryRun.amplify),
       parser: parsers.sql,
     },

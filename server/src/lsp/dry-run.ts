@@ -20,6 +20,8 @@ export interface RehearseRequest {
   readonly proofs: boolean;
   /** How far tables are filled up, on a server alone. */
   readonly amplify?: Amplification | undefined;
+  /** Measures as well as it can, beside what is seen. */
+  readonly measure?: 'also' | undefined;
   /** The id of the only step to prove. */
   readonly only?: string;
   /** The embedded Postgres where absent. */
@@ -80,12 +82,14 @@ export function createDryRuns({
         if (chosen && 'refused' in chosen) return chosen;
         const { dryRun } = checked.settings;
         const proofs = dryRun.proofs ?? true;
+        const amplify = amplificationFor(proofs, dryRun.amplify);
         const report = await rehearse(checked.analysis, {
           ...(chosen && { engine: chosen.engine }),
           rows: dryRun.rows ?? params.rows,
           stepTimeout: dryRun.stepTimeout ?? params.stepTimeout,
           proofs,
-          amplify: amplificationFor(proofs, dryRun.amplify),
+          amplify,
+          measure: amplify && 'also',
           ...(params.only !== undefined && { only: params.only }),
           signal: controller.signal,
           onProgress: ({ step, steps, message }) =>

@@ -35,20 +35,26 @@ export interface Gauge {
 export interface Gauged {
   roundTrip: number | undefined;
   walLevel: string;
+  buffers: number;
   /** Whether the user may not CHECKPOINT. */
   noCheckpoint: boolean;
   readonly tables: Map<string, CountReport>;
 }
 
 export function createGauged(): Gauged {
-  return { roundTrip: undefined, walLevel: '', noCheckpoint: false, tables: new Map() };
+  return { roundTrip: undefined, walLevel: '', buffers: 0, noCheckpoint: false, tables: new Map() };
 }
 
 /** Undefined where nothing was measured. */
-export function gaugeReport({ roundTrip, walLevel, tables }: Gauged): GaugeReport | undefined {
+export function gaugeReport({ roundTrip, walLevel, buffers, tables }: Gauged): GaugeReport | undefined {
   return roundTrip === undefined
     ? undefined
-    : { round_trip: roundTrip, wal_level: walLevel, tables: Object.fromEntries(tables) };
+    : {
+        round_trip: roundTrip,
+        wal_level: walLevel,
+        shared_buffers: buffers,
+        tables: Object.fromEntries(tables),
+      };
 }
 
 export interface GaugeReport {
@@ -56,6 +62,8 @@ export interface GaugeReport {
   readonly round_trip: number;
   /** The server's setting. */
   readonly wal_level: string;
+  /** Bytes. */
+  readonly shared_buffers: number;
   /** When a step that works on them began first. */
   readonly tables: Readonly<Record<string, CountReport>>;
 }
@@ -71,19 +79,20 @@ export interface CountReport {
 export function createGauge(
   session: EngineSession,
   gauged: Gauged,
-  { measure: thorough = false, proofs = true }: Pick<RehearseOptions, 'measure' | 'proofs'>,
+  { measure }: Pick<RehearseOptions, 'measure'>,
 ): Gauge | undefined {
   if (!session.measuresTime) return undefined;
+  const thorough = measure !== undefined;
   const rows = new Map<string, number>();
   const repeated = new Set<StatementAnalysis>();
   return {
-    timesAlone: thorough && !proofs,
+    timesAlone: measure === 'alone',
     async open(step) {
       const statements = (step.action?.statements ?? []).filter(works);
       const names = [...new Set(statements.flatMap(tablesOf))].filter((name) => !rows.has(name));
       if (gauged.roundTrip === undefined) {
         gauged.roundTrip = await measureRoundTrip(session);
-        gauged.walLevel = await readWalLevel(session);
+        Object.assign(gauged, await readSettings(session));
       }
       for (const { table, bytes } of await readSizes(session, names)) {
         // The first may find the table elsewhere than in memory, and its rows not yet marked as committed.
@@ -278,9 +287,12 @@ function readCount(rows: QueryResult['rows']): Omit<CountReport, 'bytes'> | unde
   return found && scan && { rows: scan['Actual Rows'], count_ms: found['Execution Time'] };
 }
 
-async function readWalLevel(session: EngineSession): Promise<string> {
-  const { rows } = await session.query(`SELECT pg_catalog.current_setting('wal_level') AS level`);
-  return String(rows[0]?.level);
+async function readSettings(session: EngineSession): Promise<Pick<Gauged, 'walLevel' | 'buffers'>> {
+  const { rows } = await session.query(
+    `SELECT pg_catalog.current_setting('wal_level') AS level,
+      pg_catalog.pg_size_bytes(pg_catalog.current_setting('shared_buffers'))::float8 AS buffers`,
+  );
+  return { walLevel: String(rows[0]?.level), buffers: Number(rows[0]?.buffers) };
 }
 
 const tries = 5;

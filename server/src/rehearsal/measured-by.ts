@@ -10,10 +10,11 @@ const tripsOfBatch = 4;
  */
 export function measuredBy({ engine, measured, steps }: Report): Measured | undefined {
   if (!measured) return undefined;
-  const { round_trip, wal_level, tables } = measured;
+  const { round_trip, wal_level, shared_buffers, tables } = measured;
   return {
     server: engine,
     logsLess: wal_level === 'minimal',
+    buffers: shared_buffers,
     tables: Object.fromEntries(
       Object.entries(tables).map(([name, { rows, bytes, count_ms }]) => [
         name,

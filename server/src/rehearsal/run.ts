@@ -31,9 +31,10 @@ export interface RehearseOptions {
   readonly load?: LoadOptions;
   /**
    * Measures as well as it can, where the engine's times tell of production's: statistics are there as in production,
-   * and what changes no row is undone and run again. False where absent: it is measured in passing.
+   * and what changes no row is undone and run again. `alone`: nothing else is wanted, so that locks are not looked for at
+   * the cost of time. In passing where absent.
    */
-  readonly measure?: boolean;
+  readonly measure?: 'also' | 'alone' | undefined;
   /** The id of the one step to prove: those before it are applied without proof, those after it not at all. */
   readonly only?: string;
   /** Cancels: the engine is stopped at once, whatever it does. */

@@ -38,6 +38,8 @@ export interface Measured {
   readonly server: string;
   /** Whether it leaves new files out of its log (wal_level = minimal), as no server with replicas or archives does. */
   readonly logsLess: boolean;
+  /** Bytes of its shared buffers. */
+  readonly buffers: number;
   /** By step id, what was measured of each of its statements, in order; undefined for one that did not pass. */
   readonly steps: Readonly<Record<string, readonly (MeasuredStatement | undefined)[]>>;
   /** As they were before step one, or when they were made, by name as `regclass` prints it. */

@@ -1,3 +1,5 @@
+import { rate } from './waiting.ts';
+
 /** One statement to predict and to measure, and what makes way for the next. */
 export interface Case {
   readonly id: string;
@@ -102,7 +104,7 @@ export const cases: readonly Case[] = [
   },
 ];
 
-/** ms between the batches of the bench's backfills: short, since they are waited for. */
+/** Rows. The bench's backfills have no pauses, which would be waited for and foretold to the ms. */
 export const batch = 10_000;
 
 /** All cases as one plan, for tables of these sizes in production. */
@@ -116,7 +118,7 @@ export function planOf(
   return [
     'migration: Bench',
     'database: { type: postgresql, version: 18, schema: schema.sql }',
-    'traffic: 100/s',
+    `traffic: ${rate}/s`,
     'tables:',
     ...figures,
     'phases:',

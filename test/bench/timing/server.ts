@@ -10,6 +10,7 @@ export const productionLike: Readonly<Record<string, string>> = {
   full_page_writes: 'on',
   wal_level: 'replica',
   max_wal_senders: '2',
+  max_connections: '500',
   shared_buffers: '2GB',
   maintenance_work_mem: '64MB',
   work_mem: '16MB',

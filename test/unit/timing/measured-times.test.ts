@@ -30,6 +30,7 @@ const forms: Readonly<Record<string, Effects>> = {
 const as = (rows: number): Measured => ({
   server: 'PostgreSQL 18.1 at localhost',
   logsLess: false,
+  buffers: 128 * 1024 * 1024,
   steps: {},
   tables: {
     users: { rows, bytes: rows * 100, count: rows / 5000 },
