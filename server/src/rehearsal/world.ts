@@ -80,7 +80,8 @@ export async function openWorld(run: Run, engine: Engine): Promise<World> {
     digester: createDigester(session),
     touched: createTouchedRows(),
     sequences: createSequenceReader(session),
-    gauge: createGauge(session, run.gauged, options),
+    // Under load, times and the log are not the plan's alone.
+    gauge: options.load ? undefined : createGauge(session, run.gauged, options),
     positions: undefined,
     moves: [],
     evaluator: createEvaluator(session),

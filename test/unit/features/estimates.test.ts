@@ -67,6 +67,7 @@ describe('estimates', () => {
     const measured = {
       server: 'PostgreSQL 16.1 at localhost',
       logsLess: false,
+      buffers: 128 * 1024 * 1024,
       tables: { users: { rows: 8_000_000, bytes: 2.4 * 1024 ** 3, count: 400 } },
       steps: {
         widen_it: [
