@@ -101,7 +101,8 @@ export function predictMeasuredBackfill(
 const leastWritten = 0.05;
 
 function grown(ms: number, work: Work, growth: number, reading: number, factor: Factor): TimeRange {
-  const own = Math.min(fixed[work], ms);
+  // Never most of what was measured: that something grows is known.
+  const own = Math.min(fixed[work], ms / 2);
   const growing = ms - own;
   const { low, likely, high } = within(growing * growth + reading, residuals[work], growth, [], factor);
   // What is too short to be told from the fixed part may be anything up to it.
