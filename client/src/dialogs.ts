@@ -7,6 +7,8 @@ export interface Dialogs {
   warn(message: string, ...actions: string[]): Thenable<string | undefined>;
   error(message: string, ...actions: string[]): Thenable<string | undefined>;
   saveAs(suggested: Uri): Thenable<Uri | undefined>;
+  /** Where a new plan is to stand; undefined when it was closed. */
+  savePlan(suggested: Uri): Thenable<Uri | undefined>;
   /** Asks for a line of text; undefined when it was closed. */
   input(options: InputBoxOptions): Thenable<string | undefined>;
   /** Offers a choice; undefined when it was closed. */
@@ -20,6 +22,12 @@ export function createDialogs(): Dialogs {
     error: (message, ...actions) => window.showErrorMessage(message, ...actions),
     input: (options) => window.showInputBox(options),
     pick: (items, options) => window.showQuickPick(items, options),
+    savePlan: (suggested) =>
+      window.showSaveDialog({
+        defaultUri: suggested,
+        filters: { 'Migration plan': ['migration.yaml', 'migration.yml'] },
+        saveLabel: 'Write Plan',
+      }),
     saveAs: (suggested) =>
       window.showSaveDialog({ defaultUri: suggested, filters: { HTML: ['html'] }, saveLabel: 'Save Report' }),
   };

@@ -2,6 +2,7 @@ import { commands, type ExtensionContext, window } from 'vscode';
 import { createSwitchbackClient } from './client.ts';
 import { registerCapture } from './commands/capture.ts';
 import { registerCheck } from './commands/check.ts';
+import { registerConvertSql } from './commands/convert-sql.ts';
 import { registerDryRun } from './commands/dry-run.ts';
 import { openRule, openRuleCommand } from './commands/open-rule.ts';
 import { registerPreviewTiming } from './commands/preview-timing.ts';
@@ -55,6 +56,7 @@ export function activate(context: ExtensionContext): SwitchbackApi {
     registerPreviewTiming({ ready, dialogs, preview }),
     registerCheck({ ready, dialogs }),
     registerDryRun({ ready, dialogs, runs, panel, servers }),
+    registerConvertSql({ ready, dialogs }),
     registerCapture({ ready, dialogs, servers }),
     registerShowReport({ reports, panel, dialogs }),
     registerSilence({ ready, dialogs }),

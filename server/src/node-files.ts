@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
 
 /**
  * How both doors, the language server and the terminal, read a file that a user or a plan names: bounded, never
@@ -77,5 +77,16 @@ function describe({ code, message }: NodeJS.ErrnoException): ReadError {
       return refuse('its name is too long');
     default:
       return refuse(`it cannot be read (${code ?? message})`);
+  }
+}
+
+/** Names in a folder, those of folders with `/` behind; none where it cannot be read. */
+export function listFolder(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).map((entry) =>
+      entry.isDirectory() ? `${entry.name}/` : entry.name,
+    );
+  } catch {
+    return [];
   }
 }

@@ -9,6 +9,7 @@ Commands:
   preview PLAN     Tell how long each step takes in production, what it locks and how many requests wait
   dry-run PLAN     Run a plan on an embedded Postgres with fabricated rows and report what happened
   new TYPE         Write a whole plan from a few answers: rename a column, change its type, …
+  convert FILE     Write a migration of Flyway, dbmate, golang-migrate, Prisma, TypeORM, … as a plan
   capture PLAN     Write a server's schema as a plan's baseline, and its tables' sizes into the plan
   runbook PLAN     Write a plan as a runbook: commands to paste, each step with its way back
   job PLAN         Write a backfill of a plan as a Kubernetes Job
@@ -171,6 +172,24 @@ Options of all types:
   --pg-version N          Production's major version (default what pg_dump or the server says, else 16)
   --output FILE           The plan's file (default made of its title); - prints the plan
   --force                 Replaces a file that is there already
+
+Exit codes: 0 written, 2 no plan can be written: the reason, and what to do, is on standard error.
+`,
+  convert: `Usage: switchback convert FILE [options]
+
+Writes a migration of another tool as a plan, and prints the name of its file: its statements as steps, what blocks or
+rewrites in its safe steps, its way back as the rollbacks that it proves to be; where it has none, those that are worked
+out. What its author has to see to is a finding of \`switchback check\`.
+
+Reads Flyway (V…__….sql with U…__….sql), dbmate, goose and sql-migrate (both ways in one file), golang-migrate
+(….up.sql with ….down.sql), Prisma (migration.sql), Drizzle, the strings of a TypeORM class, and any other .sql file.
+
+Options:
+  --schema FILE           The DDL of the database before the migration; without it, what the migrations before it in its
+                          folder make, written beside the plan as NAME.schema.sql
+  --pg-version N          Production's major version (default what pg_dump says, else 16)
+  --output FILE           The plan's file (default made of the migration's name); - prints the plan
+  --force                 Replaces files that are there already
 
 Exit codes: 0 written, 2 no plan can be written: the reason, and what to do, is on standard error.
 `,

@@ -28,6 +28,8 @@ export interface Files {
   /** The bytes of a regular file, or in a sentence without the path why they cannot be had. Never blocks on a pipe. */
   read(path: string): { readonly bytes: Uint8Array } | { readonly error: string };
   exists(path: string): boolean;
+  /** Names in a folder, those of folders with `/` behind; none where it cannot be read. */
+  list(folder: string): readonly string[];
   /**
    * Replaces a file's content, whole or not at all; through a symbolic link, its target's. Why not, in a sentence
    * without the path, where that fails.

@@ -14,6 +14,7 @@ import { readNamedFile } from './documents.ts';
 import { commandHelp } from './help.ts';
 import { exitCodes, type Io, UsageError } from './io.ts';
 import { didYouMean } from './nearest.ts';
+import { savePlan } from './save-plan.ts';
 import { chosenTarget } from './server-engine.ts';
 import { count, styleFor } from './style.ts';
 
@@ -156,7 +157,7 @@ async function writePlan(recipe: Recipe, given: Arguments, io: Io): Promise<numb
   const name = output ?? `${made.name}.migration.yaml`;
   if (!/\.migration\.ya?ml$/.test(basename(name)))
     return fail(`${name}: a plan's file is called NAME.migration.yaml.`, io);
-  const failed = save(resolve(folder, name), name, made.text, given.flag('force'), io);
+  const failed = savePlan(resolve(folder, name), name, made.text, given.flag('force'), io);
   if (failed !== undefined) return fail(failed, io);
   io.stdout.write(`${printable(name)}\n`);
   const { findings } = made.analysis;
@@ -189,7 +190,7 @@ async function baselineFor(given: Arguments, io: Io): Promise<Baseline | { reado
     };
   try {
     const captured = await captureServer(target);
-    const failed = save(path, name, captured.sql, given.flag('force'), io);
+    const failed = savePlan(path, name, captured.sql, given.flag('force'), io);
     if (failed !== undefined) return { failed };
     return { sql: captured.sql, path, version: Number.parseInt(captured.version, 10), captured };
   } catch (error) {
@@ -210,19 +211,6 @@ function figuresOf(captured: Captured | undefined): Readonly<Record<string, stri
     ...(rows.length > 0 ? { rows: rows.join(',') } : {}),
     ...(sizes.length > 0 ? { size: sizes.join(',') } : {}),
   };
-}
-
-/** Why not, in a sentence, where the file is there already and may not be replaced, or cannot be written. */
-function save(path: string, name: string, text: string, force: boolean, io: Io): string | undefined {
-  const bytes = new TextEncoder().encode(text);
-  if (io.files.exists(path)) {
-    if (!force)
-      return `${name} is there already, and was left as it is: --output NAME writes another file, --force replaces it.`;
-    const failed = io.files.write(path, bytes);
-    return failed && `${name} cannot be written: ${failed.error}.`;
-  }
-  const failed = io.files.create(path, bytes);
-  return failed && `${name} cannot be written: ${failed.error}.`;
 }
 
 function fail(message: string, io: Io): number {

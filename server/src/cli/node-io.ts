@@ -12,7 +12,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { WriteStream } from 'node:tty';
-import { maxFileBytes, withFile } from '../node-files.ts';
+import { listFolder, maxFileBytes, withFile } from '../node-files.ts';
 import type { Files, InterruptSignal, Io, Output } from './io.ts';
 
 const signals: readonly InterruptSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
@@ -57,6 +57,7 @@ function nodeOutput(stream: WriteStream): Output {
 /** The file system. */
 export const nodeFiles: Files = {
   exists: existsSync,
+  list: listFolder,
   read(path) {
     const read = withFile(path, (file) => ({ bytes: file.readBytes() }));
     if ('bytes' in read) return read;

@@ -78,6 +78,8 @@ async function loadCommand(name: CommandName): Promise<Command> {
       return (await import('./job.ts')).job;
     case 'monitoring':
       return (await import('./monitoring.ts')).monitoring;
+    case 'convert':
+      return (await import('./convert.ts')).convert;
     case 'new':
       return (await import('./new.ts')).newCommand;
     case 'rules':

@@ -217,6 +217,30 @@ export type NewPlanResult =
   /** Why there is none; `question` is the one whose answer is at fault. */
   | { readonly refused: string; readonly question?: string };
 
+/** A migration of another tool as a plan; the client makes the files. */
+export const convertSqlRequest = 'switchback/convertSql';
+
+export interface ConvertSqlParams {
+  /** The migration's file. */
+  readonly uri: string;
+  /** Where the plan is to stand. */
+  readonly planUri: string;
+  /** DDL of the database before it; what the migrations before it make, where absent. */
+  readonly schemaUri?: string;
+  readonly pgVersion: number;
+}
+
+export type ConvertSqlResult =
+  | {
+      readonly text: string;
+      /** What was not taken over, or on which terms, in sentences. */
+      readonly notes: readonly string[];
+      /** The baseline that the plan names, where it is to be written too. */
+      readonly schema?: { readonly uri: string; readonly text: string };
+    }
+  /** Why there is none, in a sentence. */
+  | { readonly refused: string };
+
 /** A command of the client, with a plan's URI and, for a single step, its id: what a code lens runs. */
 export const proveStepCommand = 'switchback.proveStep';
 

@@ -18,6 +18,7 @@ import { createAnalyses } from './analyses.ts';
 import { captureFor } from './capture.ts';
 import { createChecks } from './check.ts';
 import { codeActions, fixAllKind, insertRollbacksKind, writeEstimatesKind } from './code-actions.ts';
+import { convertSql } from './convert-sql.ts';
 import { diagnosticReport } from './diagnostics.ts';
 import { documentSymbols } from './document-symbols.ts';
 import { createDryRuns, type Rehearse } from './dry-run.ts';
@@ -36,8 +37,11 @@ import {
   type CaptureResult,
   type CheckParams,
   type CheckResult,
+  type ConvertSqlParams,
+  type ConvertSqlResult,
   captureRequest,
   checkRequest,
+  convertSqlRequest,
   type DryRunParams,
   type DryRunResult,
   dryRunRequest,
@@ -328,6 +332,12 @@ function serveRequests(connection: Connection, session: Session, services: Servi
     new RequestType<NewPlanParams, NewPlanResult, void>(newPlanRequest),
     handler<NewPlanParams, NewPlanResult>(newPlanRequest, { refused: failure }, async (params) =>
       newPlanFor(params, await library()),
+    ),
+  );
+  connection.onRequest(
+    new RequestType<ConvertSqlParams, ConvertSqlResult, void>(convertSqlRequest),
+    handler<ConvertSqlParams, ConvertSqlResult>(convertSqlRequest, { refused: failure }, async (params) =>
+      convertSql(params, await library()),
     ),
   );
   connection.onRequest(passwordKeyRequest, () => box.publicKey);

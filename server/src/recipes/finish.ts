@@ -1,13 +1,10 @@
 import { type Analysis, analyze, type Parsers } from '../analyze.ts';
 import { backfillKey } from '../rules/backfill-key.ts';
-import type { ActionAnalysis, StepAnalysis } from '../rules/model.ts';
 import type { BackfillSource, RollbackSource } from '../rules/new-steps.ts';
 import { predictAction, predictStatement } from '../rules/prediction.ts';
 import { proposedRollback } from '../rules/rollbacks/proposal.ts';
-import { displayName, findTable, relationKey } from '../schema/lookup.ts';
+import { displayName, relationKey } from '../schema/lookup.ts';
 import type { Schema, Table } from '../schema/model.ts';
-import { parseName } from '../sql/names.ts';
-import { keptOut } from '../timing/traffic.ts';
 import { type PhaseDocument, type PlanDocument, type StepDocument, writeDocument } from './document.ts';
 import { sqlName } from './facts.ts';
 import {
@@ -18,6 +15,7 @@ import {
   type StepDraft,
   type VersionDraft,
 } from './model.ts';
+import { allActions, isConcurrent, risksOf, tableNamed } from './risks.ts';
 import { estimateOf, paceOf } from './sizing.ts';
 import { type Risks, standardAlerts, standardChecklist, standardQueries } from './standard.ts';
 
@@ -97,7 +95,10 @@ export function finish(draft: PlanDraft, given: Given, setting: Setting): Finish
     refuse(`What undoes the step "${unknown.step}" is not worked out: its plan has to be written by hand.`);
   const frame: Frame = {
     statementTimeout: timeoutFor(now.analysis),
-    risks: risksOf(draft, given, setting, now.analysis),
+    risks: risksOf(now.analysis, given.facts, lockTimeout, (table) => ({
+      size: given.size(table),
+      shown: setting.sizes.get(relationKey(table.name))?.size,
+    })),
     tables: touchedTables(draft, given, now.analysis),
   };
   deriveEstimates(now.analysis, derived);
@@ -196,58 +197,9 @@ function timeoutFor(analysis: Analysis): string {
   return (timeouts.find(([ms]) => ms >= needed) ?? timeouts[timeouts.length - 1])?.[1] ?? '15min';
 }
 
-function allActions({ steps }: Analysis): readonly ActionAnalysis[] {
-  return steps.flatMap(({ action, rollback }: StepAnalysis) => [...(action ? [action] : []), ...rollback]);
-}
-
-function risksOf(draft: PlanDraft, given: Given, setting: Setting, analysis: Analysis): Risks {
-  const { schema } = given.facts;
-  const locked = new Set<string>();
-  const grown = new Map<string, Table>();
-  let heavyWal = false;
-  for (const { action, statements } of allActions(analysis)) {
-    if (action.kind !== 'sql' && action.kind !== 'backfill') continue;
-    for (const { effects } of statements) {
-      for (const { relation, mode, isNew } of effects.locks) {
-        const table = tableNamed(schema, relation);
-        if (!isNew && table && keptOut(mode) === 'everybody') locked.add(sqlName(given.facts, table));
-      }
-      const writes = [...effects.rewrites, ...effects.builds].map(
-        ({ indexOf, relation }) => indexOf ?? relation,
-      );
-      if (action.kind === 'backfill') writes.push(action.table?.value ?? '');
-      for (const relation of writes) {
-        const table = tableNamed(schema, relation);
-        if (table) grown.set(relationKey(table.name), table);
-        heavyWal ||= table !== undefined;
-      }
-    }
-  }
-  return {
-    concurrently: stepsOf(draft).some((step) => 'sql' in step && step.sql.some(isConcurrent)),
-    heavyWal,
-    locked: [...locked],
-    grown: [...grown].map(([key, table]) => ({
-      name: sqlName(given.facts, table),
-      size: given.size(table),
-      shown: setting.sizes.get(key)?.size,
-    })),
-    lockTimeout,
-  };
-}
-
-function isConcurrent(sql: string): boolean {
-  return /^\s*(?:create\s+(?:unique\s+)?index|drop\s+index|reindex\b.*?)\s+concurrently\b/i.test(sql);
-}
-
 /** What a build that waits for every older transaction of the database must not be cancelled by. */
 function waitsForOthers(sql: string): boolean {
   return isConcurrent(sql) || /\bdetach\s+partition\b.*\bconcurrently\b/i.test(sql);
-}
-
-function tableNamed(schema: Schema, relation: string): Table | undefined {
-  const name = parseName(relation);
-  return name && findTable(schema, name);
 }
 
 /** The draft's own, then those that its steps lock in the baseline. */

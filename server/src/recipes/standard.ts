@@ -31,7 +31,10 @@ export type Metric =
   | 'disk_usage';
 
 /** What has to be so before step one, beside what the recipe itself asks for. */
-export function standardChecklist(plan: PlanDraft, risks: Risks): readonly (string | CheckDraft)[] {
+export function standardChecklist(
+  plan: Pick<PlanDraft, 'tables' | 'versions'>,
+  risks: Risks,
+): readonly (string | CheckDraft)[] {
   const [first] = plan.tables;
   const later = plan.versions.slice(1).map(({ name }) => name);
   const entries: (string | CheckDraft)[] = [

@@ -67,6 +67,15 @@ function memoryFiles(files: Readonly<Record<string, string | Uint8Array>>): File
   const known = new Map(Object.entries(files).map(([path, content]) => [resolve(cwd, path), content]));
   return {
     exists: (path) => known.has(path),
+    list: (folder) => [
+      ...new Set(
+        [...known.keys()].flatMap((path) => {
+          if (!path.startsWith(folder + sep)) return [];
+          const [name = '', ...deeper] = path.slice(folder.length + 1).split(sep);
+          return deeper.length > 0 ? `${name}/` : name;
+        }),
+      ),
+    ],
     create(path, bytes) {
       if (known.has(path)) return { error: 'it is there already' };
       known.set(path, bytes);

@@ -22,6 +22,7 @@ function editor() {
     },
     error: async () => undefined,
     saveAs: async () => undefined,
+    savePlan: async () => undefined,
     input: async (options) => {
       prompts.push(options);
       return inputs.shift();
