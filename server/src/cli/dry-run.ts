@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Analysis, loadParsers } from '../analyze.ts';
 import { preview } from '../features/preview.ts';
+import { productionTimes } from '../features/preview-words.ts';
 import { withTimeline } from '../features/timing.ts';
 import { amplificationFor } from '../rehearsal/amplify.ts';
 import { createEmbeddedEngine } from '../rehearsal/embedded-engine.ts';
@@ -217,21 +218,19 @@ async function written(
   format: 'text' | 'json' | 'html',
   style: ReportTextOptions,
 ): Promise<string> {
+  const measured = measuredBy(report);
+  const found = report.steps.length > 0 ? preview(analysis, { measured }) : undefined;
   switch (format) {
     case 'text':
-      return reportText(report, style);
+      return reportText(report, { ...style, production: measured && found && productionTimes(found) });
     case 'json': {
-      const measured = measuredBy(report);
-      const whole = measured ? { ...report, preview: preview(analysis, { measured }) } : report;
+      const whole = measured ? { ...report, preview: found } : report;
       // Keys whose value is unknown stay in the JSON, as null.
       const json = JSON.stringify(whole, (_, value: unknown) => (value === undefined ? null : value), 2);
       return `${json}\n`;
     }
     case 'html': {
-      const timing =
-        report.steps.length > 0
-          ? await withTimeline(preview(analysis, { measured: measuredBy(report) }))
-          : undefined;
+      const timing = found && (await withTimeline(found));
       return renderReport({ report, timing, planName: path, ...ownPage() });
     }
   }

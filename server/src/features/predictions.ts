@@ -6,7 +6,7 @@ import {
   predictBatch,
   predictStatement,
 } from '../rules/prediction.ts';
-import { factorOf } from '../timing/calibration.ts';
+import { factorOf, unknownServer } from '../timing/calibration.ts';
 import { type Factor, predictMeasured, predictMeasuredBackfill } from '../timing/measured.ts';
 import type { Basis, Calibration, Measured, MeasuredStatement, TimeRange } from '../timing/model.ts';
 import type { FiguresOf } from '../timing/predict.ts';
@@ -27,6 +27,8 @@ export interface Predictor {
   action(step: StepAnalysis): Predicted | undefined;
   /** How long one batch of a backfill holds its locks. */
   batch(step: StepAnalysis): TimeRange | undefined;
+  /** What it is calibrated by; undefined where it is not. */
+  readonly calibratedBy: Calibration['kind'] | undefined;
   /** Why the calibration could not be used, in a sentence. */
   readonly problem: string | undefined;
 }
@@ -36,26 +38,49 @@ export interface PredictorOptions {
   readonly calibration?: Calibration | undefined;
 }
 
+/** Without a calibration, what the plan says that one of its steps `took` in production is one. */
 export function createPredictor(
   context: RuleContext,
   { measured, calibration }: PredictorOptions,
 ): Predictor {
-  if (!measured) return { ...fromSizes(context), problem: undefined };
+  if (!measured) return { ...fromSizes(context), calibratedBy: undefined, problem: undefined };
+  const same = fromMeasured(context, measured, noFactor);
   const likelyOf = (id: string) => {
     const step = context.steps.find(({ step }) => step.id === id);
-    const same = step && fromMeasured(context, measured, noFactor).action(step);
-    return same?.basis === 'measured' ? same.time.likely : undefined;
+    const predicted = step && same.action(step);
+    const isLong = predicted && predicted.time.likely >= shortestToCompare;
+    return isLong && predicted.basis === 'measured' ? predicted.time.likely : undefined;
   };
-  const found = factorOf(calibration, measured, likelyOf);
-  if ('factor' in found) return { ...fromMeasured(context, measured, found.factor), problem: undefined };
-  const uncalibrated = factorOf(undefined, measured, likelyOf);
-  const factor = 'factor' in uncalibrated ? uncalibrated.factor : noFactor;
-  return { ...fromMeasured(context, measured, factor), problem: found.problem };
+  const given = calibration ?? tookIn(context, likelyOf);
+  const found = factorOf(given, measured, likelyOf);
+  if ('factor' in found)
+    return {
+      ...fromMeasured(context, measured, found.factor),
+      calibratedBy: given?.kind,
+      problem: undefined,
+    };
+  return {
+    ...fromMeasured(context, measured, unknownServer),
+    calibratedBy: undefined,
+    problem: found.problem,
+  };
+}
+
+/** ms; what takes less is made of what does not grow. */
+const shortestToCompare = 100;
+
+/** What the last of the steps took that can be compared. */
+function tookIn(
+  { steps }: RuleContext,
+  likelyOf: (id: string) => number | undefined,
+): Calibration | undefined {
+  const last = steps.findLast(({ step: { id, took } }) => took && took.value > 0 && likelyOf(id));
+  return last?.step.took && { kind: 'step', step: last.step.id, ms: last.step.took.value };
 }
 
 const noFactor: Factor = { low: 1, likely: 1, high: 1 };
 
-type Predictions = Omit<Predictor, 'problem'>;
+type Predictions = Omit<Predictor, 'calibratedBy' | 'problem'>;
 
 function fromSizes(context: RuleContext): Predictions {
   const sized = (known: Omit<Predicted, 'basis'> | undefined) =>

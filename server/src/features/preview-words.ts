@@ -111,6 +111,18 @@ export function basisWords(preview: Preview): readonly string[] {
   ];
 }
 
+/** What a report says beside the times of its run: those of production by step id, and what they come from. */
+export function productionTimes(preview: Preview): {
+  readonly times: Readonly<Record<string, string>>;
+  readonly basis: string;
+} {
+  const told = stepsOf(preview).filter(({ time }) => time !== undefined);
+  return {
+    times: Object.fromEntries(told.map((step) => [step.id, stepTimeWords(step)])),
+    basis: basisWords(preview).join(' '),
+  };
+}
+
 /** What piles up behind an instant statement that has to wait for an older transaction, as a sentence. */
 export function queueWords({ requests, longest, attempts }: Queue): string {
   const pile = `${formatCount(Math.round(requests))} requests wait, the longest ${formatDuration(longest)}`;

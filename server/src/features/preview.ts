@@ -124,7 +124,7 @@ const olderTransaction = 1000;
 
 /** What each step will cost, from the effects of its statements and the plan's figures. */
 export function preview(analysis: Analysis, options: PreviewOptions = {}): Preview {
-  const { measured, calibration } = options;
+  const { measured } = options;
   const predictor = createPredictor(analysis, options);
   const context: Context = { analysis, predictor, pool: options.pool };
   const byStep = new Map(analysis.steps.map((analysed) => [analysed.step, analysed]));
@@ -141,7 +141,7 @@ export function preview(analysis: Analysis, options: PreviewOptions = {}): Previ
     pg_version: analysis.pgVersion,
     basis: all.some(({ basis }) => basis === 'measured') ? 'measured' : 'sizes',
     measured_on: measured?.server,
-    calibrated_by: measured && predictor.problem === undefined ? calibration?.kind : undefined,
+    calibrated_by: predictor.calibratedBy,
     calibration_problem: predictor.problem,
     traffic: analysis.plan.traffic?.value,
     phases,

@@ -1,4 +1,5 @@
 import type { CancellationToken } from 'vscode-languageserver';
+import { productionTimes } from '../features/preview-words.ts';
 import { type Amplification, amplificationFor } from '../rehearsal/amplify.ts';
 import { measuredBy } from '../rehearsal/measured-by.ts';
 import type { Engine, Progress, Report } from '../rehearsal/model.ts';
@@ -95,12 +96,14 @@ export function createDryRuns({
           onProgress: ({ step, steps, message }) =>
             reporter.report(steps > 0 ? Math.round((100 * step) / steps) : 0, message),
         });
-        const text = reportText(report, { color: true });
         // Of a plan that could not be run there is nothing to tell.
-        if (report.steps.length === 0) return { report, text };
+        if (report.steps.length === 0) return { report, text: reportText(report, { color: true }) };
         ran(params.uri, report);
-        const preview = await toldPreview(checked, { measured: measuredBy(report) });
-        return { report, text, ...(preview && { preview }) };
+        const measured = measuredBy(report);
+        const told = await toldPreview(checked, { measured });
+        const production = measured && told && productionTimes(told.preview);
+        const text = reportText(report, { color: true, production });
+        return { report, text, ...(told && { preview: told }) };
       } finally {
         reporter.done();
         cancellation.dispose();

@@ -18,7 +18,7 @@ const orders = {
   step: {
     after: [
       ...['step', 'id', 'transaction', 'sql', 'backfill', 'deploy', 'verify', 'wait', 'code'],
-      ...['estimate', 'expect', 'rollback'],
+      ...['estimate', 'took', 'expect', 'rollback'],
     ],
   },
   phase: { after: ['phase', 'risk'] },

@@ -30,6 +30,7 @@ const stepKeys = [
   actions,
   ['code'],
   ['estimate'],
+  ['took'],
   ['expect'],
   ['rollback'],
   ['allow'],

@@ -140,6 +140,8 @@ export interface Step {
   /** Undefined where the key is absent. */
   readonly rollback: Rollback | undefined;
   readonly estimate: Located<DurationRange> | undefined;
+  /** ms that it took in production, once it was done there. */
+  readonly took?: Located<number> | undefined;
   readonly expect: StepExpectation | undefined;
   readonly allow: readonly Allow[];
   /** The step's mapping, from its first key to the end of its last value. */

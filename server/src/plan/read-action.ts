@@ -81,7 +81,7 @@ export function readOneAction(
   return readAction(reading, first.key, first.pair.value, map, { keyRange, range });
 }
 
-const otherKeys = ['step', 'id', 'transaction', 'code', 'estimate', 'expect', 'rollback', 'allow'];
+const otherKeys = ['step', 'id', 'transaction', 'code', 'estimate', 'took', 'expect', 'rollback', 'allow'];
 const actionWords: readonly string[] = [...actionKeys, 'not_needed', 'impossible'];
 
 function isMisspeltAction(key: unknown): boolean {

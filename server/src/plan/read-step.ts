@@ -3,7 +3,7 @@ import { isReason } from './allow-reason.ts';
 import type { Allow, Step, StepExpectation } from './model.ts';
 import { firstKey, type Reading, readOneAction } from './read-action.ts';
 import { readRollback } from './read-rollback.ts';
-import { parseDurationLimit, parseDurationRange, parseLockLimit } from './values.ts';
+import { parseDuration, parseDurationLimit, parseDurationRange, parseLockLimit } from './values.ts';
 
 /** Reads a step but for its id, which depends on the steps before it. */
 export function readStep(
@@ -22,6 +22,7 @@ export function readStep(
     action,
     rollback: readRollback(reading, map),
     estimate: nodes.scalar(nodes.get(map, 'estimate'), parseDurationRange),
+    took: nodes.scalar(nodes.get(map, 'took'), parseDuration),
     expect: readStepExpectation(reading, nodes.get(map, 'expect')),
     allow: readAllow(reading, nodes.get(map, 'allow')),
     range: nodes.range(map ?? node),

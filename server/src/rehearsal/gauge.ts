@@ -149,7 +149,6 @@ export function createGauge(
   };
 }
 
-/** With the last one, which stays, an odd number. */
 const mostRepeats = 6;
 /** ms, of all of them. */
 const longestRepeats = 1500;

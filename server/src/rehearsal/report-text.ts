@@ -10,17 +10,29 @@ export interface ReportTextOptions {
   readonly color?: boolean;
   /** Columns of the terminal; 100 where it is not known. */
   readonly width?: number;
+  /** What the run's times tell of production; absent where they tell of nothing. */
+  readonly production?: ProductionTimes | undefined;
+}
+
+export interface ProductionTimes {
+  /** By step id, in words: `4-9 min`. */
+  readonly times: Readonly<Record<string, string>>;
+  /** What they come from. */
+  readonly basis: string;
 }
 
 type Paint = Readonly<Record<'good' | 'bad' | 'faint' | 'strong' | 'warn', (text: string) => string>>;
 
 /** The report as a person reads it on a terminal: plain text, ends in a line break. */
-export function reportText(report: Report, { color = false, width = 100 }: ReportTextOptions = {}): string {
+export function reportText(
+  report: Report,
+  { color = false, width = 100, production }: ReportTextOptions = {},
+): string {
   const paint = paints(color);
   const lines = [
     ...heading(report, paint),
-    ...body(report, paint, Math.max(width, 60)),
-    ...ending(report, paint, Math.max(width, 60)),
+    ...body(report, paint, Math.max(width, 60), production?.times),
+    ...ending(report, paint, Math.max(width, 60), production?.basis),
   ];
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
 }
@@ -56,7 +68,13 @@ const marks: Readonly<Record<StepStatus, string>> = {
   cancelled: '–',
 };
 
-function body({ steps, only }: Report, paint: Paint, width: number): string[] {
+function body(
+  { steps, only }: Report,
+  paint: Paint,
+  width: number,
+  times: ProductionTimes['times'] | undefined,
+): string[] {
+  const predict = predictedColumn(times, steps);
   const numberWidth = String(steps.length).length;
   const nameWidth = Math.min(
     Math.max(0, ...steps.map(({ step }) => displayWidth(safe(step)))),
@@ -79,6 +97,7 @@ function body({ steps, only }: Report, paint: Paint, width: number): string[] {
         paint,
         width,
         at > lastAsked ? 'not asked for' : 'not reached',
+        predict(step.id),
       ),
       ...errorLines(step.error, indent, paint, width, step),
       ...proofLines(step, Math.max(width - indent.length, 40)).map((line) => `${indent}${line}`),
@@ -99,19 +118,34 @@ function stepLines(
   paint: Paint,
   width: number,
   skipped: string,
+  predicted: string,
 ): string[] {
   const name = pad(clip(safe(step.step), nameWidth), nameWidth);
   if (step.status === 'skipped') return [`${head}${paint.faint(`${name}            ${skipped}`)}`];
   const isTimed = step.action !== 'wait' && step.action !== 'deploy';
   const time = (isTimed ? duration(step.statements.reduce((sum, { ms }) => sum + ms, 0)) : '').padStart(8);
-  const column = indent.length + nameWidth + 12;
+  const column = indent.length + nameWidth + 12 + displayWidth(predicted);
   const [first = '', ...rest] = wrap(whatHappened(step).join(' · '), width - column).map((line) =>
     line.replaceAll('\u00a0', ' ').replaceAll('·', paint.faint('·')),
   );
   return [
-    `${head}${name}  ${paint.faint(time)}  ${first}`,
+    `${head}${name}  ${paint.faint(time)}${predicted}  ${first}`,
     ...rest.map((line) => `${' '.repeat(column)}${line}`),
   ];
+}
+
+/** `  → 4-9 min`: what a step takes in production, as wide for each; empty where nothing is told of it. */
+function predictedColumn(
+  times: ProductionTimes['times'] | undefined,
+  steps: readonly StepReport[],
+): (id: string) => string {
+  const told = steps.flatMap(({ id }) => times?.[id] ?? []);
+  if (!times || told.length === 0) return () => '';
+  const width = Math.max(...told.map(displayWidth));
+  return (id) => {
+    const words = Object.hasOwn(times, id) ? times[id] : undefined;
+    return words === undefined ? ' '.repeat(width + 4) : `  → ${pad(words, width)}`;
+  };
 }
 
 /** The step in a few words, the one that matters most first. */
@@ -192,14 +226,15 @@ function aftermath({ summary, status }: StepReport, room: number): string[] {
   return summary === '' || status === 'passed' ? [] : wrap(safe(summary), room);
 }
 
-function ending(report: Report, paint: Paint, width: number): string[] {
+function ending(report: Report, paint: Paint, width: number, basis: string | undefined): string[] {
   const { verdict, error, steps, notes, ms } = report;
   const passed = steps.filter(({ status }) => status === 'passed').length;
   const lines: string[] = [''];
   const unwound = unwindLines(report, width);
   lines.push(...unwound);
   if (unwound.length > 0) lines.push('');
-  const told = [...amplifiedNote(report), ...notes];
+  const arrows = basis === undefined ? [] : [`→ is the time in production. ${basis}`];
+  const told = [...arrows, ...amplifiedNote(report), ...notes];
   for (const note of told) lines.push(...wrap(`Note: ${safe(note)}`, width).map(paint.faint));
   if (told.length > 0) lines.push('');
   const steady = steps.some((step) => step.error?.message === error?.message)

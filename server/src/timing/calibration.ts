@@ -2,7 +2,7 @@ import type { Factor } from './measured.ts';
 import type { Calibration, Measured, TimeRange } from './model.ts';
 
 /** Two servers of which nothing is known: processors differ by a factor of five, disks by more; as in `costs.ts`. */
-const unknownServer: Factor = { low: 0.4, likely: 1, high: 2.5 };
+export const unknownServer: Factor = { low: 0.4, likely: 1, high: 2.5 };
 /** What a factor from one statement is off by for another. Measured from one server to another: 1.2 times. */
 const carried: TimeRange = { low: 1 / 1.2, likely: 1, high: 1.2 };
 const same: Factor = { low: 1, likely: 1, high: 1 };

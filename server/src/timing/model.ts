@@ -56,7 +56,7 @@ export interface MeasuredTable {
 
 export interface MeasuredStatement {
   readonly sql: string;
-  /** ms in Postgres, the median where it was run more often; of a backfill all batches, without pauses. */
+  /** ms in Postgres, the shortest where it was run more often; of a backfill all batches, without pauses. */
   readonly ms: number;
   /** Bytes of write-ahead log. */
   readonly wal: number;

@@ -1,4 +1,5 @@
 import type { TimeRange } from '../../../server/src/timing/model.ts';
+import { residuals, type Work } from '../../../server/src/timing/residuals.ts';
 import type { Actual } from './actual.ts';
 import type { Form } from './cases.ts';
 import type { Waiting } from './waiting.ts';
@@ -58,4 +59,29 @@ export function judge(outcomes: readonly Outcome[], waits: readonly Waiting[]): 
 
 function factor(one: number, other: number): number {
   return one > other ? one / other : other / one;
+}
+
+const works: Readonly<Record<Form, Work>> = {
+  'index build': 'build',
+  'index build, concurrently': 'concurrently',
+  rewrite: 'rewrite',
+  'type change': 'rewrite',
+  'CHECK validation': 'scan',
+  'FOREIGN KEY validation': 'lookup',
+  'SET NOT NULL': 'scan',
+  backfill: 'batched',
+};
+
+/** What this run says of the residuals in `timing/residuals.ts`, a line a kind of work. */
+export function residualLines(outcomes: readonly Outcome[]): readonly string[] {
+  const kinds = [...new Set(outcomes.map(({ form }) => works[form]))];
+  return kinds.map((work) => {
+    const { low, likely, high } = residuals[work].grown;
+    const found = outcomes
+      .filter(({ form }) => works[form] === work)
+      .map(({ actual, predicted }) => (actual.ms / predicted.likely) * likely)
+      .toSorted((a, b) => a - b);
+    const at = (share: number) => (found[Math.round(share * (found.length - 1))] ?? Number.NaN).toFixed(2);
+    return `${work.padEnd(13)} ${at(0.1)} ${at(0.5)} ${at(0.9)} over what grows by the row, of ${found.length}; in residuals.ts ${low} ${likely} ${high}`;
+  });
 }

@@ -9,7 +9,7 @@ import { createServerEngine } from '../../../server/src/rehearsal/server-engine.
 import { type Connect, withServer } from '../../prove/postgres/server.ts';
 import { actualOf } from './actual.ts';
 import { type Case, cases, planOf } from './cases.ts';
-import { judge, type Outcome, outcomeHeading, outcomeLine } from './outcome.ts';
+import { judge, type Outcome, outcomeHeading, outcomeLine, residualLines } from './outcome.ts';
 import { productionLike } from './server.ts';
 import { fill, schema } from './tables.ts';
 import { rate, requestsThatWait, stalls, type Waiting } from './waiting.ts';
@@ -173,6 +173,7 @@ async function main(): Promise<void> {
     (connect) => bench(connect, option('rows', 4_000_000), option('passes', 2)),
     productionLike,
   );
+  for (const line of residualLines(outcomes)) console.log(line);
   const bars = judge(outcomes, waits);
   for (const { text, met } of bars) console.log(`${met ? 'met    ' : 'NOT MET'}  ${text}`);
   process.exit(bars.every(({ met }) => met) ? 0 : 1);

@@ -35,8 +35,8 @@ export const stalls: readonly Stall[] = [
 ];
 
 /** A second; each has a connection of its own while it waits. */
-export const rate = 40;
-const connections = 400;
+export const rate = 25;
+const connections = 300;
 /** ms before the statement, and after it. */
 const around = 1000;
 /** ms; a request that finds no lock in its way takes about one. */
@@ -55,6 +55,8 @@ export async function requestsThatWait(
   const latencies: Promise<number>[] = [];
   const stream = { isOver: false };
   const sent = send(stream, pool, latencies, request, rows);
+  // Awaited below; should it end early, it says why there.
+  sent.catch(() => undefined);
   await delay(around);
   await worker.query(sql);
   await delay(around);

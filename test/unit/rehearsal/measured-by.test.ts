@@ -92,6 +92,11 @@ describe('measuredBy', function () {
     const step = await wide({ kind: 'step', step: 'index_it', ms: there });
     const index = step.found.phases[0]?.steps[1]?.time?.likely ?? 0;
     assert.ok(Math.abs(index / there - 1) < 0.1, `${index} ${there}`);
+    const took = `estimate: 1min-2min\n  took: ${Math.round(there)}ms`;
+    const told = await analysisOf(planOf(steps.replace('estimate: 1min-2min', took), head), schema);
+    const byPlan = preview(told, { measured: measuredBy(report) });
+    assert.equal(byPlan.calibrated_by, 'step');
+    assert.ok(Math.abs((byPlan.phases[0]?.steps[1]?.time?.likely ?? 0) / there - 1) < 0.1);
     const none = await wide({ kind: 'step', step: 'nothing', ms: 1 });
     assert.match(none.found.calibration_problem ?? '', /did not measure nothing/);
     assert.deepEqual([none.found.calibrated_by, none.width], [undefined, bare.width]);

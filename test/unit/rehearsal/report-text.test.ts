@@ -297,4 +297,19 @@ Failed at step 5 of 6, after 1.8 s. 1 step after it was not reached.
     const told = unwound([restores], "Not proven: the unwinding stopped at 'x'.");
     assert.match(told, /no rollback needed, not proven\n +- Not proven: the unwinding stopped at 'x'/);
   });
+
+  it('has a column of the times in production, where the run tells of them', () => {
+    const text = reportText(report, {
+      production: { times: { add: '4-9 min' }, basis: 'From what a dry run took.' },
+    });
+    const lines = text.split('\n');
+    assert.ok(
+      lines.some((line) => /Add the column +1\.3 ms {2}→ 4-9 min {2}ACCESS EXCLUSIVE/.test(line)),
+      text,
+    );
+    assert.match(text, /Note: → is the time in production\. From what a dry run took\./);
+    const starts = lines.filter((line) => /^ {2}[✓✗] /.test(line)).map((line) => line.length);
+    assert.ok(starts.every((length) => length <= 100));
+    assert.doesNotMatch(reportText(report), /→ 4/);
+  });
 });
