@@ -71,8 +71,8 @@ export async function openWorld(run: Run, engine: Engine): Promise<World> {
   const session = options.load ? forLoad(opened) : opened;
   run.engine = session.name;
   // Behind the rows that are fabricated, of which some are tried in vain; behind most that a real table has.
-  const isMany = session.contents?.kind === 'rows' || (options.amplify && session.isShared);
-  let used = isMany ? 1_000_000_000 : options.rows * 9 + 1;
+  let used =
+    session.contents?.kind === 'rows' ? 1_000_000_000 : options.rows * 9 + (options.amplify?.rows ?? 0) + 1;
   return {
     session,
     guard: createGuard(session, options.signal),

@@ -174,10 +174,10 @@ describe('fabricate', function () {
         count(*) FILTER (WHERE f::real::float8 <> f)::int AS f, count(*) FILTER (WHERE n::float8::numeric <> n)::int AS n,
         count(*) FILTER (WHERE price::float8::numeric(20, 4) <> price)::int AS price,
         count(*) FILTER (WHERE rate::float8::numeric(38, 18) <> rate)::int AS rate,
-        count(*) FILTER (WHERE big::float8::bigint <> big)::int AS big, count(*) FILTER (WHERE at::timestamptz(3) <> at)::int AS at,
+        count(*) FILTER (WHERE at::timestamptz(3) <> at)::int AS at,
         count(*) FILTER (WHERE stamp::timestamp(0) <> stamp)::int AS stamp, count(*) FILTER (WHERE clock::time(0) <> clock)::int AS clock,
         count(*) FILTER (WHERE rtrim(note) <> note)::int AS note, count(*) FILTER (WHERE tag ~ '[^ -~]')::int AS tag,
-        count(*) FILTER (WHERE few > 1000 OR user_id > 2000)::int AS none FROM lossy`);
+        count(*) FILTER (WHERE few > 1000 OR user_id > 2000 OR big > 32767)::int AS none FROM lossy`);
       const { none, ...lossy } = rows[0] ?? {};
       assert.equal(none, 0);
       for (const [column, n] of Object.entries(lossy)) assert.ok(Number(n) > 0, column);

@@ -124,7 +124,6 @@ rollback:
   for (const [type, lesser] of [
     ['float8', 'real'],
     ['numeric', 'float8'],
-    ['bigint', 'float8'],
     ['timestamp', 'timestamp(0)'],
     ['timestamptz', 'timestamptz(3)'],
     ['text', 'char(60)'],
