@@ -7,6 +7,7 @@ import { distinctColumns } from './fabricate/distinct.ts';
 import { fillOrder } from './fabricate/order.ts';
 import { ownExpression } from './fabricate/own-expression.ts';
 import { type ParentJoin, parentJoins } from './fabricate/parents.ts';
+import { evenly, type Statistics, statisticsOf } from './fabricate/statistics.ts';
 import { disableTriggers, restoreTriggers } from './fabricate/triggers.ts';
 import type { Connection } from './model.ts';
 import { quoteIdentifier } from './roles.ts';
@@ -15,6 +16,10 @@ export interface FabricateOptions {
   /** Rows for each table. */
   readonly rows: number;
   readonly parser: SqlParser;
+  /** What is known of a real database's values, which those made are to be like. */
+  readonly statistics?: Statistics | undefined;
+  /** Whether some values have what a lesser type would lose. True where absent. */
+  readonly precise?: boolean;
   /** The OID of the one table to fill; its parents have their rows. All tables where absent. */
   readonly only?: number;
 }
@@ -38,7 +43,7 @@ const spare = 8;
  */
 export async function fabricate(
   db: Connection,
-  { rows, parser, only }: FabricateOptions,
+  { rows, parser, only, statistics, precise = true }: FabricateOptions,
 ): Promise<Fabricated> {
   const tables = await readTables(db);
   const planned = fillOrder(tables);
@@ -50,11 +55,17 @@ export async function fabricate(
   const notes: string[] = [];
   for (const table of order) {
     const parents = parentJoins(table, { counts, empty, tables });
-    const fill = (joins: readonly ParentJoin[], precise: boolean) =>
-      fillTable(db, parser, table, { joins, rows, precise }).catch(reasonOf);
-    let result = 'reason' in parents ? parents : await fill(parents.joins, true);
-    // Of values that are big, sums and products may be too big.
-    if ('reason' in result && !('reason' in parents)) result = await fill(parents.joins, false);
+    // Of values that are big, sums and products may be too big; real ones may hang together in a way that is not known.
+    const ways = [
+      ...(statistics && statisticsOfTable(statistics, table) ? [{ statistics, precise }] : []),
+      ...(precise ? [{ precise: true }] : []),
+      { precise: false },
+    ];
+    let result: FillResult = 'reason' in parents ? parents : { reason: '' };
+    for (const way of ways) {
+      if ('reason' in parents || !('reason' in result)) break;
+      result = await fillTable(db, parser, table, { joins: parents.joins, rows, ...way }).catch(reasonOf);
+    }
     counts[table.name] = 'reason' in result ? 0 : result.rows;
     if ('reason' in result) notes.push(`${table.name} stays empty: ${result.reason}.`);
   }
@@ -81,15 +92,17 @@ interface FillOptions {
   readonly rows: number;
   /** Whether some values have what a lesser type would lose. */
   readonly precise: boolean;
+  readonly statistics?: Statistics | undefined;
 }
 
 async function fillTable(
   db: Connection,
   parser: SqlParser,
   table: FillTable,
-  { joins, rows, precise }: FillOptions,
+  options: FillOptions,
 ): Promise<FillResult> {
-  const columns = await columnExpressions(db, parser, table, { joins, precise });
+  const { joins, rows, statistics } = options;
+  const columns = await columnExpressions(db, parser, table, options);
   if ('reason' in columns) return columns;
   const conditions = [
     ...table.checks.map(({ expression }) => expression),
@@ -105,6 +118,10 @@ async function fillTable(
     if (rows > fewRows) await db.query('SET LOCAL enable_nestloop = off');
     await disableTriggers(db, table);
     const { affectedRows } = await db.query(sql);
+    if (statistics && affectedRows < rows / 2) {
+      await db.query('ROLLBACK');
+      return { reason: emptyReason(table) };
+    }
     await restoreTriggers(db, table);
     await advanceSequences(db, table);
     await db.query('COMMIT');
@@ -146,13 +163,22 @@ async function columnExpressions(
   db: Connection,
   parser: SqlParser,
   table: FillTable,
-  { joins, precise }: Pick<FillOptions, 'joins' | 'precise'>,
+  { joins, precise, rows, statistics }: FillOptions,
 ): Promise<{ readonly expressions: ReadonlyMap<FillColumn, string> } | { readonly reason: string }> {
   const distinct = distinctColumns(table, joins);
   const joined = new Map(joins.flatMap(({ values }) => [...values]));
   const expressions = new Map<FillColumn, string>();
+  const known = (column: string) => statisticsOf(statistics, table, column);
+  const spreadOf = (column: string) => {
+    const found = known(column);
+    return found && { known: found, rows };
+  };
   const own = async (column: FillColumn) =>
-    ownExpression(db, parser, table, column, { distinct: distinct.has(column.name), precise });
+    ownExpression(db, parser, table, column, {
+      distinct: distinct.has(column.name),
+      precise,
+      spread: spreadOf(column.name),
+    });
   for (const column of table.columns) {
     const reference = joined.get(column.name);
     const source = reference?.sameRow
@@ -163,7 +189,13 @@ async function columnExpressions(
       if (column.default !== null || !column.notNull) continue;
       return { reason: `no value is known of the type of ${column.name}, ${column.type.name}` };
     }
-    expressions.set(column, column.notNull ? expression : sometimesNull(nullTurn(table, column), expression));
+    const isNull = nullWhen(nullTurn(table, column), known(column.name)?.nullFraction);
+    expressions.set(
+      column,
+      column.notNull || isNull === undefined
+        ? expression
+        : `CASE WHEN ${isNull} THEN NULL ELSE ${expression} END`,
+    );
   }
   return { expressions };
 }
@@ -174,8 +206,14 @@ function nullTurn({ foreignKeys, columns }: FillTable, column: FillColumn): numb
   return columns.find(({ name }) => name === first)?.number ?? column.number;
 }
 
-function sometimesNull(turn: number, expression: string): string {
-  return `CASE WHEN (i + ${turn * 3}) % 10 = 0 THEN NULL ELSE ${expression} END`;
+/** In every tenth row, or as often as in the real column; undefined: never. */
+function nullWhen(turn: number, fraction: number | undefined): string | undefined {
+  if (fraction === undefined) return `(i + ${turn * 3}) % 10 = 0`;
+  return fraction > 0 ? `${evenly('i', turn + 200)} < ${fraction}` : undefined;
+}
+
+function statisticsOfTable(statistics: Statistics, table: FillTable): boolean {
+  return table.columns.some(({ name }) => statisticsOf(statistics, table, name));
 }
 
 async function advanceSequences(db: Connection, table: FillTable): Promise<void> {

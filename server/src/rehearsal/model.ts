@@ -1,6 +1,7 @@
 import type { LockMode } from '../effects/model.ts';
 import type { Statement } from '../sql/model.ts';
 import type { Range } from '../text/range.ts';
+import type { Statistics } from './fabricate/statistics.ts';
 import type { Drift } from './fingerprint/model.ts';
 import type { GaugeReport } from './gauge.ts';
 import type { LoadReport, RunLoad } from './load/model.ts';
@@ -325,6 +326,8 @@ export interface EngineSession extends Connection {
   readonly isShared: boolean;
   /** What the database holds when the session opens; nothing where absent. */
   readonly contents?: Contents;
+  /** What is known of the values in the database that was named, for rows that are to be like them; absent for nothing. */
+  readonly statistics?: Statistics | undefined;
   /** What a reader of the report should know of how the database came about. */
   readonly notes?: readonly string[];
   /**

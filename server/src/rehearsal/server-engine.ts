@@ -1,6 +1,7 @@
 import type { Surroundings } from './connect/keywords.ts';
 import { resolveTarget } from './connect/target.ts';
 import { isDatabaseError } from './errors.ts';
+import { readStatistics, type Statistics } from './fabricate/statistics.ts';
 import type { Engine, EngineSession } from './model.ts';
 import { type CloneCommands, createClone, destroyClone } from './server-clone.ts';
 import {
@@ -118,7 +119,9 @@ async function openSession(
     const made = await makeDatabase({ ...options, monitor, facts, scratch, signal });
     await copySettings(monitor.connection, target.database, scratch.database);
     worker = await connectServer(target, { database: scratch.database, ...(signal && { signal }) });
-    const disarmed = made.contents?.kind === 'rows' ? await disarmCopy(worker) : [];
+    const isCopy = made.contents?.kind === 'rows';
+    const disarmed = isCopy ? await disarmCopy(worker) : [];
+    const statistics = isCopy ? undefined : await statisticsOfNamed(target, signal);
     return serverSession({
       version: facts,
       place: placeOf(target),
@@ -126,6 +129,7 @@ async function openSession(
       monitor: monitor.connection,
       runner: runnerOf(facts, options.overridden),
       contents: made.contents,
+      statistics,
       notes: [...made.notes, ...disarmed],
       silence,
       remove: () => monitor.drop(closing),
@@ -155,6 +159,24 @@ async function answersAnother(target: ServerTarget, database: string, silence: n
 
 function runnerOf({ isPrivileged }: ServerFacts, overridden: readonly Override[] = []): Runner {
   return { isPrivileged, acceptsUnread: overridden.includes('code') };
+}
+
+/** What is known of the values in the named database; nothing where this user may not even connect to it. */
+async function statisticsOfNamed(
+  target: ServerTarget,
+  signal: AbortSignal | undefined,
+): Promise<Statistics | undefined> {
+  try {
+    const named = await connectServer(target, { ...(signal && { signal }) });
+    try {
+      return await readStatistics(named);
+    } finally {
+      await named.end();
+    }
+  } catch {
+    signal?.throwIfAborted();
+    return undefined;
+  }
 }
 
 /** Rejects with a message for the user where the server looks like production and nobody overrides that. */

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Statistics } from './fabricate/statistics.ts';
 import type { Contents, EngineSession } from './model.ts';
 import type { ServerConnection } from './server-connection.ts';
 import { explainRunError } from './server-errors.ts';
@@ -16,6 +17,7 @@ interface Open {
   readonly monitor: ServerConnection;
   readonly runner: Runner;
   readonly contents: Contents | undefined;
+  readonly statistics?: Statistics | undefined;
   readonly notes: readonly string[];
   /** ms; see `watchPulse`. */
   readonly silence?: number | undefined;
@@ -33,6 +35,7 @@ export function serverSession({
   monitor,
   runner,
   contents,
+  statistics,
   notes,
   silence = usualSilence,
   remove,
@@ -77,6 +80,7 @@ export function serverSession({
     isShared: true,
     measuresTime: true,
     ...(contents === undefined ? {} : { contents }),
+    statistics,
     notes,
     refusal: (statement) => refusalOnServer(statement, runner),
     explain: explainRunError,

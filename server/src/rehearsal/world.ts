@@ -128,7 +128,13 @@ export async function prepareWorld(
   }
   if (options.rows > 0 && session.contents?.kind !== 'rows') {
     progress(run, run.steps.length, `Filling tables with ${options.rows} rows each`);
-    const filled = await fabricate(session, { rows: options.rows, parser });
+    const { statistics } = session;
+    const precise = options.amplify === undefined || options.proofs !== false;
+    const filled = await fabricate(session, { rows: options.rows, parser, statistics, precise });
+    if (statistics && statistics.size > 0)
+      notes.push(
+        'Fabricated rows are spread as ANALYZE found those of tables of the same name in the database named.',
+      );
     run.rows = filled.rows;
     notes.push(...filled.notes);
   }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { loadParsers } from '../../../server/src/analyze.ts';
+import { fabricate } from '../../../server/src/rehearsal/fabricate.ts';
 import { createServerEngine } from '../../../server/src/rehearsal/server-engine.ts';
 import { planOver } from './amplify-setup.ts';
 import { major, type RealServer, startServer } from './real-server.ts';
@@ -85,5 +87,52 @@ describe(`tables filled up on a real PostgreSQL ${major}`, function () {
     assert.equal(report.verdict, 'passed', report.error?.message);
     // The parent of its foreign key in the proportion that is there.
     assert.deepEqual(report.rows, { users: 10_000, orders: 20_000 });
+  });
+
+  it('are spread as the named database has them, where its rows are not copied', async () => {
+    await server.run(
+      `CREATE TABLE seen (id bigserial PRIMARY KEY, state text, amount int CHECK (amount > 0), at timestamptz NOT NULL, note text NOT NULL, doc jsonb);
+       INSERT INTO seen (state, amount, at, note, doc) SELECT CASE WHEN g % 10 < 7 THEN 'done' WHEN g % 10 < 9 THEN 'open' END, 1 + g % 40,
+         timestamptz '2025-01-01' + g * interval '1 minute', repeat(md5(g::text), 4), jsonb_build_object('a', repeat('x', 200), 'g', g) FROM generate_series(1, 4000) g;
+       ANALYZE seen`,
+      'app',
+    );
+    const own =
+      'CREATE TABLE seen (id bigserial PRIMARY KEY, state text, amount int CHECK (amount > 0), at timestamptz NOT NULL, note text NOT NULL, doc jsonb);';
+    const session = await createServerEngine({
+      target: server.target('app'),
+      confirm: async () => true,
+      sources: ['baseline'],
+    }).open();
+    try {
+      await session.exec(own);
+      const { sql: parser } = await loadParsers();
+      const made = await fabricate(session, {
+        rows: 2000,
+        parser,
+        statistics: session.statistics,
+        precise: false,
+      });
+      assert.deepEqual([made.rows, made.notes], [{ seen: 2000 }, []]);
+      const {
+        rows: [row],
+      } = await session.query(
+        `SELECT round(avg((state = 'done')::int), 1)::float8 AS done, round(avg((state IS NULL)::int), 1)::float8 AS nulls, count(DISTINCT state)::int AS states,
+          max(amount) <= 40 AND count(DISTINCT amount) BETWEEN 30 AND 40 AS amounts, avg(length(note)) BETWEEN 110 AND 140 AS notes, count(DISTINCT note) > 1000 AS different,
+          avg(pg_column_size(doc)) BETWEEN 180 AND 280 AS docs, min(at) >= '2025-01-01' AND max(at) < '2025-01-04' AND corr(id, extract(epoch FROM at)) > 0.99 AS ascending FROM seen`,
+      );
+      assert.deepEqual(row, {
+        done: 0.8,
+        nulls: 0.1,
+        states: 2,
+        amounts: true,
+        notes: true,
+        different: true,
+        docs: true,
+        ascending: true,
+      });
+    } finally {
+      await session.close();
+    }
   });
 });

@@ -5,6 +5,9 @@ export interface FillTable {
   readonly oid: number;
   /** As `regclass` prints it. */
   readonly name: string;
+  /** Its schema and its own name, as they are. */
+  readonly schema: string;
+  readonly relation: string;
   readonly partitioned: boolean;
   readonly columns: readonly FillColumn[];
   /** Expressions that every row must satisfy: CHECK constraints, and of a partitioned table that a partition takes it. */
@@ -86,7 +89,8 @@ const names = (table: string, numbers: string) => `(
   JOIN pg_catalog.pg_attribute named ON named.attrelid = ${table} AND named.attnum = listed.attnum)`;
 
 const tablesQuery = `
-  SELECT c.oid::int8 AS oid, c.oid::regclass::text AS name, c.relkind = 'p' AS partitioned,
+  SELECT c.oid::int8 AS oid, c.oid::regclass::text AS name, n.nspname::text AS schema, c.relname::text AS relation,
+    c.relkind = 'p' AS partitioned,
     (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
         'name', a.attname, 'number', a.attnum,
         'notNull', a.attnotnull OR EXISTS (SELECT FROM pg_catalog.pg_type t WHERE t.oid = a.atttypid AND t.typnotnull),
@@ -148,6 +152,8 @@ export async function readTables(db: Connection): Promise<FillTable[]> {
     return {
       oid: Number(row.oid),
       name: String(row.name),
+      schema: String(row.schema),
+      relation: String(row.relation),
       partitioned: row.partitioned === true,
       columns: json('columns'),
       checks:

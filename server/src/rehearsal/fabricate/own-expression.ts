@@ -2,7 +2,13 @@ import type { SqlParser } from '../../sql/model.ts';
 import type { Connection } from '../model.ts';
 import { columnConditions, fittingExpression } from './candidates.ts';
 import type { FillColumn, FillTable } from './catalog.ts';
+import { type ColumnStatistics, spreadValue } from './statistics.ts';
 import { type ValueContext, valueExpression } from './values.ts';
+
+export interface OwnOptions extends Pick<ValueContext, 'distinct' | 'precise'> {
+  /** How a real column's values are spread, and how many rows there will be; like no other where absent. */
+  readonly spread?: { readonly known: ColumnStatistics; readonly rows: number } | undefined;
+}
 
 /**
  * SQL for a column's value in the row that the column `i` numbers, from 1: a plausible one that meets the conditions of
@@ -13,7 +19,7 @@ export async function ownExpression(
   parser: SqlParser,
   table: FillTable,
   column: FillColumn,
-  { distinct, precise }: Pick<ValueContext, 'distinct' | 'precise'>,
+  { distinct, precise, spread }: OwnOptions,
 ): Promise<string | undefined> {
   const { type, number, name, sequence } = column;
   if (sequence) return `(${sequence.start} + (i - 1) * ${sequence.increment})::${type.baseName}`;
@@ -25,9 +31,14 @@ export async function ownExpression(
     const isMostly = !distinct && hasConstantDefault(column);
     usual.push(isMostly ? `CASE WHEN i % 3 = 0 THEN ${value} ELSE ${column.default} END` : value);
   }
+  const real =
+    spread && !distinct ? spreadValue(column, spread.known, usual.at(-1) ?? 'NULL', spread.rows) : undefined;
+  // What a lesser type would lose is wanted all the same.
+  if (real !== undefined)
+    usual.unshift(precise ? `CASE WHEN i % 6 = 3 THEN ${usual[0]} ELSE ${real} END` : real, real);
   const conditions = columnConditions(column, table.checks);
   const chosen =
-    conditions.length === 0
+    conditions.length === 0 && real === undefined
       ? usual[0]
       : await fittingExpression(db, parser, { column, conditions }, usual, distinct);
   return `(${chosen})::${type.baseName}`;
