@@ -7,6 +7,7 @@ import { formatMeasured } from '../timing/format.ts';
 import { icon } from './icons.ts';
 import { escapeHtml, type Html, html, join, raw, unbroken } from './markup.ts';
 import { page, stepLink } from './page.ts';
+import { loadSection } from './report-load.ts';
 import { proofFacts, proofFaults, startFaults, unwound } from './report-proof.ts';
 import { describeLock, statusWords, strongestLock, unique, verdictWords } from './report-words.ts';
 import { timingSection } from './timing-section.ts';
@@ -35,6 +36,7 @@ ${notes(report)}
 ${startFaults(report)}
 ${phases(content, interactive)}
 ${unwound(report)}
+${loadSection(report, interactive)}
 ${timing ? production(timing, report, interactive) : ''}`,
   );
 }

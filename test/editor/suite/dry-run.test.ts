@@ -60,7 +60,7 @@ describe('dry run', () => {
     await screenshots('report');
     // What the plan will cost production is further down.
     await click('.facts a[href="#production"]');
-    await see('figure .timeline');
+    await see('figcaption', 'How long each step takes');
     await screenshots('report-production');
     await click('.steps [data-step="2"]');
     await until('the step', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Timing } from '../../../server/src/features/timing.ts';
-import type { Report, StatementReport } from '../../../server/src/rehearsal/model.ts';
+import type { LoadReport, Report, StatementReport } from '../../../server/src/rehearsal/model.ts';
 import { notUnwound } from '../../../server/src/rehearsal/proof-results.ts';
 import { escapeHtml } from '../../../server/src/view/markup.ts';
 import { renderReport } from '../../../server/src/view/report-page.ts';
@@ -111,6 +111,51 @@ describe('the report view', () => {
     assert.match(render(report(), true, timing), /data-title="Dry run">1 ms</);
     const alone = { preview: previewOf([stepPreview({ id: 'add' })]), timeline: { wide: '', narrow: '' } };
     assert.doesNotMatch(render(report(), true, alone), /data-title="Dry run"/);
+  });
+
+  it('tells what requests felt in each step, and what Postgres refused', () => {
+    const felt = (over: Partial<LoadReport>): LoadReport => ({
+      requests: 1200,
+      rate: 400,
+      p50: 2,
+      p99: 30,
+      worst: 40,
+      longest_stall: 20,
+      late: 0,
+      queued: 0,
+      failed: 0,
+      errors: [],
+      held_up: 0,
+      ...over,
+    });
+    const refused = {
+      kind: 'failed' as const,
+      version: 'v1',
+      statement: evil,
+      error: fault({ message: 'relation "t" is gone' }),
+      requests: 7,
+      range: { start: 0, end: 1 },
+      line: 3,
+    };
+    const bad = felt({ worst: 1200, longest_stall: 1100, late: 90, failed: 7, errors: [refused] });
+    const load = {
+      asked: 2000,
+      rate: 400,
+      pool: 20,
+      max_wait: 250,
+      late_after: 250,
+      kept: false,
+      before: felt({}),
+      total: bad,
+    };
+    const page = render(report({ load, steps: [step({ load: bad })] }));
+    const text = textOf(page);
+    assert.match(text, /400 requests a second \(2,000 were asked for\) on 20 connections/);
+    assert.match(text, /Before step one 1,200 2 ms 30 ms 40 ms/);
+    assert.match(text, /Add the column 1,200 2 ms 30 ms 1\.2 s 1\.1 s 90 7/);
+    assert.match(text, /relation "t" is gone 7 times, v1, line 4 of the plan:/);
+    assert.ok(!page.includes('<img') && !text.includes('No free connection'));
+    assert.ok(!render(report()).includes('id="load"'));
   });
 
   it('gives no time to a step that was not run', () => {
