@@ -130,7 +130,7 @@ section.timing h3 { margin: 20px 0 4px; }
 .steps th, .steps td { text-align: left; vertical-align: top; padding: 5px 14px 5px 0; border-bottom: 1px solid var(--line); white-space: normal; overflow-wrap: anywhere; }
 .steps tbody th { color: inherit; }
 .steps th:first-child { width: 27%; }
-.steps thead th:last-child { width: 4.5em; }
+.steps th.short { width: 4.5em; }
 .steps td:last-child, .steps th:last-child { padding-right: 0; }
 .steps .lock { display: inline-block; line-height: 1.3; }
 .runbook h2 { margin-top: 36px; padding-top: 8px; border-top: 1px solid var(--line); }

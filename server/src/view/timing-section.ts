@@ -91,6 +91,8 @@ const patterns: Html =
 
 interface Column {
   readonly title: string;
+  /** It holds a figure, no words. */
+  readonly isShort?: true;
   /** Empty where it has nothing to say of the step. */
   readonly cell: (step: StepPreview) => Html | string;
 }
@@ -101,11 +103,11 @@ function columnsOf({ preview, measured }: TimingSection): readonly Column[] {
   const isMixed = preview.basis === 'measured' && steps.some(({ basis }) => basis === 'sizes');
   const all: readonly Column[] = [
     { title: 'Time', cell: (step) => timeCell(step, isMixed) },
-    { title: 'Dry run', cell: ({ id }) => dryRunTime(measured?.[id]) },
+    { title: 'Dry run', isShort: true, cell: ({ id }) => dryRunTime(measured?.[id]) },
     { title: 'Lock', cell: lockCell },
     { title: 'Who waits', cell: ({ worst }) => (worst ? unbroken(waitWords(worst)) : '') },
-    { title: 'WAL', cell: ({ wal }) => sizeCell(wal) },
-    { title: 'Disk', cell: ({ disk }) => sizeCell(disk) },
+    { title: 'WAL', isShort: true, cell: ({ wal }) => sizeCell(wal) },
+    { title: 'Disk', isShort: true, cell: ({ disk }) => sizeCell(disk) },
   ];
   return all.filter(({ cell }) => steps.some((step) => cell(step) !== ''));
 }
@@ -133,10 +135,13 @@ function phaseTable(
     return html`<tr role="row"><th role="rowheader" scope="row">${link}</th>${join(cells)}</tr>`;
   });
   const sum = sumWords(phase);
-  const heads = ['Step', ...columns.map(({ title }) => title)];
+  const heads = columns.map(
+    ({ title, isShort }) =>
+      html`<th role="columnheader" scope="col"${isShort ? raw(' class="short"') : ''}>${title}</th>`,
+  );
   return html`<section class="timing" aria-labelledby="timing-${at}">
 <h3 id="timing-${at}">${phase.phase}${sum === '' ? '' : html` <span class="sum">${sum}</span>`}</h3>
-<table class="steps" role="table"><thead role="rowgroup"><tr role="row">${join(heads.map((title) => html`<th role="columnheader" scope="col">${title}</th>`))}</tr></thead>
+<table class="steps" role="table"><thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Step</th>${join(heads)}</tr></thead>
 <tbody role="rowgroup">${join(rows)}</tbody></table>
 </section>`;
 }

@@ -4,7 +4,7 @@ import type { SwitchbackApi } from '../../../client/src/extension.ts';
 import { canControl } from '../control.ts';
 import { codeActions, open, placeOf, until, workspaceUri } from '../editor.ts';
 import { messages, switchback } from '../switchback.ts';
-import { click, needsWindow, palette, putCursor, screenshots, see } from '../window.ts';
+import { click, needsWindow, palette, screenshots, see } from '../window.ts';
 
 const example = 'rename-username/rename-username.migration.yaml';
 
@@ -34,8 +34,8 @@ describe('the timing view', () => {
   it('opens from the lens above the plan, which sums it up, and is saved as a page of its own', async function () {
     needsWindow(this);
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
-    const { document } = await open(example);
-    await putCursor(await vscode.window.showTextDocument(document), new vscode.Position(0, 0));
+    const editor = await open(example);
+    editor.revealRange(new vscode.Range(0, 0, 0, 0), vscode.TextEditorRevealType.AtTop);
     await see('.codelens-decoration a', '10 d of soak');
     await screenshots('timing-lenses');
     await click('.codelens-decoration a:has-text("10 d of soak")');
