@@ -24,6 +24,8 @@ export interface DryRunOptions {
   readonly only?: string;
   /** The server to run on; the embedded Postgres where absent. */
   readonly server?: PickedServer;
+  /** Puts load on while the steps run. */
+  readonly load?: DryRunParams['load'];
   /** Cancels the run, besides the button of its notification. */
   readonly token?: CancellationToken;
 }
@@ -146,7 +148,7 @@ async function mayRun(uri: Uri, dialogs: Dialogs): Promise<boolean> {
 function request(
   client: LanguageClient,
   uri: Uri,
-  { only, server, token: outer }: DryRunOptions,
+  { only, server, load, token: outer }: DryRunOptions,
 ): Thenable<DryRunResult> {
   return window.withProgress(
     { location: ProgressLocation.Notification, title: `Dry run of ${nameOf(uri)}`, cancellable: true },
@@ -165,6 +167,7 @@ function request(
         workDoneToken,
         ...dryRunSettings(uri),
         ...(only !== undefined && { only }),
+        ...(load && { load }),
         ...(server && { server: await sealedChoice(client, server) }),
       };
       const cancel = new CancellationTokenSource();

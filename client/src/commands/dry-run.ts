@@ -1,4 +1,4 @@
-import { commands, Disposable, type TextDocument, Uri, window, workspace } from 'vscode';
+import { commands, Disposable, type QuickPickItem, type TextDocument, Uri, window, workspace } from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
 import {
   proveStepCommand,
@@ -35,7 +35,8 @@ export function registerDryRun(dependencies: DryRunDependencies): Disposable {
     commands.registerCommand('switchback.dryRunOnServer', async (argument: unknown) => {
       const document = await planToRun(dependencies, argument);
       const server = document && (await dependencies.servers.pick('Dry Run on a Server', true));
-      if (server) await runAndShow(dependencies, document, { server });
+      const way = server && (await pickWay(dependencies.dialogs));
+      if (way) await runAndShow(dependencies, document, { server, ...way.options });
     }),
     commands.registerCommand('switchback.forgetServer', () => dependencies.servers.forget()),
     commands.registerCommand(proveStepCommand, async (uri: unknown, step: unknown) => {
@@ -57,6 +58,28 @@ async function runAndShow(
 ): Promise<void> {
   const ran = await runs.run(document, options);
   if (ran) panel.show({ plan: document.uri, report: ran.report, timing: ran.preview });
+}
+
+interface Way extends QuickPickItem {
+  readonly options: Pick<DryRunOptions, 'load'>;
+}
+
+/** What a run on a server can show beside the steps themselves: one of the two, since each is in the other's way. */
+function pickWay(dialogs: Dialogs): Thenable<Way | undefined> {
+  const ways: Way[] = [
+    {
+      label: 'Prove Rollbacks and Application',
+      detail: 'Rolls each step back, and tries what the live versions run before and after it.',
+      options: {},
+    },
+    {
+      label: 'Rehearse Under Load',
+      detail:
+        'While the steps run, sends what the live versions run at the plan’s traffic, and tells how long requests wait.',
+      options: { load: {} },
+    },
+  ];
+  return dialogs.pick(ways, { title: 'Dry Run on a Server', placeHolder: 'What is to be shown?' });
 }
 
 /** The plan that the command is about; says what is in the way where there is none that may be run. */

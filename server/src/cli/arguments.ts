@@ -1,17 +1,18 @@
 import { parseArgs } from 'node:util';
 import { pgVersions } from '../effects/model.ts';
-import { parseCount, parseDuration } from '../plan/values.ts';
+import { parseCount, parseDuration, parseRate } from '../plan/values.ts';
 import { UsageError } from './io.ts';
 import { didYouMean } from './nearest.ts';
 
-/** The options that a command knows, by name; `string` ones take a value. */
-export type OptionTypes = Readonly<Record<string, 'string' | 'boolean'>>;
+/** The options that a command knows, by name; `string` ones take a value, `rate` ones may: `--load`, `--load 200/s`. */
+export type OptionTypes = Readonly<Record<string, 'string' | 'boolean' | 'rate'>>;
 
 export interface Arguments {
   readonly files: readonly string[];
   /** The value of a `string` option, the last one given. */
   value(name: string): string | undefined;
   flag(name: string): boolean;
+  has(name: string): boolean;
 }
 
 /**
@@ -22,19 +23,27 @@ export interface Arguments {
 export function readArguments(command: string, args: readonly string[], types: OptionTypes): Arguments {
   const { tokens, positionals } = parseArgs({
     args: [...args],
-    options: Object.fromEntries(Object.entries(types).map(([name, type]) => [name, { type }])),
+    options: Object.fromEntries(
+      Object.entries(types).map(([name, type]) => [name, { type: type === 'string' ? type : 'boolean' }]),
+    ),
     allowPositionals: true,
     strict: false,
     tokens: true,
   });
   const values = new Map<string, string | true>();
-  for (const token of tokens) {
+  const files = [...positionals];
+  for (const [at, token] of tokens.entries()) {
     if (token.kind !== 'option') continue;
     const type = Object.hasOwn(types, token.name) ? types[token.name] : undefined;
     if (type === undefined) throw unknownOption(command, token.rawName, types);
     if (type === 'boolean') {
       if (token.value !== undefined) throw new UsageError(`${token.rawName} takes no value.`, command);
       values.set(token.name, true);
+    } else if (type === 'rate') {
+      const next = tokens[at + 1];
+      const isRate = next?.kind === 'positional' && parseRate(next.value) !== undefined;
+      if (isRate && token.value === undefined) files.splice(files.indexOf(next.value), 1);
+      values.set(token.name, token.value ?? (isRate ? next.value : true));
     } else {
       if (token.value === undefined || (!token.inlineValue && /^-./.test(token.value)))
         throw new UsageError(`${token.rawName} needs a value.`, command);
@@ -42,12 +51,13 @@ export function readArguments(command: string, args: readonly string[], types: O
     }
   }
   return {
-    files: positionals,
+    files,
     value(name) {
       const value = values.get(name);
       return value === true ? undefined : value;
     },
     flag: (name) => values.get(name) === true,
+    has: (name) => values.has(name),
   };
 }
 

@@ -19,6 +19,7 @@ import { unusableReason } from './check.ts';
 import { readDocument } from './documents.ts';
 import { textFinding } from './format/text.ts';
 import { exitCodes, type InterruptSignal, type Io, UsageError } from './io.ts';
+import { loadAskedFor, loadOptions } from './load.ts';
 import { didYouMean } from './nearest.ts';
 import { ownPage, resultSurface, writeResult } from './output.ts';
 import { createSettingsFinder } from './project-settings.ts';
@@ -47,6 +48,7 @@ export async function dryRun(args: readonly string[], io: Io, engine = embeddedE
     step: 'string',
     'no-proofs': 'boolean',
     amplify: 'string',
+    ...loadOptions,
     ...serverOptions,
   });
   const format = choice('dry-run', given, 'format', ['text', 'json', 'html']);
@@ -63,6 +65,7 @@ export async function dryRun(args: readonly string[], io: Io, engine = embeddedE
   const project = createSettingsFinder(io).find(document.folder);
   const { settings } = project;
   const onServer = serverEngine(given, project, io);
+  const load = loadAskedFor(given, onServer !== undefined);
   const asked = rowsToAmplify(given);
   if (asked !== undefined && !onServer)
     throw new UsageError(
@@ -80,11 +83,18 @@ export async function dryRun(args: readonly string[], io: Io, engine = embeddedE
   const only = stepNamed(given, analysis);
 
   const { amplify: figures, ...chosen } = { ...defaults, ...settings.dryRun, ...options };
-  const amplify = amplificationFor(chosen.proofs, figures, asked);
+  const amplify = amplificationFor(chosen.proofs && !load, figures, asked);
   const outcome = await runInterruptibly(
     analysis,
     onServer ?? engine,
-    { ...chosen, ...only, amplify, measure: amplify && 'also', parser: parsers.sql },
+    {
+      ...chosen,
+      ...only,
+      ...(load && { load }),
+      amplify,
+      measure: load ? undefined : amplify && 'also',
+      parser: parsers.sql,
+    },
     io,
   );
   const { report } = outcome;

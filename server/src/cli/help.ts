@@ -90,7 +90,11 @@ On a development server instead, in a scratch database that is dropped after the
   --confirm HOST/NAME     Confirms server and database where nobody sits at a terminal, e.g. localhost/app
                           (local/app over a socket, clone for a clone)
   --amplify ROWS          Fills up tables that the plan works on to so many rows, and no more than production has,
-                          or off; without it, to 100000 with --no-proofs, and not with proofs, which that slows
+                          or off; without it, to 100000 with --no-proofs or --load, and not with proofs, which that slows
+  --load [RATE]           Under load: while the steps run, so many requests a second (the plan's traffic) of what its
+                          live versions run, and what they felt; then no rollback is proven
+  --max-wait TIME         With --load: no request may take longer, e.g. 250ms, or the run fails
+  --pool N                With --load: connections that the requests share (default 20)
   --override SIGNS        Goes on although the server looks like production (name, replicas, sessions, disk),
                           or the plan has code that cannot be read before it runs (code)
 

@@ -1,6 +1,7 @@
 import type { CancellationToken } from 'vscode-languageserver';
 import { productionTimes } from '../features/preview-words.ts';
 import { type Amplification, amplificationFor } from '../rehearsal/amplify.ts';
+import type { LoadOptions } from '../rehearsal/load/model.ts';
 import { measuredBy } from '../rehearsal/measured-by.ts';
 import type { Engine, Progress, Report } from '../rehearsal/model.ts';
 import { reportText } from '../rehearsal/report-text.ts';
@@ -23,6 +24,8 @@ export interface RehearseRequest {
   readonly amplify?: Amplification | undefined;
   /** Measures as well as it can, beside what is seen. */
   readonly measure?: 'also' | undefined;
+  /** Puts load on while the steps run. */
+  readonly load?: LoadOptions;
   /** The id of the only step to prove. */
   readonly only?: string;
   /** The embedded Postgres where absent. */
@@ -83,14 +86,15 @@ export function createDryRuns({
         if (chosen && 'refused' in chosen) return chosen;
         const { dryRun } = checked.settings;
         const proofs = dryRun.proofs ?? true;
-        const amplify = amplificationFor(proofs, dryRun.amplify);
+        const amplify = amplificationFor(proofs && !params.load, dryRun.amplify);
         const report = await rehearse(checked.analysis, {
           ...(chosen && { engine: chosen.engine }),
           rows: dryRun.rows ?? params.rows,
           stepTimeout: dryRun.stepTimeout ?? params.stepTimeout,
           proofs,
           amplify,
-          measure: amplify && 'also',
+          measure: params.load ? undefined : amplify && 'also',
+          ...(params.load && { load: params.load }),
           ...(params.only !== undefined && { only: params.only }),
           signal: controller.signal,
           onProgress: ({ step, steps, message }) =>

@@ -1,6 +1,7 @@
 import { lockWords } from '../effects/lock-words.ts';
 import { lockModes } from '../effects/model.ts';
 import { clip, displayWidth, pad, wrap } from '../text/terminal.ts';
+import { loadWords, runLoadWords } from './load-words.ts';
 import type { Report, StatementError, StatementReport, StepReport, StepStatus } from './model.ts';
 import { rollbackWords } from './proof-words.ts';
 import { placeOf, proofLines, safe, startLines, unwindLines } from './report-proof-text.ts';
@@ -69,11 +70,12 @@ const marks: Readonly<Record<StepStatus, string>> = {
 };
 
 function body(
-  { steps, only }: Report,
+  report: Report,
   paint: Paint,
   width: number,
   times: ProductionTimes['times'] | undefined,
 ): string[] {
+  const { steps, only } = report;
   const predict = predictedColumn(times, steps);
   const numberWidth = String(steps.length).length;
   const nameWidth = Math.min(
@@ -99,10 +101,16 @@ function body(
         at > lastAsked ? 'not asked for' : 'not reached',
         predict(step.id),
       ),
+      ...loadLines(step, report, width - indent.length).map((line) => `${indent}${paint.faint(line)}`),
       ...errorLines(step.error, indent, paint, width, step),
       ...proofLines(step, Math.max(width - indent.length, 40)).map((line) => `${indent}${line}`),
     ];
   });
+}
+
+/** What the application's requests felt meanwhile. */
+function loadLines({ load }: StepReport, { load: run }: Report, room: number): string[] {
+  return load && run ? wrap(loadWords(load, run), Math.max(room, 40)) : [];
 }
 
 function mark(status: StepStatus, paint: Paint): string {
@@ -240,6 +248,7 @@ function ending(report: Report, paint: Paint, width: number, basis: string | und
   const steady = steps.some((step) => step.error?.message === error?.message)
     ? []
     : [...errorLines(error, '', paint, width), ...startLines(report, width)];
+  if (report.load) lines.push(...runLoadWords(report.load).flatMap((words) => wrap(words, width)), '');
   const time = duration(ms);
   switch (verdict) {
     case 'passed':

@@ -1,7 +1,8 @@
 import type { StepPreview } from '../features/preview.ts';
 import { stepsOf, stepTimeWords, sumWords, waitWords, whoWaitsWords } from '../features/preview-words.ts';
 import type { Timing } from '../features/timing.ts';
-import type { Report, StatementError, StatementReport, StepReport } from '../rehearsal/model.ts';
+import { loadWords, runLoadWords } from '../rehearsal/load-words.ts';
+import type { Report, RunLoad, StatementError, StatementReport, StepReport } from '../rehearsal/model.ts';
 import { formatBytes, formatWhole } from '../text/amounts.ts';
 import { formatMeasured } from '../timing/format.ts';
 import { icon } from './icons.ts';
@@ -64,6 +65,7 @@ ${
     ? html`<div><dt>${report.copied ? 'Rows' : 'Fabricated rows'}</dt><dd>${filled.map(([table, rows]) => `${table} ${formatWhole(rows)}${filledUp(table)}`).join(', ')}</dd></div>`
     : ''
 }
+${report.load ? html`<div><dt>Under load</dt><dd>${runLoadWords(report.load).join(' ').replace('Under load: ', '')}</dd></div>` : ''}
 ${
   timing
     ? html`<div><dt>In production</dt><dd><a href="#production">${sumWords(timing.preview) || 'no time'}; ${whoWaitsWords(stepsOf(timing.preview))}</a></dd></div>`
@@ -123,7 +125,7 @@ function notes(report: Report): Html | '' {
 }
 
 /** Steps in their order, under their phases. */
-function phases({ report: { steps }, timing }: ReportPage, interactive: boolean): Html {
+function phases({ report: { steps, load }, timing }: ReportPage, interactive: boolean): Html {
   const predicted = new Map(
     timing?.preview.phases.flatMap((phase) => phase.steps.map((step) => [step.id, step] as const)),
   );
@@ -137,7 +139,7 @@ function phases({ report: { steps }, timing }: ReportPage, interactive: boolean)
     groups.map(
       (group, number) => html`<section class="phase" aria-labelledby="phase-${number}">
 <h2 id="phase-${number}">${group.phase}</h2>
-<ol>${join(group.steps.map((entry) => stepItem(entry.step, entry.index, predicted.get(entry.step.id), interactive)))}</ol>
+<ol>${join(group.steps.map((entry) => stepItem(entry.step, entry.index, { predicted: predicted.get(entry.step.id), load }, interactive)))}</ol>
 </section>`,
     ),
   );
@@ -148,12 +150,13 @@ function statementTime({ statements }: StepReport): number {
   return statements.reduce((sum, { ms }) => sum + ms, 0);
 }
 
-function stepItem(
-  step: StepReport,
-  index: number,
-  predicted: StepPreview | undefined,
-  interactive: boolean,
-): Html {
+interface Besides {
+  readonly predicted: StepPreview | undefined;
+  /** Of the whole run. */
+  readonly load: RunLoad | undefined;
+}
+
+function stepItem(step: StepReport, index: number, besides: Besides, interactive: boolean): Html {
   const name = stepLink(step.step, { index, line: step.line }, interactive);
   return html`<li class="step ${step.status}">
 <div class="head"><span class="status">${icon(step.status)}${statusWords[step.status]}</span><h3>${name}</h3><span class="action">${step.action}</span>${
@@ -162,7 +165,7 @@ function stepItem(
       : html`<span class="time">${formatMeasured(statementTime(step))}</span>`
   }</div>
 ${step.summary ? html`<p class="summary">${summary(step)}</p>` : ''}
-${didList(step, predicted)}
+${didList(step, besides)}
 ${step.error ? html`<div class="error">${error(step.error)}</div>` : ''}
 ${proofFaults(step)}
 ${statements(step)}
@@ -175,7 +178,7 @@ function summary({ action, status, summary }: StepReport): string {
 }
 
 /** What Postgres did, for the step as a whole, and what it will cost production. */
-function didList(step: StepReport, predicted: StepPreview | undefined): Html | '' {
+function didList(step: StepReport, { predicted, load }: Besides): Html | '' {
   const ran = step.statements.filter(({ status }) => status !== 'skipped');
   const lock = strongestLock(ran);
   const rewrites = unique(ran.flatMap((statement) => statement.rewrites));
@@ -192,6 +195,8 @@ function didList(step: StepReport, predicted: StepPreview | undefined): Html | '
     facts.push(html`<div><dt>Rewrote</dt><dd class="warn">${rewrites.join(', ')}</dd></div>`);
   if (scans.length > 0) facts.push(html`<div><dt>Read in full</dt><dd>${scans.join(', ')}</dd></div>`);
   if (wal > 0) facts.push(html`<div><dt>WAL</dt><dd>${formatBytes(wal)}</dd></div>`);
+  if (load && step.load)
+    facts.push(html`<div><dt>Under load</dt><dd>${loadWords(step.load, load)}</dd></div>`);
   facts.push(...proofFacts(step));
   if (predicted) facts.push(...inProduction(predicted));
   return facts.length > 0 ? html`<dl class="did">${join(facts)}</dl>` : '';

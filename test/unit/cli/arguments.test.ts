@@ -19,6 +19,28 @@ describe('arguments', () => {
     assert.deepEqual(read('-').files, ['-']);
   });
 
+  it('takes a rate that may be given, and no file for one', () => {
+    const known = { load: 'rate', pool: 'string' } as const;
+    const load = (...args: string[]) => readArguments('dry-run', args, known);
+    for (const args of [
+      ['--load', '200/s', 'a.yaml'],
+      ['a.yaml', '--load=200/s'],
+      ['--load=200/s', 'a.yaml'],
+    ]) {
+      const given = load(...args);
+      assert.deepEqual([given.value('load'), given.has('load'), given.files], ['200/s', true, ['a.yaml']]);
+    }
+    for (const args of [
+      ['--load', 'a.yaml'],
+      ['a.yaml', '--load'],
+      ['--load', '--pool', '3', 'a.yaml'],
+    ]) {
+      const given = load(...args);
+      assert.deepEqual([given.value('load'), given.has('load'), given.files], [undefined, true, ['a.yaml']]);
+    }
+    assert.equal(load('a.yaml').has('load'), false);
+  });
+
   it('names the nearest known option', () => {
     assert.throws(() => read('--fromat', 'json'), {
       name: 'UsageError',

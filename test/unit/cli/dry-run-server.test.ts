@@ -66,6 +66,31 @@ describe('switchback dry-run on a server', function () {
     assert.match(wrong.out.replaceAll(/\s+/g, ' '), /--confirm local\/other is for another server/);
   });
 
+  it('runs under load, at a rate and with a bar of its own', async () => {
+    const app = `app: { runs: v1, versions: { v1: ['SELECT FROM s WHERE id = 1', 'INSERT INTO s VALUES (1)'] } }\n`;
+    const { exitCode, out, err } = await attempt(
+      [
+        '--database',
+        url(),
+        '--confirm',
+        'local/app',
+        '--from',
+        'baseline',
+        '--load',
+        '50/s',
+        '--max-wait',
+        '30s',
+      ],
+      { files: { ...files, 'a.migration.yaml': plan.replace('phases:', `${app}phases:`) } },
+    );
+    assert.equal(exitCode, 0, out + err);
+    assert.match(out, /\d+ requests: p50 .* ms, p99 .* ms, worst .* ms/);
+    assert.match(
+      out.replaceAll(/\s+/g, ' '),
+      /Under load: \d+ requests at [\d.]+ a second on 20 connections.*, and 30\.0 s were allowed\./,
+    );
+  });
+
   it('refuses what looks like production until that is overridden', async () => {
     const args = ['--database', url('app_prod'), '--confirm', 'local/app_prod'];
     const refused = await attempt(args);

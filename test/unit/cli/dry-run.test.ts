@@ -131,4 +131,20 @@ describe('switchback dry-run', () => {
       /give one of the two/,
     );
   });
+
+  it('says what is wrong with the options of a load, before anything runs', async () => {
+    const io = memoryIo({ files: { 'a.migration.yaml': 'migration: A\n' } });
+    const wrong = async (...args: string[]) => {
+      const failure = await dryRun(['a.migration.yaml', ...args], io).catch((error: Error) => error);
+      return failure instanceof Error ? failure.message : '';
+    };
+    const database = ['--database', 'host=nowhere.invalid user=me dbname=app'];
+    assert.match(await wrong('--load'), /--load needs a server.*--database URL/);
+    assert.match(await wrong(...database, '--pool', '3'), /--pool is for a rehearsal under load/);
+    assert.match(await wrong(...database, '--max-wait', '1s'), /--max-wait is for a rehearsal under load/);
+    assert.match(await wrong(...database, '--load=fast'), /--load=fast: give a rate such as 200\/s/);
+    assert.match(await wrong(...database, '--load=0/s'), /give a rate/);
+    assert.match(await wrong(...database, '--load', '--step', 'a'), /--step proves one step/);
+    assert.match(await wrong(...database, '--load', '--pool', '0'), /--pool 0: give a whole number from 1/);
+  });
 });

@@ -7,6 +7,7 @@ import {
   type ConfirmServerParams,
   captureRequest,
   confirmServerRequest,
+  type DryRunParams,
   type DryRunResult,
   dryRunRequest,
   type OverrideServerParams,
@@ -67,13 +68,19 @@ describe('dry runs on a server over the protocol', function () {
   });
   afterEach(async () => assert.deepEqual(await server.scratch(), []));
 
-  async function run(connection: string, password?: string, kind: ServerChoice['kind'] = 'server') {
+  async function run(
+    connection: string,
+    password?: string,
+    kind: ServerChoice['kind'] = 'server',
+    more: Partial<DryRunParams> = {},
+  ) {
     const key = await client.connection.sendRequest<string>(passwordKeyRequest);
     return await client.connection.sendRequest<DryRunResult>(dryRunRequest, {
       uri: client.uriOf('a.migration.yaml'),
       rows: 10,
       stepTimeout: 20_000,
       workDoneToken: 'run',
+      ...more,
       server: { kind, connection, ...(password === undefined ? {} : { password: seal(password, key) }) },
     });
   }
@@ -100,6 +107,13 @@ describe('dry runs on a server over the protocol', function () {
       ['local/app', 'app', 'ada', false],
     );
     assert.doesNotMatch(JSON.stringify(right), /secret/);
+  });
+
+  it('puts load on where that is asked for, and says what it needs', async () => {
+    const result = await run(app('ada'), 'secret', 'server', { load: {} });
+    assert.ok('report' in result);
+    assert.equal(result.report.verdict, 'refused');
+    assert.match(result.report.error?.message ?? '', /give the plan a rate/);
   });
 
   it('does nothing without a yes, and asks again where it looks like production', async () => {

@@ -1,13 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { VersionAnalysis } from '../../rules/model.ts';
 import { isTried } from '../app/checks.ts';
+import { perSecond } from '../load-words.ts';
 import type { EngineSession, OtherSession, StatementError } from '../model.ts';
 import { ownError, placedError } from '../place.ts';
 import { progress, type Run, withLine } from '../run.ts';
 import { versionsNamed, type World } from '../world.ts';
 import { type Calibration, calibrate } from './calibrate.ts';
 import { createFreshValues, type FreshValues } from './fresh.ts';
-import { defaultLate, defaultPool, defaultSettle, type LoadReport, type RunLoad } from './model.ts';
+import { defaultLate, defaultPool, defaultSettle, keepsBar, type LoadReport, type RunLoad } from './model.ts';
 import { openPool, type Pool } from './pool.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 import { type Explain, kindOf, type LiveStatement, type LoadRequest, requestLane } from './requests.ts';
@@ -65,21 +66,22 @@ export async function startLoad(run: Run, world: World): Promise<Load | Statemen
     return { of, filled: await of?.varied.next() };
   };
   mix = await liveStatements(run, world, [world.live], reader, fresh);
-  progress(run, 0, `Finding out whether the server holds ${perSecond(asked)}`);
+  progress(run, 0, `Finding out whether the server holds requests, ${perSecond(asked)}`);
   const lateAfter = maxWait ?? defaultLate;
   const { rate, report: before } = await calibrate(asked, lanes, next, lateAfter);
   run.notes.push(...notesOf(asked, { rate, report: before }, pool));
   const total = createRecorder(lateAfter);
   const quiet = { next, recorders: [] };
   const stream = createStream(rate, lanes, quiet);
-  let steps = 0;
+  const recorders: Recorder[] = [];
   return {
     async live(versions) {
       mix = await liveStatements(run, world, versions, reader, fresh);
     },
     begin() {
-      steps++;
-      return part(stream, { next, total, rate, quiet }, createRecorder(lateAfter));
+      const own = createRecorder(lateAfter);
+      recorders.push(own);
+      return part(stream, { next, total, rate, quiet }, own);
     },
     async settle() {
       for (const one of mix) one.answered = 0;
@@ -96,7 +98,13 @@ export async function startLoad(run: Run, world: World): Promise<Load | Statemen
         pool: pool.connections.length,
         max_wait: maxWait,
         late_after: lateAfter,
-        kept: maxWait === undefined || steps === 0 ? undefined : (told.worst ?? 0) <= maxWait,
+        kept:
+          maxWait === undefined
+            ? undefined
+            : keptIn(
+                recorders.map((one) => one.report(rate)),
+                maxWait,
+              ),
         before,
         total: told,
       };
@@ -106,6 +114,12 @@ export async function startLoad(run: Run, world: World): Promise<Load | Statemen
       void stream.stop();
     },
   };
+}
+
+function keptIn(parts: readonly LoadReport[], maxWait: number): boolean | undefined {
+  const kept = parts.map((one) => keepsBar(one, maxWait));
+  if (kept.includes(false)) return false;
+  return kept.length === 0 || kept.includes(undefined) ? undefined : true;
 }
 
 interface PartOf {
@@ -181,7 +195,7 @@ function notesOf(asked: number, { rate, report }: Calibration, { shortOf, connec
   const notes: string[] = [];
   if (rate < asked)
     notes.push(
-      `The load is ${perSecond(rate)} and not ${perSecond(asked)}: more than that this server, or this machine, does not hold by itself, before any step. Fewer requests wait for a lock then than in production; how long each of them waits is the same.`,
+      `The load is ${perSecond(rate)}, not the ${perSecond(asked)} that were asked for: more than that this server, or this machine, does not hold by itself, before any step. Fewer requests wait for a lock then than in production; how long each of them waits is the same.`,
     );
   if ((report.p99 ?? 0) > 50)
     notes.push(
@@ -192,10 +206,6 @@ function notesOf(asked: number, { rate, report }: Calibration, { shortOf, connec
       `The pool has ${connections.length} connections and not ${shortOf.asked}, since the server lets in no more: ${shortOf.reason}`,
     );
   return notes;
-}
-
-export function perSecond(rate: number): string {
-  return `${Number(rate.toPrecision(3)).toLocaleString('en')} requests a second`;
 }
 
 const needsServer =

@@ -77,10 +77,22 @@ export interface RunLoad {
   readonly max_wait: number | undefined;
   /** ms over which a request is counted as late: `max_wait`, or `defaultLate`. */
   readonly late_after: number;
-  /** Whether no request took longer than `max_wait`; undefined where no bar was given, or no step was run. */
+  /**
+   * Whether no request took longer than `max_wait` in any step; undefined where no bar was given, no step was run, or one
+   * that did may have done so since this very process did not get to run (`held_up`).
+   */
   readonly kept: boolean | undefined;
   /** Right before step one, at `rate`. */
   readonly before: LoadReport;
   /** From step one to the end. */
   readonly total: LoadReport;
+}
+
+/** Whether the bar was kept in a part of the load; undefined where this process's own waiting leaves that open. */
+export function keepsBar(
+  { worst = 0, held_up }: Pick<LoadReport, 'worst' | 'held_up'>,
+  maxWait: number,
+): boolean | undefined {
+  if (worst <= maxWait) return true;
+  return worst - held_up > maxWait ? false : undefined;
 }

@@ -1,12 +1,13 @@
 import { type Applied, overLimit, stopError } from '../apply-step.ts';
 import { Stopped } from '../guard.ts';
-import type { AppCheck, Report, StatementError, StepReport } from '../model.ts';
+import { inMs } from '../load-words.ts';
+import type { AppCheck, Report, StepReport } from '../model.ts';
 import { ownError } from '../place.ts';
 import { checkKey, type Failing } from '../prove-step.ts';
 import { type PlannedStep, type Run, report, withLine } from '../run.ts';
 import type { World } from '../world.ts';
 import { type Load, startLoad } from './load.ts';
-import type { LoadError, LoadReport } from './model.ts';
+import { keepsBar, type LoadError, type LoadReport } from './model.ts';
 
 /** What a step comes to under load. */
 export type LoadedStep = Pick<StepReport, 'status' | 'error' | 'app'> & { readonly load: LoadReport };
@@ -81,10 +82,8 @@ export async function applyUnderLoad(
   const app = failuresOf(felt, failing).map((error) => toldFailure(error, `while '${name}' is done`));
   const { maxWait } = run.options.load ?? {};
   const waited = maxWait === undefined ? undefined : tooLong(felt, maxWait, name);
-  const error =
-    applied.error ??
-    app[0]?.error ??
-    (waited && withLine(ownError(waited.message, analysed.step.name.range, waited.hint), run));
+  const late = waited === undefined ? undefined : ownError(waited, analysed.step.name.range);
+  const error = applied.error ?? app[0]?.error ?? (late && withLine(late, run));
   return { applied, more: { status: error ? 'failed' : applied.status, error, app, load: felt } };
 }
 
@@ -144,23 +143,9 @@ function toldFailure(
   };
 }
 
-function tooLong(
-  { worst = 0, late, requests, held_up }: LoadReport,
-  maxWait: number,
-  name: string,
-): (Pick<StatementError, 'message'> & { readonly hint: string | undefined }) | undefined {
-  if (worst <= maxWait) return undefined;
-  return {
-    message: `While '${name}' was done a request took ${inMs(worst)}, more than the ${inMs(maxWait)} that none may take; ${late.toLocaleString('en')} of ${requests.toLocaleString('en')} took longer than that.`,
-    hint:
-      held_up > maxWait / 4
-        ? `The dry run's own process did not get to run for ${inMs(held_up)} meanwhile: on a machine that does less else it may be less.`
-        : undefined,
-  };
-}
-
-/** A time as a person reads it. */
-export function inMs(ms: number): string {
-  if (ms < 10) return `${ms.toFixed(1)} ms`;
-  return ms < 10_000 ? `${Math.round(ms).toLocaleString('en')} ms` : `${(ms / 1000).toFixed(1)} s`;
+/** The error of a step in which a request took longer than any may; undefined where it may be this process's own doing. */
+function tooLong(felt: LoadReport, maxWait: number, name: string): string | undefined {
+  if (keepsBar(felt, maxWait) !== false) return undefined;
+  const { worst = 0, late, requests } = felt;
+  return `While '${name}' was done a request took ${inMs(worst)}, more than the ${inMs(maxWait)} that none may take; ${late.toLocaleString('en')} of ${requests.toLocaleString('en')} took longer than that.`;
 }
