@@ -55,7 +55,8 @@ Exit codes: 0 all explained, 1 parts of the file could not be read, 2 a file tha
   preview: `Usage: switchback preview PLAN [options]
 
 Tells from a plan's figures (rows and sizes of tables, traffic) how long each step takes in production, which locks
-it holds for how long, how many requests wait for them, and how much WAL it writes. Runs nothing.
+it holds for how long, how many requests wait for them, and how much WAL it writes. Runs nothing, unless a server is
+named: then the plan runs there as in a dry run without proofs, and production is told from what that took.
 
 Options:
   --format FORMAT         text (default), json, or html: one page with the timeline, to read, print or attach
@@ -63,6 +64,14 @@ Options:
   --write                 Write the predicted times into the plan, as the estimate of each step
   --pool N                Connections of the application's pools together: says when they are used up
   --pg-version N          What this major version of Postgres does, instead of the plan's
+
+From what was measured:
+  --database URL          Measures on that development server, in a scratch database; also --server, --from, --confirm
+                          and --override, as for \`switchback dry-run\`
+  --report FILE           Takes what an earlier dry run on a server measured: its --format json
+  --calibrate HOW         How production compares with that server: a file with what EXPLAIN (ANALYZE) of a count of
+                          one of the tables printed there, STEP=TIME for what a step of the plan took there, or same
+                          for the same hardware; else the plan's own \`took\` of a step, else it is not known
 
 Exit codes: 0 told, 1 parts of the plan could not be read, 2 a file that nothing can be made of.
 `,

@@ -94,10 +94,11 @@ export function createGauge(
         gauged.roundTrip = await measureRoundTrip(session);
         Object.assign(gauged, await readSettings(session));
       }
-      for (const { table, bytes } of await readSizes(session, names)) {
+      for (const { table, bytes, isIndex } of await readSizes(session, names)) {
+        if (isIndex) continue;
         // The first may find the table elsewhere than in memory, and its rows not yet marked as committed.
-        if (thorough) await prepare(session, table);
-        const counted = await count(session, table);
+        if (thorough) await prepare(session, table, bytes);
+        const counted = await count(session, table, bytes);
         if (!counted) continue;
         rows.set(table, counted.rows);
         if (!gauged.tables.has(table)) gauged.tables.set(table, { ...counted, bytes });
@@ -106,6 +107,8 @@ export function createGauge(
     },
     async repeat(statement, run) {
       if (!thorough || repeated.has(statement) || !isRepeatable(statement)) return [];
+      // What takes long is told well enough by one run, and twice would be too long.
+      if (tablesOf(statement).some((table) => (rows.get(table) ?? 0) > mostRepeatedRows)) return [];
       repeated.add(statement);
       const times: number[] = [];
       while (times.length < mostRepeats && times.reduce((sum, ms) => sum + ms, 0) < longestRepeats) {
@@ -132,9 +135,9 @@ export function createGauge(
     async before(statement) {
       if (!works(statement)) return [];
       const sizes = await readSizes(session, tablesOf(statement));
-      return sizes.flatMap((size) => {
-        const counted = rows.get(size.table);
-        return counted === undefined ? [] : [{ ...size, rows: counted }];
+      return sizes.flatMap(({ table, bytes, all_bytes }) => {
+        const counted = rows.get(table);
+        return counted === undefined ? [] : [{ table, rows: counted, bytes, all_bytes }];
       });
     },
     async after({ statement }, tables, rewrites) {
@@ -152,6 +155,7 @@ export function createGauge(
 const mostRepeats = 6;
 /** ms, of all of them. */
 const longestRepeats = 1500;
+const mostRepeatedRows = 1_000_000;
 
 /** What writes rows leaves dead ones when it is undone, and is not the same again. */
 function isRepeatable({ effects, statement }: StatementAnalysis): boolean {
@@ -161,13 +165,13 @@ function isRepeatable({ effects, statement }: StatementAnalysis): boolean {
 const repeatable: ReadonlySet<string> = new Set(['AlterTableStmt', 'IndexStmt', 'ReindexStmt']);
 
 /** A table with statistics, in memory, all of its rows marked as committed. Where the user may not, it stays as it is. */
-async function prepare(session: EngineSession, table: string): Promise<void> {
+async function prepare(session: EngineSession, table: string, bytes: number): Promise<void> {
   try {
     await session.query(`ANALYZE ${table}`);
   } catch (error) {
     if (!isDatabaseError(error)) throw error;
   }
-  await count(session, table);
+  await count(session, table, bytes);
 }
 
 function writesRows({ action }: StepAnalysis): boolean {
@@ -243,13 +247,14 @@ const sizesQuery = `
 async function readSizes(
   session: EngineSession,
   names: readonly string[],
-): Promise<readonly Omit<TableReport, 'rows'>[]> {
+): Promise<readonly (Omit<TableReport, 'rows'> & { readonly isIndex: boolean })[]> {
   if (names.length === 0) return [];
   const { rows } = await session.query(sizesQuery, [names]);
   return rows.map((row) => ({
     table: String(row.table),
     bytes: Number(row.leaf_bytes ?? row.bytes),
     all_bytes: Number(row.leaf_all ?? row.all_bytes),
+    isIndex: row.kind === 'i',
   }));
 }
 
@@ -257,13 +262,24 @@ const plainly = `SELECT pg_catalog.set_config(name, value, true) FROM (VALUES
   ('max_parallel_workers_per_gather', '0'), ('enable_indexscan', 'off'), ('enable_indexonlyscan', 'off'),
   ('enable_bitmapscan', 'off'), ('jit', 'off'), ('statement_timeout', '0')) AS settings (name, value)`;
 
+/** Bytes that are read of a table at most: of a larger one, so much of it is counted, spread over all of it. */
+const mostCounted = 1024 ** 3;
+
 /** Undefined where it may not be read. */
-async function count(session: EngineSession, table: string): Promise<Omit<CountReport, 'bytes'> | undefined> {
+async function count(
+  session: EngineSession,
+  table: string,
+  bytes: number,
+): Promise<Omit<CountReport, 'bytes'> | undefined> {
   await session.query('BEGIN');
   try {
     await session.query(plainly);
-    const { rows } = await session.query(`EXPLAIN (ANALYZE, FORMAT JSON) SELECT count(*) FROM ${table}`);
-    return readCount(rows);
+    const share = Math.min(mostCounted / Math.max(bytes, 1), 1);
+    const sample = share < 1 ? ` TABLESAMPLE SYSTEM (${100 * share}) REPEATABLE (1)` : '';
+    const { rows } = await session.query(
+      `EXPLAIN (ANALYZE, FORMAT JSON) SELECT count(*) FROM ${table}${sample}`,
+    );
+    return readCount(rows, share);
   } catch (error) {
     if (!isDatabaseError(error)) throw error;
     return undefined;
@@ -277,13 +293,14 @@ interface ExplainNode {
   readonly Plans?: readonly ExplainNode[];
 }
 
-function readCount(rows: QueryResult['rows']): Omit<CountReport, 'bytes'> | undefined {
+function readCount(rows: QueryResult['rows'], share: number): Omit<CountReport, 'bytes'> | undefined {
   const [found] = JSON.parse(String(rows[0]?.['QUERY PLAN'] ?? '[]')) as readonly {
     readonly Plan: ExplainNode;
     readonly 'Execution Time': number;
   }[];
   const [scan] = found?.Plan.Plans ?? [];
-  return found && scan && { rows: scan['Actual Rows'], count_ms: found['Execution Time'] };
+  if (!found || !scan) return undefined;
+  return { rows: Math.round(scan['Actual Rows'] / share), count_ms: found['Execution Time'] / share };
 }
 
 async function readSettings(session: EngineSession): Promise<Pick<Gauged, 'walLevel' | 'buffers'>> {

@@ -53,6 +53,20 @@ describe('switchback preview with a server', function () {
     const exitCode = await run([command, 'a.migration.yaml', ...args], io);
     return { exitCode, out: io.out(), err: io.err() };
   }
+  let kept: string | undefined;
+  /** The report of one dry run, for all. */
+  const reportOf = async () => {
+    if (kept !== undefined) return kept;
+    const { exitCode, out, err } = await attempt('dry-run', [
+      ...onServer(),
+      '--no-proofs',
+      '--format',
+      'json',
+    ]);
+    assert.equal(exitCode, 0, err);
+    kept = out;
+    return out;
+  };
   const flat = (text: string) => text.replaceAll(/\s+/g, ' ');
 
   it('runs the plan there and tells production from what it took', async () => {
@@ -68,11 +82,10 @@ describe('switchback preview with a server', function () {
   });
 
   it('takes the report of an earlier dry run, and what a step took in production', async () => {
-    const dryRun = await attempt('dry-run', [...onServer(), '--no-proofs', '--format', 'json']);
-    assert.equal(dryRun.exitCode, 0, dryRun.err);
-    const report = JSON.parse(dryRun.out);
+    const text = await reportOf();
+    const report = JSON.parse(text);
     assert.deepEqual([report.preview.basis, report.preview.calibrated_by], ['measured', null]);
-    const files = { 'report.json': dryRun.out };
+    const files = { 'report.json': text };
     const args = ['--report', 'report.json', '--format', 'json'];
     const plain = JSON.parse((await attempt('preview', args, files)).out);
     assert.equal(plain.basis, 'measured');
@@ -87,12 +100,12 @@ describe('switchback preview with a server', function () {
   });
 
   it('takes a count in production', async () => {
-    const dryRun = await attempt('dry-run', [...onServer(), '--no-proofs', '--format', 'json']);
-    const { count_ms: ms, rows } = JSON.parse(dryRun.out).measured.tables.users;
+    const text = await reportOf();
+    const { count_ms: ms, rows } = JSON.parse(text).measured.tables.users;
     const count = ` Aggregate (actual time=1..1 rows=1 loops=1)
    ->  Seq Scan on users  (cost=0.00..1 rows=1 width=0) (actual time=0.01..74.3 rows=8000000 loops=1)
  Execution Time: ${(3 * ms * 8_000_000) / rows} ms`;
-    const files = { 'report.json': dryRun.out, 'count.txt': count };
+    const files = { 'report.json': text, 'count.txt': count };
     const args = ['--report', 'report.json', '--format', 'json'];
     const [plain, counted] = await Promise.all(
       [args, [...args, '--calibrate', 'count.txt']].map(async (all) =>
