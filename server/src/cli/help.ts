@@ -73,7 +73,7 @@ From what was measured:
                           one of the tables printed there, STEP=TIME for what a step of the plan took there, or same
                           for the same hardware; else the plan's own \`took\` of a step, else it is not known
 
-Exit codes: 0 told, 1 parts of the plan could not be read, 2 a file that nothing can be made of.
+Exit codes: 0 told, 1 parts of the plan could not be read or run, 2 a file that nothing can be made of.
 `,
   'dry-run': `Usage: switchback dry-run PLAN [options]
 

@@ -15,7 +15,12 @@ import { exitCodes, type Io, UsageError } from './io.ts';
 import { didYouMean } from './nearest.ts';
 
 /** What a preview is made of beside the plan; or the exit code with which the command ends, all said. */
-export type MeasuredInput = { readonly measured: Measured } | { readonly exit: number };
+export type MeasuredInput =
+  | {
+      readonly measured: Measured /** The run did not get to its end, which was said. */;
+      readonly failed?: true;
+    }
+  | { readonly exit: number };
 
 /** Runs the plan's steps on a server, without proofs, for the times that they take there. */
 export async function measureOn(
@@ -44,9 +49,10 @@ export async function measureOn(
   const measured = measuredBy(report);
   if (report.verdict !== 'passed' && report.error)
     io.stderr.write(
-      `switchback: ${measured ? 'What follows is not measured, since a step failed' : 'The plan could not be run'}: ${printable(report.error.message)}${report.error.hint ? ` ${printable(report.error.hint)}` : ''}\n`,
+      `switchback: ${report.steps.length > 0 ? 'A step failed, and those after it are not measured' : 'The plan could not be run'}: ${printable(report.error.message)}${report.error.hint ? ` ${printable(report.error.hint)}` : ''}\n`,
     );
-  return measured ? { measured } : { exit: exitCodes.unusable };
+  if (!measured || report.steps.length === 0) return { exit: exitCodes.unusable };
+  return report.verdict === 'passed' ? { measured } : { measured, failed: true };
 }
 
 const defaults = { rows: 1000, stepTimeout: 15 * 60_000 };

@@ -62,7 +62,8 @@ export async function preview(args: readonly string[], io: Io): Promise<number> 
 
   const input = await measuredInput({ given, engine, analysis, settings, parsers, io });
   if ('exit' in input) return input.exit;
-  const options = { ...(pool !== undefined && { pool }), ...input };
+  const { failed, ...from } = input;
+  const options = { ...(pool !== undefined && { pool }), ...from };
   if (given.flag('write')) {
     const changed = writeEstimates(document, analysis, options, io);
     if (!changed) return exitCodes.unusable;
@@ -74,7 +75,7 @@ export async function preview(args: readonly string[], io: Io): Promise<number> 
   const style = { style: styleFor(surface, io.env), width: textWidth(surface) };
   const text = await written(found, analysis, document.path, format, style);
   if (!writeResult(given, text, io)) return exitCodes.unusable;
-  return problems.length > 0 ? exitCodes.findings : exitCodes.clean;
+  return problems.length > 0 || failed ? exitCodes.findings : exitCodes.clean;
 }
 
 interface Measuring {
@@ -94,7 +95,7 @@ async function measuredInput({
   settings,
   parsers,
   io,
-}: Measuring): Promise<PreviewOptions | { readonly exit: number }> {
+}: Measuring): Promise<(PreviewOptions & { readonly failed?: true }) | { readonly exit: number }> {
   const report = given.value('report');
   if (report !== undefined && engine)
     throw new UsageError(

@@ -81,6 +81,17 @@ describe('switchback preview with a server', function () {
     assert.match(flat(out), /everybody waits for/);
   });
 
+  it('says which step fails there, and tells the others from sizes', async () => {
+    const failing = plan.replace('ALTER amount TYPE bigint', 'ALTER name TYPE bigint USING name::bigint');
+    const { exitCode, out, err } = await attempt('preview', [...onServer()], { 'a.migration.yaml': failing });
+    assert.equal(exitCode, 1, out);
+    assert.match(
+      flat(err),
+      /A step failed, and those after it are not measured: invalid input syntax for type bigint/,
+    );
+    assert.match(flat(out), /Steps that it could not measure are from the sizes in the plan\./);
+  });
+
   it('takes the report of an earlier dry run, and what a step took in production', async () => {
     const text = await reportOf();
     const report = JSON.parse(text);

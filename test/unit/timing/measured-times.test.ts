@@ -1,20 +1,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Effects, RelationWork } from '../../../server/src/effects/model.ts';
+import type { Effects } from '../../../server/src/effects/model.ts';
 import { factorOf } from '../../../server/src/timing/calibration.ts';
 import { predictMeasured, predictMeasuredBackfill } from '../../../server/src/timing/measured.ts';
 import type { Measured, MeasuredStatement, TimeRange } from '../../../server/src/timing/model.ts';
+import { none, onUsers } from './effects.ts';
 
-const none: Effects = {
-  class: 'instant',
-  locks: [],
-  rewrites: [],
-  scans: [],
-  builds: [],
-  unknown: [],
-  transactional: true,
-};
-const onUsers: RelationWork = { relation: 'users', reason: 'it is tested' };
 const forms: Readonly<Record<string, Effects>> = {
   check: { ...none, class: 'scan', scans: [onUsers] },
   'foreign key': {

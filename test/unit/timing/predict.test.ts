@@ -4,18 +4,9 @@ import type { Effects, RelationWork } from '../../../server/src/effects/model.ts
 import { predictBackfill } from '../../../server/src/timing/backfill.ts';
 import type { Figures, TimeRange } from '../../../server/src/timing/model.ts';
 import { atWorst, predict } from '../../../server/src/timing/predict.ts';
+import { none, onUsers } from './effects.ts';
 import { measured, shapes } from './measured.ts';
 
-const none: Effects = {
-  class: 'instant',
-  locks: [],
-  rewrites: [],
-  scans: [],
-  builds: [],
-  unknown: [],
-  transactional: true,
-};
-const onUsers: RelationWork = { relation: 'users', reason: 'it is tested' };
 const index: RelationWork = { relation: 'users_pkey', reason: 'it is built anew', indexOf: 'users' };
 
 const forms: Readonly<Record<(typeof measured)[number]['what'], Effects>> = {
