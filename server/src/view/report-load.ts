@@ -21,22 +21,9 @@ export function loadSection({ load, steps }: Report, interactive: boolean): Html
   );
   const heads = ['While', ...columns.map(({ title }) => title)];
   return html`<section aria-labelledby="load"><h2 id="load">Under load</h2>
-<p>${offered(load)}</p>
 <table class="steps" role="table"><thead role="rowgroup"><tr role="row">${join(heads.map((title) => html`<th role="columnheader" scope="col">${title}</th>`))}</tr></thead>
 <tbody role="rowgroup">${join(rows.map(({ name, felt }) => row(name, felt, columns)))}</tbody></table>
 ${errors(load.total.errors)}</section>`;
-}
-
-function offered({ asked, rate, pool, max_wait, kept }: NonNullable<Report['load']>): string {
-  const perSecond = `${formatWhole(Math.round(rate))} requests a second`;
-  const less = rate < asked ? ` (${formatWhole(Math.round(asked))} were asked for)` : '';
-  const bar =
-    max_wait === undefined || kept === undefined
-      ? ''
-      : kept
-        ? ` No request waited more than the ${formatMeasured(max_wait)} that were allowed.`
-        : ` ${formatMeasured(max_wait)} were allowed, and requests waited longer.`;
-  return `What the live versions run, ${perSecond}${less} on ${formatWhole(pool)} connections, while the steps were done.${bar}`;
 }
 
 interface Column {

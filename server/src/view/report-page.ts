@@ -65,7 +65,7 @@ ${
     ? html`<div><dt>${report.copied ? 'Rows' : 'Fabricated rows'}</dt><dd>${filled.map(([table, rows]) => `${table} ${formatWhole(rows)}${filledUp(table)}`).join(', ')}</dd></div>`
     : ''
 }
-${report.load ? html`<div><dt>Under load</dt><dd>${runLoadWords(report.load).join(' ').replace('Under load: ', '')}</dd></div>` : ''}
+${report.load ? html`<div><dt>Under load</dt><dd><a href="#load">${runLoadWords(report.load).join(' ').replace('Under load: ', '')}</a></dd></div>` : ''}
 ${
   timing
     ? html`<div><dt>In production</dt><dd><a href="#production">${sumWords(timing.preview) || 'no time'}; ${whoWaitsWords(stepsOf(timing.preview))}</a></dd></div>`

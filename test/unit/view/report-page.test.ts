@@ -150,7 +150,7 @@ describe('the report view', () => {
     };
     const page = render(report({ load, steps: [step({ load: bad })] }));
     const text = textOf(page);
-    assert.match(text, /400 requests a second \(2,000 were asked for\) on 20 connections/);
+    assert.match(page, /<a href="#load">1,200 requests at 400 a second on 20 connections/);
     assert.match(text, /Before step one 1,200 2 ms 30 ms 40 ms/);
     assert.match(text, /Add the column 1,200 2 ms 30 ms 1\.2 s 1\.1 s 90 7/);
     assert.match(text, /relation "t" is gone 7 times, v1, line 4 of the plan:/);
