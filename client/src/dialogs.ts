@@ -1,4 +1,11 @@
-import { type InputBoxOptions, type QuickPickItem, type QuickPickOptions, type Uri, window } from 'vscode';
+import {
+  type InputBoxOptions,
+  type QuickPickItem,
+  type QuickPickOptions,
+  type SaveDialogOptions,
+  type Uri,
+  window,
+} from 'vscode';
 
 /** Everything that waits for a person. A property of each can be replaced by a test. */
 export interface Dialogs {
@@ -6,7 +13,8 @@ export interface Dialogs {
   info(message: string, ...actions: string[]): Thenable<string | undefined>;
   warn(message: string, ...actions: string[]): Thenable<string | undefined>;
   error(message: string, ...actions: string[]): Thenable<string | undefined>;
-  saveAs(suggested: Uri): Thenable<Uri | undefined>;
+  /** Asks where to save; an HTML page where nothing else is said. */
+  saveAs(suggested: Uri, options?: SaveDialogOptions): Thenable<Uri | undefined>;
   /** Where a new plan is to stand; undefined when it was closed. */
   savePlan(suggested: Uri): Thenable<Uri | undefined>;
   /** Asks for a line of text; undefined when it was closed. */
@@ -28,7 +36,10 @@ export function createDialogs(): Dialogs {
         filters: { 'Migration plan': ['migration.yaml', 'migration.yml'] },
         saveLabel: 'Write Plan',
       }),
-    saveAs: (suggested) =>
-      window.showSaveDialog({ defaultUri: suggested, filters: { HTML: ['html'] }, saveLabel: 'Save Report' }),
+    saveAs: (suggested, options) =>
+      window.showSaveDialog({
+        defaultUri: suggested,
+        ...(options ?? { filters: { HTML: ['html'] }, saveLabel: 'Save Report' }),
+      }),
   };
 }

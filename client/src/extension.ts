@@ -4,6 +4,7 @@ import { registerCapture } from './commands/capture.ts';
 import { registerCheck } from './commands/check.ts';
 import { registerConvertSql } from './commands/convert-sql.ts';
 import { registerDryRun } from './commands/dry-run.ts';
+import { registerExports } from './commands/export.ts';
 import { openRule, openRuleCommand } from './commands/open-rule.ts';
 import { registerPreviewTiming } from './commands/preview-timing.ts';
 import { registerShowReport } from './commands/show-report.ts';
@@ -55,6 +56,7 @@ export function activate(context: ExtensionContext): SwitchbackApi {
     preview,
     registerPreviewTiming({ ready, dialogs, preview }),
     registerCheck({ ready, dialogs }),
+    registerExports({ ready, dialogs, reports }),
     registerDryRun({ ready, dialogs, runs, panel, servers }),
     registerConvertSql({ ready, dialogs }),
     registerCapture({ ready, dialogs, servers }),

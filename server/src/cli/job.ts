@@ -1,6 +1,6 @@
-import { preview } from '../features/preview.ts';
+import { exportedJob } from '../exports.ts';
 import { parseSize } from '../plan/values.ts';
-import { backfillJob, backfillSteps, isKubernetesName } from '../runbook/job.ts';
+import { backfillSteps, isKubernetesName } from '../runbook/job.ts';
 import { printable } from '../text/terminal.ts';
 import { type Arguments, readArguments } from './arguments.ts';
 import { type ExportedPlan, exportOptions, readExportedPlan, writeExport } from './exported.ts';
@@ -21,11 +21,7 @@ export async function job(args: readonly string[], io: Io): Promise<number> {
   const exported = await readExportedPlan('job', given, io);
   if (!exported) return exitCodes.unusable;
   const step = chosenStep(exported, given.value('step'));
-  const told = preview(exported.analysis).phases.flatMap(({ steps }) => steps);
-  const made = backfillJob(exported.analysis, step, {
-    ...options,
-    preview: told.find(({ id }) => id === step.step.id),
-  });
+  const made = exportedJob(exported.analysis, step, options);
   if ('refused' in made) {
     io.stderr.write(`switchback: ${printable(made.refused)}\n`);
     return exitCodes.unusable;

@@ -1,12 +1,8 @@
 import { resolve } from 'node:path';
-import { preview } from '../features/preview.ts';
-import { withTimeline } from '../features/timing.ts';
-import { measuredBy } from '../rehearsal/measured-by.ts';
+import { exportedRunbook, runbookFormats } from '../exports.ts';
 import type { Report } from '../rehearsal/model.ts';
-import { measuredIn, readReport } from '../runbook/measured.ts';
-import { runbook as runbookOf } from '../runbook/runbook.ts';
+import { readReport } from '../runbook/measured.ts';
 import { printable } from '../text/terminal.ts';
-import { renderRunbook } from '../view/runbook-page.ts';
 import { choice, readArguments } from './arguments.ts';
 import { readNamedFile } from './documents.ts';
 import { type ExportedPlan, exportOptions, readExportedPlan, writeExport } from './exported.ts';
@@ -15,7 +11,7 @@ import { exitCodes, type Io } from './io.ts';
 /** `switchback runbook PLAN`: the plan as Markdown or HTML for those who carry it out. Returns the exit code. */
 export async function runbook(args: readonly string[], io: Io): Promise<number> {
   const given = readArguments('runbook', args, { ...exportOptions, format: 'string', report: 'string' });
-  const format = choice('runbook', given, 'format', ['markdown', 'html']);
+  const format = choice('runbook', given, 'format', runbookFormats);
   const exported = await readExportedPlan('runbook', given, io);
   if (!exported) return exitCodes.unusable;
   const { analysis } = exported;
@@ -24,13 +20,7 @@ export async function runbook(args: readonly string[], io: Io): Promise<number> 
     io.stderr.write(`switchback: ${printable(report.refused)}\n`);
     return exitCodes.unusable;
   }
-  const told = preview(analysis, { measured: report && measuredBy(report) });
-  const markdown = runbookOf(analysis, { preview: told, measured: report && measuredIn(report) });
-  const title = analysis.plan.migration?.value ?? 'Runbook';
-  const text =
-    format === 'markdown'
-      ? markdown
-      : renderRunbook({ title, markdown, timing: await withTimeline(told), nonce: crypto.randomUUID() });
+  const text = await exportedRunbook(analysis, format, report);
   return writeExport(text, given, io) ? exitCodes.clean : exitCodes.unusable;
 }
 

@@ -243,6 +243,26 @@ export type ConvertSqlResult =
   /** Why there is none, in a sentence. */
   | { readonly refused: string };
 
+/** Makes a file of a plan for those who carry it out, or for what watches it; writes nothing. */
+export const exportRequest = 'switchback/export';
+
+export interface ExportParams {
+  readonly uri: string;
+  readonly what: 'runbook' | 'runbook-html' | 'alerts' | 'queries' | 'job';
+  /** For a job: the id of its step, where the plan has several backfills. */
+  readonly step?: string;
+  /** For a runbook: the plan's last dry run. */
+  readonly report?: Report;
+}
+
+export type ExportResult =
+  /** Notes are sentences for the user: what is not in it, and what is wrong with the plan. */
+  | { readonly text: string; readonly notes: readonly string[] }
+  /** One of these has to be named. */
+  | { readonly choose: readonly { readonly id: string; readonly step: string }[] }
+  /** Why there is none, in a sentence. */
+  | { readonly refused: string };
+
 /** A command of the client, with a plan's URI and, for a single step, its id: what a code lens runs. */
 export const proveStepCommand = 'switchback.proveStep';
 

@@ -23,6 +23,7 @@ import { diagnosticReport } from './diagnostics.ts';
 import { documentSymbols } from './document-symbols.ts';
 import { createDryRuns, type Rehearse } from './dry-run.ts';
 import { editingCapabilities, serveEditing } from './editing.ts';
+import { exportOf } from './exports.ts';
 import { type Files, pathOf } from './files.ts';
 import { createHandler } from './handler.ts';
 import { inlayHints } from './inlay-hints.ts';
@@ -45,6 +46,9 @@ import {
   type DryRunParams,
   type DryRunResult,
   dryRunRequest,
+  type ExportParams,
+  type ExportResult,
+  exportRequest,
   type InitializationOptions,
   type NewPlanParams,
   type NewPlanResult,
@@ -312,6 +316,12 @@ function serveRequests(connection: Connection, session: Session, services: Servi
     hasSettings: () => session.capabilities.workspace?.configuration === true,
     failure,
   });
+  connection.onRequest(
+    new RequestType<ExportParams, ExportResult, void>(exportRequest),
+    handler<ExportParams, ExportResult>(exportRequest, { refused: failure }, async (params) =>
+      exportOf(await checks.find(params.uri), params),
+    ),
+  );
   connection.onRequest(
     new RequestType<StepsParams, StepsResult, void>(stepsRequest),
     handler<StepsParams, StepsResult>(stepsRequest, { refused: failure }, async ({ uri }) =>

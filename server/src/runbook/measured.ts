@@ -50,11 +50,17 @@ export function readReport(
   }
   if (!isReport(value))
     return { refused: 'it is no report of a dry run; `switchback dry-run --format json` writes one.' };
-  const known = new Set(ids);
   if (value.steps.length === 0) return { refused: 'the run it tells of did not get to any step.' };
-  if (value.plan !== plan || !value.steps.some(({ id }) => known.has(id)))
-    return { refused: `it is of another plan: "${value.plan}".` };
-  return value;
+  return isReportOf(value, plan, ids) ? value : { refused: `it is of another plan: "${value.plan}".` };
+}
+
+/** Whether the report is of that plan, as far as title and steps tell. */
+export function isReportOf(
+  report: Pick<Report, 'plan' | 'steps'>,
+  plan: string,
+  ids: readonly string[],
+): boolean {
+  return report.plan === plan && report.steps.some(({ id }) => ids.includes(id));
 }
 
 function isReport(value: unknown): value is TimedReport & Pick<Report, 'plan'> {

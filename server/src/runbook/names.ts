@@ -30,9 +30,3 @@ function fingerprint(text: string): string {
   for (const character of text) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
   return hash.toString(16).padStart(8, '0');
 }
-
-/** A name for the exported file, after the plan's: `rename.migration.yaml` and `md` make `rename.runbook.md`. */
-export function exportName(plan: string, kind: string, extension: string): string {
-  const base = plan.replace(/^.*[/\\]/, '').replace(/\.migration\.ya?ml$|\.ya?ml$/i, '') || 'plan';
-  return `${base}.${kind}.${extension}`;
-}
