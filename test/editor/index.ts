@@ -57,6 +57,7 @@ async function load(): Promise<void> {
   await import('./suite/report.test.ts');
   await import('./suite/test-explorer.test.ts');
   await import('./suite/preview.test.ts');
+  await import('./suite/exports.test.ts');
 }
 
 async function runAll(mocha: Mocha): Promise<Results> {

@@ -46,9 +46,7 @@ export async function readExportedPlan(
   if (faults.length > 0) {
     const options = { style: styleFor(io.stderr, io.env), width: textWidth(io.stderr) };
     for (const fault of faults) io.stderr.write(textFinding(checked, fault, options));
-    io.stderr.write(
-      `switchback: ${document.path} was not exported: mend ${faults.length === 1 ? 'this' : 'these'} first.\n`,
-    );
+    io.stderr.write(`switchback: ${document.path}: mend ${faults.length === 1 ? 'this' : 'these'} first.\n`);
     return undefined;
   }
   const warnings = exportWarnings(analysis);

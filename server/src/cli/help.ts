@@ -11,6 +11,7 @@ Commands:
   new TYPE         Write a whole plan from a few answers: rename a column, change its type, …
   convert FILE     Write a migration of Flyway, dbmate, golang-migrate, Prisma, TypeORM, … as a plan
   capture PLAN     Write a server's schema as a plan's baseline, and its tables' sizes into the plan
+  checklist PLAN   Ask a server what a plan's checklist asks, read-only
   runbook PLAN     Write a plan as a runbook: commands to paste, each step with its way back
   job PLAN         Write a backfill of a plan as a Kubernetes Job
   monitoring PLAN  Write a plan's alerts as a PrometheusRule, or its queries for psql
@@ -120,6 +121,20 @@ Options:
   --server                The server and database that PGHOST, PGDATABASE or PGSERVICE name
 
 Exit codes: 0 captured, 2 not captured.
+`,
+  checklist: `Usage: switchback checklist PLAN --database URL [options]
+
+Asks the server that you name and confirm the queries of a plan's checklist, each in a read-only transaction that is
+undone, for at most 10 s, and compares what they give with what the plan expects. Nothing is changed, so it may be
+production. Statements that are no query, or reach outside of the database, are not sent.
+
+Options:
+  --database URL          The server and database, as for \`switchback dry-run\`
+  --server                The server and database that PGHOST, PGDATABASE or PGSERVICE name
+  --confirm HOST/NAME     Confirms server and database where nobody sits at a terminal, e.g. localhost/app
+  --format FORMAT         text (default) or json
+
+Exit codes: 0 all that can be asked is met, 1 something is not, 2 nothing was asked.
 `,
   runbook: `Usage: switchback runbook PLAN [options]
 

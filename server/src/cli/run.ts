@@ -72,6 +72,8 @@ async function loadCommand(name: CommandName): Promise<Command> {
       return (await import('./dry-run.ts')).dryRun;
     case 'capture':
       return (await import('./capture.ts')).capture;
+    case 'checklist':
+      return (await import('./checklist.ts')).checklist;
     case 'runbook':
       return (await import('./runbook.ts')).runbook;
     case 'job':

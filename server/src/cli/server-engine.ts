@@ -108,19 +108,33 @@ function overriddenSigns(given: Arguments): Override[] {
     });
 }
 
-/** By name: on the command line for a machine, else by whoever sits at the terminal. */
+/** What a dry run does there, confirmed by name. */
 async function confirmed(identity: ServerIdentity, given: string | undefined, io: Io): Promise<boolean> {
-  const name = identity.isClone ? 'clone' : serverName(identity);
-  if (given === name) return true;
   const { database, user, version } = identity;
   const server = `PostgreSQL ${version} at ${placeOf(identity)}`;
-  if (given !== undefined)
-    throw new Error(
-      `--confirm ${given} is for another server: this is ${server}, database ${database}: ${name}.`,
-    );
   const what = identity.isClone
     ? `The dry run changes the clone ${database} on ${server}.`
     : `The dry run makes a scratch database beside ${database} on ${server}, as ${user}; ${database} itself is not changed.`;
+  return await askedByName(identity, what, given, io);
+}
+
+/**
+ * Confirms a server by its name: on the command line for a machine, else by whoever sits at the terminal. Rejects with a
+ * message for the user where nobody does, or the name that was given is another server's.
+ */
+export async function askedByName(
+  identity: ServerIdentity,
+  what: string,
+  given: string | undefined,
+  io: Io,
+): Promise<boolean> {
+  const name = identity.isClone ? 'clone' : serverName(identity);
+  if (given === name) return true;
+  const { database, version } = identity;
+  if (given !== undefined)
+    throw new Error(
+      `--confirm ${given} is for another server: this is PostgreSQL ${version} at ${placeOf(identity)}, database ${database}: ${name}.`,
+    );
   // Over the line that shows the progress.
   if (io.stderr.isTty) io.stderr.write('\r\u001b[K');
   const answer = await io.ask(`${printable(what)}\nType the database's name to go on: `);

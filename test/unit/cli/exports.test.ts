@@ -65,7 +65,7 @@ describe('switchback runbook', () => {
     const { code, out, err } = await switchback('runbook', 'broken.migration.yaml');
     assert.deepEqual([code, out], [2, '']);
     assert.match(err, /colour/);
-    assert.match(err, /was not exported: mend this first/);
+    assert.match(err, /broken\.migration\.yaml: mend this first/);
   });
 
   it('says what it cannot use', async () => {
