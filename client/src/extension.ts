@@ -1,7 +1,9 @@
 import { commands, type ExtensionContext, window } from 'vscode';
+import { type ChecklistResults, createChecklistResults } from './checklist-results.ts';
 import { createSwitchbackClient } from './client.ts';
 import { registerCapture } from './commands/capture.ts';
 import { registerCheck } from './commands/check.ts';
+import { registerChecklist } from './commands/checklist.ts';
 import { registerConvertSql } from './commands/convert-sql.ts';
 import { registerDryRun } from './commands/dry-run.ts';
 import { registerExports } from './commands/export.ts';
@@ -31,6 +33,7 @@ export interface SwitchbackApi {
   /** The timing view's HTML, undefined while it is closed. */
   readonly previewHtml: PreviewPanel['html'];
   readonly tests: Pick<TestExplorer, 'controller' | 'run'>;
+  readonly checklist: Pick<ChecklistResults, 'show'>;
 }
 
 /** Starts the language server without waiting for it, and registers the commands. */
@@ -40,6 +43,7 @@ export function activate(context: ExtensionContext): SwitchbackApi {
   const { made, ready } = createSwitchbackClient(context, output);
   const reports = createReportStore(context, output);
   const problems = createDryRunProblems();
+  const checklistResults = createChecklistResults();
   const status = createStatus(made);
   const panel = createReportPanel({ context, reports, problems, dialogs });
   const servers = createServers(context, dialogs);
@@ -56,6 +60,8 @@ export function activate(context: ExtensionContext): SwitchbackApi {
     preview,
     registerPreviewTiming({ ready, dialogs, preview }),
     registerCheck({ ready, dialogs }),
+    checklistResults,
+    registerChecklist({ ready, dialogs, servers, results: checklistResults }),
     registerExports({ ready, dialogs, reports }),
     registerDryRun({ ready, dialogs, runs, panel, servers }),
     registerConvertSql({ ready, dialogs }),
@@ -75,5 +81,6 @@ export function activate(context: ExtensionContext): SwitchbackApi {
     reportHtml: () => panel.html(),
     previewHtml: () => preview.html(),
     tests,
+    checklist: checklistResults,
   };
 }

@@ -24,7 +24,7 @@ export interface PickedServer {
 /** The servers that the user knows: where they are in the editor's own data, their passwords in its secrets. */
 export interface Servers {
   /** Lets the user pick or add one; undefined when that was closed. */
-  pick(title: string, withClone: boolean): Promise<PickedServer | undefined>;
+  pick(title: string, withClone: boolean, hint?: string): Promise<PickedServer | undefined>;
   /** Asks for the password of a server that wants one; undefined when that was closed. */
   askPassword(server: PickedServer, why: string): Promise<PickedServer | undefined>;
   /** Lets the user pick one that is forgotten, its password too. */
@@ -72,7 +72,7 @@ export function createServers(
     return picked(id, connection, password ?? (await secrets.get(secretKey(id))));
   };
   return {
-    async pick(title, withClone) {
+    async pick(title, withClone, hint = 'A development server, never production') {
       const items: ServerItem[] = [
         ...kept().map(keptItem),
         {
@@ -85,7 +85,7 @@ export function createServers(
       ];
       const item = await dialogs.pick(items, {
         title,
-        placeHolder: 'A development server, never production',
+        placeHolder: hint,
       });
       return await item?.act();
     },
@@ -144,14 +144,17 @@ export function answerServerQuestions(client: LanguageClient, dialogs: Dialogs):
 }
 
 async function confirms(
-  { place, database, user, version, isClone }: ConfirmServerParams,
+  { place, database, user, version, isClone, purpose, signs = [] }: ConfirmServerParams,
   dialogs: Dialogs,
 ): Promise<boolean> {
-  const what = isClone
-    ? `The dry run changes the clone ${database}`
-    : `Dry runs make scratch databases beside ${database}, and do not change it,`;
+  const what =
+    purpose === 'checklist'
+      ? [...signs, `The checklist’s queries are asked of ${database}, in read-only transactions,`].join(' ')
+      : isClone
+        ? `The dry run changes the clone ${database}`
+        : `Dry runs make scratch databases beside ${database}, and do not change it,`;
   const typed = await dialogs.input({
-    title: 'Run on This Server?',
+    title: purpose === 'checklist' ? 'Ask This Server?' : 'Run on This Server?',
     prompt: `${what} on PostgreSQL ${version} at ${place}, as ${user}. Type the database’s name to allow it for this session.`,
     placeHolder: database,
     ignoreFocusOut: true,

@@ -1,6 +1,7 @@
 import { loadParsers } from '../analyze.ts';
 import { nodeSurroundings } from '../rehearsal/connect/node-surroundings.ts';
-import { type ChecklistReport, runChecklist } from '../rehearsal/server-checklist.ts';
+import type { ChecklistReport } from '../rehearsal/model.ts';
+import { runChecklist } from '../rehearsal/server-checklist.ts';
 import { placeOf } from '../rehearsal/server-errors.ts';
 import { createLineIndex } from '../text/line-index.ts';
 import { printable } from '../text/terminal.ts';

@@ -2,7 +2,7 @@ import type { Diagnostic, Range, WorkspaceEdit } from 'vscode-languageserver';
 import type { StepEntry } from '../features/steps.ts';
 import type { Timing } from '../features/timing.ts';
 import type { AskedQuestion } from '../recipes/questions.ts';
-import type { Report } from '../rehearsal/model.ts';
+import type { ChecklistReport, Report } from '../rehearsal/model.ts';
 import type { Basis } from '../timing/model.ts';
 
 /** Requests beyond the Language Server Protocol. The client imports this file for its types and names alone. */
@@ -87,7 +87,26 @@ export interface ConfirmServerParams {
   readonly user: string;
   readonly version: string;
   readonly isClone: boolean;
+  /** What for; a dry run where absent. */
+  readonly purpose?: 'checklist';
+  /** What looks like production, each in a sentence, where that does not stand in the way. */
+  readonly signs?: readonly string[];
 }
+
+/** Asks a server what a plan's checklist asks; changes nothing there. */
+export const checklistRequest = 'switchback/checklist';
+
+export interface ChecklistParams {
+  readonly uri: string;
+  readonly server: ServerChoice;
+}
+
+export type { ChecklistReport, EntryReport } from '../rehearsal/model.ts';
+
+export type ChecklistResult =
+  /** The version is that of the document whose offsets the report has. */
+  | { readonly report: ChecklistReport; readonly version: number }
+  | { readonly refused: string; readonly password?: true };
 
 /** Server to client: a server looks like production. Answers with whether the run goes on all the same. */
 export const overrideServerRequest = 'switchback/overrideServer';

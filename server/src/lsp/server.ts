@@ -17,6 +17,7 @@ import type { Analysis, AnalyzeOptions, Parsers } from '../analyze.ts';
 import { createAnalyses } from './analyses.ts';
 import { captureFor } from './capture.ts';
 import { createChecks } from './check.ts';
+import { checklistOn } from './checklist.ts';
 import { codeActions, fixAllKind, insertRollbacksKind, writeEstimatesKind } from './code-actions.ts';
 import { convertSql } from './convert-sql.ts';
 import { diagnosticReport } from './diagnostics.ts';
@@ -36,11 +37,14 @@ import {
   allowRequest,
   type CaptureParams,
   type CaptureResult,
+  type ChecklistParams,
+  type ChecklistResult,
   type CheckParams,
   type CheckResult,
   type ConvertSqlParams,
   type ConvertSqlResult,
   captureRequest,
+  checklistRequest,
   checkRequest,
   convertSqlRequest,
   type DryRunParams,
@@ -357,6 +361,19 @@ function serveRequests(connection: Connection, session: Session, services: Servi
       const checked = await checks.find(uri);
       return 'refused' in checked ? checked : captureFor(checked, opened(server, box));
     }),
+  );
+  connection.onRequest(
+    new RequestType<ChecklistParams, ChecklistResult, void>(checklistRequest),
+    handler<ChecklistParams, ChecklistResult>(
+      checklistRequest,
+      { refused: failure },
+      async ({ uri, server }) =>
+        checklistOn(await checks.find(uri), opened(server, box), {
+          parser: (await library()).parsers.sql,
+          questions: serverQuestions(connection),
+          isTrusted: session.trusted,
+        }),
+    ),
   );
   connection.onRequest(
     new RequestType<DryRunParams, DryRunResult, void>(dryRunRequest),

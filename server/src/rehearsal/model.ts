@@ -238,6 +238,37 @@ export interface StatementError {
   readonly line?: number | undefined;
 }
 
+/** Plain data: what a plan's checklist found on a server. It is the JSON of `switchback checklist`. */
+export interface ChecklistReport {
+  /** The plan's title. */
+  readonly plan: string;
+  /** `host/database`. */
+  readonly server: string;
+  /** E.g. `16.14`. */
+  readonly version: string;
+  /** failed: an entry is not met, or its query could not be run. */
+  readonly verdict: 'passed' | 'failed';
+  readonly entries: readonly EntryReport[];
+  /** What a reader should know of the server. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * met, unmet: by its `expect`. told: it expects nothing, a person has to judge. failed: its query could not be run.
+ * refused: its query was not sent. by_hand: it has no query.
+ */
+export type EntryStatus = 'met' | 'unmet' | 'told' | 'failed' | 'refused' | 'by_hand';
+
+export interface EntryReport {
+  readonly check: string;
+  readonly status: EntryStatus;
+  /** What the query gave, or why there is nothing, in a few words; empty for an entry by hand. */
+  readonly message: string;
+  readonly ms: number;
+  /** The entry's place in the plan, in offsets. */
+  readonly range: Range;
+}
+
 export interface Progress {
   readonly step: number;
   readonly steps: number;

@@ -1,10 +1,9 @@
 import type { Analysis } from '../analyze.ts';
 import type { ChecklistEntry, SqlText } from '../plan/model.ts';
 import type { SqlParser, Statement } from '../sql/model.ts';
-import type { Range } from '../text/range.ts';
 import { isDatabaseError } from './errors.ts';
 import { judge } from './expectation.ts';
-import type { QueryResult } from './model.ts';
+import type { ChecklistReport, EntryReport, QueryResult } from './model.ts';
 import {
   cancelBackend,
   connectServer,
@@ -16,37 +15,6 @@ import { serverName } from './server-errors.ts';
 import { readFacts } from './server-facts.ts';
 import { signsOf } from './server-production.ts';
 import { refusalOnServer } from './server-refusals.ts';
-
-/** Plain data: what a plan's checklist found on a server. It is the JSON of `switchback checklist`. */
-export interface ChecklistReport {
-  /** The plan's title. */
-  readonly plan: string;
-  /** `host/database`. */
-  readonly server: string;
-  /** E.g. `16.14`. */
-  readonly version: string;
-  /** failed: an entry is not met, or its query could not be run. */
-  readonly verdict: 'passed' | 'failed';
-  readonly entries: readonly EntryReport[];
-  /** What a reader should know of the server. */
-  readonly notes: readonly string[];
-}
-
-/**
- * met, unmet: by its `expect`. told: it expects nothing, a person has to judge. failed: its query could not be run.
- * refused: its query was not sent. by_hand: it has no query.
- */
-export type EntryStatus = 'met' | 'unmet' | 'told' | 'failed' | 'refused' | 'by_hand';
-
-export interface EntryReport {
-  readonly check: string;
-  readonly status: EntryStatus;
-  /** What the query gave, or why there is nothing, in a few words; empty for an entry by hand. */
-  readonly message: string;
-  readonly ms: number;
-  /** The entry's place in the plan, in offsets. */
-  readonly range: Range;
-}
 
 export interface ChecklistOptions {
   readonly target: ServerTarget;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import type { SwitchbackApi } from '../../../client/src/extension.ts';
+import { canControl } from '../control.ts';
 import { closeAll, open, until, workspaceUri } from '../editor.ts';
 import { messages, switchback } from '../switchback.ts';
 import { needsWindow, palette, screenshots, see } from '../window.ts';
@@ -84,5 +85,49 @@ describe('exports', () => {
       'the file to be gone',
       async () => (await vscode.workspace.findFiles('broken.*')).length === 0,
     );
+  });
+
+  it('show what a checklist found beside its entries, and among the problems what is not met', async function () {
+    this.timeout(60_000);
+    const { document } = await open(example);
+    const text = document.getText();
+    const entry = (check: string, status: 'met' | 'unmet' | 'told', message: string) => {
+      const start = text.indexOf(`- check: ${check}`) + '- '.length;
+      return { check, status, message, ms: 1, range: { start, end: start + 20 } };
+    };
+    api.checklist.show(document, {
+      plan: 'Rename users.username to users.handle',
+      server: 'db1/app',
+      version: '16.14',
+      verdict: 'failed',
+      notes: [],
+      entries: [
+        entry('No transaction', 'unmet', 'Expected 0, got 3.'),
+        entry('Replicas keep up', 'met', '1024'),
+      ],
+    });
+    const problems = () =>
+      vscode.languages.getDiagnostics(document.uri).filter(({ source }) => source === 'Switchback checklist');
+    assert.deepEqual(
+      problems().map(({ message, range }) => [message, document.lineAt(range.start.line).text.trim()]),
+      [
+        [
+          'No transaction: Expected 0, got 3. (on db1/app)',
+          '- check: No transaction has been open for more than a minute',
+        ],
+      ],
+    );
+    const editor = vscode.window.activeTextEditor;
+    assert.ok(editor);
+    editor.revealRange(
+      problems()[0]?.range ?? new vscode.Range(0, 0, 0, 0),
+      vscode.TextEditorRevealType.InCenter,
+    );
+    if (canControl()) await screenshots('checklist');
+    await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), '# one\n'));
+    assert.match(document.lineAt(problems()[0]?.range.start.line ?? 0).text, /No transaction/);
+    const start = problems()[0]?.range.start.translate(0, 8) ?? new vscode.Position(0, 0);
+    await editor.edit((edit) => edit.insert(start, 'Never '));
+    assert.deepEqual(problems(), []);
   });
 });

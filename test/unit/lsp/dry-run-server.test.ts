@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { seal } from '../../../client/src/seal.ts';
 import {
   type CaptureResult,
+  type ChecklistResult,
   type ConfirmServerParams,
   captureRequest,
+  checklistRequest,
   confirmServerRequest,
   type DryRunParams,
   type DryRunResult,
@@ -146,6 +148,41 @@ describe('dry runs on a server over the protocol', function () {
         ['local/app', 'schema.sql', false],
       );
     assert.equal(existsSync(join(client.folder, 'schema.sql')), false);
+  });
+
+  it('asks what a checklist asks, once the user confirms, in a workspace that is trusted', async () => {
+    const uri = client.uriOf('list.migration.yaml');
+    client.open(
+      uri,
+      `${plan}checklist:\n  - { check: One, sql: SELECT 1, expect: 1 }\n  - { check: Two, sql: SELECT 1, expect: 2 }\n`,
+    );
+    const ask = (from: ProtocolClient, connection: string) =>
+      from.connection.sendRequest<ChecklistResult>(checklistRequest, {
+        uri,
+        server: { kind: 'server', connection },
+      });
+    const found = await ask(client, app('postgres', 'app_live'));
+    assert.ok('report' in found, JSON.stringify(found));
+    assert.deepEqual(
+      found.report.entries.map(({ status }) => status),
+      ['met', 'unmet'],
+    );
+    const [identity] = asked as ConfirmServerParams[];
+    assert.deepEqual([identity?.purpose, identity?.name], ['checklist', 'local/app_live']);
+    assert.match(identity?.signs?.join() ?? '', /named like production/);
+    const locked = await ask(client, app('ada'));
+    assert.ok('refused' in locked && locked.password);
+    answer = false;
+    const denied = await ask(client, app('postgres'));
+    assert.match('refused' in denied ? denied.refused : '', /not confirmed: nothing was asked/);
+    const stranger = await startProtocolClient({ trusted: false });
+    try {
+      stranger.open(uri, `${plan}checklist: [{ check: One, sql: SELECT 1 }]\n`);
+      const refused = await ask(stranger, app('postgres'));
+      assert.match('refused' in refused ? refused.refused : '', /trusted workspace/);
+    } finally {
+      await stranger.stop();
+    }
   });
 
   it('says what is missing', async () => {

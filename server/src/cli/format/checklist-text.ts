@@ -1,6 +1,7 @@
-import type { ChecklistReport, EntryStatus } from '../../rehearsal/server-checklist.ts';
+import type { ChecklistReport, EntryStatus } from '../../rehearsal/model.ts';
 import { printable, wrap } from '../../text/terminal.ts';
-import { count, type Style } from '../style.ts';
+import { checklistSum } from '../../view/checklist-words.ts';
+import type { Style } from '../style.ts';
 
 export interface ChecklistTextOptions {
   readonly style: Style;
@@ -42,7 +43,7 @@ export function formatChecklist(report: ChecklistReport, { style, width }: Check
     ]),
     '',
     ...notes.flatMap((note) => wrap(clean(note), width).map(style.faint)),
-    sumWords(report),
+    `${checklistSum(report)}.`,
   ];
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
 }
@@ -58,18 +59,6 @@ function resultWords(status: EntryStatus, message: string): string {
     default:
       return clean(message);
   }
-}
-
-function sumWords({ entries }: ChecklistReport): string {
-  const of = (...statuses: readonly EntryStatus[]) =>
-    entries.filter(({ status }) => statuses.includes(status)).length;
-  const parts = [
-    `${of('met')} met`,
-    ...(of('unmet', 'failed', 'refused') > 0 ? [`${of('unmet', 'failed', 'refused')} not met`] : []),
-    ...(of('told') > 0 ? [`${of('told')} to judge`] : []),
-    ...(of('by_hand') > 0 ? [`${of('by_hand')} to see to by hand`] : []),
-  ];
-  return `${count(entries.length, 'entry').replace('entrys', 'entries')}: ${parts.join(', ')}.`;
 }
 
 function clean(text: string): string {
