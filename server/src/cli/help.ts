@@ -72,7 +72,8 @@ From what was measured:
   --report FILE           Takes what an earlier dry run on a server measured: its --format json
   --calibrate HOW         How production compares with that server: a file with what EXPLAIN (ANALYZE) of a count of
                           one of the tables printed there, STEP=TIME for what a step of the plan took there, or same
-                          for the same hardware; else the plan's own \`took\` of a step, else it is not known
+                          for the same hardware; else what dry_run.calibrate in .switchback.yaml says, or the
+                          plan's own \`took\` of a step, or it is not known
 
 Exit codes: 0 told, 1 parts of the plan could not be read or run, 2 a file that nothing can be made of.
 `,

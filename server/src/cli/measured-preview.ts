@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import type { Analysis, Parsers } from '../analyze.ts';
 import { parseDuration } from '../plan/values.ts';
 import { amplificationFor } from '../rehearsal/amplify.ts';
@@ -13,6 +13,7 @@ import type { Arguments } from './arguments.ts';
 import { runInterruptibly } from './dry-run.ts';
 import { exitCodes, type Io, UsageError } from './io.ts';
 import { didYouMean } from './nearest.ts';
+import type { ProjectSettings } from './project-settings.ts';
 
 /** What a preview is made of beside the plan; or the exit code with which the command ends, all said. */
 export type MeasuredInput =
@@ -87,9 +88,14 @@ export function measuredInReport(path: string, io: Io): Measured {
 const howToKeep =
   'Keep one with: switchback dry-run PLAN --database URL --no-proofs --format json --output report.json.';
 
-/** `--calibrate same`, `--calibrate STEP=TIME`, or the file of an EXPLAIN (ANALYZE). */
-export function readCalibration(given: Arguments, { steps }: Analysis, io: Io): Calibration | undefined {
-  const value = given.value('calibrate');
+/** `--calibrate same`, `--calibrate STEP=TIME`, or the file of an EXPLAIN (ANALYZE); else what the project says. */
+export function readCalibration(
+  given: Arguments,
+  { steps }: Analysis,
+  { settings, file }: ProjectSettings,
+  io: Io,
+): Calibration | undefined {
+  const value = given.value('calibrate') ?? ofProject(settings.server?.calibrate, file, io);
   if (value === undefined) return undefined;
   if (value === 'same') return { kind: 'same' };
   const step = /^([^=]+)=(.+)$/.exec(value);
@@ -98,6 +104,13 @@ export function readCalibration(given: Arguments, { steps }: Analysis, io: Io): 
   const found = readExplainedCount(readText(value, 'calibrate', io));
   if ('problem' in found) throw new UsageError(`--calibrate ${value}: ${found.problem}`, 'preview');
   return { kind: 'count', count: found.count };
+}
+
+/** A path as it is from here. */
+function ofProject(value: string | undefined, file: ProjectSettings['file'], io: Io): string | undefined {
+  return value === undefined || value === 'same' || !file
+    ? value
+    : relative(io.cwd, join(dirname(resolve(io.cwd, file.path)), value));
 }
 
 function calibrationStep(id: string, time: string, steps: Analysis['steps']): Calibration {

@@ -2,7 +2,6 @@ import { type Analysis, loadParsers, type Parsers } from '../analyze.ts';
 import { type Preview, type PreviewOptions, preview as previewOf } from '../features/preview.ts';
 import { withTimeline } from '../features/timing.ts';
 import type { Engine } from '../rehearsal/model.ts';
-import type { Settings } from '../rules/settings.ts';
 import { createLineIndex } from '../text/line-index.ts';
 import type { Range } from '../text/range.ts';
 import { renderPreview } from '../view/preview-page.ts';
@@ -15,7 +14,7 @@ import { formatPreview, type PreviewTextOptions } from './format/preview-text.ts
 import { textFinding } from './format/text.ts';
 import { exitCodes, type Io, UsageError } from './io.ts';
 import { ownPage, resultSurface, writeResult } from './output.ts';
-import { createSettingsFinder } from './project-settings.ts';
+import { createSettingsFinder, type ProjectSettings } from './project-settings.ts';
 import { serverEngine, serverOptions } from './server-engine.ts';
 import { styleFor, textWidth } from './style.ts';
 import { writeEstimates } from './write-estimates.ts';
@@ -60,7 +59,7 @@ export async function preview(args: readonly string[], io: Io): Promise<number> 
   const textOptions = { style: styleFor(io.stderr, io.env), width: textWidth(io.stderr) };
   for (const problem of problems) io.stderr.write(textFinding(checked, problem, textOptions));
 
-  const input = await measuredInput({ given, engine, analysis, settings, parsers, io });
+  const input = await measuredInput({ given, engine, analysis, project, parsers, io });
   if ('exit' in input) return input.exit;
   const { failed, ...from } = input;
   const options = { ...(pool !== undefined && { pool }), ...from };
@@ -82,7 +81,7 @@ interface Measuring {
   readonly given: Arguments;
   readonly engine: Engine | undefined;
   readonly analysis: Analysis;
-  readonly settings: Settings;
+  readonly project: ProjectSettings;
   readonly parsers: Parsers;
   readonly io: Io;
 }
@@ -92,7 +91,7 @@ async function measuredInput({
   given,
   engine,
   analysis,
-  settings,
+  project,
   parsers,
   io,
 }: Measuring): Promise<(PreviewOptions & { readonly failed?: true }) | { readonly exit: number }> {
@@ -110,9 +109,9 @@ async function measuredInput({
     );
   }
   const { measureOn, measuredInReport, readCalibration } = await import('./measured-preview.ts');
-  const calibration = readCalibration(given, analysis, io);
+  const calibration = readCalibration(given, analysis, project, io);
   const found = engine
-    ? await measureOn(engine, analysis, settings, parsers, io)
+    ? await measureOn(engine, analysis, project.settings, parsers, io)
     : { measured: measuredInReport(report ?? '', io) };
   return 'exit' in found ? found : { ...found, ...(calibration && { calibration }) };
 }

@@ -110,6 +110,8 @@ export interface PreviewOptions {
   readonly measured?: Measured | undefined;
   /** How production's server compares with that one. */
   readonly calibration?: Calibration | undefined;
+  /** Why what was to say so cannot be read, in a sentence. */
+  readonly calibrationProblem?: string | undefined;
 }
 
 interface Context {
@@ -142,7 +144,7 @@ export function preview(analysis: Analysis, options: PreviewOptions = {}): Previ
     basis: all.some(({ basis }) => basis === 'measured') ? 'measured' : 'sizes',
     measured_on: measured?.server,
     calibrated_by: predictor.calibratedBy,
-    calibration_problem: predictor.problem,
+    calibration_problem: predictor.problem ?? (measured && options.calibrationProblem),
     traffic: analysis.plan.traffic?.value,
     phases,
     ...sums(all),

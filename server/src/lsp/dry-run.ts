@@ -6,6 +6,7 @@ import { measuredBy } from '../rehearsal/measured-by.ts';
 import type { Engine, Progress, Report } from '../rehearsal/model.ts';
 import { reportText } from '../rehearsal/report-text.ts';
 import type { Checked } from './analyses.ts';
+import type { ProjectCalibration } from './calibration.ts';
 import { toldPreview } from './preview.ts';
 import type { DryRunParams, DryRunResult, ServerChoice } from './protocol.ts';
 import type { ChosenEngine } from './server-engine.ts';
@@ -37,7 +38,9 @@ export interface RehearseRequest {
 export interface DryRunDependencies {
   readonly rehearse: Rehearse;
   /** Told of each report. */
-  readonly ran: (uri: string, report: Report) => void;
+  readonly ran: (uri: string, report: Report, calibration: ProjectCalibration) => void;
+  /** How production compares with a server, as the project says. */
+  readonly calibration: (checked: Checked) => ProjectCalibration;
   readonly isTrusted: () => boolean;
   /** The document's analysis, or why it cannot be had. */
   readonly check: (uri: string) => Promise<Checked | { readonly refused: string }>;
@@ -60,6 +63,7 @@ export interface DryRuns {
 export function createDryRuns({
   rehearse,
   ran,
+  calibration,
   isTrusted,
   check,
   chosenEngine,
@@ -102,9 +106,10 @@ export function createDryRuns({
         });
         // Of a plan that could not be run there is nothing to tell.
         if (report.steps.length === 0) return { report, text: reportText(report, { color: true }) };
-        ran(params.uri, report);
+        const compared = calibration(checked);
+        ran(params.uri, report, compared);
         const measured = measuredBy(report);
-        const told = await toldPreview(checked, { measured });
+        const told = await toldPreview(checked, { measured, ...compared });
         const production = measured && told && productionTimes(told.preview);
         const text = reportText(report, { color: true, production });
         return { report, text, ...(told && { preview: told }) };

@@ -15,6 +15,7 @@ import {
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { Analysis, AnalyzeOptions, Parsers } from '../analyze.ts';
 import { createAnalyses } from './analyses.ts';
+import { projectCalibration } from './calibration.ts';
 import { captureFor } from './capture.ts';
 import { createChecks } from './check.ts';
 import { checklistOn } from './checklist.ts';
@@ -160,11 +161,17 @@ function createServices(connection: Connection, dependencies: ServerDependencies
     },
   };
   const dryRuns = createDryRuns({
-    ran(uri, report) {
-      measurements.keep(uri, report);
+    ran(uri, report, calibration) {
+      measurements.keep(uri, report, calibration);
       lenses.refresh();
     },
     rehearse: (analysis, request) => dependencies.rehearse(session.options.distPath)(analysis, request),
+    calibration: ({ uri, settings }) =>
+      projectCalibration(
+        settings.server?.calibrate,
+        settingsFileOf(uri, dependencies.files),
+        dependencies.files,
+      ),
     isTrusted: () => session.trusted,
     check: checks.find,
     chosenEngine: (choice, { uri, settings }) =>

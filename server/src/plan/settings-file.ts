@@ -72,8 +72,13 @@ function serverSettings(nodes: Nodes, dryRun: ReturnType<Nodes['map']>): Setting
   const create = text(nodes.get(commands, 'create'));
   const destroy = text(nodes.get(commands, 'destroy'));
   const clone = create !== undefined && destroy !== undefined ? { create, destroy } : undefined;
-  if (production.length === 0 && !clone) return undefined;
-  return { ...(production.length === 0 ? {} : { production }), ...(clone ? { clone } : {}) };
+  const calibrate = text(nodes.get(dryRun, 'calibrate'));
+  if (production.length === 0 && !clone && calibrate === undefined) return undefined;
+  return {
+    ...(production.length === 0 ? {} : { production }),
+    ...(clone ? { clone } : {}),
+    ...(calibrate === undefined ? {} : { calibrate }),
+  };
 }
 
 function isLevel(word: string): word is Settings['rules'][string] {

@@ -25,6 +25,8 @@ export interface Settings {
   readonly server?: {
     /** Patterns of hosts, databases and `host/database` that are production; `*` stands for anything. */
     readonly production?: readonly string[];
+    /** How production compares with it: `same`, or the path of an EXPLAIN (ANALYZE) of a count there. */
+    readonly calibrate?: string;
     /** Shell commands; they run only where the user asks for a clone. */
     readonly clone?: { readonly create: string; readonly destroy: string };
   };

@@ -124,6 +124,9 @@ describe('switchback preview with a server', function () {
       ),
     );
     assert.equal(counted.calibrated_by, 'count');
+    const settled = { ...files, '.switchback.yaml': 'dry_run: { calibrate: count.txt }' };
+    const byProject = JSON.parse((await attempt('preview', args, settled)).out);
+    assert.deepEqual(byProject.phases[0].steps[1].time, counted.phases[0].steps[1].time);
     const ratio = counted.phases[0].steps[1].time.likely / plain.phases[0].steps[1].time.likely;
     assert.ok(Math.abs(ratio - 3) < 0.1, `${ratio}`);
   });

@@ -151,13 +151,14 @@ describe('tooDeepAt', () => {
 describe('parseSettings', () => {
   it('reads every setting', () => {
     const { settings, problems } = parseSettings(
-      'rules: { rollback-missing: off, lock-timeout-missing: error }\nsession: { lock_timeout: 2s, statement_timeout: 0, retries: 3 }\ndry_run: { rows: 1k, step_timeout: 30s, proofs: false, amplify: { rows: 50k, within: 90s } }\n',
+      'rules: { rollback-missing: off, lock-timeout-missing: error }\nsession: { lock_timeout: 2s, statement_timeout: 0, retries: 3 }\ndry_run: { rows: 1k, step_timeout: 30s, proofs: false, amplify: { rows: 50k, within: 90s }, calibrate: count.txt }\n',
     );
     assert.deepEqual(problems, []);
     assert.deepEqual(settings, {
       rules: { 'rollback-missing': 'off', 'lock-timeout-missing': 'error' },
       session: { lockTimeout: 2000, statementTimeout: 0, retries: 3 },
       dryRun: { rows: 1000, stepTimeout: 30_000, proofs: false, amplify: { rows: 50_000, within: 90_000 } },
+      server: { calibrate: 'count.txt' },
     });
   });
 
