@@ -14,6 +14,7 @@ const fixed: Readonly<Record<Work, number>> = {
   scan: 0.4,
   lookup: 1.5,
   build: 1.5,
+  buildOther: 1.5,
   concurrently: 3,
   rewrite: 3,
   update: 0.3,
@@ -220,6 +221,7 @@ function worked({ rewrites, scans, builds, unshared = [] }: Effects): readonly s
 function kindOf({ class: kind, scans, builds, locks, transactional }: Effects): Work {
   if (kind === 'rewrite') return 'rewrite';
   if (kind === 'build') {
+    if (builds.some(({ method }) => method !== undefined)) return 'buildOther';
     const at = locks.find(({ relation }) => relation === builds[0]?.relation)?.mode;
     return !transactional && at === 'ShareUpdateExclusiveLock' ? 'concurrently' : 'build';
   }

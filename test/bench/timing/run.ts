@@ -164,7 +164,9 @@ async function warm(connect: Connect): Promise<void> {
 
 function option(name: string, otherwise: number): number {
   const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? otherwise : Number(process.argv[at + 1]);
+  const value = at < 0 ? otherwise : Number(process.argv[at + 1]);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new Error(`--${name} takes a whole number.`);
 }
 
 async function main(): Promise<void> {
