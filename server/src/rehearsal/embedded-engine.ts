@@ -11,8 +11,10 @@ export interface EmbeddedEngineOptions {
   readonly path: string;
 }
 
+type Answer = Extract<WorkerReply, { kind: 'result' | 'kept' }>;
+
 interface Pending {
-  resolve(result: QueryResult): void;
+  resolve(answer: Answer): void;
   reject(reason: unknown): void;
 }
 
@@ -33,7 +35,10 @@ async function openSession(
 ): Promise<EngineSession> {
   signal?.throwIfAborted();
   const worker = new Worker(join(path, 'worker.mjs'), {
-    workerData: startOptions(path, options?.sql),
+    workerData: {
+      ...startOptions(path, options?.sql),
+      ...(options?.start?.kind === 'files' && { data: options.start.data }),
+    } satisfies WorkerStart,
     // Nothing of the host: no environment, no loaders, and not its output, which may carry a protocol.
     env: {},
     execArgv: [],
@@ -102,8 +107,8 @@ function session(worker: Worker, version: string): EngineSession {
     if (reply.kind === 'ready' || reply.id === undefined) return;
     const request = pending.get(reply.id);
     pending.delete(reply.id);
-    if (reply.kind === 'result') request?.resolve(reply.result);
-    else request?.reject(asDatabaseError(reply.error));
+    if (reply.kind === 'error') request?.reject(asDatabaseError(reply.error));
+    else request?.resolve(reply);
   });
   worker.on('error', (error: Error & { code?: string }) =>
     end(
@@ -117,13 +122,18 @@ function session(worker: Worker, version: string): EngineSession {
   );
   worker.on('exit', () => end('The embedded Postgres stopped.'));
 
-  const send = (request: DistributiveOmit<WorkerRequest, 'id'>) =>
-    new Promise<QueryResult>((resolve, reject) => {
+  const ask = (request: DistributiveOmit<WorkerRequest, 'id'>) =>
+    new Promise<Answer>((resolve, reject) => {
       if (ended !== undefined) return reject(asDatabaseError({ message: ended }));
       lastId += 1;
       pending.set(lastId, { resolve, reject });
       worker.postMessage({ ...request, id: lastId });
     });
+
+  const send = async (request: DistributiveOmit<WorkerRequest, 'id'>): Promise<QueryResult> => {
+    const answer = await ask(request);
+    return answer.kind === 'result' ? answer.result : { rows: [], affectedRows: 0 };
+  };
 
   const name = `PostgreSQL ${version} (embedded)`;
   return {
@@ -139,6 +149,13 @@ function session(worker: Worker, version: string): EngineSession {
     },
     reset: async () => {
       await send({ kind: 'reset' });
+    },
+    keep: async () => {
+      const answer = await ask({ kind: 'keep' });
+      end('The session was closed.');
+      await worker.terminate();
+      if (answer.kind !== 'kept') throw new Error('The embedded Postgres did not give its files.');
+      return { start: { kind: 'files', data: answer.data }, drop: async () => {} };
     },
     close: async () => {
       end('The session was closed.');

@@ -18,6 +18,8 @@ export interface WorkerStart {
   readonly path: string;
   /** Names of the extensions that can be created. */
   readonly extensions: readonly string[];
+  /** An archive of the data directory to start from; the one that ships where absent. */
+  readonly data?: ArrayBuffer;
 }
 
 export type WorkerRequest =
@@ -29,7 +31,8 @@ export type WorkerRequest =
       readonly often: boolean;
     }
   | { readonly id: number; readonly kind: 'exec'; readonly sql: string }
-  | { readonly id: number; readonly kind: 'reset' };
+  | { readonly id: number; readonly kind: 'reset' }
+  | { readonly id: number; readonly kind: 'keep' };
 
 export type WorkerReply =
   | { readonly kind: 'ready'; readonly version: string }
@@ -38,6 +41,7 @@ export type WorkerReply =
       readonly id: number;
       readonly result: QueryResult;
     }
+  | { readonly kind: 'kept'; readonly id: number; readonly data: ArrayBuffer }
   | {
       readonly kind: 'error';
       readonly id: number | undefined;
@@ -66,8 +70,8 @@ const bool = 16;
 const int8 = 20;
 const numbers = new Set([21, 23, 26, 700, 701]);
 
-async function start({ path, extensions }: WorkerStart): Promise<PGlite> {
-  const snapshot = brotliDecompressSync(readFileSync(join(path, 'pgdata.tar.br')));
+async function start({ path, extensions, data }: WorkerStart): Promise<PGlite> {
+  const snapshot = data ?? brotliDecompressSync(readFileSync(join(path, 'pgdata.tar.br')));
   // It finds pglite.wasm and pglite.data beside this bundle.
   const db = await PGlite.create({
     loadDataDir: new Blob([snapshot], { type: 'application/x-tar' }),
@@ -98,6 +102,11 @@ async function answer(db: PGlite, plans: PlanKeeper, request: WorkerRequest): Pr
   const onNotice = (notice: { message?: string }) => notices.push(notice.message ?? '');
   const started = performance.now();
   try {
+    if (request.kind === 'keep') {
+      await db.query('CHECKPOINT');
+      const data = await (await db.dumpDataDir('none')).arrayBuffer();
+      return { kind: 'kept', id: request.id, data };
+    }
     if (request.kind !== 'query') {
       if (request.kind === 'reset') await plans.reset();
       else {

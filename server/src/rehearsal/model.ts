@@ -316,6 +316,19 @@ export interface Engine {
 export interface OpenOptions {
   /** All SQL that will be run: the engine may leave out extensions that it does not name. */
   readonly sql?: string;
+  /** What the database is to hold, as `keep` kept it: then it holds nothing else. */
+  readonly start?: KeptStart | undefined;
+}
+
+/** A database as it was: the embedded Postgres's files, or one of the server's to be copied. */
+export type KeptStart =
+  | { readonly kind: 'files'; readonly data: ArrayBuffer }
+  | { readonly kind: 'database'; readonly name: string; readonly contents: Contents | undefined };
+
+export interface KeptState {
+  readonly start: KeptStart;
+  /** Frees what it takes. Never rejects. */
+  drop(): Promise<void>;
 }
 
 /** `rows`: schema and rows of a real database. `schema`: a script that is to be loaded in place of the baseline. */
@@ -381,6 +394,8 @@ export interface EngineSession extends Connection {
   refusal(statement: Statement): Refusal | undefined;
   /** An error that tells of this engine and not of the plan, said so; others as they are. */
   explain(error: DatabaseError): DatabaseError;
+  /** Ends the session and keeps what its database holds, for others to start from; absent where the engine cannot. */
+  keep?: (() => Promise<KeptState>) | undefined;
   /** Stops everything at once, also a running statement, and leaves nothing behind. */
   close(): Promise<void>;
 }

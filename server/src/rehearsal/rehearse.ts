@@ -2,7 +2,7 @@ import type { Analysis } from '../analyze.ts';
 import { applyStep, overLimit, stopError } from './apply-step.ts';
 import { Stopped } from './guard.ts';
 import { applyUnderLoad, putLoadOn } from './load/under-load.ts';
-import type { Engine, Report, StatementError, StepReport, Verdict } from './model.ts';
+import type { Engine, KeptState, Report, StatementError, StepReport, Verdict } from './model.ts';
 import { notesBefore, runNotes } from './notes.ts';
 import { ownError } from './place.ts';
 import { lastBroken, markPromises, nextUnwinding } from './promises.ts';
@@ -48,6 +48,8 @@ export async function rehearse(
     run,
     engine,
     world: undefined,
+    replays: 0,
+    kept: undefined,
     before: [],
     failing: { now: new Set(), told: new Set() },
   };
@@ -62,6 +64,7 @@ export async function rehearse(
   } finally {
     run.load?.stop();
     await rehearsal.world?.session.close();
+    await rehearsal.kept?.drop();
   }
 }
 
@@ -84,6 +87,9 @@ interface Rehearsal {
   readonly engine: Engine;
   /** Undefined before it is open, and after it was lost. */
   world: World | undefined;
+  /** How often it was made anew, and what for that is kept. */
+  replays: number;
+  kept: KeptState | undefined;
   /** What was there before each step. */
   readonly before: ProvenStep['before'][];
   readonly failing: Failing;
@@ -271,18 +277,37 @@ async function lose(rehearsal: Rehearsal): Promise<void> {
 }
 
 /**
+ * The state before step one once more: made as it was the first time, and kept the second time, for a plan that needs it
+ * so often will need it again.
+ */
+async function startAnew(rehearsal: Rehearsal): Promise<World> {
+  const { run, engine } = rehearsal;
+  rehearsal.replays += 1;
+  const open = async () => {
+    const world = await openWorld(run, engine, rehearsal.kept?.start);
+    rehearsal.world = world;
+    return world;
+  };
+  const world = await open();
+  if (rehearsal.kept) return world;
+  const error = await prepare(run, world, []);
+  if (error) throw new Error(error.message);
+  const { keep } = world.session;
+  if (!keep || rehearsal.replays < 2) return world;
+  rehearsal.kept = await world.guard.run(() => keep(), run.options.stepTimeout);
+  return open();
+}
+
+/**
  * A new database with all steps up to one, as they were done before but without their proofs. Rejects where it does
  * not come out the same.
  */
 async function replay(rehearsal: Rehearsal, last: number): Promise<World | 'cancelled'> {
-  const { run, engine } = rehearsal;
+  const { run } = rehearsal;
   const limit = run.options.stepTimeout;
   progress(run, last + 1, 'Making the state anew that the proof needs');
   try {
-    const world = await openWorld(run, engine);
-    rehearsal.world = world;
-    const error = await prepare(run, world, []);
-    if (error) throw new Error(error.message);
+    const world = await startAnew(rehearsal);
     await world.guard.run(() => writeVersions(run, world, [world.live]), limit);
     await goForward(rehearsal, world, 0, last, false);
     return world;

@@ -2,7 +2,7 @@ import type { Surroundings } from './connect/keywords.ts';
 import { resolveTarget } from './connect/target.ts';
 import { isDatabaseError } from './errors.ts';
 import { readStatistics, type Statistics } from './fabricate/statistics.ts';
-import type { Engine, EngineSession } from './model.ts';
+import type { Engine, EngineSession, KeptStart } from './model.ts';
 import { type CloneCommands, createClone, destroyClone } from './server-clone.ts';
 import {
   type ConnectError,
@@ -70,7 +70,7 @@ export const oldestServer = 14;
  */
 export function createServerEngine(options: ServerEngineOptions): Engine {
   const confirmOnce = oncePerEngine(options.confirm);
-  return { open: (signal) => openSession(options, confirmOnce, signal) };
+  return { open: (signal, { start } = {}) => openSession(options, confirmOnce, signal, start) };
 }
 
 type Confirm = (identity: ServerIdentity, signal: AbortSignal | undefined) => Promise<void>;
@@ -90,6 +90,7 @@ async function openSession(
   options: ServerEngineOptions,
   confirm: Confirm,
   signal: AbortSignal | undefined,
+  start: KeptStart | undefined,
 ): Promise<EngineSession> {
   const { target, silence = usualSilence, onLeftBehind = () => {} } = options;
   const monitor = await connectMonitor(target, signal, silence);
@@ -116,18 +117,19 @@ async function openSession(
     signal?.throwIfAborted();
     await dropLeftBehind(monitor.connection, target);
     await markAlive(monitor.connection, scratch);
-    const made = await makeDatabase({ ...options, monitor, facts, scratch, signal });
+    const made = await makeDatabase({ ...options, monitor, facts, scratch, signal, start });
     await copySettings(monitor.connection, target.database, scratch.database);
     worker = await connectServer(target, { database: scratch.database, ...(signal && { signal }) });
     const isCopy = made.contents?.kind === 'rows';
-    const disarmed = isCopy ? await disarmCopy(worker) : [];
-    const statistics = isCopy ? undefined : await statisticsOfNamed(target, signal);
+    const disarmed = isCopy && !start ? await disarmCopy(worker) : [];
+    const statistics = isCopy || start ? undefined : await statisticsOfNamed(target, signal);
     return serverSession({
       version: facts,
       place: placeOf(target),
       worker,
       monitor: monitor.connection,
       runner: runnerOf(facts, options.overridden),
+      database: scratch.database,
       contents: made.contents,
       statistics,
       notes: [...made.notes, ...disarmed],

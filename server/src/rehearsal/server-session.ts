@@ -16,6 +16,8 @@ interface Open {
   /** Watches it, and cancels what it runs. */
   readonly monitor: ServerConnection;
   readonly runner: Runner;
+  /** The scratch database, which can be copied; undefined for a clone. */
+  readonly database?: string;
   readonly contents: Contents | undefined;
   readonly statistics?: Statistics | undefined;
   readonly notes: readonly string[];
@@ -34,6 +36,7 @@ export function serverSession({
   worker,
   monitor,
   runner,
+  database,
   contents,
   statistics,
   notes,
@@ -73,6 +76,10 @@ export function serverSession({
     await trapper.close();
     await remove();
   };
+  const closeOnce = () => {
+    closing ??= close();
+    return closing;
+  };
   return {
     name: `PostgreSQL ${version.version} at ${place}`,
     majorVersion: version.major,
@@ -90,10 +97,16 @@ export function serverSession({
     another,
     query: (sql, parameters) => spill.during(() => watcher.during(() => worker.query(sql, parameters))),
     exec: (sql) => spill.during(() => worker.exec(sql)),
-    close() {
-      closing ??= close();
-      return closing;
-    },
+    keep:
+      database === undefined
+        ? undefined
+        : async () => {
+            // Nobody may be connected to what is copied.
+            await worker.end();
+            await trapper.close();
+            return { start: { kind: 'database', name: database, contents }, drop: closeOnce };
+          },
+    close: closeOnce,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Contents } from './model.ts';
+import type { Contents, KeptStart } from './model.ts';
 import type { ServerTarget } from './server-connection.ts';
 import { dumpSchema } from './server-dump.ts';
 import type { ServerFacts } from './server-facts.ts';
@@ -21,6 +21,8 @@ interface Make {
   readonly facts: ServerFacts;
   readonly scratch: Scratch;
   readonly signal: AbortSignal | undefined;
+  /** A scratch database of the same run to copy, whatever the sources are. */
+  readonly start: KeptStart | undefined;
 }
 
 interface Made {
@@ -31,6 +33,10 @@ interface Made {
 /** Makes the scratch database by the first source that works; why one did not is in the notes. Rejects where none does. */
 export async function makeDatabase(make: Make): Promise<Made> {
   const { sources = ['baseline'], monitor, scratch, target, facts, signal } = make;
+  if (make.start?.kind === 'database') {
+    await createScratch(monitor.connection, scratch, { template: make.start.name });
+    return { contents: make.start.contents, notes: [] };
+  }
   const notes: string[] = [];
   for (const source of sources) {
     signal?.throwIfAborted();

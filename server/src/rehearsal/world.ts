@@ -16,7 +16,7 @@ import { fabricate } from './fabricate.ts';
 import { type Fingerprint, takeFingerprint } from './fingerprint.ts';
 import { createGauge, type Gauge } from './gauge.ts';
 import { createGuard, type Guard } from './guard.ts';
-import type { AppCheck, Engine, EngineSession, StatementError } from './model.ts';
+import type { AppCheck, Engine, EngineSession, KeptStart, StatementError } from './model.ts';
 import { createMissingRoles } from './roles.ts';
 import { progress, type Run } from './run.ts';
 import { prepareSession } from './run-step.ts';
@@ -65,9 +65,9 @@ export interface Snapshot {
   readonly mark: number;
 }
 
-export async function openWorld(run: Run, engine: Engine): Promise<World> {
+export async function openWorld(run: Run, engine: Engine, start?: KeptStart): Promise<World> {
   const { analysis, options } = run;
-  const opened = await engine.open(options.signal, { sql: allSql(analysis) });
+  const opened = await engine.open(options.signal, { sql: allSql(analysis), start });
   const session = options.load ? forLoad(opened) : opened;
   run.engine = session.name;
   // Behind the rows that are fabricated, of which some are tried in vain; behind most that a real table has.

@@ -76,7 +76,7 @@ export async function reusedEngine(
         await session.query('DISCARD ALL');
         await session.query('DROP SCHEMA public CASCADE');
         await session.query('CREATE SCHEMA public');
-        return { ...session, close: async () => {} };
+        return { ...session, keep: undefined, close: async () => {} };
       },
     },
     close: () => session.close(),
