@@ -16,7 +16,7 @@ const prefix = 'switchback_plan_';
  * As the manual spells out DISCARD ALL (https://www.postgresql.org/docs/current/sql-discard.html), without DEALLOCATE
  * and DISCARD PLANS. The session authorization comes first: what follows may need its rights.
  */
-const resetScript = `SET SESSION AUTHORIZATION DEFAULT; RESET ALL; CLOSE ALL; UNLISTEN *;
+export const resetScript = `SET SESSION AUTHORIZATION DEFAULT; RESET ALL; CLOSE ALL; UNLISTEN *;
   SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES`;
 
 export function createPlanKeeper(db: PGlite): PlanKeeper {

@@ -47,22 +47,25 @@ export async function observeBefore(db: Connection): Promise<Before> {
 /**
  * What changed since `before`. Relations made by the statement itself are left out: nobody else can wait for
  * them. A lock that an earlier statement of the transaction took already is told again where `expected` (the
- * statement's own locks by the tables of `effects/`) says that this one takes it too.
+ * statement's own locks by the tables of `effects/`) says that this one takes it too. Where its transaction is still open
+ * (`isOpen`), only what it holds is read again: whatever it made, wrote anew, renamed or dropped, it holds a lock on.
  */
 export async function observeAfter(
   db: Connection,
   before: Before,
   expected: ReadonlySet<string>,
+  isOpen: boolean,
 ): Promise<Observation> {
-  const { rows } = await db.query(afterQuery, [before.wal], { often: true });
-  const after = readState(rows[0] ?? {});
+  const { rows } = await db.query(isOpen ? afterInside : afterAlone, [], { often: true });
+  const seen = readState(rows[0] ?? {});
+  const after = isOpen ? { ...seen, relations: updated(before.relations, seen) } : seen;
   return {
     locks: locksTaken(before, after, expected),
     rewrites: rewritten(before, after),
     scans: [...after.scans]
       .filter(([oid, count]) => count > (before.scans.get(oid) ?? 0))
       .flatMap(([oid]) => before.relations.get(oid)?.name ?? []),
-    wal: Number(rows[0]?.bytes ?? 0),
+    wal: bytesBetween(before.wal, String(rows[0]?.reached)),
     next: { ...after, wal: String(rows[0]?.lsn) },
   };
 }
@@ -73,23 +76,25 @@ type State = Omit<Before, 'wal'>;
  * Sequences' files are not told: a new one rewrites no data. A table's scans count every read
  * of all of it, an index build's and a constraint check's included.
  */
-const withRelations = `
-  WITH relation AS MATERIALIZED (
+const relationsOf = (which: string) => `relation AS MATERIALIZED (
     SELECT c.oid::int8 AS oid, c.oid::regclass::text AS name, c.relkind AS kind, i.indrelid::int8 AS "table",
       CASE WHEN c.relkind IN ('r', 'm', 'i') THEN pg_catalog.pg_relation_filenode(c.oid)::int8 END AS file
     FROM pg_catalog.pg_class c
     LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
     WHERE c.relnamespace NOT IN (
         SELECT oid FROM pg_catalog.pg_namespace WHERE nspname ~ '^pg_' OR nspname = 'information_schema')
-      AND c.relkind IN ('r', 'p', 'm', 'v', 'S', 'f', 'i', 'I'))`;
+      AND c.relkind IN ('r', 'p', 'm', 'v', 'S', 'f', 'i', 'I')${which})`;
+
+const held = `held AS MATERIALIZED (
+    SELECT l.relation, l.mode FROM pg_catalog.pg_locks l
+    WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.granted
+      AND l.relation >= 16384)`;
 
 const state = `
     (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(oid, name, kind, file, "table")), '[]')
       FROM relation)::text AS relations,
-    (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(l.relation::int8, l.mode)), '[]')
-      FROM pg_catalog.pg_locks l
-      WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.granted
-        AND l.relation >= 16384)::text AS locks,
+    (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(relation::int8, mode)), '[]')
+      FROM held)::text AS locks,
     (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(oid, scans)), '[]')
       FROM (SELECT oid, pg_catalog.pg_stat_get_xact_numscans(oid::oid) AS scans
         FROM relation WHERE kind IN ('r', 'm')) s WHERE scans > 0)::text AS scans`;
@@ -98,10 +103,33 @@ const state = `
  * Reading the catalogs may write WAL itself (hint bits, where pages have checksums), so the position is the last that
  * is read before a statement, and the first after it.
  */
-const beforeQuery = `${withRelations} SELECT ${state}, pg_catalog.pg_current_wal_insert_lsn()::text AS lsn`;
-const afterQuery = `${withRelations}
-  SELECT pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), $1::pg_lsn)::float8 AS bytes, ${state},
+const beforeQuery = `WITH ${held}, ${relationsOf('')}
+  SELECT ${state}, pg_catalog.pg_current_wal_insert_lsn()::text AS lsn`;
+const afterQuery = (which: string) => `WITH ${held}, ${relationsOf(which)}
+  SELECT pg_catalog.pg_current_wal_insert_lsn()::text AS reached, ${state},
     pg_catalog.pg_current_wal_insert_lsn()::text AS lsn`;
+const afterAlone = afterQuery('');
+const afterInside = afterQuery(' AND c.oid = ANY (ARRAY(SELECT relation FROM held))');
+
+/** What was there, with what is held as it is now; what is held and not there any more is gone. */
+function updated(
+  before: ReadonlyMap<number, SeenRelation>,
+  { relations, held }: State,
+): ReadonlyMap<number, SeenRelation> {
+  const now = new Map(before);
+  for (const lock of held) now.delete(Number(lock.split(' ')[0]));
+  for (const [oid, relation] of relations) now.set(oid, relation);
+  return now;
+}
+
+/** Of two positions in the WAL, `X/Y` in hexadecimal digits: https://www.postgresql.org/docs/18/datatype-pg-lsn.html */
+function bytesBetween(start: string, end: string): number {
+  const [from, to] = [start, end].map((position) => {
+    const [high = '0', low = '0'] = position.split('/');
+    return BigInt(`0x${high}`) * 0x1_0000_0000n + BigInt(`0x${low}`);
+  });
+  return Number((to ?? 0n) - (from ?? 0n));
+}
 
 function readState(row: Readonly<Record<string, unknown>>): State {
   const list = <T>(column: string) => JSON.parse(String(row[column] ?? '[]')) as T[];

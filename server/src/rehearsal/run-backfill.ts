@@ -249,7 +249,7 @@ async function runBatch(
   const ms = result.ms ?? performance.now() - started;
   const expected = new Set(statement?.effects.locks.map(({ relation, mode }) => lockKey(relation, mode)));
   // Scans are not told: whether a batch is read by its index is the planner's choice, and this table is small.
-  const { locks, rewrites, wal } = await observeAfter(session, before, expected);
+  const { locks, rewrites, wal } = await observeAfter(session, before, expected, true);
   const written = performance.now();
   await session.query('COMMIT');
   total.add({ ...result, ms }, toFindIt + ms + performance.now() - written, {

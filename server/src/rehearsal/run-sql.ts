@@ -201,7 +201,7 @@ async function observed(
         ? await throughTraps(session, analysed, log)
         : undefined;
     const { result, ms } = trapped ? { result: trapped.result, ms: trapped.result.ms } : await send();
-    const seen = await observeAfter(session, before, expectedLocks(analysed));
+    const seen = await observeAfter(session, before, expectedLocks(analysed), inTransaction || alone);
     if (inTransaction) log.seen = seen.next;
     if (alone) await session.query('COMMIT');
     const report = {

@@ -1,6 +1,7 @@
 import type { Client, ClientConfig, CustomTypesConfig, QueryResult as PgResult } from 'pg';
 import { type Keywords, SettingsError } from './connect/keywords.ts';
 import { attempts, type TlsSettings, tlsOptions } from './connect/tls.ts';
+import { resetScript } from './embedded-plans.ts';
 import { asDatabaseError } from './errors.ts';
 import type { Connection, QueryResult } from './model.ts';
 import { explainConnectError, noTls, PasswordNeeded, placeOf } from './server-errors.ts';
@@ -35,6 +36,8 @@ export interface ServerConnection extends Connection {
   isGone(): boolean;
   /** Resolves once nothing that was sent is still running. Never rejects. */
   settled(): Promise<void>;
+  /** What DISCARD ALL does, but for the queries that are sent over and over. */
+  reset(): Promise<void>;
   /** Hangs up. What is running goes on in the server; cancel it first. */
   end(): Promise<void>;
 }
@@ -241,18 +244,26 @@ function connection(client: Client, pid: number): ServerConnection {
     queue = sent.catch(() => undefined);
     return sent;
   };
+  const prepared = createPrepared();
+  const exec = async (text: string) => {
+    await send(async () => {
+      prepared.see(text);
+      const result: unknown = await client.query(text);
+      return (Array.isArray(result) ? result.at(-1) : result) as PgResult;
+    });
+  };
   return {
     pid,
     gone: whenGone,
     isGone: () => gone,
-    query: (text, parameters = []) =>
-      send(() => client.query({ text, values: [...parameters], queryMode: 'extended' } as never)),
-    exec: async (text) => {
-      await send(async () => {
-        const result: unknown = await client.query(text);
-        return (Array.isArray(result) ? result.at(-1) : result) as PgResult;
-      });
-    },
+    query: (text, parameters = [], { often = false } = {}) =>
+      send(() => {
+        const named = often ? { name: prepared.nameOf(text) } : {};
+        if (!often) prepared.see(text);
+        return client.query({ text, values: [...parameters], ...named, queryMode: 'extended' } as never);
+      }),
+    exec,
+    reset: () => exec(prepared.mayBeOthers() ? 'DISCARD ALL' : resetScript),
     settled: () => queue.then(() => undefined),
     async end() {
       if (gone) return;
@@ -262,6 +273,33 @@ function connection(client: Client, pid: number): ServerConnection {
       await whenGone;
       clearTimeout(timer);
     },
+  };
+}
+
+/** The names under which queries are prepared that are sent over and over. */
+function createPrepared() {
+  const names = new Map<string, string>();
+  let made = 0;
+  let others = false;
+  return {
+    nameOf(sql: string): string {
+      const known = names.get(sql);
+      if (known !== undefined) return known;
+      made += 1;
+      const name = `switchback_${made}`;
+      names.set(sql, name);
+      return name;
+    },
+    /** To be told of all that is sent: what takes prepared statements away, takes these too. */
+    see(sql: string): void {
+      if (/\b(?:discard|deallocate)\b/i.test(sql) && sql !== resetScript) {
+        names.clear();
+        others = false;
+      }
+      others ||= /\bprepare\b/i.test(sql);
+    },
+    /** Whether there may be some that are not Switchback's. */
+    mayBeOthers: () => others,
   };
 }
 

@@ -55,10 +55,13 @@ function isOfDatabase(error: unknown): boolean {
 
 async function monitor(connection: ServerConnection, database: string, patience: number): Promise<Monitor> {
   // It waits through the whole run, for the user's answer too, and a copy takes its time.
+  // That the run was killed, the server is to notice in the middle of a copy too.
   // Those that this version has: one that is too old is yet to be told so.
   await connection.query(
-    `SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings
-     WHERE name IN ('idle_session_timeout', 'statement_timeout', 'lock_timeout', 'transaction_timeout')`,
+    `SELECT pg_catalog.set_config(name, CASE WHEN name LIKE 'client%' THEN '2000' ELSE '0' END, false)
+     FROM pg_catalog.pg_settings WHERE name IN ('idle_session_timeout', 'statement_timeout', 'lock_timeout',
+       'transaction_timeout', 'client_connection_check_interval')
+       AND (vartype <> 'integer' OR max_val::int8 > 0)`,
   );
   return {
     connection,

@@ -95,7 +95,9 @@ export function serverSession({
     watch: watcher.listen,
     temporaryBytes: spill.sinceLast,
     another,
-    query: (sql, parameters) => spill.during(() => watcher.during(() => worker.query(sql, parameters))),
+    query: (sql, parameters, options) =>
+      spill.during(() => watcher.during(() => worker.query(sql, parameters, options))),
+    reset: worker.reset,
     exec: (sql) => spill.during(() => worker.exec(sql)),
     keep:
       database === undefined

@@ -187,6 +187,17 @@ describe('the database that a dry run is beside', function () {
     await assertUntouched();
   });
 
+  /** The server has seen that nobody is there any more: by then the next run may begin. */
+  async function untilNoticed(): Promise<void> {
+    for (;;) {
+      const [row] = await server.run(
+        `SELECT count(*) = 0 AS done FROM pg_stat_activity WHERE application_name = 'switchback'`,
+      );
+      if (row?.done) return;
+      await delay(50);
+    }
+  }
+
   async function untilUp(): Promise<void> {
     for (;;) {
       const up = await server.run('SELECT').then(
@@ -254,6 +265,7 @@ describe('the database that a dry run is beside', function () {
       const child = await runElsewhere(plan, `\u001b[K${step}/${steps} `);
       child.kill('SIGKILL');
       await delay(step === 0 ? 500 : 100);
+      await untilNoticed();
       await (await engine().open()).close();
       assert.deepEqual(await server.scratch(), [], `step ${step}`);
       await assertUntouched();
