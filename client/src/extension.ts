@@ -46,8 +46,9 @@ export function activate(context: ExtensionContext): SwitchbackApi {
   const checklistResults = createChecklistResults();
   const status = createStatus(made);
   const panel = createReportPanel({ context, reports, problems, dialogs });
-  const servers = createServers(context, dialogs);
-  void made.then((client) => answerServerQuestions(client, dialogs)).catch(() => undefined);
+  const confirmed = new Set<string>();
+  const servers = createServers(context, dialogs, confirmed);
+  void made.then((client) => answerServerQuestions(client, dialogs, confirmed)).catch(() => undefined);
   const runs = createDryRuns({ ready, dialogs, reports, problems, servers, status });
   const preview = createPreviewPanel({ dialogs });
   const tests = createTestExplorer({ ready, runs });

@@ -37,6 +37,9 @@ interface Kept {
   readonly connection: string;
 }
 
+/** What the user confirmed in this session: the same name at the same place with the same version needs no second answer. */
+export type Confirmed = Pick<Set<string>, 'add' | 'clear' | 'has'>;
+
 const stateKey = 'switchback.servers';
 const secretKey = (id: string) => `switchback.server.${id}`;
 
@@ -47,6 +50,7 @@ interface ServerItem extends QuickPickItem {
 export function createServers(
   { globalState, secrets }: Pick<ExtensionContext, 'globalState' | 'secrets'>,
   dialogs: Dialogs,
+  confirmed: Confirmed,
 ): Servers {
   const kept = () => globalState.get<readonly Kept[]>(stateKey, []);
   const keptItem = ({ id, connection }: Kept): ServerItem => ({
@@ -113,6 +117,8 @@ export function createServers(
         kept().filter(({ id }) => id !== chosen.id),
       );
       await secrets.delete(secretKey(chosen.id));
+      // Whoever forgets a server wants to be asked again.
+      confirmed.clear();
     },
   };
 }
@@ -128,9 +134,7 @@ function picked(id: string | undefined, connection: string, password: string | u
 }
 
 /** Answers what the language server asks of the user before it works on a server. */
-export function answerServerQuestions(client: LanguageClient, dialogs: Dialogs): void {
-  // Once a session: the same name at the same place with the same version needs no second answer.
-  const confirmed = new Set<string>();
+export function answerServerQuestions(client: LanguageClient, dialogs: Dialogs, confirmed: Confirmed): void {
   client.onRequest<boolean, void>(confirmServerRequest, async (params: ConfirmServerParams) => {
     const key = JSON.stringify(params);
     if (!confirmed.has(key) && (await confirms(params, dialogs))) confirmed.add(key);

@@ -44,8 +44,9 @@ function editor() {
       delete: async (key: string) => void secrets.delete(key),
     },
   } as unknown as ExtensionContext;
-  const servers = createServers(context, dialogs);
-  return { servers, dialogs, state, secrets, inputs, picks, offered, prompts, warnings };
+  const confirmed = new Set<string>();
+  const servers = createServers(context, dialogs, confirmed);
+  return { confirmed, servers, dialogs, state, secrets, inputs, picks, offered, prompts, warnings };
 }
 
 describe('servers in the editor', () => {
@@ -89,7 +90,7 @@ describe('servers in the editor', () => {
       onRequest: (name: string, handler: (params: object) => Promise<boolean>) => handlers.set(name, handler),
       sendRequest: async () => box.publicKey,
     } as unknown as LanguageClient;
-    answerServerQuestions(client, dialogs);
+    answerServerQuestions(client, dialogs, new Set());
     const confirm = handlers.get('switchback/confirmServer') ?? assert.fail();
     const identity = {
       name: 'db/app',
