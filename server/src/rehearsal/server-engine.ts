@@ -1,3 +1,4 @@
+import { type CloneRecords, cloneRecordsFolder, createCloneRecords } from './clone-records.ts';
 import type { Surroundings } from './connect/keywords.ts';
 import { resolveTarget } from './connect/target.ts';
 import { isDatabaseError } from './errors.ts';
@@ -236,12 +237,16 @@ async function openClone(
   confirm: Confirm,
   signal: AbortSignal | undefined,
 ): Promise<EngineSession> {
+  const records = createCloneRecords(cloneRecordsFolder(surroundings), commands);
+  await destroyLeft(records, commands, onLeftBehind);
   const url = await createClone(commands, signal);
-  const destroy = async () => {
-    await destroyClone(commands, url).catch((error: Error) =>
-      onLeftBehind(`The clone may still be there: ${error.message}`),
+  const forget = records.keep(url);
+  const destroy = () =>
+    destroyClone(commands, url).then(forget, (error: Error) =>
+      onLeftBehind(
+        `The clone may still be there: ${error.message} The next run with the same settings tries again.`,
+      ),
     );
-  };
   let opened: ServerConnection[] = [];
   try {
     const target = resolveTarget(url, { ...surroundings, env: withoutServer(surroundings.env) });
@@ -275,6 +280,19 @@ async function openClone(
     await Promise.all(opened.map((each) => each.end()));
     await destroy();
     throw error;
+  }
+}
+
+/** What killed runs of the same settings left. */
+async function destroyLeft(
+  records: CloneRecords,
+  commands: CloneCommands,
+  onLeftBehind: (message: string) => void,
+): Promise<void> {
+  for (const { url, forget } of records.left()) {
+    await destroyClone(commands, url).then(forget, (error: Error) =>
+      onLeftBehind(`The clone of a run that was killed may still be there: ${error.message}`),
+    );
   }
 }
 
