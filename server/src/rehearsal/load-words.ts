@@ -36,7 +36,7 @@ export function runLoadWords({ asked, rate, pool, max_wait, kept, before, total 
     ...(failed > 0 ? [`${whole(failed)} of them failed.`] : []),
     ...((kept !== undefined || max_wait === undefined) && held_up >= longHeldUp && held_up > worst / 4
       ? [
-          `The dry run's own process did not get to run for up to ${inMs(held_up)}: on a machine that does less else, waits of that length may be gone.`,
+          `The dry run's own process did not get to run for up to ${inMs(held_up)}: waits of up to that length may be its own doing.`,
         ]
       : []),
   ];

@@ -48,4 +48,4 @@ export function runNotes(
 }
 
 const loadNote =
-  'Under load no rollback is proven, since what the application writes meanwhile is in the rows that would be compared: a run without load proves them. DELETE and TRUNCATE of the application are undone, all else that it writes is committed.';
+  'Under load no rollback is proven, since what the application writes meanwhile is in the rows that would be compared: a run without load proves them. What the application deletes (DELETE, TRUNCATE, MERGE) is undone, all else that it writes is committed.';

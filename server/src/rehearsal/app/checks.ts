@@ -144,6 +144,11 @@ async function send(
   }
 }
 
+/** What a statement does, as in `v1 cannot …`. */
+export function verbOf({ kind }: Pick<Statement, 'kind'>): string {
+  return verbs[kind] ?? 'run a statement';
+}
+
 const verbs: Readonly<Record<string, string>> = {
   SelectStmt: 'select',
   InsertStmt: 'insert',
@@ -158,7 +163,7 @@ function toldCheck(
   { statement, range }: AppStatement,
   error: StatementError | undefined,
 ): AppCheck {
-  const verb = verbs[statement.kind] ?? 'run a statement';
+  const verb = verbOf(statement);
   return {
     version,
     statement: statement.text,

@@ -1,3 +1,4 @@
+import { verbOf } from '../app/checks.ts';
 import { type Applied, overLimit, stopError } from '../apply-step.ts';
 import { Stopped } from '../guard.ts';
 import { inMs } from '../load-words.ts';
@@ -26,7 +27,7 @@ export async function putLoadOn(run: Run, world: World, failing: Failing): Promi
     if ('message' in load) return report(run, 'refused', load);
     run.load = load;
     const before = failuresOf(load.summary().before, failing);
-    run.start = before.map((error) => toldFailure(error, 'before step one'));
+    run.start = before.map((error) => toldFailure(run, error, 'start', 'before step one'));
     return undefined;
   } catch (error) {
     if (!(error instanceof Stopped)) throw error;
@@ -79,7 +80,9 @@ export async function applyUnderLoad(
   } catch (cause) {
     return broken({ ...(applied ?? nothingDone), ...stoppedAfter(cause, run, name) });
   }
-  const app = failuresOf(felt, failing).map((error) => toldFailure(error, `while '${name}' is done`));
+  const app = failuresOf(felt, failing).map((error) =>
+    toldFailure(run, error, 'applied', `while '${name}' is done`),
+  );
   const { maxWait } = run.options.load ?? {};
   const waited = maxWait === undefined ? undefined : tooLong(felt, maxWait, name);
   const late = waited === undefined ? undefined : ownError(waited, analysed.step.name.range);
@@ -111,31 +114,32 @@ function withoutLost(report: LoadReport): LoadReport {
 /** Failures that were not told yet, one of each statement; they are told with this. */
 function failuresOf({ errors }: LoadReport, { told }: Failing): LoadError[] {
   return errors.filter((error) => {
-    if (error.kind === 'collision' || told.has(checkKey(error))) return false;
-    told.add(checkKey(error));
+    // What timed out while a lock was held may fail for good later.
+    const isTimeout = error.kind === 'lock_timeout' || error.kind === 'statement_timeout';
+    const key = isTimeout ? `${checkKey(error)} ${error.kind}` : checkKey(error);
+    if (error.kind === 'collision' || told.has(key)) return false;
+    told.add(key);
     return true;
   });
 }
 
-const verbs: readonly (readonly [RegExp, string])[] = [
-  [/^\s*select\b/i, 'select'],
-  [/^\s*insert\b/i, 'insert'],
-  [/^\s*update\b/i, 'update'],
-  [/^\s*delete\b/i, 'delete'],
-];
-
 function toldFailure(
+  { analysis }: Run,
   { kind, version, statement, error, requests, range, line }: LoadError,
+  at: 'start' | 'applied',
   when: string,
 ): AppCheck {
-  const verb = verbs.find(([pattern]) => pattern.test(statement))?.[1] ?? 'run a statement';
+  const failed = analysis.versions
+    .flatMap(({ statements }) => statements)
+    .find((one) => one.range.start === range.start);
+  const verb = failed ? verbOf(failed.statement) : 'run a statement';
   const own =
     kind === 'lock_timeout' || kind === 'statement_timeout' ? ` by the ${kind} of its own session` : '';
   const times = requests === 1 ? '' : ` (${requests.toLocaleString('en')} requests)`;
   return {
     version,
     statement,
-    at: when === 'before step one' ? 'start' : 'applied',
+    at,
     ok: false,
     error: { ...error, message: `${version} cannot ${verb} ${when}${own}: ${error.message}${times}` },
     range,

@@ -89,7 +89,7 @@ describe('the words of a load', () => {
     assert.match(page, /<dt>Under load<\/dt><dd>1,200 requests: p50 1\.2 ms/);
     assert.match(
       page,
-      /<dt>Under load<\/dt><dd>1,200 requests at 200 a second on 20 connections\. No request took more/,
+      /<dt>Under load<\/dt><dd><a href="#load">1,200 requests at 200 a second on 20 connections\. No request took more/,
     );
     assert.doesNotMatch(
       renderReport({ report: report(), timing: undefined, planName: 'a', plan: undefined, nonce: 'n' }),
