@@ -2,6 +2,7 @@ import { CustomChart } from 'echarts/charts';
 import { AriaComponent, GridComponent } from 'echarts/components';
 import { init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
+import { formatDuration } from '../timing/format.ts';
 import type { TimeRange } from '../timing/model.ts';
 import type { Preview } from './preview.ts';
 import { stepTimeWords, sumWords } from './preview-words.ts';
@@ -107,7 +108,12 @@ function draw(rows: readonly Row[], layout: Layout): string {
         type: 'log',
         min: shortest,
         max: longest,
-        axisLabel: { color: 'var(--faint)', customValues: marks, formatter: tick, hideOverlap: true },
+        axisLabel: {
+          color: 'var(--faint)',
+          customValues: marks,
+          formatter: formatDuration,
+          hideOverlap: true,
+        },
         axisTick: { customValues: marks, lineStyle: { color: 'var(--grid)' } },
         axisLine: { lineStyle: { color: 'var(--grid)' } },
         splitLine: { lineStyle: { color: 'var(--grid)' } },
@@ -189,18 +195,6 @@ function barOf({ look, time }: Row, left: number, y: number, x: (ms: number) => 
     time.likely > shortest &&
     rect({ x: x(time.likely) - 1, y: y - barHeight / 2 - 3, width: 2, height: barHeight + 6 }, 'var(--text)');
   return { bar: [...layers, ...(mark ? [mark] : [])], end: from + width };
-}
-
-const units = [
-  [day, 'd'],
-  [hour, 'h'],
-  [minute, 'min'],
-  [second, 's'],
-] as const;
-
-function tick(ms: number): string {
-  const [size, unit] = units.find(([least]) => ms >= least) ?? [1, 'ms'];
-  return `${Math.round(ms / size)} ${unit}`;
 }
 
 /** The library's inline styles would be refused by a strict content policy; the page's own style does without. */

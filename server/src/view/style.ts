@@ -133,6 +133,7 @@ section.timing h3 { margin: 20px 0 4px; }
 .steps th.short { width: 4.5em; }
 .steps td:last-child, .steps th:last-child { padding-right: 0; }
 .steps .lock { display: inline-block; line-height: 1.3; }
+.steps .warn { display: block; margin-top: 3px; }
 .runbook h2 { margin-top: 36px; padding-top: 8px; border-top: 1px solid var(--line); }
 .runbook h3 { margin: 28px 0 6px; font-size: 1.08em; }
 .runbook h4 { margin: 16px 0 4px; font-weight: 600; color: var(--faint); }
