@@ -1,4 +1,4 @@
-import type { EffectClass, Effects, RelationWork } from '../effects/model.ts';
+import type { Effects, RelationWork } from '../effects/model.ts';
 import { type BackfillShape, predictBackfill } from './backfill.ts';
 import type { Figures, Measured, MeasuredStatement, Prediction, TimeRange } from './model.ts';
 import { type FiguresOf, workOf } from './predict.ts';
@@ -11,13 +11,14 @@ export const fewestRows = 10_000;
  * measured on PostgreSQL 18 with tables of one row.
  */
 const fixed: Readonly<Record<Work, number>> = {
-  scan: 0.4,
-  lookup: 1.5,
-  build: 1.5,
-  buildOther: 1.5,
-  concurrently: 3,
+  scan: 0.1,
+  lookup: 0.2,
+  build: 0.5,
+  buildOther: 0.5,
+  // Three transactions, each of which is flushed to disk.
+  concurrently: 6,
   rewrite: 3,
-  update: 0.3,
+  update: 0.1,
   batched: 0,
 };
 /** ms by which the fixed part may be off: what it decides is told no closer than that. */
@@ -254,5 +255,3 @@ function figuresThere({ tables }: Measured, production: FiguresOf): FiguresOf {
     };
   };
 }
-
-export type { EffectClass };
