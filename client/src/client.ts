@@ -1,7 +1,14 @@
-import { type ExtensionContext, type LogOutputChannel, Uri, workspace } from 'vscode';
+import {
+  type ExtensionContext,
+  extensions,
+  type LogOutputChannel,
+  type TextDocument,
+  Uri,
+  workspace,
+} from 'vscode';
 import type { LanguageClient, LanguageClientOptions } from 'vscode-languageclient/node';
 import { type InitializationOptions, trustedNotification } from '../../server/src/lsp/protocol.ts';
-import { linkToRule } from './commands/open-rule.ts';
+import { linkHoverToRules, linkToRule, rulePage } from './commands/open-rule.ts';
 
 /** The language id of plans. */
 export const planLanguage = 'migration-plan';
@@ -78,6 +85,28 @@ function clientOptions(docs: Uri): LanguageClientOptions {
         if (report?.kind === 'full') for (const diagnostic of report.items) linkToRule(diagnostic, docs);
         return report;
       },
+      async provideHover(document, position, token, next) {
+        if (isServedElsewhere(document)) return undefined;
+        const hover = await next(document, position, token);
+        if (hover) linkHoverToRules(hover, docs);
+        return hover;
+      },
+      provideCompletionItem(document, position, context, token, next) {
+        return isServedElsewhere(document) ? undefined : next(document, position, context, token);
+      },
+      async provideDocumentLinks(document, token, next) {
+        const links = await next(document, token);
+        for (const link of links ?? []) {
+          const page = link.target && rulePage(link.target.toString(), docs);
+          if (page) Object.assign(link, { target: page, tooltip: 'Open the rule’s page' });
+        }
+        return links;
+      },
     },
   };
+}
+
+/** A YAML extension has the settings file's schema from the manifest: what it says need not be said twice. */
+function isServedElsewhere({ languageId }: TextDocument): boolean {
+  return languageId === 'yaml' && extensions.getExtension('redhat.vscode-yaml') !== undefined;
 }

@@ -7,6 +7,7 @@ import { registerChecklist } from './commands/checklist.ts';
 import { registerConvertSql } from './commands/convert-sql.ts';
 import { registerDryRun } from './commands/dry-run.ts';
 import { registerExports } from './commands/export.ts';
+import { registerOpenExample } from './commands/open-example.ts';
 import { openRule, openRuleCommand } from './commands/open-rule.ts';
 import { registerPreviewTiming } from './commands/preview-timing.ts';
 import { registerShowReport } from './commands/show-report.ts';
@@ -14,6 +15,7 @@ import { registerSilence } from './commands/silence.ts';
 import { createDialogs, type Dialogs } from './dialogs.ts';
 import { createDryRunProblems } from './dry-run-problems.ts';
 import { createDryRuns } from './dry-runs.ts';
+import { createLanguageModelTools, type LanguageModelTools } from './language-model/tools.ts';
 import { createPreviewPanel, type PreviewPanel } from './preview-view/panel.ts';
 import { createReportStore, type ReportStore } from './report-store.ts';
 import { createReportPanel, type ReportPanel } from './report-view/panel.ts';
@@ -34,6 +36,8 @@ export interface SwitchbackApi {
   readonly previewHtml: PreviewPanel['html'];
   readonly tests: Pick<TestExplorer, 'controller' | 'run'>;
   readonly checklist: Pick<ChecklistResults, 'show'>;
+  /** Called past the confirmation, which a suite has nobody to give. */
+  readonly tools: Pick<LanguageModelTools, 'check' | 'dryRun'>;
 }
 
 /** Starts the language server without waiting for it, and registers the commands. */
@@ -52,6 +56,7 @@ export function activate(context: ExtensionContext): SwitchbackApi {
   const runs = createDryRuns({ ready, dialogs, reports, problems, servers, status });
   const preview = createPreviewPanel({ dialogs });
   const tests = createTestExplorer({ ready, runs });
+  const tools = createLanguageModelTools({ ready, reports, problems, servers, status });
   context.subscriptions.push(
     output,
     problems,
@@ -69,6 +74,8 @@ export function activate(context: ExtensionContext): SwitchbackApi {
     registerCapture({ ready, dialogs, servers }),
     registerShowReport({ reports, panel, dialogs }),
     registerSilence({ ready, dialogs }),
+    registerOpenExample({ context, dialogs }),
+    tools,
     commands.registerCommand(openRuleCommand, (page: unknown) =>
       openRule(context.extensionUri, page, dialogs),
     ),
@@ -83,5 +90,6 @@ export function activate(context: ExtensionContext): SwitchbackApi {
     previewHtml: () => preview.html(),
     tests,
     checklist: checklistResults,
+    tools,
   };
 }

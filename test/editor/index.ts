@@ -59,6 +59,8 @@ async function load(): Promise<void> {
   await import('./suite/preview.test.ts');
   await import('./suite/exports.test.ts');
   await import('./suite/server.test.ts');
+  await import('./suite/writing.test.ts');
+  await import('./suite/first-minutes.test.ts');
 }
 
 async function runAll(mocha: Mocha): Promise<Results> {

@@ -1,4 +1,4 @@
-import { commands, type Diagnostic, Uri, workspace } from 'vscode';
+import { commands, type Diagnostic, type Hover, MarkdownString, Uri, workspace } from 'vscode';
 import type { Dialogs } from '../dialogs.ts';
 
 /** Opens a rule's page; behind the code of every finding. */
@@ -11,11 +11,31 @@ export const openRuleCommand = 'switchback.openRule';
 export function linkToRule(diagnostic: Diagnostic, docs: Uri): void {
   const { code } = diagnostic;
   if (typeof code !== 'object') return;
+  const target = rulePage(code.target.toString(), docs);
+  if (target) diagnostic.code = { value: code.value, target };
+}
+
+/** The command that opens a page, in place of a link to its file; undefined for any other link. */
+export function rulePage(link: string, docs: Uri): Uri | undefined {
   const base = `${docs.toString()}/`;
-  const target = code.target.toString();
-  if (!target.startsWith(base)) return;
-  const page = encodeURIComponent(JSON.stringify([target.slice(base.length)]));
-  diagnostic.code = { value: code.value, target: Uri.parse(`command:${openRuleCommand}?${page}`) };
+  if (!link.startsWith(base)) return undefined;
+  const page = encodeURIComponent(JSON.stringify([link.slice(base.length)]));
+  return Uri.parse(`command:${openRuleCommand}?${page}`);
+}
+
+/** The same for the pages that a hover links to. That is the only command that a link in it may run. */
+export function linkHoverToRules(hover: Hover, docs: Uri): void {
+  hover.contents = hover.contents.map((content) => {
+    if (!(content instanceof MarkdownString)) return content;
+    const linked = new MarkdownString(
+      content.value.replace(/\]\(([^()\s]+\.md)\)/g, (whole, link: string) => {
+        const target = rulePage(link, docs);
+        return target ? `](${target.toString(true)})` : whole;
+      }),
+    );
+    linked.isTrusted = { enabledCommands: [openRuleCommand] };
+    return linked;
+  });
 }
 
 /** @param page file name of a rule page, perhaps with an anchor; anything else is refused, since any link may run this command. */

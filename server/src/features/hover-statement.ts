@@ -76,10 +76,11 @@ function lockFacts(analysis: Analysis, { s, at, part }: StandingStatement): read
 }
 
 function stepPreviewOf(analysis: Analysis, { step }: StepAnalysis): StepPreview | undefined {
-  if (analysis.kind !== 'plan') return undefined;
-  return preview(analysis)
-    .phases.flatMap(({ steps }) => steps)
-    .find(({ id }) => id === step.id);
+  const phase = analysis.plan.phases.find(({ steps }) => steps.includes(step));
+  if (analysis.kind !== 'plan' || !phase) return undefined;
+  // The step alone: a plan may have a thousand.
+  const plan = { ...analysis.plan, phases: [{ ...phase, steps: [step] }] };
+  return preview({ ...analysis, plan }).phases[0]?.steps[0];
 }
 
 /** How long the lock is held, and how many wait meanwhile. */

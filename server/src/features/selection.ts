@@ -1,12 +1,12 @@
 import type { Analysis } from '../analyze.ts';
-import { placeAt } from '../plan/yaml-place.ts';
+import { placeInAll } from '../plan/yaml-place.ts';
 import { contains, type Range } from '../text/range.ts';
 import { statementAt } from './hover.ts';
 
 /** What a selection at an offset grows by, the smallest first: a word, a statement, its value, the entry, the step … */
 export function selectionRanges(analysis: Analysis, offset: number): readonly Range[] {
   const { text, kind } = analysis;
-  const around = kind === 'sql' ? [] : (placeAt(text, offset)?.around ?? []);
+  const around = kind === 'sql' ? [] : (placeInAll(text, offset)?.around ?? []);
   const statement = statementAt(analysis, offset)?.s.range;
   const all = [
     { start: 0, end: text.length },

@@ -1,5 +1,7 @@
 import { CST, Parser } from 'yaml';
 import type { Range } from '../text/range.ts';
+import { tooDeepAt } from './nesting.ts';
+import { type PlanLayout, planLayout } from './plan-layout.ts';
 
 /** Where in a YAML text an offset is. It is found by the tokens, so that a text that does not parse has places too. */
 export interface YamlPlace {
@@ -30,18 +32,67 @@ export const mark = '\uE000';
  */
 export function placeToType(text: string, offset: number): YamlPlace | undefined {
   if (text.includes(mark)) return undefined;
-  return find(text.slice(0, offset) + mark + text.slice(offset), offset);
+  const marked = text.slice(0, offset) + mark + text.slice(offset);
+  return inPiece(marked, offset) ?? find(marked, offset);
 }
 
-/** The key or value that holds the character at `offset`, or ends there. */
+/** The key or value that holds the character at `offset`, or ends there; `around` may begin with the step's. */
 export function placeAt(text: string, offset: number): YamlPlace | undefined {
+  return inPiece(text, offset) ?? find(text, offset);
+}
+
+/** The same with all that is around it, for which the whole text is read. */
+export function placeInAll(text: string, offset: number): YamlPlace | undefined {
   return find(text, offset);
 }
 
-/** How deep tokens are followed; a plan has eight levels. */
+/**
+ * The place read from its root entry, phase or step alone, which a plan of a thousand steps is not read as a whole for;
+ * and a quote that is not closed yet does not swallow the steps below. Undefined where it is none of these.
+ */
+function inPiece(text: string, offset: number): YamlPlace | undefined {
+  const piece = pieceAround(planLayout(text)?.entries ?? [], offset);
+  if (!piece) return undefined;
+  const { start, end } = piece.range;
+  const place = find(text.slice(start, end), offset - start);
+  if (!place) return undefined;
+  const isItem = piece.path.length > 0;
+  // The keys of the root are not in one piece.
+  if (isItem ? place.path[0] !== 0 : place.path.length < 2) return undefined;
+  const moved = ({ start: from, end: to }: Range) => ({ start: from + start, end: to + start });
+  return {
+    ...place,
+    path: isItem ? [...piece.path, ...place.path.slice(1)] : place.path,
+    range: moved(place.range),
+    around: place.around.map(moved),
+  };
+}
+
+interface TextPiece {
+  readonly range: Range;
+  /** Of the item that the piece is; empty for a root entry. */
+  readonly path: YamlPath;
+}
+
+function pieceAround(entries: PlanLayout['entries'], offset: number): TextPiece | undefined {
+  const holds = ({ start, end }: Range) => start <= offset && offset < end;
+  for (const { head, phases = [] } of entries) {
+    if (holds(head)) return phases.length > 0 ? undefined : { range: head, path: [] };
+    for (const [i, phase] of phases.entries()) {
+      if (holds(phase.head)) return { range: phase.head, path: ['phases', i] };
+      const j = phase.steps?.findIndex(holds) ?? -1;
+      const range = phase.steps?.[j];
+      if (range) return { range, path: ['phases', i, 'steps', j] };
+    }
+  }
+  return undefined;
+}
+
+/** Levels of mappings and lists that are followed; a plan has eight. */
 const deepest = 100;
 
 function find(text: string, offset: number): YamlPlace | undefined {
+  if (tooDeepAt(text, deepest) !== undefined) return undefined;
   try {
     for (const token of new Parser().parse(text)) {
       if (token.type !== 'document' || !token.value) continue;
@@ -144,7 +195,15 @@ const styles = {
 } as const;
 
 function readValue(token: ScalarToken): string {
-  return CST.resolveAsScalar(token, false, () => undefined)?.value ?? '';
+  return CST.resolveAsScalar(closed(token), false, () => undefined)?.value ?? '';
+}
+
+/** A quote that is not closed yet ends where the text does. */
+function closed(token: ScalarToken): ScalarToken {
+  const quote =
+    token.type === 'single-quoted-scalar' ? "'" : token.type === 'double-quoted-scalar' ? '"' : '';
+  const isOpen = quote !== '' && (token.source.length < 2 || !token.source.endsWith(quote));
+  return isOpen ? { ...token, source: token.source + quote } : token;
 }
 
 function rangeOfToken(token: CST.Token): Range {
