@@ -69,7 +69,7 @@ function checkContents(extension) {
     .filter((entry) => entry.isFile())
     .map((entry) => relative(extension, join(entry.parentPath, entry.name)).replaceAll('\\', '/'));
   const allowed =
-    /^(dist\/(?!test\/)|schemas\/|syntaxes\/|server\/docs\/|client\/media\/|package\.json$|(readme|changelog)\.md$|license(\.txt)?$)/i;
+    /^(dist\/(?!test\/)|schemas\/|syntaxes\/|server\/docs\/|client\/media\/|examples\/[\w-]+\/(?:[\w-]+\.migration\.yaml|schema\.sql)$|package\.json$|(readme|changelog)\.md$|license(\.txt)?$)/i;
   const stray = files.filter((file) => !allowed.test(file) || /\.(ts|map)$/.test(file));
   if (stray.length > 0) throw new Error(`the package holds what it should not:\n  ${stray.join('\n  ')}`);
   const manifest = JSON.parse(readFileSync(join(extension, 'package.json'), 'utf8'));
