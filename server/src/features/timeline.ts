@@ -52,7 +52,7 @@ const wide: Layout = {
 const narrow: Layout = {
   width: 360,
   rowHeight: 40,
-  left: 16,
+  left: 20,
   right: 84,
   indent: 0,
   labelWidth: 356,
