@@ -24,16 +24,23 @@ export interface Placing {
   isUnique(table: FillTable, column: FillColumn): boolean;
 }
 
+/** The table of that name, or the only one that a view of that name reads: what is written to the view goes there. */
+const tableBehind = `
+  SELECT coalesce((
+      SELECT CASE WHEN count(DISTINCT d.refobjid) = 1 THEN min(d.refobjid::int8) END
+      FROM pg_catalog.pg_rewrite r
+      JOIN pg_catalog.pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+        AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> r.ev_class
+      WHERE r.ev_class = c.oid AND c.relkind = 'v'), c.oid::int8) AS oid
+  FROM pg_catalog.pg_class c WHERE c.oid = pg_catalog.to_regclass($1)`;
+
 /** For as long as the schema stays as it is. */
 export function createPlacing(db: Connection, { parser, unique }: PlacingOptions): Placing {
   let tables: Promise<FillTable[]> | undefined;
   const oids = new Map<string, Promise<number>>();
   const oidOf = (name: string) => {
     const known =
-      oids.get(name) ??
-      db
-        .query('SELECT pg_catalog.to_regclass($1)::oid::int8 AS oid', [name])
-        .then(({ rows }) => Number(rows[0]?.oid ?? 0));
+      oids.get(name) ?? db.query(tableBehind, [name]).then(({ rows }) => Number(rows[0]?.oid ?? 0));
     oids.set(name, known);
     return known;
   };
