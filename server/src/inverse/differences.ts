@@ -68,6 +68,8 @@ const unseen: ReadonlySet<string> = new Set([
   'empty',
   'shared',
   'order',
+  // Names of an index's own columns, which stay what they were when the table's are renamed.
+  'columnNames',
   // Told by what stands beside the table's own definition: see `objects/facts.ts`.
   'triggers',
   'triggerDefinitions',
