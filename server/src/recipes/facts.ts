@@ -157,6 +157,16 @@ function functionsNaming({ schema }: Facts, table: Table, column: string): reado
   });
 }
 
+/** Functions whose source says all of these names, as words. */
+export function functionsSaying({ schema }: Facts, names: readonly string[]): readonly UserFunction[] {
+  return [...schema.functions.values()].filter((one) =>
+    (one.overloads ?? []).some(({ source }) => {
+      const words = source && wordsOf(source.text);
+      return words !== undefined && names.every((name) => words.has(name));
+    }),
+  );
+}
+
 /** The words of SQL and of the strings in it, as names: a body is a string. */
 function wordsOf(text: string): ReadonlySet<string> {
   const words = new Set<string>();

@@ -14,7 +14,7 @@ export interface Names {
   column(table: Table, first: string, label: string): string;
   /**
    * The name of something that takes another's place: `from` in it becomes `to`; where it does not hold `from`, `to` is
-   * put behind it.
+   * put behind it. Asked again for the same, it answers the same.
    */
   successor(table: Table, name: string, from: string, to: string): string;
   /** A name that the plan uses is taken from now on. */
@@ -26,6 +26,7 @@ const longest = 63;
 /** Names that are free in the schema; each that is given out is taken. */
 export function createNames(schema: Schema): Names {
   const given = new Set<string>();
+  const successors = new Map<string, string>();
   const free = (candidates: Iterable<string>, isTaken: (name: string) => boolean): string => {
     for (const name of candidates) if (!isTaken(name)) return name;
     return '';
@@ -56,13 +57,18 @@ export function createNames(schema: Schema): Names {
       return free(numbered(first, undefined, label), isTaken);
     },
     successor(table, name, from, to) {
+      const asked = JSON.stringify([relationKey(table.name), name, from, to]);
+      const known = successors.get(asked);
+      if (known !== undefined) return known;
       const swapped = name.includes(from) ? name.replace(from, () => to) : undefined;
       const wanted = swapped === undefined ? makeObjectName(name, undefined, to) : clip(swapped, longest);
       const names = function* () {
         yield wanted;
         for (let pass = 1; ; pass++) yield `${clip(wanted, longest - String(pass).length)}${pass}`;
       };
-      return give(table.name.schema, free(names(), onTable(table)));
+      const chosen = give(table.name.schema, free(names(), onTable(table)));
+      successors.set(asked, chosen);
+      return chosen;
     },
     take({ schema: place, name }) {
       give(place, name);

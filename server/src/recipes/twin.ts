@@ -14,11 +14,13 @@ import type {
   Relation,
   Schema,
   Table,
+  UserFunction,
 } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { addValidated, buildIndex, indexToConstraint, requireColumn, stepId } from './blocks.ts';
 import { after, type ColumnFacts, columnFacts, sqlName } from './facts.ts';
 import { type Given, refuse, type StepDraft } from './model.ts';
+import { withOtherColumn } from './trigger-code.ts';
 
 /** A column that is to take another's place in the same table, with all that is bound to that. */
 export interface Twin {
@@ -30,10 +32,19 @@ export interface Twin {
   readonly facts: ColumnFacts;
   /** The schema as it would be if the old column simply had the new name: how all that is bound to it reads then. */
   readonly renamed: Schema;
+  /** Functions of triggers, as they read the new column. Statements. */
+  readonly code: readonly string[];
 }
 
-/** Refuses what cannot follow a column to another one. */
-export function twinOf(given: Given, table: Table, from: Column, to: string, type: string): Twin {
+/** Refuses what cannot follow a column to another one. `keepsName`: the new column takes the old one's name in the end. */
+export function twinOf(
+  given: Given,
+  table: Table,
+  from: Column,
+  to: string,
+  type: string,
+  { keepsName = false } = {},
+): Twin {
   const { facts } = given;
   const name = sqlName(facts, table);
   const own = columnFacts(facts, table, from.name) ?? refuse(`${name} has no column ${from.name}.`, 'column');
@@ -83,13 +94,17 @@ export function twinOf(given: Given, table: Table, from: Column, to: string, typ
       `The generated column ${name}.${generated.name} is computed from ${from.name}. Postgres gives it another expression only by writing the table anew while everybody waits: make it a plain column that a trigger fills first.`,
       'column',
     );
-  const [code] = own.functions;
-  if (code)
-    refuse(
-      `The function ${sqlName(facts, code)} says ${from.name}, and Postgres does not tell what it means by it: change it first so that it works without that name, to_jsonb(NEW) ->> … for instance.`,
-      'column',
-    );
-  return { table, from, to, type, facts: own, renamed };
+  const code = keepsName ? [] : own.functions.map((one) => codeFor(given, table, one, from.name, to));
+  return { table, from, to, type, facts: own, renamed, code };
+}
+
+function codeFor({ facts }: Given, table: Table, code: UserFunction, from: string, to: string): string {
+  const made = withOtherColumn(facts, table, code, from, to);
+  if ('sql' in made) return made.sql;
+  return refuse(
+    `The function ${sqlName(facts, code)} says ${from}, and ${made.reason}: no plan can change it safely. Let it do without that name first.`,
+    'column',
+  );
 }
 
 /**
@@ -187,7 +202,7 @@ export function indexTwins(given: Given, twin: Twin): readonly StepDraft[] {
 }
 
 /** What stands behind the table's name, with the new column in the old one's place. */
-function indexDefinition(given: Given, twin: Twin, index: Index): string {
+export function indexDefinition(given: Given, twin: Twin, index: Index): string {
   const moved = twin.renamed.relations.get(relationKey(index.name));
   const own =
     moved?.kind === 'index'
@@ -201,12 +216,19 @@ function indexDefinition(given: Given, twin: Twin, index: Index): string {
 }
 
 /** Keys, checks and foreign keys like those that name the old column; NOT NULL too. */
-export function constraintTwins(given: Given, twin: Twin): readonly StepDraft[] {
+export function constraintTwins(
+  given: Given,
+  twin: Twin,
+  { without = [] }: { readonly without?: readonly Constraint[] } = {},
+): readonly StepDraft[] {
   const { table, to, facts: own } = twin;
   const keys = own.constraints.filter(({ kind }) => kind === 'unique');
   const others = own.constraints.filter(
-    ({ kind, parent, local }) =>
-      (kind === 'check' || kind === 'foreign key') && parent === undefined && local !== false,
+    (one) =>
+      (one.kind === 'check' || one.kind === 'foreign key') &&
+      one.parent === undefined &&
+      one.local !== false &&
+      !without.includes(one),
   );
   return [
     ...keys.flatMap((one) => keyTwin(given, twin, one)),
@@ -345,7 +367,11 @@ export function followers(given: Given, twin: Twin, now: Schema): readonly strin
       `How ${left.join(' and ')} of ${key} would read the new column is not worked out: change that by hand first.`,
       'column',
     );
-  return [...sql, ...facts.statistics.map((one) => `DROP STATISTICS ${sqlName(given.facts, named(one))}`)];
+  return [
+    ...twin.code,
+    ...sql,
+    ...facts.statistics.map((one) => `DROP STATISTICS ${sqlName(given.facts, named(one))}`),
+  ];
 }
 
 function named({ name }: OtherObject): { readonly name: QualifiedName } {

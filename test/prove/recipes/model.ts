@@ -12,6 +12,8 @@ export interface RecipeCase {
   readonly to?: number;
   /** It is among the few that `npm test` proves on the embedded Postgres. */
   readonly quick?: boolean;
+  /** Rules whose notes (level info) are true of what is asked for, and that no plan for it can do without. */
+  readonly notes?: readonly string[];
   /** No plan can be written, and the message says this: what is wrong, and what to do. */
   readonly refused?: RegExp;
 }

@@ -22,13 +22,16 @@ export function planFor(
 }
 
 /** What keeps a plan from being clean: everything that a check at default settings says. */
-export function faultsOf(plan: NewPlan, { refused }: RecipeCase): readonly string[] {
+export function faultsOf(plan: NewPlan, { refused, notes = [] }: RecipeCase): readonly string[] {
   if ('problem' in plan) {
     if (refused) return refused.test(plan.problem) ? [] : [`refused, but not so: ${plan.problem}`];
     return [`refused: ${plan.problem}`];
   }
   if (refused) return ['written, though it should be refused'];
-  return plan.analysis.findings.map(
+  const findings = plan.analysis.findings.filter(
+    ({ rule, severity }) => severity !== 'info' || !notes.includes(rule),
+  );
+  return findings.map(
     ({ rule, step, severity, message }) => `${severity} ${rule}${step ? ` at ${step}` : ''}: ${message}`,
   );
 }

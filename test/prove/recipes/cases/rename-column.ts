@@ -20,6 +20,31 @@ export const renameColumnCases: readonly RecipeCase[] = [
   },
   {
     type,
+    name: 'read by the function of a trigger',
+    baseline: `${plain}
+CREATE TABLE audit (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, was text, became text);
+CREATE FUNCTION note_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO audit (was, became) VALUES (OLD.username, NEW."username");
+  RETURN NEW;
+END $$;
+CREATE TRIGGER note_change AFTER UPDATE OF username ON users
+  FOR EACH ROW WHEN (OLD.username <> NEW.username) EXECUTE FUNCTION note_change();
+`,
+    answers: { table: 'users', column: 'username', to: 'handle', ...large },
+  },
+  {
+    type,
+    name: 'given values by the function of a trigger',
+    baseline: `${plain}
+CREATE FUNCTION lower_it() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.username := lower(NEW.username); RETURN NEW; END $$;
+CREATE TRIGGER lower_it BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION lower_it();
+`,
+    answers: { table: 'users', column: 'username', to: 'handle' },
+    refused: /function lower_it says username, and it gives username a value/,
+  },
+  {
+    type,
     name: 'in a composite key that others refer to',
     baseline: awkward,
     answers: { table: 'App.Order Line', column: 'Ref', to: 'reference', ...large },

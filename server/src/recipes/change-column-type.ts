@@ -1,0 +1,333 @@
+import { typeChange } from '../effects/type-change.ts';
+import { changeOfType } from '../effects/type-meaning.ts';
+import { narrowing } from '../effects/type-narrowing.ts';
+import { columnOf, constraintOf, relationKey, tableByKey } from '../schema/lookup.ts';
+import type { Column, Constraint, Table } from '../schema/model.ts';
+import { quoteIdentifier } from '../sql/names.ts';
+import { isRequired, tableStatements } from './application.ts';
+import { addValidated, alterTable, stepId, wait } from './blocks.ts';
+import { after, columnFacts, sqlName } from './facts.ts';
+import { script } from './finish.ts';
+import {
+  defineRecipe,
+  type Given,
+  type PlanDraft,
+  refuse,
+  type StepDraft,
+  type VersionDraft,
+} from './model.ts';
+import { type Bound, contractRetyped, expandRetyped, type Retyped, retyped, swapRetyped } from './retype.ts';
+import { shortType } from './twin.ts';
+
+export const changeColumnType = defineRecipe({
+  type: 'change_column_type',
+  title: 'Change the type of a column',
+  summary:
+    'At once where Postgres keeps the rows as they are; else by a column of the new type that a trigger keeps in step, and that takes the name in a moment. Foreign keys to it, and the columns that they are on, change with it.',
+  questions: [
+    { id: 'table', prompt: 'Which table?', kind: 'table' },
+    { id: 'column', prompt: 'Which column?', kind: 'column' },
+    {
+      id: 'type',
+      prompt: 'Of which type is it to be?',
+      kind: 'type',
+      validate(type, given) {
+        const column = given.column();
+        return printedType(given, type) === column.type
+          ? `${column.name} is of the type ${column.type} already.`
+          : undefined;
+      },
+    },
+    {
+      id: 'using',
+      prompt: 'How does a value become one of the new type? (SQL, of the column; a cast where empty)',
+      kind: 'expression',
+      optional: true,
+    },
+  ],
+  write,
+});
+
+/** As `format_type` prints it. */
+function printedType({ facts, table: of }: Given, type: string): string {
+  const table = of();
+  const probe = '_switchback_probe';
+  const made = after(facts.schema, `ALTER TABLE ${sqlName(facts, table)} ADD COLUMN ${probe} ${type}`);
+  return columnOf(tableByKey(made, relationKey(table.name)), probe)?.type ?? type;
+}
+
+/** A foreign key to the column, with the column that it is on. */
+interface Child {
+  readonly table: Table;
+  readonly column: Column;
+  readonly constraint: Constraint;
+  readonly retyped: Retyped;
+}
+
+function write(given: Given): PlanDraft {
+  const { facts } = given;
+  const [table, column] = [given.table(), given.column()];
+  const from = column.type ?? refuse(`The type of ${column.name} is not known.`, 'column');
+  const to = printedType(given, given.answer('type'));
+  const using = given.optional('using');
+  const name = sqlName(facts, table);
+  const shown = `${name}.${quoteIdentifier(column.name)}`;
+  if (using === undefined) refuseLoss(shown, column, from, to, name);
+  const keeps =
+    typeChange(from, to, facts.schema, facts.schema.timeZone).kind === 'keeps' && using === undefined;
+  const title = `Change ${shown} from ${shortType(from)} to ${shortType(to)}`;
+  const plan = keeps ? atOnce(given, to) : byReplacement(given, to, using);
+  return { title, tables: [table], ...plan };
+}
+
+/** A value that the new type does not hold stops the plan, or is cut without a word: that is to be meant. */
+function refuseLoss(shown: string, column: Column, from: string, to: string, table: string): void {
+  const quoted = quoteIdentifier(column.name);
+  const narrower = narrowing(from, to, true);
+  if (narrower)
+    refuse(
+      `${shown} is ${from}, and ${to} does not hold values ${narrower.which}: ${narrower.does === 'fails' ? 'they would stop the plan' : 'they would be cut without a word'}. See whether there are any: SELECT count(*) FROM ${table} WHERE ${narrower.condition(quoted)}; then say what becomes of them: --using EXPRESSION.`,
+      'type',
+    );
+  if (changeOfType(from, to) === 'other' && !isSafeCast(from, to))
+    refuse(
+      `Whether every value of ${shown}, which is ${from}, makes a ${to} is not known: say how, --using '${quoted}::${to}' where a cast does.`,
+      'type',
+    );
+}
+
+/** Casts that no value of the one type fails. */
+function isSafeCast(from: string, to: string): boolean {
+  const text = /^(?:text|character varying)$/.test(to);
+  const known: readonly string[] = [
+    'date>timestamp without time zone',
+    'json>jsonb',
+    'jsonb>json',
+    'cidr>inet',
+    'integer>double precision',
+    'smallint>double precision',
+    'smallint>real',
+  ];
+  return text || known.includes(`${from}>${to}`);
+}
+
+function atOnce(given: Given, to: string): Omit<PlanDraft, 'title' | 'tables'> {
+  const { facts } = given;
+  const [table, column] = [given.table(), given.column()];
+  const own = columnFacts(facts, table, column.name);
+  const [view] = own?.views ?? [];
+  if (view)
+    refuse(
+      `The ${view.kind} ${sqlName(facts, view)} reads ${column.name}, and Postgres changes no type under a view: drop it in the same transaction by hand, or first.`,
+      'column',
+    );
+  return {
+    intro: ['Postgres keeps the rows as they are: only its catalogs change.'],
+    versions: versionsOf(given, to, []),
+    phases: [
+      {
+        phase: 'Change',
+        risk: 'low',
+        steps: [
+          {
+            step: `${column.name} becomes ${shortType(to)}`,
+            id: 'change_type',
+            sql: [
+              alterTable(facts, table, `ALTER COLUMN ${quoteIdentifier(column.name)} TYPE ${shortType(to)}`),
+            ],
+            expect: { rewrite: false },
+            rollback: {
+              impossible: `values that only ${shortType(to)} holds may be there: the old type would have every row checked while everybody waits, and is nobody's need`,
+            },
+          },
+          { step: `Use ${shortType(to)}`, id: 'deploy_v2', deploy: 'v2' },
+        ],
+      },
+    ],
+  };
+}
+
+function byReplacement(
+  given: Given,
+  to: string,
+  using: string | undefined,
+): Omit<PlanDraft, 'title' | 'tables'> {
+  const { facts } = given;
+  const [table, column] = [given.table(), given.column()];
+  const own = columnFacts(facts, table, column.name);
+  const incoming = (own?.referencedBy ?? []).map(({ table: other, constraint }) =>
+    childOf(given, other, constraint, to, using),
+  );
+  const main = retyped(given, table, column, shortType(to), {
+    using,
+    id: stepId(table.name.name, column.name),
+  });
+  const bound: Bound = {
+    release: incoming.map((child) => ({
+      sql: script([
+        alterTable(facts, child.table, `DROP CONSTRAINT ${quoteIdentifier(nameOfNew(given, child))}`),
+      ]),
+    })),
+    // By then the child's new column has its name, and this one's has not.
+    bind: incoming.flatMap((child) =>
+      addValidated(given, referenceBlock(given, child, main, { child: 'now', parent: 'next' })).flatMap(
+        (step) => ('sql' in step ? [{ sql: script(step.sql) }] : []),
+      ),
+    ),
+  };
+  const all = [...incoming.map((child) => child.retyped), main];
+  const shown = `${sqlName(facts, table)}.${quoteIdentifier(column.name)}`;
+  return {
+    intro: [
+      `A column of the new type stands beside the old one, and a trigger writes both; once it is filled, and bound as the old one is, the names change places in one transaction. For a week the trigger then goes the other way, so that the way back loses nothing.`,
+      ...(incoming.length > 0 ? ['', `The columns that refer to ${shown} change with it.`] : []),
+    ],
+    versions: versionsOf(given, to, incoming),
+    checklist: incoming.length > 0 ? [`Other services that store ${shown} can hold ${shortType(to)}`] : [],
+    phases: [
+      {
+        phase: 'Expand',
+        risk: 'medium',
+        steps: [
+          ...all.flatMap((one) => expandRetyped(given, one)),
+          ...incoming.flatMap((child) =>
+            addValidated(given, referenceBlock(given, child, main, { child: 'next', parent: 'next' })),
+          ),
+        ],
+      },
+      {
+        phase: 'Migrate',
+        risk: 'high',
+        steps: [
+          { step: 'The application can do with both types', id: 'deploy_v2', deploy: 'v2' },
+          wait('watch_v2', 'Watch v2 for a day', '24h'),
+          ...incoming.map((child) => swapRetyped(given, child.retyped)),
+          ...incoming.map(
+            (child): StepDraft => ({
+              step: `The old key of ${sqlName(facts, child.table)} lets go`,
+              id: stepId('release', child.constraint.name),
+              why: 'The foreign key on the new columns holds already.',
+              sql: [
+                alterTable(facts, child.table, `DROP CONSTRAINT ${quoteIdentifier(child.constraint.name)}`),
+              ],
+            }),
+          ),
+          swapRetyped(given, main, bound),
+        ],
+      },
+      {
+        phase: 'Contract',
+        risk: 'medium',
+        steps: [...all].reverse().flatMap((one) => contractRetyped(given, one)),
+      },
+    ],
+    queries: all.map(({ twin }) => ({
+      name: `How far ${twin.from.name} of ${twin.table.name.name} is copied`,
+      sql: `SELECT count(*) FILTER (WHERE ${quoteIdentifier(twin.to)} IS NOT NULL OR ${quoteIdentifier(twin.from.name)} IS NULL) AS done, count(*) AS total\nFROM ${sqlName(facts, twin.table)}`,
+    })),
+    cleanup: ['Update the API documentation, and clients that took the value for the old type'],
+  };
+}
+
+function childOf(
+  given: Given,
+  table: Table,
+  constraint: Constraint,
+  to: string,
+  using: string | undefined,
+): Child {
+  const { facts } = given;
+  const parent = given.column();
+  const at = constraint.references?.columns.indexOf(parent.name) ?? -1;
+  const name = constraint.columns[at] ?? '';
+  const column = columnOf(table, name) ?? refuse(`What ${constraint.name} is on is not known.`, 'column');
+  const shown = `${sqlName(facts, table)}.${quoteIdentifier(name)}`;
+  if (relationKey(table.name) === relationKey(given.table().name))
+    refuse(
+      `${constraint.name} refers from ${shown} to its own table: drop that foreign key first, change both columns, and add it again.`,
+      'column',
+    );
+  if (using !== undefined)
+    refuse(
+      `${shown} refers to the column by ${constraint.name}, and a value that --using makes of one need not be that of the other: drop the foreign key first.`,
+      'using',
+    );
+  const further = columnFacts(facts, table, name)?.referencedBy[0];
+  if (further)
+    refuse(
+      `${sqlName(facts, further.table)} refers to ${shown}, which itself refers to the column: change that one first, by a plan of its own.`,
+      'column',
+    );
+  return {
+    table,
+    column,
+    constraint,
+    retyped: retyped(given, table, column, shortType(to), {
+      id: stepId(table.name.name, name),
+      apart: [constraint],
+    }),
+  };
+}
+
+function nameOfNew(given: Given, { table, constraint, retyped: { twin } }: Child): string {
+  return given.names.successor(table, constraint.name, twin.from.name, twin.to);
+}
+
+/** The foreign key on the new columns, by the names that they have then. */
+function referenceBlock(
+  given: Given,
+  child: Child,
+  parent: Retyped,
+  names: { readonly child: 'next' | 'now'; readonly parent: 'next' },
+) {
+  const { facts } = given;
+  const { table, constraint, retyped: own } = child;
+  const rename = ({ twin }: Retyped) =>
+    `ALTER TABLE ${sqlName(facts, twin.table)} RENAME COLUMN ${quoteIdentifier(twin.from.name)} TO ${quoteIdentifier(twin.to)}`;
+  const sql = [...(names.child === 'next' ? [rename(own)] : []), rename(parent)];
+  const moved = sql.reduce((schema, statement) => after(schema, statement), facts.schema);
+  const definition =
+    constraintOf(tableByKey(moved, relationKey(table.name)), constraint.name)?.definition ??
+    refuse(`How ${constraint.name} reads with other columns is not known.`, 'column');
+  const name = nameOfNew(given, child);
+  return {
+    table,
+    name,
+    id: stepId('refer', name),
+    what: `${sqlName(facts, table)} refers to the new column`,
+    definition: definition.replace(/ NOT VALID$/, ''),
+  };
+}
+
+function versionsOf(given: Given, to: string, children: readonly Child[]): readonly VersionDraft[] {
+  const { facts } = given;
+  const [table, column] = [given.table(), given.column()];
+  const key = (one: Table) => one.constraints.find(({ kind }) => kind === 'primary key')?.columns ?? [];
+  const statements = [{ table, column }, ...children].flatMap(({ table: one, column: own }) => {
+    const reading = one.columns
+      .filter(isRequired)
+      .slice(0, 4)
+      .map(({ name }) => name);
+    const writes = key(one).includes(own.name) ? {} : { [own.name]: [] };
+    return tableStatements(facts, one, { reads: [own.name, ...reading], writes });
+  });
+  const typed = (one: Table, own: Column, type: string | undefined): readonly Column[] =>
+    one.columns.map((each) => (each.name === own.name ? { ...each, type } : each));
+  const uses = (type: (own: Column) => string | undefined) =>
+    [{ table, column }, ...children].map(({ table: one, column: own }) => ({
+      table: one,
+      columns: typed(one, own, type(own)),
+      dual: [],
+      reads: {},
+      lookup: undefined,
+    }));
+  return [
+    {
+      name: 'v1',
+      says: `takes ${column.name} for ${shortType(column.type ?? '')}`,
+      statements,
+      uses: uses((own) => own.type),
+    },
+    { name: 'v2', says: `can do with ${shortType(to)} too`, statements, uses: uses(() => to) },
+  ];
+}

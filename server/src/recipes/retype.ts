@@ -1,0 +1,441 @@
+import { sequenceOptions } from '../inverse/sequences.ts';
+import { castBack } from '../inverse/type-survival.ts';
+import { syncName, syncTrigger } from '../rules/locks/sync-trigger.ts';
+import type { RollbackSource } from '../rules/new-steps.ts';
+import { indexesOf, relationKey } from '../schema/lookup.ts';
+import type { Column, Constraint, Table } from '../schema/model.ts';
+import { quoteIdentifier, quoteLiteral } from '../sql/names.ts';
+import { alterTable, buildIndex, copyValues, requireColumn, wait } from './blocks.ts';
+import { primaryKeyOf, sqlName } from './facts.ts';
+import { backfillSource, script } from './finish.ts';
+import { type Given, refuse, type SqlDraft, type StepDraft } from './model.ts';
+import {
+  addTwin,
+  constraintTwins,
+  dropOldIndexes,
+  indexDefinition,
+  indexTwins,
+  isSteady,
+  statisticsTwins,
+  type Twin,
+  twinOf,
+} from './twin.ts';
+
+/** A column that becomes one of another type, under its old name. */
+export interface Retyped {
+  readonly twin: Twin;
+  /** The old column's name once the new one has taken its place. Unquoted. */
+  readonly last: string;
+  /** SQL of the value in the new type, from a row's columns with this before them: empty, or `NEW.`. */
+  readonly value: (row: string) => string;
+  /** The same of the way back; undefined where there is none. */
+  readonly back: ((row: string) => string) | undefined;
+  /** Beginning of the steps' ids. */
+  readonly id: string;
+  /** Foreign keys to a column that gets another type too: they are moved on their own. */
+  readonly apart: readonly Constraint[];
+  /** The unique index on the new column that becomes the primary key; undefined where the column is in none. */
+  readonly key:
+    | { readonly constraint: Constraint; readonly name: string; readonly definition: string }
+    | undefined;
+}
+
+/** Refuses what cannot be moved from one column to another. */
+export function retyped(
+  given: Given,
+  table: Table,
+  column: Column,
+  type: string,
+  {
+    using,
+    id,
+    apart = [],
+  }: { readonly using?: string | undefined; readonly id: string; readonly apart?: readonly Constraint[] },
+): Retyped {
+  const { facts, names } = given;
+  const name = sqlName(facts, table);
+  const next = names.column(table, column.name, 'new');
+  const twin = twinOf(given, table, column, next, type, { keepsName: true });
+  const [view] = twin.facts.views;
+  if (view)
+    refuse(
+      `The view ${sqlName(facts, view)} reads ${name}.${column.name}, and a view keeps the type that a column had: drop it first, and make it again after the plan, or let it read ${column.name}::${column.type} of a column that stays.`,
+      'column',
+    );
+  const [bound] = [...twin.facts.triggers, ...twin.facts.policies];
+  if (bound)
+    refuse(
+      `${bound.name} of ${name} names ${column.name}, and would go on with the old column: make it without first.`,
+      'column',
+    );
+  if (twin.facts.publications.length > 0)
+    refuse(`A publication lists ${name}.${column.name}: publish the table whole first.`, 'column');
+  const quoted = quoteIdentifier(column.name);
+  const primary = primaryKeyOf(table);
+  const isKey = primary?.columns.includes(column.name) === true;
+  if (isKey && table.partitioned)
+    refuse(
+      `${column.name} is in the primary key of the partitioned table ${name}, and Postgres builds such a key only while writers wait: copy the table into a new one (switchback new partition_table).`,
+      'column',
+    );
+  const index = isKey
+    ? [...indexesOf(facts.schema, relationKey(table.name))].find(
+        ({ constraint }) => constraint === primary?.name,
+      )
+    : undefined;
+  return {
+    twin,
+    last: names.column(table, column.name, 'old'),
+    value:
+      using === undefined ? (row) => `${row}${quoted}::${type}` : (row) => inRow(using, column.name, row),
+    back: backOf(column, type, using),
+    id,
+    apart,
+    key:
+      primary && index
+        ? {
+            constraint: primary,
+            name: names.successor(table, index.name.name, column.name, `${column.name}_new`),
+            definition: indexDefinition(given, twin, index),
+          }
+        : undefined,
+  };
+}
+
+/** The expression with the column as that of a row; refused where it names others, which a trigger would have to know. */
+function inRow(using: string, column: string, row: string): string {
+  if (row === '') return `(${using})`;
+  const quoted = quoteIdentifier(column);
+  const name = new RegExp(`(?<![\\w."])${quoted.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w"])`, 'g');
+  if (!name.test(using))
+    refuse(
+      `The expression ${using} does not name ${column}: say how a value of it becomes one of the new type.`,
+      'using',
+    );
+  return `(${using.replace(name, `${row}${quoted}`)})`;
+}
+
+const integers: Readonly<Record<string, readonly [string, string]>> = {
+  smallint: ['-32768', '32767'],
+  integer: ['-2147483648', '2147483647'],
+};
+
+/** Of a wider integer what still fits: a number that does not is no reason to refuse a row. */
+function backOf(column: Column, type: string, using: string | undefined): Retyped['back'] {
+  if (using !== undefined) return undefined;
+  const name = quoteIdentifier(column.name);
+  const range = integers[column.type ?? ''];
+  return (row) => {
+    const cast = castBack(`${row}${name}`, type, column.type);
+    return range ? `CASE WHEN ${row}${name} BETWEEN ${range[0]} AND ${range[1]} THEN ${cast} END` : cast;
+  };
+}
+
+function rangeVar({ name }: Table) {
+  return name.schema === 'public' ? { relname: name.name } : { relname: name.name, schemaname: name.schema };
+}
+
+function forward(given: Given, { twin, value }: Retyped) {
+  const { table, from, to } = twin;
+  const target = rangeVar(table);
+  return syncTrigger(target, syncName(given.facts.schema, target, from.name, 'sync'), [
+    `NEW.${quoteIdentifier(to)} := ${value('NEW.')};`,
+  ]);
+}
+
+function backward(given: Given, { twin, last, back }: Retyped) {
+  const { table, from } = twin;
+  const target = rangeVar(table);
+  const name = syncName(given.facts.schema, target, from.name, 'back');
+  return back && syncTrigger(target, name, [`NEW.${quoteIdentifier(last)} := ${back('NEW.')};`]);
+}
+
+/** A column of the new type beside the old one, kept in step by a trigger, filled, and bound as that is. */
+export function expandRetyped(given: Given, one: Retyped): readonly StepDraft[] {
+  const { twin, id, key, value } = one;
+  const { table, from, to } = twin;
+  const { create, drop } = forward(given, one);
+  return [
+    { ...addTwin(given, twin, `${id}_add`), step: `Add a column of the new type beside ${from.name}` },
+    {
+      step: `Whatever is written to ${from.name} is written to both`,
+      id: `${id}_sync`,
+      why: 'By a trigger: the application goes on as it is.',
+      sql: [create],
+      rollback: drop,
+    },
+    ...copyValues(given, {
+      table,
+      column: to,
+      value: value(''),
+      id: `${id}_copy`,
+      step: `Copy the old values of ${from.name}`,
+    }).map((step) =>
+      'backfill' in step
+        ? { ...step, rollback: { not_needed: `the rollback of ${id}_add drops the column` } }
+        : step,
+    ),
+    ...indexTwins(given, twin),
+    ...constraintTwins(given, twin, { without: one.apart }),
+    ...(key
+      ? buildIndex(given, {
+          table,
+          name: key.name,
+          unique: true,
+          definition: key.definition,
+          id: `${id}_key`,
+          step: 'Build what the primary key will stand on',
+        })
+      : []),
+    ...statisticsTwins(given, twin),
+  ];
+}
+
+/** What stands on the new key: on the way back it lets go before, and is bound again after. */
+export interface Bound {
+  readonly release: readonly RollbackSource[];
+  readonly bind: readonly RollbackSource[];
+}
+
+/** In one transaction, so that no query ever finds the name gone. The old column goes on being written, by a trigger. */
+export function swapRetyped(given: Given, one: Retyped, bound: Bound = { release: [], bind: [] }): SqlDraft {
+  const { facts } = given;
+  const { twin, last, id, key } = one;
+  const { table, from, to } = twin;
+  const [name, next, old] = [from.name, to, last].map(quoteIdentifier);
+  const alter = (...changes: readonly string[]) => alterTable(facts, table, ...changes);
+  const there = forward(given, one);
+  const back = backward(given, one);
+  const primary = key && quoteIdentifier(key.constraint.name);
+  const rename = (a = '', b = '') => alter(`RENAME COLUMN ${a} TO ${b}`);
+  const sql = [
+    there.drop,
+    ...(primary ? [alter(`DROP CONSTRAINT ${primary}`)] : []),
+    rename(name, old),
+    rename(next, name),
+    ...(key && primary
+      ? [alter(`ADD CONSTRAINT ${primary} PRIMARY KEY USING INDEX ${quoteIdentifier(key.name)}`)]
+      : []),
+    ...counting(given, one, 'there'),
+    // An identity holds on to its NOT NULL.
+    ...(from.notNull ? [alter(`ALTER COLUMN ${old} DROP NOT NULL`)] : []),
+    ...(back ? [back.create] : []),
+  ];
+  return {
+    step: `The new column takes the name ${from.name}`,
+    id: `${id}_swap`,
+    why: 'In one transaction, so that no query ever finds the name gone. A trigger goes on writing the old column.',
+    sql,
+    rollback: back
+      ? wayBack(given, one, back.drop, there.create, bound)
+      : { impossible: `what was written to ${from.name} since then cannot be told in its old type` },
+  };
+}
+
+/** What gives the column its numbers: the default and its sequence, or the identity, which counts on. */
+function counting(given: Given, { twin, last }: Retyped, way: 'there' | 'back'): readonly string[] {
+  const { facts } = given;
+  const { table, from } = twin;
+  const name = sqlName(facts, table);
+  const alter = (change: string) => alterTable(facts, table, change);
+  const [giver, taker] = way === 'there' ? [last, from.name] : [from.name, last];
+  const [counter] = twin.facts.sequences;
+  if (from.identity && counter) {
+    // The new one counts on where the old one stands, and then has its name.
+    const own = counter.name;
+    const other = {
+      schema: own.schema,
+      name: given.names.successor(table, own.name, '\0', way === 'there' ? 'new' : 'back'),
+    };
+    const [now, next] = [own, other].map((one) => sqlName(facts, { name: one }));
+    const options = [`SEQUENCE NAME ${next}`, ...sequenceOptions(counter)].join(' ');
+    return [
+      alter(
+        `ALTER COLUMN ${quoteIdentifier(taker)} ADD GENERATED ${from.identity.toUpperCase()} AS IDENTITY (${options})`,
+      ),
+      `SELECT setval(${quoteLiteral(next ?? '')}, nextval(${quoteLiteral(now ?? '')}), false)`,
+      alter(`ALTER COLUMN ${quoteIdentifier(giver)} DROP IDENTITY`),
+      `ALTER SEQUENCE ${next} RENAME TO ${quoteIdentifier(own.name)}`,
+    ];
+  }
+  if (from.default == null || isSteady(from)) return [];
+  const sequences = twin.facts.sequences.map((sequence) => sqlName(facts, sequence));
+  const type = way === 'there' ? twin.type : from.type;
+  return [
+    alter(`ALTER COLUMN ${quoteIdentifier(taker)} SET DEFAULT ${from.default}`),
+    alter(`ALTER COLUMN ${quoteIdentifier(giver)} DROP DEFAULT`),
+    ...sequences.flatMap((sequence) => [
+      `ALTER SEQUENCE ${sequence} OWNED BY ${name}.${quoteIdentifier(taker)}`,
+      ...(/^(?:smallint|integer|bigint)$/.test(type ?? '') ? [`ALTER SEQUENCE ${sequence} AS ${type}`] : []),
+    ]),
+  ];
+}
+
+/** The old column is bound again, then the names change back. What the new one stood on is built again. */
+function wayBack(
+  given: Given,
+  one: Retyped,
+  dropBack: string,
+  createThere: string,
+  bound: Bound,
+): readonly RollbackSource[] {
+  const { facts } = given;
+  const { twin, last, key } = one;
+  const { table, from, to } = twin;
+  const [name, next, old] = [from.name, to, last].map(quoteIdentifier);
+  const alter = (...changes: readonly string[]) => alterTable(facts, table, ...changes);
+  const index = key && indexOn(given, one, last);
+  const proof = from.notNull ? requireColumn(given, { table, column: last, id: `${one.id}_back` }) : [];
+  const proofs = proof.flatMap((step): readonly RollbackSource[] =>
+    'sql' in step ? [{ sql: script(step.sql) }] : [],
+  );
+  const primary = key && quoteIdentifier(key.constraint.name);
+  const required = facts.pgVersion >= 18 && from.notNull ? requiredNames(one, proof) : undefined;
+  return [
+    ...(index ? [{ transaction: false as const, sql: script([index.sql], false) }] : []),
+    ...proofs,
+    ...bound.release,
+    {
+      sql: script([
+        dropBack,
+        ...(primary ? [alter(`DROP CONSTRAINT ${primary}`)] : []),
+        ...counting(given, one, 'back'),
+        alter(`RENAME COLUMN ${name} TO ${next}`),
+        alter(`RENAME COLUMN ${old} TO ${name}`),
+        ...(primary && index
+          ? [alter(`ADD CONSTRAINT ${primary} PRIMARY KEY USING INDEX ${quoteIdentifier(index.name)}`)]
+          : []),
+        ...(required ? [alter(`RENAME CONSTRAINT ${required.from} TO ${required.to}`)] : []),
+        createThere,
+      ]),
+    },
+    ...(key
+      ? [
+          {
+            transaction: false as const,
+            sql: script(
+              [
+                `CREATE UNIQUE INDEX CONCURRENTLY ${quoteIdentifier(key.name)} ON ${sqlName(facts, table)} ${key.definition}`,
+              ],
+              false,
+            ),
+          },
+        ]
+      : []),
+    ...bound.bind,
+  ];
+}
+
+/** Since 18 NOT NULL has a name: the old column's gets its own again. */
+function requiredNames({ twin }: Retyped, proof: readonly StepDraft[]) {
+  const [first] = proof;
+  const made =
+    first && 'sql' in first ? /ADD CONSTRAINT (\S+) NOT NULL/.exec(first.sql[0] ?? '')?.[1] : undefined;
+  const own = twin.facts.notNull?.name;
+  return made !== undefined && own !== undefined ? { from: made, to: quoteIdentifier(own) } : undefined;
+}
+
+function indexOn(
+  given: Given,
+  { twin, key }: Retyped,
+  column: string,
+): { readonly name: string; readonly sql: string } | undefined {
+  if (!key) return undefined;
+  const { facts, names } = given;
+  const { table, to } = twin;
+  const name = names.successor(table, key.constraint.name, '\0', 'old');
+  const definition = key.definition.replaceAll(quoteIdentifier(to), quoteIdentifier(column));
+  return {
+    name,
+    sql: `CREATE UNIQUE INDEX CONCURRENTLY ${quoteIdentifier(name)} ON ${sqlName(facts, table)} ${definition}`,
+  };
+}
+
+/** The old column goes, and what was made for the new one gets the names of what it took the place of. */
+export function contractRetyped(given: Given, one: Retyped): readonly StepDraft[] {
+  const { facts } = given;
+  const { twin, last, id } = one;
+  const { table, from } = twin;
+  const old = quoteIdentifier(last);
+  const back = backward(given, one);
+  const own = twin.facts.constraints.filter(
+    ({ kind, parent, local }) => kind !== 'primary key' && parent === undefined && local !== false,
+  );
+  const constraints = own.filter((each) => !one.apart.includes(each));
+  const statistics = twin.facts.statistics.map(
+    (each) =>
+      `DROP STATISTICS ${sqlName(facts, { name: { schema: each.name.schema ?? 'public', name: each.name.name } })}`,
+  );
+  const unbound = [
+    ...(back ? [back.drop] : []),
+    ...(constraints.length > 0
+      ? [
+          alterTable(
+            facts,
+            table,
+            ...constraints.map((each) => `DROP CONSTRAINT ${quoteIdentifier(each.name)}`),
+          ),
+        ]
+      : []),
+    ...statistics,
+  ];
+  return [
+    wait(`${id}_last_look`, `A week with ${from.name} of the new type`, '7d'),
+    ...(unbound.length > 0
+      ? [
+          {
+            step: `The old ${from.name} is written no longer`,
+            id: `${id}_unbind`,
+            sql: unbound,
+            ...unbindBack(given, one),
+          },
+        ]
+      : []),
+    ...dropOldIndexes(given, twin).map((step) => ({ ...step, id: `${id}_${step.id}` })),
+    {
+      step: `Drop the old ${from.name}`,
+      id: `${id}_drop`,
+      sql: [alterTable(facts, table, `DROP COLUMN ${old}`), ...renamed(given, one, own)],
+      ...(one.back
+        ? {
+            rollbackWhy: 'the old column is rebuilt from the new one',
+            rollbackThen: [refill(given, one)],
+          }
+        : { rollback: { impossible: 'the values of the old type are gone' } }),
+    },
+  ];
+}
+
+/** What was made for the new column gets the names of what it took the place of. */
+function renamed(given: Given, { twin }: Retyped, constraints: readonly Constraint[]): readonly string[] {
+  const { facts, names } = given;
+  const { table, from, to } = twin;
+  return [
+    ...constraints.map((one) => {
+      const made = quoteIdentifier(names.successor(table, one.name, from.name, to));
+      return alterTable(facts, table, `RENAME CONSTRAINT ${made} TO ${quoteIdentifier(one.name)}`);
+    }),
+    ...twin.facts.indexes.map((index) => {
+      const made = names.successor(table, index.name.name, from.name, to);
+      const name = sqlName(facts, { name: { schema: table.name.schema, name: made } });
+      return `ALTER INDEX ${name} RENAME TO ${quoteIdentifier(index.name.name)}`;
+    }),
+  ];
+}
+
+function refill(given: Given, { twin, last, back }: Retyped): RollbackSource {
+  const { table, from } = twin;
+  const value = back?.('') ?? quoteIdentifier(from.name);
+  const old = quoteIdentifier(last);
+  return {
+    backfill: backfillSource(given, {
+      table,
+      set: `${old} = ${value}`,
+      where: `${old} IS DISTINCT FROM ${value}`,
+    }),
+  };
+}
+
+function unbindBack(given: Given, one: Retyped): Pick<SqlDraft, 'rollbackThen'> {
+  return one.back ? { rollbackThen: [refill(given, one)] } : {};
+}

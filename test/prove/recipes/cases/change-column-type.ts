@@ -1,0 +1,86 @@
+import { awkward, partitioned, plain } from '../baselines.ts';
+import { large, type RecipeCase } from '../model.ts';
+
+const type = 'change_column_type';
+
+const numbered = `
+CREATE TABLE accounts (
+  id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  name text NOT NULL
+);
+CREATE TABLE payments (
+  id serial PRIMARY KEY,
+  account integer NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  refund_for integer REFERENCES accounts (id),
+  cents integer DEFAULT 0 NOT NULL CHECK (cents >= 0),
+  noted timestamptz DEFAULT now() NOT NULL
+);
+CREATE INDEX payments_account_idx ON payments (account, noted);
+CREATE INDEX payments_refund_for_idx ON payments (refund_for);
+`;
+
+export const changeColumnTypeCases: readonly RecipeCase[] = [
+  {
+    type,
+    name: 'an integer key with its foreign keys',
+    baseline: numbered,
+    answers: {
+      table: 'accounts',
+      column: 'id',
+      type: 'bigint',
+      rows: 'accounts=8M,payments=80M',
+      traffic: '2000/s',
+    },
+  },
+  {
+    type,
+    name: 'a serial',
+    baseline: numbered,
+    answers: { table: 'payments', column: 'id', type: 'bigint', ...large },
+  },
+  {
+    type,
+    name: 'checked, with a default',
+    baseline: numbered,
+    answers: { table: 'payments', column: 'cents', type: 'bigint', ...large },
+  },
+  {
+    type,
+    name: 'without writing a row',
+    baseline: plain,
+    answers: { table: 'users', column: 'username', type: 'text', ...large },
+  },
+  {
+    type,
+    name: 'by an expression',
+    baseline: plain,
+    answers: { table: 'users', column: 'email', type: 'varchar(320)', using: 'left(email, 320)', ...large },
+  },
+  {
+    type,
+    name: 'in a partitioned table',
+    baseline: partitioned,
+    answers: { table: 'readings', column: 'value', type: 'text', using: 'value::text', ...large },
+  },
+  {
+    type,
+    name: 'that values do not survive',
+    baseline: numbered,
+    answers: { table: 'payments', column: 'cents', type: 'smallint' },
+    refused: /outside -32,768 to 32,767.*SELECT count\(\*\) FROM payments WHERE cents NOT BETWEEN.*--using/,
+  },
+  {
+    type,
+    name: 'that a view keeps',
+    baseline: awkward,
+    answers: { table: 'App.Tenant', column: 'Name', type: 'jsonb', using: 'to_jsonb("Name")' },
+    refused: /view "App"\."Open Lines" reads/,
+  },
+  {
+    type,
+    name: 'that others refer to, and others again',
+    baseline: awkward,
+    answers: { table: 'App.Tenant', column: 'Id', type: 'bigint' },
+    refused: /change that one first/,
+  },
+];
