@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { type Analysis, loadParsers } from '../analyze.ts';
 import { exportFaults, exportWarnings } from '../runbook/exportable.ts';
 import { analyzeDocument } from './analysis.ts';
@@ -55,21 +54,6 @@ export async function readExportedPlan(
       `switchback: ${document.path} has ${count(warnings.length, 'finding')} at error level; \`switchback check\` shows ${warnings.length === 1 ? 'it' : 'them'}.\n`,
     );
   return { path: document.path, analysis, project };
-}
-
-/** Writes to the file of `--output`, else to standard output. False, after saying why, where it cannot be written. */
-export function writeExport(text: string, given: Arguments, io: Io): boolean {
-  const output = given.value('output');
-  if (output === undefined) {
-    io.stdout.write(text);
-    return true;
-  }
-  const path = resolve(io.cwd, output);
-  const bytes = new TextEncoder().encode(text);
-  const failed = io.files.exists(path) ? io.files.write(path, bytes) : io.files.create(path, bytes);
-  if (failed) io.stderr.write(`switchback: ${output} cannot be written: ${failed.error}.\n`);
-  else io.stderr.write(`switchback: ${output} is written.\n`);
-  return failed === undefined;
 }
 
 export const exportOptions = { output: 'string' } as const;

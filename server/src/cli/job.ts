@@ -3,9 +3,10 @@ import { parseSize } from '../plan/values.ts';
 import { backfillSteps, isKubernetesName } from '../runbook/job.ts';
 import { printable } from '../text/terminal.ts';
 import { type Arguments, readArguments } from './arguments.ts';
-import { type ExportedPlan, exportOptions, readExportedPlan, writeExport } from './exported.ts';
+import { type ExportedPlan, exportOptions, readExportedPlan } from './exported.ts';
 import { exitCodes, type Io, UsageError } from './io.ts';
 import { didYouMean } from './nearest.ts';
+import { writeResult } from './output.ts';
 
 /** `switchback job PLAN`: a backfill of it as a Kubernetes Job. Returns the exit code. */
 export async function job(args: readonly string[], io: Io): Promise<number> {
@@ -26,7 +27,7 @@ export async function job(args: readonly string[], io: Io): Promise<number> {
     io.stderr.write(`switchback: ${printable(made.refused)}\n`);
     return exitCodes.unusable;
   }
-  return writeExport(made.text, given, io) ? exitCodes.clean : exitCodes.unusable;
+  return writeResult(given, made.text, io) ? exitCodes.clean : exitCodes.unusable;
 }
 
 function chosenStep({ path, analysis }: ExportedPlan, id: string | undefined) {

@@ -2,8 +2,9 @@ import { isMatcherList, type Matchers, prometheusRule } from '../runbook/prometh
 import { monitoringQueries } from '../runbook/queries.ts';
 import { printable } from '../text/terminal.ts';
 import { type Arguments, choice, readArguments } from './arguments.ts';
-import { exportOptions, readExportedPlan, writeExport } from './exported.ts';
+import { exportOptions, readExportedPlan } from './exported.ts';
 import { exitCodes, type Io, UsageError } from './io.ts';
+import { writeResult } from './output.ts';
 
 /** `switchback monitoring PLAN`: its alerts as a PrometheusRule, or its queries for psql. Returns the exit code. */
 export async function monitoring(args: readonly string[], io: Io): Promise<number> {
@@ -23,13 +24,13 @@ export async function monitoring(args: readonly string[], io: Io): Promise<numbe
   if (format === 'sql') {
     const text = monitoringQueries(plan);
     if (text === undefined) return nothing(`${exported.path} has no queries under monitoring.queries.`, io);
-    return writeExport(text, given, io) ? exitCodes.clean : exitCodes.unusable;
+    return writeResult(given, text, io) ? exitCodes.clean : exitCodes.unusable;
   }
   if ((plan.monitoring?.alerts ?? []).length === 0)
     return nothing(`${exported.path} has no alerts under monitoring.alerts.`, io);
   const { text, left } = prometheusRule(plan, options);
   for (const sentence of left) io.stderr.write(`switchback: not exported: ${printable(sentence)}\n`);
-  if (!writeExport(text, given, io)) return exitCodes.unusable;
+  if (!writeResult(given, text, io)) return exitCodes.unusable;
   return left.length > 0 ? exitCodes.findings : exitCodes.clean;
 }
 

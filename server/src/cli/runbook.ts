@@ -1,12 +1,14 @@
 import { resolve } from 'node:path';
 import { exportedRunbook, runbookFormats } from '../exports.ts';
+import { measuredBy } from '../rehearsal/measured-by.ts';
 import type { Report } from '../rehearsal/model.ts';
 import { readReport } from '../runbook/measured.ts';
 import { printable } from '../text/terminal.ts';
 import { choice, readArguments } from './arguments.ts';
 import { readNamedFile } from './documents.ts';
-import { type ExportedPlan, exportOptions, readExportedPlan, writeExport } from './exported.ts';
+import { type ExportedPlan, exportOptions, readExportedPlan } from './exported.ts';
 import { exitCodes, type Io } from './io.ts';
+import { writeResult } from './output.ts';
 
 /** `switchback runbook PLAN`: the plan as Markdown or HTML for those who carry it out. Returns the exit code. */
 export async function runbook(args: readonly string[], io: Io): Promise<number> {
@@ -21,7 +23,7 @@ export async function runbook(args: readonly string[], io: Io): Promise<number> 
     return exitCodes.unusable;
   }
   const text = await exportedRunbook(analysis, format, report);
-  return writeExport(text, given, io) ? exitCodes.clean : exitCodes.unusable;
+  return writeResult(given, text, io) ? exitCodes.clean : exitCodes.unusable;
 }
 
 function reportFor(
@@ -35,6 +37,10 @@ function reportFor(
   const ids = analysis.steps.map(({ step }) => step.id);
   const report = readReport(read.text, analysis.plan.migration?.value ?? '', ids);
   if ('refused' in report) return { refused: `${file} says nothing of ${path}: ${report.refused}` };
-  // Only what was looked at is relied on; `measuredBy` tells nothing where the rest is not there.
+  try {
+    measuredBy(report as Report);
+  } catch {
+    return { refused: `${file} is no report of a dry run as a whole.` };
+  }
   return report as Report;
 }

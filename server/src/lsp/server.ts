@@ -18,14 +18,12 @@ import { createAnalyses } from './analyses.ts';
 import { projectCalibration } from './calibration.ts';
 import { captureFor } from './capture.ts';
 import { createChecks } from './check.ts';
-import { checklistOn } from './checklist.ts';
 import { codeActions, fixAllKind, insertRollbacksKind, writeEstimatesKind } from './code-actions.ts';
 import { convertSql } from './convert-sql.ts';
 import { diagnosticReport } from './diagnostics.ts';
 import { documentSymbols } from './document-symbols.ts';
 import { createDryRuns, type Rehearse } from './dry-run.ts';
 import { editingCapabilities, serveEditing } from './editing.ts';
-import { exportOf } from './exports.ts';
 import { type Files, pathOf } from './files.ts';
 import { createHandler } from './handler.ts';
 import { inlayHints } from './inlay-hints.ts';
@@ -330,7 +328,8 @@ function serveRequests(connection: Connection, session: Session, services: Servi
   connection.onRequest(
     new RequestType<ExportParams, ExportResult, void>(exportRequest),
     handler<ExportParams, ExportResult>(exportRequest, { refused: failure }, async (params) =>
-      exportOf(await checks.find(params.uri), params),
+      // Loaded when it is asked for: what writes pages is of no use to who types.
+      (await import('./exports.ts')).exportOf(await checks.find(params.uri), params),
     ),
   );
   connection.onRequest(
@@ -375,7 +374,7 @@ function serveRequests(connection: Connection, session: Session, services: Servi
       checklistRequest,
       { refused: failure },
       async ({ uri, server }) =>
-        checklistOn(await checks.find(uri), opened(server, box), {
+        (await import('./checklist.ts')).checklistOn(await checks.find(uri), opened(server, box), {
           parser: (await library()).parsers.sql,
           questions: serverQuestions(connection),
           isTrusted: session.trusted,
