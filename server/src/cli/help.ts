@@ -101,9 +101,10 @@ On a development server instead, in a scratch database that is dropped after the
   --confirm HOST/NAME     Confirms server and database where nobody sits at a terminal, e.g. localhost/app
                           (local/app over a socket, clone for a clone)
   --amplify ROWS          Fills up tables that the plan works on to so many rows, and no more than production has,
-                          or off; without it, to 100000 with --no-proofs or --load, and not with proofs, which that slows
-  --load [RATE]           Under load: while the steps run, so many requests a second (the plan's traffic) of what its
-                          live versions run, and what they felt; then no rollback is proven
+                          or off; without it, to 100000 with --no-proofs or --load, and not with proofs, which
+                          that slows
+  --load [RATE]           Under load: while the steps run, so many requests a second (the plan's traffic) of what
+                          its live versions run, and what they felt; then no rollback is proven
   --max-wait TIME         With --load: no request may take longer, e.g. 250ms, or the run fails
   --pool N                With --load: connections that the requests share (default 20)
   --override SIGNS        Goes on although the server looks like production (name, replicas, sessions, disk),
@@ -125,9 +126,9 @@ Exit codes: 0 captured, 2 not captured.
 `,
   checklist: `Usage: switchback checklist PLAN --database URL [options]
 
-Asks the server that you name and confirm the queries of a plan's checklist, each in a read-only transaction that is
-undone, for at most 10 s, and compares what they give with what the plan expects. Nothing is changed, so it may be
-production. Statements that are no query, or reach outside of the database, are not sent.
+Asks the server that you name and confirm the queries of a plan's checklist, each in a read-only transaction
+that is undone, for at most 10 s, and compares what they give with what the plan expects. Nothing is changed, so it
+may be production. Statements that are no query, or reach outside of the database, are not sent.
 
 Options:
   --database URL          The server and database, as for \`switchback dry-run\`
@@ -151,9 +152,9 @@ Exit codes: 0 written, 2 not: the plan's file has faults, or the report is of an
 `,
   job: `Usage: switchback job PLAN [options]
 
-Writes a backfill as a Kubernetes manifest: a Job that runs psql, and a ConfigMap with its SQL. It walks the table by
-its key in the plan's batches with the plan's pause, waits while a replica is behind, and goes on where it stood when
-it is stopped and started again. Credentials come from a Secret that you make; the file's head says how.
+Writes a backfill as a Kubernetes manifest: a Job that runs psql, and a ConfigMap with its SQL. It walks the table
+by its key in the plan's batches with the plan's pause, waits while a replica is behind, and goes on where it stood
+when it is stopped and started again. Credentials come from a Secret that you make; the file's head says how.
 
 Options:
   --step ID               The backfill, where the plan has several
@@ -167,14 +168,14 @@ Exit codes: 0 written, 2 not written.
 `,
   monitoring: `Usage: switchback monitoring PLAN [options]
 
-Writes what a plan has under \`monitoring\`: its alerts as a PrometheusRule for the Prometheus Operator, a rule for
-each threshold, or its queries as a file for psql. Metrics are those of postgres_exporter and the usual HTTP ones; for
-others the plan gives \`promql\`. What cannot be exported is said, and stands in the file as a comment.
+Writes what a plan has under \`monitoring\`: its alerts as a PrometheusRule for the Prometheus Operator, a rule
+for each threshold, or its queries as a file for psql. Metrics are those of postgres_exporter and the usual HTTP
+ones; for others the plan gives \`promql\`. What cannot be exported is said, and stands there as a comment.
 
 Options:
   --format FORMAT           prometheus (default) or sql
   --output FILE             Write here instead of to standard output
-  --labels LIST             Labels of the PrometheusRule, e.g. release=monitoring, by which your operator selects it
+  --labels LIST             Labels of the PrometheusRule, by which your operator selects it: release=monitoring
   --database-matchers LIST  PromQL label matchers of the Postgres server's series, e.g. 'cluster="main"'
   --app-matchers LIST       The same for the application's series, e.g. 'job="api"'
   --host-matchers LIST      The same for those of the server's machine

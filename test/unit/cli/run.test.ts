@@ -19,7 +19,16 @@ describe('switchback', () => {
   it('prints help, for itself and for every command, in lines that fit a terminal', async () => {
     const main = await cli('--help');
     assert.equal(main.exitCode, 0);
-    for (const command of ['check', 'explain', 'dry-run', 'rules']) {
+    for (const command of [
+      'check',
+      'explain',
+      'dry-run',
+      'checklist',
+      'runbook',
+      'monitoring',
+      'job',
+      'rules',
+    ]) {
       assert.match(main.out, new RegExp(`^  ${command} `, 'm'));
       const help = await cli(command, '--help');
       assert.equal(help.exitCode, 0);
