@@ -121,8 +121,11 @@ function grown(ms: number, work: Work, growth: number, unseen: number, factor: F
   };
 }
 
-/** ns a byte, from the system's memory: measured with PostgreSQL 18, which checks each page, at 150 to 600 MB. */
-const readingByte = 0.35;
+/**
+ * ns a byte, from the system's memory: measured with PostgreSQL 18, at 600 MB, 0 where its I/O workers had a processor to
+ * themselves and 0.35 where others used it.
+ */
+const readingByte = 0.1;
 
 /**
  * ms for reading tables that are too large to be kept: a scan of more than a quarter of the shared buffers goes by a few
@@ -137,8 +140,8 @@ function readAnew(effects: Effects, here: FiguresOf, there: FiguresOf, { buffers
   return (read.reduce((sum, bytes) => sum + bytes, 0) * readingByte) / 1e6;
 }
 
-/** ns a byte of log, with the table's pages that go with it: measured 3.6 to 6, on a disk of 200 MB/s. */
-const writingByte = 5;
+/** ns a byte of log, with the table's pages that go with it: measured 1.6 to 2.6 on a disk that others left alone, else up to 6. */
+const writingByte = 2.5;
 /** Bytes of log from which a statement has waited for most of what it writes. */
 const seenLog = 128 * 1024 * 1024;
 
