@@ -1,8 +1,9 @@
 import type { Analysis } from '../analyze.ts';
-import type { Action, Step } from '../plan/model.ts';
+import type { Action } from '../plan/model.ts';
 import { pathProblem } from '../plan/read-action.ts';
 import { rules } from '../rules/registry.ts';
 import type { Located, Range } from '../text/range.ts';
+import { allActions } from './steps.ts';
 
 /** A place of a plan that leads somewhere. */
 export interface Link {
@@ -25,7 +26,7 @@ export function links({ text, plan, kind }: Pick<Analysis, 'text' | 'plan' | 'ki
   ].flat();
   const found = [
     ...(schema ? fileLink(schema, 'plan') : []),
-    ...steps.flatMap(actionsOf).flatMap(actionLinks),
+    ...steps.flatMap(allActions).flatMap(actionLinks),
     ...allowed.flatMap(({ rule }): readonly Link[] =>
       rules.some(({ id }) => id === rule.value)
         ? [{ range: rule.range, to: { kind: 'rule', rule: rule.value } }]
@@ -33,10 +34,6 @@ export function links({ text, plan, kind }: Pick<Analysis, 'text' | 'plan' | 'ki
     ),
   ];
   return found.map((link) => ({ ...link, range: inQuotes(text, link.range) }));
-}
-
-function actionsOf({ action, rollback }: Step): readonly Action[] {
-  return [...(action ? [action] : []), ...(rollback?.kind === 'actions' ? rollback.actions : [])];
 }
 
 function actionLinks(action: Action): readonly Link[] {

@@ -1,6 +1,7 @@
 import type { Analysis } from '../analyze.ts';
-import type { Action, Plan, Step } from '../plan/model.ts';
+import type { Action, Plan } from '../plan/model.ts';
 import type { Located, Range, TextEdit } from '../text/range.ts';
+import { allActions } from './steps.ts';
 
 /** A place that names a step by its id, or a version of the application. */
 export interface Mention {
@@ -91,12 +92,8 @@ function* versionMentions(text: string, plan: Plan): Generator<Mention> {
   });
   for (const { name } of plan.app?.versions ?? []) yield mention(name, true);
   if (plan.app?.runs) yield mention(plan.app.runs, false);
-  for (const action of plan.phases.flatMap(({ steps }) => steps.flatMap(actionsOf)))
+  for (const action of plan.phases.flatMap(({ steps }) => steps.flatMap(allActions)))
     if (action.kind === 'deploy') yield mention(action.version, false);
-}
-
-function actionsOf({ action, rollback }: Step): readonly Action[] {
-  return [...(action ? [action] : []), ...(rollback?.kind === 'actions' ? rollback.actions : [])];
 }
 
 function* stepMentions(text: string, plan: Plan): Generator<Mention> {
@@ -139,7 +136,7 @@ function prose(plan: Plan): readonly Range[] {
 function* comments(text: string, plan: Plan): Generator<Range> {
   const others = [
     ...prose(plan),
-    ...plan.phases.flatMap(({ steps }) => steps.flatMap(actionsOf).flatMap(foreignParts)),
+    ...plan.phases.flatMap(({ steps }) => steps.flatMap(allActions).flatMap(foreignParts)),
     ...(plan.app?.versions ?? []).flatMap(({ statements }) => statements.map(({ range }) => range)),
     ...plan.checklist.flatMap(({ sql }) => sql?.range ?? []),
     ...(plan.monitoring?.queries ?? []).flatMap(({ sql }) => sql?.range ?? []),

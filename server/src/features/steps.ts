@@ -1,5 +1,5 @@
 import type { Analysis } from '../analyze.ts';
-import type { Action, Plan } from '../plan/model.ts';
+import type { Action, Plan, Step } from '../plan/model.ts';
 import type { Range } from '../text/range.ts';
 
 /** A step as a dry run goes through it. Plain data; ranges are offsets of the document. */
@@ -40,4 +40,9 @@ function proofsOf(kind: Action['kind'], { app }: Plan): Proof[] {
   if (kind === 'wait' || kind === 'verify') return ['apply'];
   const hasStatements = app?.versions.some(({ statements }) => statements.length > 0) ?? false;
   return hasStatements ? ['apply', 'rollback', 'application'] : ['apply', 'rollback'];
+}
+
+/** The actions of a step and of its rollback, in order. */
+export function allActions({ action, rollback }: Pick<Step, 'action' | 'rollback'>): readonly Action[] {
+  return [...(action ? [action] : []), ...(rollback?.kind === 'actions' ? rollback.actions : [])];
 }
