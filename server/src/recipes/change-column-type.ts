@@ -77,7 +77,12 @@ function write(given: Given): PlanDraft {
     typeChange(from, to, facts.schema, facts.schema.timeZone).kind === 'keeps' && using === undefined;
   const title = `Change ${shown} from ${shortType(from)} to ${shortType(to)}`;
   const plan = keeps ? atOnce(given, to) : byReplacement(given, to, using);
-  return { title, tables: [table], ...plan };
+  const checklist = [
+    // RevalidateCachedQuery of plancache.c: "cached plan must not change result type".
+    `Somebody restarts the application's pools right after the step that changes ${column.name}: statements that a session prepared before fail there, since they would return another type`,
+    ...(plan.checklist ?? []),
+  ];
+  return { title, tables: [table], ...plan, checklist };
 }
 
 /** A value that the new type does not hold stops the plan, or is cut without a word: that is to be meant. */

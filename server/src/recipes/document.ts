@@ -66,7 +66,7 @@ const blank = '\uE001';
 /** The plan's text, in the form in which plans are written by hand. */
 export function writeDocument(plan: PlanDocument): string {
   const { app } = plan;
-  const document = new Document({
+  const content = {
     migration: plan.migration,
     type: plan.type,
     database: defined({ type: 'postgresql', ...plan.database }),
@@ -89,7 +89,9 @@ export function writeDocument(plan: PlanDocument): string {
       queries: plan.queries.map(({ name, sql }) => ({ name, sql: text(sql) })),
     }),
     cleanup: plan.cleanup,
-  });
+  };
+  // The same list twice is written twice.
+  const document = new Document(content, { aliasDuplicateObjects: false });
   document.commentBefore = comment(plan.intro.join('\n'), commentWidth) ?? null;
   layOut(document, plan);
   const written = document.toString({ lineWidth: 0, flowCollectionPadding: true });

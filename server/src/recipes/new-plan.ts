@@ -44,6 +44,11 @@ export function newPlan(request: NewPlanRequest): NewPlan {
       traffic: answers.traffic,
       code: request.code,
     });
+    // What the user wrote in SQL may name what is not there.
+    const fails = finished.analysis.findings.find(
+      ({ rule }) => rule === 'statement-fails' || rule === 'sql-syntax',
+    );
+    if (fails) return { problem: `The plan would not run. ${fails.message}`, question: undefined };
     return { ...finished, name: fileName(draft.title) };
   } catch (error) {
     if (error instanceof RecipeProblem) return { problem: error.message, question: error.question };

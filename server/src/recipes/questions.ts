@@ -2,8 +2,9 @@ import { nearest } from '../plan/nearest.ts';
 import { parseCount, parseRate, parseSize } from '../plan/values.ts';
 import { columnOf, indexesOf, relationKey } from '../schema/lookup.ts';
 import type { Column, Table } from '../schema/model.ts';
-import { parseName } from '../sql/names.ts';
+import { nameOfStrings, parseName, stringsOf } from '../sql/names.ts';
 import { parseWritten } from '../sql/parser.ts';
+import { isBuiltInTypeName, typeNameText } from '../sql/type-names.ts';
 import { type Facts, sqlName } from './facts.ts';
 import {
   type Answers,
@@ -333,9 +334,7 @@ function problemOfKind(question: Question, answer: string, given: Given): string
         ? `${answer} is longer than the 63 bytes that Postgres keeps of a name: give a shorter one.`
         : undefined;
     case 'type':
-      return readable(`SELECT NULL::${answer}`, ({ node }) => 'SelectStmt' in node)
-        ? undefined
-        : `${answer} is no type that Postgres' grammar knows, such as bigint or varchar(255).`;
+      return typeProblem(facts, answer);
     case 'expression':
       return readable(`SELECT (${answer})`, ({ node }) => 'SelectStmt' in node)
         ? undefined
@@ -359,6 +358,25 @@ function problemOfKind(question: Question, answer: string, given: Given): string
     default:
       return undefined;
   }
+}
+
+/** A type that the schema does not know may be an extension's, where there is one. */
+function typeProblem({ schema }: Facts, answer: string): string | undefined {
+  const [statement, ...more] = parseWritten(`SELECT NULL::${answer}`);
+  const select = statement && 'SelectStmt' in statement.node ? statement.node.SelectStmt : undefined;
+  const [target, ...others] = select?.targetList ?? [];
+  const value = target && 'ResTarget' in target && !target.ResTarget.name ? target.ResTarget.val : undefined;
+  const type = value && 'TypeCast' in value ? value.TypeCast.typeName : undefined;
+  const isWhole = more.length + others.length === 0 && !select?.fromClause && !select?.whereClause;
+  const printed = type && isWhole ? typeNameText(type) : undefined;
+  if (!type || printed === undefined) return `${answer} is no type such as bigint or varchar(255).`;
+  const { name } = nameOfStrings(stringsOf(type.names));
+  const known = [...schema.types.values()].map((one) => one.name.name);
+  const isKnown = isBuiltInTypeName(printed.replace(/\(.*?\)|\[\]/g, '')) || known.includes(name);
+  const hasExtensions = [...schema.objects.values()].some(({ kind }) => kind === 'extension');
+  return isKnown || hasExtensions
+    ? undefined
+    : `There is no type ${answer} in the schema.${hint(name, known)}`;
 }
 
 function problemOfFigures(

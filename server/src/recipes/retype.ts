@@ -224,7 +224,7 @@ export function swapRetyped(given: Given, one: Retyped, bound: Bound = { release
   return {
     step: `The new column takes the name ${from.name}`,
     id: `${id}_swap`,
-    why: 'In one transaction, so that no query ever finds the name gone. A trigger goes on writing the old column.',
+    why: 'In one transaction, so that no query ever finds the name gone. A trigger goes on writing the old column. Statements prepared before would return the old type, and fail until their sessions are new: restart the pools.',
     sql,
     rollback: back
       ? wayBack(given, one, back.drop, there.create, bound)
