@@ -97,7 +97,9 @@ function afterSemicolon(sql: string, at: number): number {
 /** Whether the statement is one that leaves an INVALID index where it is stopped. */
 function mayLeaveIndex({ statement }: StatementAnalysis): boolean {
   const { node } = statement;
-  return 'IndexStmt' in node ? node.IndexStmt.concurrent === true : 'ReindexStmt' in node;
+  if ('IndexStmt' in node) return node.IndexStmt.concurrent === true;
+  const options = 'ReindexStmt' in node ? (node.ReindexStmt.params ?? []) : [];
+  return options.some((option) => 'DefElem' in option && option.DefElem.defname === 'concurrently');
 }
 
 /** The backfill as a procedure; or why there is none, in a sentence. */

@@ -1,6 +1,13 @@
 import type { Analysis } from '../analyze.ts';
 import type { LockPreview, Preview, StepPreview } from '../features/preview.ts';
-import { lockOnWords, stepTimeWords, sumWords, waitWords } from '../features/preview-words.ts';
+import {
+  basisWords,
+  lockOnWords,
+  queueWords,
+  stepTimeWords,
+  sumWords,
+  waitWords,
+} from '../features/preview-words.ts';
 import type { Step } from '../plan/model.ts';
 import { formatBytes, formatCount } from '../text/amounts.ts';
 import { formatDuration, formatMeasured } from '../timing/format.ts';
@@ -120,7 +127,7 @@ function howTo({ session: { lockTimeout, retries } }: Analysis['plan']): string 
       ? `wait for a few seconds and paste it again, up to ${times} times, each time after a longer pause`
       : 'look for the transaction that is in the way before you paste it again';
   return [
-    '- Paste the commands into `psql -X`, block by block. Each makes its own settings, so a new session may go on anywhere. `\\timing on` tells what a step took.',
+    '- Paste the commands into `psql -X`, block by block. The first block of each step makes its settings: in a new session, begin there. `\\timing on` tells what a step took.',
     ...(lockTimeout?.value
       ? [
           `- \`canceling statement due to lock timeout\`: somebody else held the lock, and the block changed nothing (\`COMMIT\` then answers \`ROLLBACK\`). Nobody waits any more: ${again}.`,
@@ -151,15 +158,21 @@ function timing(entries: readonly Entry[], { preview, measured }: RunbookOptions
   ]);
   return [
     table(head, rows),
-    `Expected is what eight of ten servers need at the plan's figures, once a lock is had. ${measuredNote(measured)}In all: ${sumWords(preview) || 'no time'}.`,
+    [
+      'Expected is what eight of ten servers need, once a lock is had.',
+      ...basisWords(preview).map(text),
+      ...measuredNote(measured),
+      `In all: ${sumWords(preview) || 'no time'}.`,
+    ].join(' '),
+    ...(preview.queue ? [text(queueWords(preview.queue))] : []),
   ];
 }
 
-function measuredNote(measured: Measured | undefined): string {
-  if (!measured) return '';
+function measuredNote(measured: Measured | undefined): readonly string[] {
+  if (!measured) return [];
   return measured.isTimed
-    ? `Measured is the dry run on ${text(measured.engine)} with its own tables, not production's. `
-    : `The dry run was on ${text(measured.engine)}, whose times say nothing of production's. `;
+    ? [`Measured is the dry run on ${text(measured.engine)} with its own tables, not production's.`]
+    : [`The dry run was on ${text(measured.engine)}, whose times say nothing of production's.`];
 }
 
 function measuredWords({ steps }: Measured, { id, action }: Pick<Step, 'id' | 'action'>): string {

@@ -43,4 +43,12 @@ describe('restricted mode', () => {
     assert.equal(await api.reports.last(document.uri), undefined);
     assert.equal(api.reportHtml(), undefined);
   });
+
+  it('asks no server what a checklist asks', async () => {
+    const api = await switchback();
+    await open('rename-username/rename-username.migration.yaml');
+    const said = await messages(api, async () => vscode.commands.executeCommand('switchback.runChecklist'));
+    assert.equal(said.length, 1);
+    assert.match(said[0] ?? '', /needs a trusted workspace/);
+  });
 });
