@@ -137,7 +137,8 @@ function keyText(
   if (/^[ \t]*:/.test(text.slice(word.end))) return { text: key, goesOn: false };
   if (isAllow) return { text: `${key}: \${1:reason}`, goesOn: false };
   const block = place.flow ? undefined : keySnippet(key);
-  if (block !== undefined && !(key === 'rollback' || key === 'sql')) return { text: block, goesOn: false };
+  if (block !== undefined && !(key === 'rollback' || key === 'sql'))
+    return { text: block, goesOn: key === 'phases' || key === 'steps' };
   const isText =
     allows(schema, 'string') ||
     allows(schema, 'number') ||

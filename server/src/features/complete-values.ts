@@ -15,7 +15,7 @@ export function valueCompletions(typing: Typing): readonly Completion[] {
   if (place.at !== 'value' || place.style === 'block') return [];
   const here = schemaAt(schema, place.path);
   if (!here) return [];
-  return [...named(typing), ...ofSchema(typing, here), ...rollbackWords(typing)];
+  return [...named(typing), ...ofSchema(typing, here), ...emptyForms(typing)];
 }
 
 /** Keys whose value is one of a few that a schema cannot tell, or usually is. */
@@ -142,24 +142,22 @@ function named(typing: Typing): readonly Completion[] {
     );
 }
 
-/** `rollback: ` with nothing yet: the honest words, and the way back of a deploy. */
-function rollbackWords({ analysis, text, offset, place, word }: Typing): readonly Completion[] {
+/** `rollback: ` or `sql: ` with nothing yet: the forms that are no SQL on the same line. */
+function emptyForms(typing: Typing): readonly Completion[] {
+  const { analysis, text, offset, place, word } = typing;
+  const key = place.path.at(-1);
   const isEmpty = /^\w*$/.test(place.value.replace(mark, ''));
   const sameLine = /:[ \t]+\w*$/.test(text.slice(Math.max(0, offset - 200), offset));
-  if (place.path.at(-1) !== 'rollback' || place.style !== 'plain' || !isEmpty || !sameLine || !analysis)
-    return [];
-  const back = versionBefore(analysis, stepBefore(analysis, offset)?.step.action);
-  const words = [
-    ...(back === undefined ? [] : [honest(`{ deploy: ${back} }`, `The application goes back to ${back}.`)]),
-    honest('{ not_needed: why }', 'Undoing other steps covers it.', '{ not_needed: ${1:why} }'),
-    honest(
-      '{ impossible: why }',
-      'A point of no return: every later rollback stops there.',
-      '{ impossible: ${1:why} }',
-    ),
-    honest('|', 'SQL of several lines.', '|\n  $0'),
-  ];
-  return words.map(({ label, insert, about }, at) => ({
+  const isForm = place.path[0] === 'phases' && (key === 'rollback' || key === 'sql');
+  if (!isForm || place.style !== 'plain' || !isEmpty || !sameLine || !analysis) return [];
+  const back =
+    key === 'rollback' ? versionBefore(analysis, stepBefore(analysis, offset)?.step.action) : undefined;
+  const words =
+    key === 'rollback'
+      ? rollbackForms(back)
+      : [form('{ file: PATH }', 'SQL in a file of its own.', '{ file: ${1:migration.sql} }')];
+  const block = place.flow ? [] : [form('|', 'SQL of several lines.', '|\n  $0')];
+  return [...words, ...block].map(({ label, insert, about }, at) => ({
     label,
     kind: 'snippet',
     documentation: plainText(about),
@@ -170,7 +168,19 @@ function rollbackWords({ analysis, text, offset, place, word }: Typing): readonl
   }));
 }
 
-function honest(label: string, about: string, insert = escaped(label)) {
+function rollbackForms(back: string | undefined) {
+  return [
+    ...(back === undefined ? [] : [form(`{ deploy: ${back} }`, `The application goes back to ${back}.`)]),
+    form('{ not_needed: why }', 'Undoing other steps covers it.', '{ not_needed: ${1:why} }'),
+    form(
+      '{ impossible: why }',
+      'A point of no return: every later rollback stops there.',
+      '{ impossible: ${1:why} }',
+    ),
+  ];
+}
+
+function form(label: string, about: string, insert = escaped(label)) {
   return { label, about, insert };
 }
 

@@ -55,8 +55,17 @@ export function statementAt(analysis: Analysis, offset: number): StandingStateme
     ...at.rollback.map((action) => ({ action, part: 'rollback' as const })),
   ];
   for (const { action, part } of parts)
-    for (const s of action.statements) if (contains(s.range, here)) return { s, at, action, part };
+    for (const s of action.statements) {
+      if (!contains(s.range, here)) continue;
+      // Of a DO block the statement inside of it, where its own place is known.
+      const inner = s.embedded?.find(({ range }) => contains(range, here) && isSmaller(range, s.range));
+      return { s: inner ?? s, at, action, part };
+    }
   return undefined;
+}
+
+function isSmaller(one: Range, other: Range): boolean {
+  return one.end - one.start < other.end - other.start;
 }
 
 /** A version of the application, or a step's id, wherever it is named. */

@@ -30,9 +30,14 @@ export interface Completions {
 /** @param hasCommands whether the client can be told to ask again at once. */
 export function createCompletions(hasCommands: () => boolean): Completions {
   let last: readonly Completion[] = [];
+  let count = 0;
   const keep = (found: readonly Completion[], lines: Checked['lines']) => {
     last = found;
-    return found.map((one, index) => toItem(one, index, lines, hasCommands()));
+    count++;
+    return found.map((one, index) => ({
+      ...toItem(one, index, lines, hasCommands()),
+      data: { list: count, index },
+    }));
   };
   return {
     of({ analysis, lines }, { position, context }) {
@@ -46,7 +51,8 @@ export function createCompletions(hasCommands: () => boolean): Completions {
       return keep(settingsCompletions(text, lines.offsetAt(position), { trigger }), lines);
     },
     resolved(item) {
-      const { documentation } = last[Number(item.data)] ?? {};
+      const { list, index } = item.data as { readonly list: number; readonly index: number };
+      const { documentation } = (list === count ? last[index] : undefined) ?? {};
       if (documentation === undefined) return item;
       const value = typeof documentation === 'string' ? documentation : documentation();
       return { ...item, documentation: { kind: MarkupKind.Markdown, value } };
@@ -71,7 +77,6 @@ function toItem(
     insertTextMode: InsertTextMode.adjustIndentation,
     textEdit: { range: toLspRange(replace, lines), newText: insert },
     ...(goesOn && hasCommands && { command: { title: 'Suggest', command: 'editor.action.triggerSuggest' } }),
-    data: index,
   };
 }
 

@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path';
+import { dirname, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { DocumentLink } from 'vscode-languageserver';
 import { type Link, links } from '../features/links.ts';
@@ -38,7 +38,7 @@ function fileTarget(
 }
 
 function foldersAbove(plan: string, roots: readonly string[]): readonly string[] {
-  const root = roots.find((one) => plan.startsWith(one));
+  const root = roots.find((one) => plan.startsWith(one + sep));
   const above: string[] = [];
   if (root === undefined) return above;
   for (let folder = dirname(plan); folder.length > root.length; folder = dirname(folder))

@@ -268,6 +268,7 @@ describe('completion', () => {
       ])
         assert.ok(sqlLabels(text, 'column').includes('email'), text);
       assert.match(accepted(sql('"SELECT Od$0 FROM users"'), '"Odd Name"'), /SELECT \\"Odd Name\\" FROM/);
+      assert.match(accepted(sql('SELECT "Od$0" FROM users'), '"Odd Name"'), /SELECT "Odd Name" FROM/);
       const flow = planOfSteps(`${first}- step: B\n  verify: { sql: SELECT $0 FROM users, expect: 0 }\n`);
       assert.ok(labels(flow, 'column').includes('handle'));
     });
@@ -313,6 +314,12 @@ describe('completion', () => {
       assert.deepEqual(sqlLabels("SELECT 'a $0' FROM users"), []);
       assert.deepEqual(sqlLabels('|\n    SELECT 1 -- $0'), []);
       assert.deepEqual(sqlLabels('ALTER TABLE users ADD COLUMN $0'), []);
+    });
+
+    it('offers the other forms of SQL where there is none yet', () => {
+      assert.match(accepted(sql('$0'), '|'), /\n {8}sql: \|\n {10}\$?0?\n/);
+      assert.match(accepted(sql('$0'), '{ file: PATH }'), /sql: \{ file: migration\.sql \}/);
+      assert.deepEqual(sqlLabels('SELECT $0', 'snippet'), []);
     });
 
     it('is silent on blanks unless a name has to follow', () => {

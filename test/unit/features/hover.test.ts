@@ -87,6 +87,13 @@ describe('hover', () => {
       assert.match(text(made), /Locks nothing that others use\./);
     });
 
+    it('goes into a DO block', () => {
+      const block = planOfSteps(
+        '- step: S\n  sql: |\n    DO $$BEGIN\n      DROP$0 INDEX orders_user_idx;\n    END$$;\n',
+      );
+      assert.match(text(block), /\*\*DROP INDEX\*\*[\s\S]*`ACCESS EXCLUSIVE` on `orders`/);
+    });
+
     it('works in a plain SQL file', () => {
       const { analysis, offset } = ofSql('ALTER$0 TABLE users ADD COLUMN a int;');
       const found = hover(analysis, offset, { docsOf });
