@@ -26,20 +26,35 @@ export function code(plain: string, where: 'text' | 'table' = 'text'): string {
   return where === 'table' ? span.replaceAll('|', '\\|') : span;
 }
 
-/** A block of code, its text untouched but for line ends and what a terminal would act on. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const hidden = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+
+/**
+ * A block of code, its text untouched but for line ends, and for what a terminal would act on or nobody would see: where
+ * there is that, it says not to paste it.
+ */
 export function fence(language: string, body: string): string {
-  const lines = body
-    .replaceAll(/\r\n?/g, '\n')
-    .replace(/\n+$/, '')
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-    .replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd');
-  const ticks = '`'.repeat(Math.max(3, longestRun(lines) + 1));
+  const lines = withoutLastLineEnds(body.replaceAll(/\r\n?/g, '\n'));
+  const shown = lines.replaceAll(hidden, '\ufffd');
+  const ticks = '`'.repeat(Math.max(3, longestRun(shown) + 1));
   const info = /^[A-Za-z0-9+#-]{1,20}$/.test(language) ? language : '';
-  return `${ticks}${info}\n${lines}\n${ticks}`;
+  const block = `${ticks}${info}\n${shown}\n${ticks}`;
+  return shown === lines
+    ? block
+    : `${block}\n\n**Do not paste this: it holds characters that cannot be seen, here \ufffd. Take it from the plan itself.**`;
 }
 
 function longestRun(text: string): number {
-  return Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  let longest = 0;
+  for (const [run] of text.matchAll(/`+/g)) longest = Math.max(longest, run.length);
+  return longest;
+}
+
+/** By hand: a pattern that looks for line ends before the end goes over a long run of them again and again. */
+function withoutLastLineEnds(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === '\n') end--;
+  return text.slice(0, end);
 }
 
 /** Rows of cells that are Markdown already. */

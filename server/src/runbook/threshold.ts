@@ -11,6 +11,8 @@ export interface Threshold {
 
 /** Reads `> 200ms`, `>= 1%`, `< 10GB`, `> 50MB/s`, `> 5`; undefined where it is none of these. */
 export function readThreshold(text: string): Threshold | undefined {
+  // No threshold is longer, whatever a plan holds.
+  if (text.length > 100) return undefined;
   const [, sign = '', amount = ''] = /^\s*(>=|<=|==|!=|>|<|=)\s*(\S.*?)\s*$/.exec(text) ?? [];
   const quantity = readQuantity(amount);
   if (sign === '' || !quantity) return undefined;

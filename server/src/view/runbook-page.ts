@@ -20,10 +20,13 @@ export interface RunbookPage {
 export function renderRunbook({ title, markdown, timing, nonce }: RunbookPage): string {
   const reader = markdownIt({ html: false, linkify: false });
   const fenced = reader.renderer.rules.fence;
-  reader.renderer.rules.fence = (tokens, at, options, env, self) =>
-    tokens[at]?.info === 'mermaid'
-      ? timelineFigure(timing).text
-      : (fenced?.(tokens, at, options, env, self) ?? '');
+  // The first is the runbook's own; code of the application comes later.
+  let isDrawn = false;
+  reader.renderer.rules.fence = (tokens, at, options, env, self) => {
+    if (isDrawn || tokens[at]?.info !== 'mermaid') return fenced?.(tokens, at, options, env, self) ?? '';
+    isDrawn = true;
+    return timelineFigure(timing).text;
+  };
   // An entry to tick off is a list item that begins with a box; on a page it can be ticked on paper.
   reader.core.ruler.push('boxes', ({ tokens, Token }) => {
     for (const token of tokens) {
