@@ -16,7 +16,15 @@ import {
   type StepDraft,
   type VersionDraft,
 } from './model.ts';
-import { type Bound, contractRetyped, expandRetyped, type Retyped, retyped, swapRetyped } from './retype.ts';
+import {
+  type Bound,
+  contractRetyped,
+  expandRetyped,
+  type Retyped,
+  rebound,
+  retyped,
+  swapRetyped,
+} from './retype.ts';
 import { shortType } from './twin.ts';
 
 export const changeColumnType = defineRecipe({
@@ -119,13 +127,8 @@ function isSafeCast(from: string, to: string): boolean {
 function atOnce(given: Given, to: string): Omit<PlanDraft, 'title' | 'tables'> {
   const { facts } = given;
   const [table, column] = [given.table(), given.column()];
-  const own = columnFacts(facts, table, column.name);
-  const [view] = own?.views ?? [];
-  if (view)
-    refuse(
-      `The ${view.kind} ${sqlName(facts, view)} reads ${column.name}, and Postgres changes no type under a view: drop it in the same transaction by hand, or first.`,
-      'column',
-    );
+  const own = columnFacts(facts, table, column.name) ?? refuse(`There is no ${column.name}.`, 'column');
+  const { release, bind } = rebound(given, { table, facts: own });
   return {
     intro: ['Postgres keeps the rows as they are: only its catalogs change.'],
     versions: versionsOf(given, to, []),
@@ -137,12 +140,19 @@ function atOnce(given: Given, to: string): Omit<PlanDraft, 'title' | 'tables'> {
           {
             step: `${column.name} becomes ${shortType(to)}`,
             id: 'change_type',
+            ...(release.length > 0
+              ? {
+                  why: 'Postgres changes no type under what reads the column: that is made again in the same transaction.',
+                }
+              : {}),
             sql: [
+              ...release,
               alterTable(facts, table, `ALTER COLUMN ${quoteIdentifier(column.name)} TYPE ${shortType(to)}`),
+              ...bind,
             ],
             expect: { rewrite: false },
             rollback: {
-              impossible: `values that only ${shortType(to)} holds may be there: the old type would have every row checked while everybody waits, and is nobody's need`,
+              impossible: `values that only ${shortType(to)} holds may be there by now; the old type would have every row checked while everybody waits, and v1 can do with the new one`,
             },
           },
           { step: `Use ${shortType(to)}`, id: 'deploy_v2', deploy: 'v2' },

@@ -1,12 +1,13 @@
+import { restoreObjects } from '../inverse/objects/restore.ts';
 import { sequenceOptions } from '../inverse/sequences.ts';
 import { castBack } from '../inverse/type-survival.ts';
 import { syncName, syncTrigger } from '../rules/locks/sync-trigger.ts';
 import type { RollbackSource } from '../rules/new-steps.ts';
-import { indexesOf, relationKey } from '../schema/lookup.ts';
-import type { Column, Constraint, Table } from '../schema/model.ts';
+import { indexesOf, relationKey, viewsOf } from '../schema/lookup.ts';
+import type { Column, Constraint, Table, View } from '../schema/model.ts';
 import { quoteIdentifier, quoteLiteral } from '../sql/names.ts';
 import { alterTable, buildIndex, copyValues, requireColumn, wait } from './blocks.ts';
-import { primaryKeyOf, sqlName } from './facts.ts';
+import { after, type Facts, primaryKeyOf, sqlName } from './facts.ts';
 import { backfillSource, script } from './finish.ts';
 import { type Given, refuse, type SqlDraft, type StepDraft } from './model.ts';
 import {
@@ -56,18 +57,6 @@ export function retyped(
   const name = sqlName(facts, table);
   const next = names.column(table, column.name, 'new');
   const twin = twinOf(given, table, column, next, type, { keepsName: true });
-  const [view] = twin.facts.views;
-  if (view)
-    refuse(
-      `The view ${sqlName(facts, view)} reads ${name}.${column.name}, and a view keeps the type that a column had: drop it first, and make it again after the plan, or let it read ${column.name}::${column.type} of a column that stays.`,
-      'column',
-    );
-  const [bound] = [...twin.facts.triggers, ...twin.facts.policies];
-  if (bound)
-    refuse(
-      `${bound.name} of ${name} names ${column.name}, and would go on with the old column: make it without first.`,
-      'column',
-    );
   if (twin.facts.publications.length > 0)
     refuse(`A publication lists ${name}.${column.name}: publish the table whole first.`, 'column');
   const quoted = quoteIdentifier(column.name);
@@ -208,7 +197,9 @@ export function swapRetyped(given: Given, one: Retyped, bound: Bound = { release
   const back = backward(given, one);
   const primary = key && quoteIdentifier(key.constraint.name);
   const rename = (a = '', b = '') => alter(`RENAME COLUMN ${a} TO ${b}`);
+  const { release, bind } = rebound(given, twin);
   const sql = [
+    ...release,
     there.drop,
     ...(primary ? [alter(`DROP CONSTRAINT ${primary}`)] : []),
     rename(name, old),
@@ -219,6 +210,7 @@ export function swapRetyped(given: Given, one: Retyped, bound: Bound = { release
     ...counting(given, one, 'there'),
     // An identity holds on to its NOT NULL.
     ...(from.notNull ? [alter(`ALTER COLUMN ${old} DROP NOT NULL`)] : []),
+    ...bind,
     ...(back ? [back.create] : []),
   ];
   return {
@@ -230,6 +222,45 @@ export function swapRetyped(given: Given, one: Retyped, bound: Bound = { release
       ? wayBack(given, one, back.drop, there.create, bound)
       : { impossible: `what was written to ${from.name} since then cannot be told in its old type` },
   };
+}
+
+/** What is bound to a column and not to its name: taken away before the names change, and made again of the same words. */
+export function rebound(
+  { facts }: Given,
+  { table, facts: own }: Pick<Twin, 'table' | 'facts'>,
+): { readonly release: readonly string[]; readonly bind: readonly string[] } {
+  const { schema, pgVersion } = facts;
+  const name = sqlName(facts, table);
+  const release = [
+    ...readersFirst(facts, own.views).map((view) => `DROP VIEW ${sqlName(facts, view)}`),
+    ...own.policies.map((one) => `DROP POLICY ${quoteIdentifier(one.name)} ON ${name}`),
+    ...own.triggers.map((one) => `DROP TRIGGER ${quoteIdentifier(one.name)} ON ${name}`),
+  ];
+  if (release.length === 0) return { release: [], bind: [] };
+  const now = release.reduce((before, sql) => after(before, sql), schema);
+  const { sql, left } = restoreObjects({ before: schema, now, pgVersion, qualified: false });
+  if (left.length > 0)
+    refuse(`How ${left.join(' and ')} would be made again is not known: drop it first, by hand.`, 'column');
+  return { release, bind: sql };
+}
+
+/** The views with all that read them, each before those that it reads. */
+function readersFirst(facts: Facts, views: readonly View[]): readonly View[] {
+  const found = new Map<string, View>();
+  const visit = (view: View) => {
+    const key = relationKey(view.name);
+    if (view.kind === 'materialized view')
+      refuse(
+        `The materialized view ${sqlName(facts, view)} reads the column, by way of a view or not, and to make it again takes its query: drop it first, and make it again after the plan.`,
+        'column',
+      );
+    for (const reader of viewsOf(facts.schema, key)) visit(reader);
+    // Again behind what reads it.
+    found.delete(key);
+    found.set(key, view);
+  };
+  for (const view of views) visit(view);
+  return [...found.values()];
 }
 
 /** What gives the column its numbers: the default and its sequence, or the identity, which counts on. */
@@ -284,6 +315,7 @@ function wayBack(
   const { table, from, to } = twin;
   const [name, next, old] = [from.name, to, last].map(quoteIdentifier);
   const alter = (...changes: readonly string[]) => alterTable(facts, table, ...changes);
+  const { release, bind } = rebound(given, twin);
   const index = key && indexOn(given, one, last);
   const proof = from.notNull ? requireColumn(given, { table, column: last, id: `${one.id}_back` }) : [];
   const proofs = proof.flatMap((step): readonly RollbackSource[] =>
@@ -297,6 +329,7 @@ function wayBack(
     ...bound.release,
     {
       sql: script([
+        ...release,
         dropBack,
         ...(primary ? [alter(`DROP CONSTRAINT ${primary}`)] : []),
         ...counting(given, one, 'back'),
@@ -306,6 +339,7 @@ function wayBack(
           ? [alter(`ADD CONSTRAINT ${primary} PRIMARY KEY USING INDEX ${quoteIdentifier(index.name)}`)]
           : []),
         ...(required ? [alter(`RENAME CONSTRAINT ${required.from} TO ${required.to}`)] : []),
+        ...bind,
         createThere,
       ]),
     },

@@ -17,7 +17,7 @@ import type {
   UserFunction,
 } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
-import { addValidated, buildIndex, indexToConstraint, requireColumn, stepId } from './blocks.ts';
+import { addValidated, alterTable, buildIndex, indexToConstraint, requireColumn, stepId } from './blocks.ts';
 import { after, type ColumnFacts, columnFacts, sqlName } from './facts.ts';
 import { type Given, refuse, type StepDraft } from './model.ts';
 import { withOtherColumn } from './trigger-code.ts';
@@ -88,7 +88,7 @@ export function twinOf(
       `${name} has a rule, ${rule}, of which it is not known what it reads: replace it by a trigger first.`,
       'table',
     );
-  const [generated] = own.generated;
+  const generated = own.generated.find((one) => keepsName || one.generated === 'stored');
   if (generated)
     refuse(
       `The generated column ${name}.${generated.name} is computed from ${from.name}. Postgres gives it another expression only by writing the table anew while everybody waits: make it a plain column that a trigger fills first.`,
@@ -367,8 +367,16 @@ export function followers(given: Given, twin: Twin, now: Schema): readonly strin
       `How ${left.join(' and ')} of ${key} would read the new column is not worked out: change that by hand first.`,
       'column',
     );
+  const computed = facts.generated.flatMap(({ name }) => {
+    const expression = columnOf(tableByKey(renamed, key), name)?.default;
+    const column = quoteIdentifier(name);
+    return expression == null
+      ? []
+      : [alterTable(given.facts, table, `ALTER COLUMN ${column} SET EXPRESSION AS (${expression})`)];
+  });
   return [
     ...twin.code,
+    ...computed,
     ...sql,
     ...facts.statistics.map((one) => `DROP STATISTICS ${sqlName(given.facts, named(one))}`),
   ];

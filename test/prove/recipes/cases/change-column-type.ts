@@ -52,6 +52,12 @@ export const changeColumnTypeCases: readonly RecipeCase[] = [
   },
   {
     type,
+    name: 'without writing a row, under a view',
+    baseline: `${plain}CREATE VIEW names AS SELECT id, username FROM users;`,
+    answers: { table: 'users', column: 'username', type: 'varchar(300)', ...large },
+  },
+  {
+    type,
     name: 'by an expression',
     baseline: plain,
     answers: { table: 'users', column: 'email', type: 'varchar(320)', using: 'left(email, 320)', ...large },
@@ -71,10 +77,27 @@ export const changeColumnTypeCases: readonly RecipeCase[] = [
   },
   {
     type,
-    name: 'that a view keeps',
-    baseline: awkward,
-    answers: { table: 'App.Tenant', column: 'Name', type: 'jsonb', using: 'to_jsonb("Name")' },
-    refused: /view "App"\."Open Lines" reads/,
+    name: 'that views read, and a trigger and a policy name',
+    baseline: `${numbered}
+CREATE VIEW open_payments AS SELECT id, cents FROM payments WHERE cents > 0;
+CREATE VIEW large_payments AS SELECT id, cents FROM open_payments WHERE cents > 1000;
+COMMENT ON VIEW large_payments IS 'Those that matter';
+GRANT SELECT ON large_payments TO PUBLIC;
+CREATE FUNCTION note_it() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.noted := now(); RETURN NEW; END $$;
+CREATE TRIGGER note_cents BEFORE UPDATE OF cents ON payments FOR EACH ROW EXECUTE FUNCTION note_it();
+ALTER TABLE payments ENABLE ROW LEVEL SECURITY;
+CREATE POLICY paid ON payments USING (cents >= 0);
+`,
+    answers: { table: 'payments', column: 'cents', type: 'bigint', ...large },
+  },
+  {
+    type,
+    name: 'that a materialized view reads',
+    baseline: `${numbered}
+CREATE MATERIALIZED VIEW sums AS SELECT account, sum(cents) AS cents FROM payments GROUP BY account;
+`,
+    answers: { table: 'payments', column: 'cents', type: 'bigint' },
+    refused: /materialized view sums reads payments\.cents/,
   },
   {
     type,

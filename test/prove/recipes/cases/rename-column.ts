@@ -35,6 +35,21 @@ CREATE TRIGGER note_change AFTER UPDATE OF username ON users
   },
   {
     type,
+    name: 'that a generated column is computed from, as it is read',
+    baseline:
+      'CREATE TABLE items (id bigint PRIMARY KEY, price numeric NOT NULL, gross numeric GENERATED ALWAYS AS (price * 1.2) VIRTUAL);',
+    answers: { table: 'items', column: 'price', to: 'net', ...large },
+    from: 18,
+  },
+  {
+    type,
+    name: 'that a generated column is computed from, as it is written',
+    baseline: awkward,
+    answers: { table: 'App.Order Line', column: 'Amount', to: 'Net' },
+    refused: /generated column .*Total is computed from Amount/,
+  },
+  {
+    type,
     name: 'given values by the function of a trigger',
     baseline: `${plain}
 CREATE FUNCTION lower_it() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.username := lower(NEW.username); RETURN NEW; END $$;
