@@ -1,10 +1,18 @@
+import { addCheck } from './add-check.ts';
+import { addForeignKey } from './add-foreign-key.ts';
+import { addGeneratedColumn } from './add-generated-column.ts';
+import { addIndex } from './add-index.ts';
 import { addRequiredColumn } from './add-required-column.ts';
+import { addUnique } from './add-unique.ts';
 import { changeColumnType } from './change-column-type.ts';
 import { dropColumn } from './drop-column.ts';
 import { dropTable } from './drop-table.ts';
 import type { Recipe } from './model.ts';
 import { renameColumn } from './rename-column.ts';
 import { renameTable } from './rename-table.ts';
+import { replaceIndex } from './replace-index.ts';
+import { setDefault } from './set-default.ts';
+import { setNotNull } from './set-not-null.ts';
 
 /** Every migration type that a plan can be written for, in the order of menus. */
 export const recipes: readonly Recipe[] = [
@@ -12,6 +20,14 @@ export const recipes: readonly Recipe[] = [
   renameTable,
   changeColumnType,
   addRequiredColumn,
+  setNotNull,
+  setDefault,
+  addGeneratedColumn,
+  addIndex,
+  replaceIndex,
+  addUnique,
+  addForeignKey,
+  addCheck,
   dropColumn,
   dropTable,
 ];

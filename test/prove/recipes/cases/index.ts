@@ -1,8 +1,10 @@
 import type { RecipeCase } from '../model.ts';
 import { addRequiredColumnCases } from './add-required-column.ts';
 import { changeColumnTypeCases } from './change-column-type.ts';
+import { constraintCases } from './constraints.ts';
 import { dropColumnCases } from './drop-column.ts';
 import { dropTableCases } from './drop-table.ts';
+import { indexCases } from './indexes.ts';
 import { renameColumnCases } from './rename-column.ts';
 import { renameTableCases } from './rename-table.ts';
 
@@ -12,6 +14,8 @@ export const recipeCases: readonly RecipeCase[] = [
   ...renameTableCases,
   ...changeColumnTypeCases,
   ...addRequiredColumnCases,
+  ...indexCases,
+  ...constraintCases,
   ...dropColumnCases,
   ...dropTableCases,
 ];

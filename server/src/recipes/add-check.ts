@@ -1,0 +1,60 @@
+import { addValidated } from './blocks.ts';
+import { constraintName, nameOfConstraint } from './constraint-names.ts';
+import { sqlName } from './facts.ts';
+import { defineRecipe, type Given, type PlanDraft } from './model.ts';
+import { namesIn } from './reading.ts';
+import { unchanged } from './unchanged.ts';
+
+export const addCheck = defineRecipe({
+  type: 'add_check',
+  title: 'Add a check',
+  summary:
+    'First for rows that are written from now on, then, without a lock that anybody waits for, for all.',
+  questions: [
+    { id: 'table', prompt: 'On which table?', kind: 'table' },
+    { id: 'condition', prompt: 'What is to be true of every row? (SQL condition)', kind: 'expression' },
+    constraintName,
+  ],
+  write,
+});
+
+function write(given: Given): PlanDraft {
+  const { facts } = given;
+  const table = given.table();
+  const condition = given.answer('condition');
+  const name = sqlName(facts, table);
+  const columns = namesIn(condition, table, 'condition');
+  const constraint = nameOfConstraint(given, table, columns.length === 1 ? columns[0] : undefined, 'check');
+  return {
+    title: `Check ${condition} on ${name}`,
+    intro: [
+      'Holds every row to a condition. New rows are held to it first; the old ones are then read through while everybody goes on.',
+    ],
+    tables: [table],
+    versions: [unchanged(given, table, columns)],
+    checklist: [
+      `The application writes no row that breaks ${condition}, and answers a refused one (SQLSTATE 23514) in a way that its users understand`,
+    ],
+    phases: [
+      {
+        phase: 'Expand',
+        risk: 'low',
+        steps: [
+          {
+            step: 'No row breaks it',
+            id: 'verify_rows',
+            why: 'A row that does would be refused at its next change, whatever that is about. NULL breaks no check.',
+            verify: { sql: `SELECT count(*) FROM ${name} WHERE NOT (${condition})`, expect: 0 },
+          },
+          ...addValidated(given, {
+            table,
+            name: constraint,
+            id: 'add_check',
+            what: 'the check holds',
+            definition: `CHECK (${condition})`,
+          }),
+        ],
+      },
+    ],
+  };
+}
