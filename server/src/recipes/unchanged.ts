@@ -1,5 +1,6 @@
 import type { Table } from '../schema/model.ts';
 import { isRequired, tableStatements } from './application.ts';
+import { columnFacts, primaryKeyOf } from './facts.ts';
 import type { Given, VersionDraft } from './model.ts';
 
 /** Columns that a version reads and writes at the most: enough to meet what a step does to them. */
@@ -9,9 +10,14 @@ const mostColumns = 6;
 export function unchanged({ facts }: Given, table: Table, columns: readonly string[]): VersionDraft {
   const required = table.columns.filter((one) => isRequired(one)).map(({ name }) => name);
   const reads = [...new Set([...columns, ...required])].slice(0, mostColumns);
+  // What others find the row by is not changed.
+  const keys = new Set([
+    ...(primaryKeyOf(table)?.columns ?? []),
+    ...columns.filter((name) => (columnFacts(facts, table, name)?.referencedBy.length ?? 0) > 0),
+  ]);
   const written = table.columns.filter(
     ({ name, generated, identity }) =>
-      columns.includes(name) && generated === undefined && identity === undefined,
+      columns.includes(name) && !keys.has(name) && generated === undefined && identity === undefined,
   );
   return {
     name: 'v1',

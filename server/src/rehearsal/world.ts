@@ -12,7 +12,7 @@ import { type BaselineFile, loadBaseline } from './baseline.ts';
 import { tryChecklist } from './checklist.ts';
 import { createDigester, type DataDigest, type Digester } from './data-digest.ts';
 import { countRows } from './fabricate/count.ts';
-import { fabricate } from './fabricate.ts';
+import { fillTables } from './fill-tables.ts';
 import { type Fingerprint, takeFingerprint } from './fingerprint.ts';
 import { createGauge, type Gauge } from './gauge.ts';
 import { createGuard, type Guard } from './guard.ts';
@@ -130,7 +130,7 @@ export async function prepareWorld(
     progress(run, run.steps.length, `Filling tables with ${options.rows} rows each`);
     const { statistics } = session;
     const precise = options.amplify === undefined || options.proofs !== false;
-    const filled = await fabricate(session, { rows: options.rows, parser, statistics, precise });
+    const filled = await fillTables(session, analysis, { rows: options.rows, parser, statistics, precise });
     if (statistics && statistics.size > 0)
       notes.push(
         'Fabricated rows are spread as ANALYZE found those of tables of the same name in the database named.',
