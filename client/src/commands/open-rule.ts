@@ -30,7 +30,7 @@ export function linkHoverToRules(hover: Hover, docs: Uri): void {
     const linked = new MarkdownString(
       content.value.replace(/\]\(([^()\s]+\.md)\)/g, (whole, link: string) => {
         const target = rulePage(link, docs);
-        return target ? `](${target.toString(true)})` : whole;
+        return target ? `](${target.toString()})` : whole;
       }),
     );
     linked.isTrusted = { enabledCommands: [openRuleCommand] };

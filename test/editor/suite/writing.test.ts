@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { open, openNew, placeOf, until, workspaceUri } from '../editor.ts';
 import { switchback } from '../switchback.ts';
-import { needsWindow, press, putCursor, screenshots, see, texts, type } from '../window.ts';
+import { click, needsWindow, press, putCursor, screenshots, see, texts, type } from '../window.ts';
 
 const example = 'rename-username/rename-username.migration.yaml';
 const plan = `migration: Written by hand
@@ -81,6 +81,16 @@ describe('writing a plan', () => {
     await putCursor(editor, place.start.translate(0, 'ALTER TABLE us'.length));
     await hoverShows('8M rows, 2.4 GB');
     await screenshots('hover-table');
+  });
+
+  it('leads from a rule that is allowed to its page', async function () {
+    needsWindow(this);
+    const allowing = `${plan.slice(0, plan.indexOf('      - step: Fill it'))}allow: { drop-column: why }\n`;
+    const editor = await openNew('allowing.migration.yaml', allowing);
+    await putCursor(editor, placeOf(editor.document, 'drop-column').start.translate(0, 2));
+    await hoverShows('Its page');
+    await click('.monaco-hover a:text-is("Its page")');
+    await see('.tab.active', 'Preview drop-column.md');
   });
 
   it('renames a version and a step everywhere', async () => {
