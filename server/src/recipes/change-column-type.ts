@@ -16,15 +16,8 @@ import {
   type StepDraft,
   type VersionDraft,
 } from './model.ts';
-import {
-  type Bound,
-  contractRetyped,
-  expandRetyped,
-  type Retyped,
-  rebound,
-  retyped,
-  swapRetyped,
-} from './retype.ts';
+import { rebound } from './rebound.ts';
+import { type Bound, contractRetyped, expandRetyped, type Retyped, retyped, swapRetyped } from './retype.ts';
 import { shortType } from './twin.ts';
 
 export const changeColumnType = defineRecipe({

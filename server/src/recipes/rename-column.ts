@@ -4,6 +4,7 @@ import { quoteIdentifier } from '../sql/names.ts';
 import { tableStatements, type Uses } from './application.ts';
 import { alterTable, copyBack, copyValues, wait } from './blocks.ts';
 import { after, columnFacts, primaryKeyOf, sqlName } from './facts.ts';
+import { followers, statisticsTwins } from './followers.ts';
 import {
   defineRecipe,
   type Given,
@@ -16,12 +17,10 @@ import {
   addTwin,
   constraintTwins,
   dropOldIndexes,
-  followers,
   freeOld,
   indexTwins,
   isSteady,
   referenceTwins,
-  statisticsTwins,
   type Twin,
   twinOf,
 } from './twin.ts';

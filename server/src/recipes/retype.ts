@@ -1,23 +1,22 @@
-import { restoreObjects } from '../inverse/objects/restore.ts';
-import { sequenceOptions } from '../inverse/sequences.ts';
 import { castBack } from '../inverse/type-survival.ts';
 import { syncName, syncTrigger } from '../rules/locks/sync-trigger.ts';
 import type { RollbackSource } from '../rules/new-steps.ts';
-import { indexesOf, relationKey, viewsOf } from '../schema/lookup.ts';
-import type { Column, Constraint, Table, View } from '../schema/model.ts';
-import { quoteIdentifier, quoteLiteral } from '../sql/names.ts';
+import { indexesOf, relationKey } from '../schema/lookup.ts';
+import type { Column, Constraint, Table } from '../schema/model.ts';
+import { quoteIdentifier } from '../sql/names.ts';
 import { alterTable, buildIndex, copyValues, requireColumn, wait } from './blocks.ts';
-import { after, type Facts, primaryKeyOf, sqlName } from './facts.ts';
+import { counting } from './counting.ts';
+import { primaryKeyOf, sqlName } from './facts.ts';
 import { backfillSource, script } from './finish.ts';
+import { statisticsTwins } from './followers.ts';
 import { type Given, refuse, type SqlDraft, type StepDraft } from './model.ts';
+import { rebound } from './rebound.ts';
 import {
   addTwin,
   constraintTwins,
   dropOldIndexes,
   indexDefinition,
   indexTwins,
-  isSteady,
-  statisticsTwins,
   type Twin,
   twinOf,
 } from './twin.ts';
@@ -222,84 +221,6 @@ export function swapRetyped(given: Given, one: Retyped, bound: Bound = { release
       ? wayBack(given, one, back.drop, there.create, bound)
       : { impossible: `what was written to ${from.name} since then cannot be told in its old type` },
   };
-}
-
-/** What is bound to a column and not to its name: taken away before the names change, and made again of the same words. */
-export function rebound(
-  { facts }: Given,
-  { table, facts: own }: Pick<Twin, 'table' | 'facts'>,
-): { readonly release: readonly string[]; readonly bind: readonly string[] } {
-  const { schema, pgVersion } = facts;
-  const name = sqlName(facts, table);
-  const release = [
-    ...readersFirst(facts, own.views).map((view) => `DROP VIEW ${sqlName(facts, view)}`),
-    ...own.policies.map((one) => `DROP POLICY ${quoteIdentifier(one.name)} ON ${name}`),
-    ...own.triggers.map((one) => `DROP TRIGGER ${quoteIdentifier(one.name)} ON ${name}`),
-  ];
-  if (release.length === 0) return { release: [], bind: [] };
-  const now = release.reduce((before, sql) => after(before, sql), schema);
-  const { sql, left } = restoreObjects({ before: schema, now, pgVersion, qualified: false });
-  if (left.length > 0)
-    refuse(`How ${left.join(' and ')} would be made again is not known: drop it first, by hand.`, 'column');
-  return { release, bind: sql };
-}
-
-/** The views with all that read them, each before those that it reads. */
-function readersFirst(facts: Facts, views: readonly View[]): readonly View[] {
-  const found = new Map<string, View>();
-  const visit = (view: View) => {
-    const key = relationKey(view.name);
-    if (view.kind === 'materialized view')
-      refuse(
-        `The materialized view ${sqlName(facts, view)} reads the column, by way of a view or not, and to make it again takes its query: drop it first, and make it again after the plan.`,
-        'column',
-      );
-    for (const reader of viewsOf(facts.schema, key)) visit(reader);
-    // Again behind what reads it.
-    found.delete(key);
-    found.set(key, view);
-  };
-  for (const view of views) visit(view);
-  return [...found.values()];
-}
-
-/** What gives the column its numbers: the default and its sequence, or the identity, which counts on. */
-function counting(given: Given, { twin, last }: Retyped, way: 'there' | 'back'): readonly string[] {
-  const { facts } = given;
-  const { table, from } = twin;
-  const name = sqlName(facts, table);
-  const alter = (change: string) => alterTable(facts, table, change);
-  const [giver, taker] = way === 'there' ? [last, from.name] : [from.name, last];
-  const [counter] = twin.facts.sequences;
-  if (from.identity && counter) {
-    // The new one counts on where the old one stands, and then has its name.
-    const own = counter.name;
-    const other = {
-      schema: own.schema,
-      name: given.names.successor(table, own.name, '\0', way === 'there' ? 'new' : 'back'),
-    };
-    const [now, next] = [own, other].map((one) => sqlName(facts, { name: one }));
-    const options = [`SEQUENCE NAME ${next}`, ...sequenceOptions(counter)].join(' ');
-    return [
-      alter(
-        `ALTER COLUMN ${quoteIdentifier(taker)} ADD GENERATED ${from.identity.toUpperCase()} AS IDENTITY (${options})`,
-      ),
-      `SELECT setval(${quoteLiteral(next ?? '')}, nextval(${quoteLiteral(now ?? '')}), false)`,
-      alter(`ALTER COLUMN ${quoteIdentifier(giver)} DROP IDENTITY`),
-      `ALTER SEQUENCE ${next} RENAME TO ${quoteIdentifier(own.name)}`,
-    ];
-  }
-  if (from.default == null || isSteady(from)) return [];
-  const sequences = twin.facts.sequences.map((sequence) => sqlName(facts, sequence));
-  const type = way === 'there' ? twin.type : from.type;
-  return [
-    alter(`ALTER COLUMN ${quoteIdentifier(taker)} SET DEFAULT ${from.default}`),
-    alter(`ALTER COLUMN ${quoteIdentifier(giver)} DROP DEFAULT`),
-    ...sequences.flatMap((sequence) => [
-      `ALTER SEQUENCE ${sequence} OWNED BY ${name}.${quoteIdentifier(taker)}`,
-      ...(/^(?:smallint|integer|bigint)$/.test(type ?? '') ? [`ALTER SEQUENCE ${sequence} AS ${type}`] : []),
-    ]),
-  ];
 }
 
 /** The old column is bound again, then the names change back. What the new one stood on is built again. */

@@ -1,0 +1,46 @@
+import { sequenceOptions } from '../inverse/sequences.ts';
+import { quoteIdentifier, quoteLiteral } from '../sql/names.ts';
+import { alterTable } from './blocks.ts';
+import { sqlName } from './facts.ts';
+import type { Given } from './model.ts';
+import type { Retyped } from './retype.ts';
+import { isSteady } from './twin.ts';
+
+/** What gives the column its numbers: the default and its sequence, or the identity, which counts on. */
+export function counting(given: Given, { twin, last }: Retyped, way: 'there' | 'back'): readonly string[] {
+  const { facts } = given;
+  const { table, from } = twin;
+  const name = sqlName(facts, table);
+  const alter = (change: string) => alterTable(facts, table, change);
+  const [giver, taker] = way === 'there' ? [last, from.name] : [from.name, last];
+  const [counter] = twin.facts.sequences;
+  if (from.identity && counter) {
+    // The new one counts on where the old one stands, and then has its name.
+    const own = counter.name;
+    const other = {
+      schema: own.schema,
+      name: given.names.successor(table, own.name, '\0', way === 'there' ? 'new' : 'back'),
+    };
+    const [now, next] = [own, other].map((one) => sqlName(facts, { name: one }));
+    const options = [`SEQUENCE NAME ${next}`, ...sequenceOptions(counter)].join(' ');
+    return [
+      alter(
+        `ALTER COLUMN ${quoteIdentifier(taker)} ADD GENERATED ${from.identity.toUpperCase()} AS IDENTITY (${options})`,
+      ),
+      `SELECT setval(${quoteLiteral(next ?? '')}, nextval(${quoteLiteral(now ?? '')}), false)`,
+      alter(`ALTER COLUMN ${quoteIdentifier(giver)} DROP IDENTITY`),
+      `ALTER SEQUENCE ${next} RENAME TO ${quoteIdentifier(own.name)}`,
+    ];
+  }
+  if (from.default == null || isSteady(from)) return [];
+  const sequences = twin.facts.sequences.map((sequence) => sqlName(facts, sequence));
+  const type = way === 'there' ? twin.type : from.type;
+  return [
+    alter(`ALTER COLUMN ${quoteIdentifier(taker)} SET DEFAULT ${from.default}`),
+    alter(`ALTER COLUMN ${quoteIdentifier(giver)} DROP DEFAULT`),
+    ...sequences.flatMap((sequence) => [
+      `ALTER SEQUENCE ${sequence} OWNED BY ${name}.${quoteIdentifier(taker)}`,
+      ...(/^(?:smallint|integer|bigint)$/.test(type ?? '') ? [`ALTER SEQUENCE ${sequence} AS ${type}`] : []),
+    ]),
+  ];
+}
