@@ -64,7 +64,7 @@ function replaceRows(
   let text = '';
   let done = 0;
   for (const [at, token] of tokens.entries()) {
-    if (token.kind === 'string' && body.slice(token.start, token.end).includes(from))
+    if (token.kind === 'string' && saysWord(body.slice(token.start, token.end), from))
       return { reason: `it has ${from} in a string` };
     if ((token.kind !== 'word' && token.kind !== 'quoted') || word(at) !== from) continue;
     const isRow = word(at - 1) === '.' && (word(at - 2) === 'new' || word(at - 2) === 'old');
@@ -75,4 +75,11 @@ function replaceRows(
     done = token.end;
   }
   return { text: text + body.slice(done) };
+}
+
+function saysWord(text: string, name: string): boolean {
+  return (
+    text.split(/[^\p{L}\p{N}_$]+/u).some((one) => one.toLowerCase() === name.toLowerCase()) ||
+    (/[^\p{L}\p{N}_$]/u.test(name) && text.includes(name))
+  );
 }
