@@ -119,7 +119,8 @@ function write(given: Given): PlanDraft {
   };
 }
 
-function refuseBound({ facts }: Given, own: ColumnFacts, shown: string): void {
+/** Refuses to drop what others would miss. */
+export function refuseBound({ facts }: Given, own: ColumnFacts, shown: string): void {
   const { column, constraints, referencedBy, views, generated, triggers, functions, policies, publications } =
     own;
   const stop = (what: string, instead: string): never => refuse(`${what} ${shown}. ${instead}`, 'column');

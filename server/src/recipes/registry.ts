@@ -1,4 +1,5 @@
 import { addCheck } from './add-check.ts';
+import { addEnumValue } from './add-enum-value.ts';
 import { addForeignKey } from './add-foreign-key.ts';
 import { addGeneratedColumn } from './add-generated-column.ts';
 import { addIndex } from './add-index.ts';
@@ -7,12 +8,15 @@ import { addUnique } from './add-unique.ts';
 import { changeColumnType } from './change-column-type.ts';
 import { dropColumn } from './drop-column.ts';
 import { dropTable } from './drop-table.ts';
+import { largeDelete } from './large-delete.ts';
 import type { Recipe } from './model.ts';
 import { renameColumn } from './rename-column.ts';
 import { renameTable } from './rename-table.ts';
+import { replaceEnum } from './replace-enum.ts';
 import { replaceIndex } from './replace-index.ts';
 import { setDefault } from './set-default.ts';
 import { setNotNull } from './set-not-null.ts';
+import { splitColumn } from './split-column.ts';
 
 /** Every migration type that a plan can be written for, in the order of menus. */
 export const recipes: readonly Recipe[] = [
@@ -30,4 +34,8 @@ export const recipes: readonly Recipe[] = [
   addCheck,
   dropColumn,
   dropTable,
+  addEnumValue,
+  replaceEnum,
+  largeDelete,
+  splitColumn,
 ];

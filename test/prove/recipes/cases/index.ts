@@ -1,12 +1,16 @@
 import type { RecipeCase } from '../model.ts';
+import { addEnumValueCases } from './add-enum-value.ts';
 import { addRequiredColumnCases } from './add-required-column.ts';
 import { changeColumnTypeCases } from './change-column-type.ts';
 import { constraintCases } from './constraints.ts';
 import { dropColumnCases } from './drop-column.ts';
 import { dropTableCases } from './drop-table.ts';
 import { indexCases } from './indexes.ts';
+import { largeDeleteCases } from './large-delete.ts';
 import { renameColumnCases } from './rename-column.ts';
 import { renameTableCases } from './rename-table.ts';
+import { replaceEnumCases } from './replace-enum.ts';
+import { splitColumnCases } from './split-column.ts';
 
 /** Every case of every recipe: a file a recipe, in the order of the registry. */
 export const recipeCases: readonly RecipeCase[] = [
@@ -18,4 +22,8 @@ export const recipeCases: readonly RecipeCase[] = [
   ...constraintCases,
   ...dropColumnCases,
   ...dropTableCases,
+  ...addEnumValueCases,
+  ...replaceEnumCases,
+  ...largeDeleteCases,
+  ...splitColumnCases,
 ];
