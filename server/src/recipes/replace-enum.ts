@@ -14,8 +14,8 @@ import {
   type SqlDraft,
   type VersionDraft,
 } from './model.ts';
-import { namesIn } from './questions.ts';
 import { contractRetyped, expandRetyped, type Retyped, retyped, swapRetyped } from './retype.ts';
+import { namesIn } from './typed-names.ts';
 
 export const replaceEnum = defineRecipe({
   type: 'replace_enum',

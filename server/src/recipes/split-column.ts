@@ -16,8 +16,8 @@ import {
   type StepDraft,
   type VersionDraft,
 } from './model.ts';
-import { namesIn } from './questions.ts';
 import { shortType } from './twin.ts';
+import { namesIn } from './typed-names.ts';
 
 export const splitColumn = defineRecipe({
   type: 'split_column',
