@@ -73,7 +73,11 @@ export function writeDocument(plan: PlanDocument): string {
     ...(Object.keys(plan.tables).length > 0
       ? {
           tables: Object.fromEntries(
-            Object.entries(plan.tables).map(([name, each]) => [name, defined(each)]),
+            Object.entries(plan.tables).map(([name, { rows, size }]) => [
+              name,
+              // A number that is one needs no quotes.
+              defined({ rows: rows !== undefined && /^\d{1,15}$/.test(rows) ? Number(rows) : rows, size }),
+            ]),
           ),
         }
       : {}),

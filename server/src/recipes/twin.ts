@@ -182,7 +182,7 @@ export function indexTwins(given: Given, twin: Twin): readonly StepDraft[] {
         unique: index.unique,
         definition: indexDefinition(given, twin, index),
         id: stepId('index', name),
-        step: `Index it like ${index.name.name}, without blocking writes`,
+        step: `Index it like ${quoteIdentifier(index.name.name)}, without blocking writes`,
       });
     }),
   );
@@ -271,7 +271,9 @@ function checkTwin(given: Given, twin: Twin, one: Constraint): readonly StepDraf
   if (!moved) refuse(`How ${one.name} reads with another column is not known.`, 'column');
   const name = given.names.successor(table, one.name, from.name, to);
   const what =
-    one.kind === 'check' ? `${to} obeys what ${one.name} asks` : `${to} refers to rows that are there`;
+    one.kind === 'check'
+      ? `${to} obeys what ${quoteIdentifier(one.name)} asks`
+      : `${to} refers to rows that are there`;
   const definition = moved.definition.replace(/ NOT VALID$/, '');
   const block = { table, name, id: stepId(one.kind === 'check' ? 'check' : 'refer', name), what, definition };
   const steps = addValidated(given, block);

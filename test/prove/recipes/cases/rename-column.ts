@@ -9,7 +9,6 @@ export const renameColumnCases: readonly RecipeCase[] = [
     name: 'the example',
     baseline: plain,
     answers: { table: 'users', column: 'username', to: 'handle', ...large },
-    quick: true,
   },
   {
     type,
