@@ -1,5 +1,6 @@
 import {
   type InputBoxOptions,
+  type OpenDialogOptions,
   type QuickPickItem,
   type QuickPickOptions,
   type SaveDialogOptions,
@@ -17,6 +18,8 @@ export interface Dialogs {
   saveAs(suggested: Uri, options?: SaveDialogOptions): Thenable<Uri | undefined>;
   /** Where a new plan is to stand; undefined when it was closed. */
   savePlan(suggested: Uri): Thenable<Uri | undefined>;
+  /** Asks for a file that is there; undefined when it was closed. */
+  open(options: OpenDialogOptions): Thenable<readonly Uri[] | undefined>;
   /** Asks for a line of text; undefined when it was closed. */
   input(options: InputBoxOptions): Thenable<string | undefined>;
   /** Offers a choice; undefined when it was closed. */
@@ -29,6 +32,7 @@ export function createDialogs(): Dialogs {
     warn: (message, ...actions) => window.showWarningMessage(message, ...actions),
     error: (message, ...actions) => window.showErrorMessage(message, ...actions),
     input: (options) => window.showInputBox(options),
+    open: (options) => window.showOpenDialog(options),
     pick: (items, options) => window.showQuickPick(items, options),
     savePlan: (suggested) =>
       window.showSaveDialog({

@@ -7,6 +7,7 @@ import { registerChecklist } from './commands/checklist.ts';
 import { registerConvertSql } from './commands/convert-sql.ts';
 import { registerDryRun } from './commands/dry-run.ts';
 import { registerExports } from './commands/export.ts';
+import { registerNewPlan } from './commands/new-plan.ts';
 import { registerOpenExample } from './commands/open-example.ts';
 import { openRule, openRuleCommand } from './commands/open-rule.ts';
 import { registerPreviewTiming } from './commands/preview-timing.ts';
@@ -70,6 +71,7 @@ export function activate(context: ExtensionContext): SwitchbackApi {
     registerChecklist({ ready, dialogs, servers, results: checklistResults }),
     registerExports({ ready, dialogs, reports }),
     registerDryRun({ ready, dialogs, runs, panel, servers }),
+    registerNewPlan({ ready, dialogs, servers }),
     registerConvertSql({ ready, dialogs }),
     registerCapture({ ready, dialogs, servers }),
     registerShowReport({ reports, panel, dialogs }),

@@ -151,14 +151,27 @@ async function confirms(
   { place, database, user, version, isClone, purpose, signs = [] }: ConfirmServerParams,
   dialogs: Dialogs,
 ): Promise<boolean> {
-  const what =
+  const [title, what] =
     purpose === 'checklist'
-      ? [...signs, `The checklist’s queries are asked of ${database}, in read-only transactions,`].join(' ')
-      : isClone
-        ? `The dry run changes the clone ${database}`
-        : `Dry runs make scratch databases beside ${database}, and do not change it,`;
+      ? [
+          'Ask This Server?',
+          [...signs, `The checklist’s queries are asked of ${database}, in read-only transactions,`].join(
+            ' ',
+          ),
+        ]
+      : purpose === 'capture'
+        ? [
+            'Read This Server’s Schema?',
+            `pg_dump reads the schema of ${database}, and nothing is changed there,`,
+          ]
+        : [
+            'Run on This Server?',
+            isClone
+              ? `The dry run changes the clone ${database}`
+              : `Dry runs make scratch databases beside ${database}, and do not change it,`,
+          ];
   const typed = await dialogs.input({
-    title: purpose === 'checklist' ? 'Ask This Server?' : 'Run on This Server?',
+    title,
     prompt: `${what} on PostgreSQL ${version} at ${place}, as ${user}. Type the database’s name to allow it for this session.`,
     placeHolder: database,
     ignoreFocusOut: true,

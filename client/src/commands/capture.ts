@@ -1,7 +1,6 @@
 import {
   commands,
   type Disposable,
-  FileType,
   ProgressLocation,
   Range,
   type TextDocument,
@@ -14,6 +13,7 @@ import type { LanguageClient } from 'vscode-languageclient/node';
 import { type CaptureResult, captureRequest } from '../../../server/src/lsp/protocol.ts';
 import { planLanguage } from '../client.ts';
 import type { Dialogs } from '../dialogs.ts';
+import { isThere, writeText } from '../files.ts';
 import { type PickedServer, type Servers, sealedChoice } from '../servers.ts';
 import { nameOf } from './target.ts';
 
@@ -77,11 +77,11 @@ async function write(
   }
   const file = Uri.parse(schema.uri);
   const replace = 'Replace It';
-  if (!schema.isNamed && (await exists(file))) {
+  if (!schema.isNamed && (await isThere(file))) {
     const message = `${schema.path} is there already, and the plan does not name it.`;
     if ((await dialogs.warn(message, replace)) !== replace) return;
   }
-  await workspace.fs.writeFile(file, new TextEncoder().encode(schema.text));
+  await writeText(file, schema.text);
   if (plan) {
     const edit = new WorkspaceEdit();
     const end = document.positionAt(document.getText().length);
@@ -90,12 +90,4 @@ async function write(
   }
   const figures = tables.length === 0 ? '' : ` The figures of ${tables.join(', ')} are in the plan.`;
   void dialogs.info(`The schema of ${from} is in ${schema.path}.${figures}`);
-}
-
-async function exists(uri: Uri): Promise<boolean> {
-  try {
-    return (await workspace.fs.stat(uri)).type !== FileType.Directory;
-  } catch {
-    return false;
-  }
 }

@@ -4,8 +4,11 @@ import {
   type ConvertSqlParams,
   type ConvertSqlResult,
   convertSqlRequest,
+  type RecipesResult,
+  recipesRequest,
 } from '../../../server/src/lsp/protocol.ts';
 import type { Dialogs } from '../dialogs.ts';
+import { askForPlan, mayWrite, writeText } from '../files.ts';
 import { nameOf, targetUri } from './target.ts';
 
 export interface ConvertDependencies {
@@ -29,23 +32,21 @@ export function registerConvertSql(dependencies: ConvertDependencies): Disposabl
       void dialogs.info('Open the migration first: its .sql file, or the class of a TypeORM migration.');
       return;
     }
-    const document = workspace.textDocuments.find(({ uri }) => uri.toString() === source.toString());
-    if (document?.isDirty && !(await document.save())) return;
     const client = await ready.catch(() => undefined);
     const baseline = client && (await pickBaseline(source, dialogs));
     if (!client || !baseline) return;
-    const version = await dialogs.pick(versions, {
-      title: 'Convert SQL to Plan',
-      placeHolder: 'Which Postgres does production run?',
-    });
+    const version = await pickVersion(client, baseline, dialogs);
     if (!version) return;
     const folder = workspace.getWorkspaceFolder(source)?.uri ?? Uri.joinPath(source, '..');
-    const target = await dialogs.savePlan(Uri.joinPath(folder, `${nameFor(source)}.migration.yaml`));
+    const target = await askForPlan(Uri.joinPath(folder, `${nameFor(source)}.migration.yaml`), dialogs);
     if (!target) return;
+    // As it is in the editor, saved or not.
+    const document = workspace.textDocuments.find(({ uri }) => uri.toString() === source.toString());
     const params: ConvertSqlParams = {
       uri: client.code2ProtocolConverter.asUri(source),
       planUri: client.code2ProtocolConverter.asUri(target),
-      pgVersion: Number(version.label),
+      pgVersion: version,
+      ...(document?.isDirty ? { text: document.getText() } : {}),
       ...(baseline.uri ? { schemaUri: client.code2ProtocolConverter.asUri(baseline.uri) } : {}),
     };
     const result = await client.sendRequest<ConvertSqlResult>(convertSqlRequest, params);
@@ -54,7 +55,29 @@ export function registerConvertSql(dependencies: ConvertDependencies): Disposabl
   });
 }
 
-const versions = [18, 17, 16, 15, 14].map((version) => ({ label: String(version) }));
+/** The version that pg_dump wrote into the baseline comes first. */
+async function pickVersion(
+  client: LanguageClient,
+  { uri }: BaselineItem,
+  dialogs: Dialogs,
+): Promise<number | undefined> {
+  const asked =
+    uri &&
+    (await client.sendRequest<RecipesResult>(recipesRequest, {
+      baseline: { uri: client.code2ProtocolConverter.asUri(uri) },
+    }));
+  const first = asked && 'pgVersion' in asked ? asked.pgVersion : undefined;
+  const versions = [18, 17, 16, 15, 14].toSorted((a, b) => Number(b === first) - Number(a === first));
+  const picked = await dialogs.pick(
+    versions.map((version) => ({ label: `PostgreSQL ${version}`, version })),
+    {
+      title: 'Convert SQL to Plan',
+      placeHolder: 'Which Postgres does production run?',
+      ignoreFocusOut: true,
+    },
+  );
+  return picked?.version;
+}
 
 async function pickBaseline(source: Uri, dialogs: Dialogs): Promise<BaselineItem | undefined> {
   const files = await workspace.findFiles('**/{schema,structure}.sql', '**/node_modules/**', 20);
@@ -72,6 +95,7 @@ async function pickBaseline(source: Uri, dialogs: Dialogs): Promise<BaselineItem
   return dialogs.pick(items, {
     title: 'Convert SQL to Plan',
     placeHolder: 'What is there before this migration?',
+    ignoreFocusOut: true,
   });
 }
 
@@ -81,9 +105,12 @@ async function write(
   { text, schema, notes }: Exclude<ConvertSqlResult, { readonly refused: string }>,
   dialogs: Dialogs,
 ): Promise<void> {
-  const encode = (content: string) => new TextEncoder().encode(content);
-  if (schema) await workspace.fs.writeFile(Uri.parse(schema.uri), encode(schema.text));
-  await workspace.fs.writeFile(target, encode(text));
+  if (schema) {
+    const file = Uri.parse(schema.uri);
+    if (!(await mayWrite(file, `${nameOf(file)}, the plan’s baseline,`, dialogs))) return;
+    await writeText(file, schema.text);
+  }
+  await writeText(target, text);
   const document = await workspace.openTextDocument(target);
   await window.showTextDocument(document, { viewColumn: ViewColumn.Active });
   if (notes.length > 0) {

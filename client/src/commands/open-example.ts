@@ -1,5 +1,6 @@
 import { commands, type Disposable, type ExtensionContext, Uri, window, workspace } from 'vscode';
 import type { Dialogs } from '../dialogs.ts';
+import { isThere } from '../files.ts';
 
 export interface OpenExampleDependencies {
   readonly context: Pick<ExtensionContext, 'extensionUri' | 'globalStorageUri'>;
@@ -59,14 +60,5 @@ async function copyOf({ context, dialogs }: OpenExampleDependencies, name: strin
       `The example cannot be opened: ${error instanceof Error ? error.message : String(error)}`,
     );
     return undefined;
-  }
-}
-
-async function isThere(uri: Uri): Promise<boolean> {
-  try {
-    await workspace.fs.stat(uri);
-    return true;
-  } catch {
-    return false;
   }
 }

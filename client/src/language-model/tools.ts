@@ -103,7 +103,7 @@ function recording(said: string[]): Dialogs {
   };
   const nothing = () => Promise.resolve(undefined);
   const messages = { info: record, warn: record, error: record };
-  return { ...messages, input: nothing, pick: nothing, saveAs: nothing, savePlan: nothing };
+  return { ...messages, input: nothing, pick: nothing, saveAs: nothing, savePlan: nothing, open: nothing };
 }
 
 async function planOf({ plan }: PlanInput): Promise<{ readonly uri: Uri } | { readonly refused: string }> {

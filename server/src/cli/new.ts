@@ -1,13 +1,12 @@
 import { basename, dirname, relative, resolve } from 'node:path';
 import { loadParsers } from '../analyze.ts';
-import { writeSize } from '../plan/values.ts';
 import type { Recipe } from '../recipes/model.ts';
 import { dumpedFrom, type NewPlan, newPlan, usualVersion } from '../recipes/new-plan.ts';
 import { commonQuestions, optionOf, questionsOf } from '../recipes/questions.ts';
 import { recipes } from '../recipes/registry.ts';
+import { figuresOf } from '../rehearsal/captured-figures.ts';
 import { nodeSurroundings } from '../rehearsal/connect/node-surroundings.ts';
 import { type Captured, captureServer } from '../rehearsal/server-capture.ts';
-import { parseName, writeName } from '../sql/names.ts';
 import { printable } from '../text/terminal.ts';
 import { type Arguments, type OptionTypes, pgVersion, readArguments } from './arguments.ts';
 import { readNamedFile } from './documents.ts';
@@ -138,7 +137,7 @@ async function writePlan(recipe: Recipe, given: Arguments, io: Io): Promise<numb
   const make = (file: string): NewPlan =>
     newPlan({
       recipe,
-      answers: { ...figuresOf(baseline.captured), ...answers },
+      answers: { ...figuresOf(baseline.captured?.tables ?? []), ...answers },
       parsers,
       schemaSql: baseline.sql,
       schemaPath: schemaFrom(file),
@@ -197,20 +196,6 @@ async function baselineFor(given: Arguments, io: Io): Promise<Baseline | { reado
     if (error instanceof Error) return { failed: error.message };
     throw error;
   }
-}
-
-/** Rows and sizes of a server's tables, as answers. */
-function figuresOf(captured: Captured | undefined): Readonly<Record<string, string>> {
-  if (!captured) return {};
-  const named = captured.tables
-    .map((table) => ({ ...table, shown: writeName({ schema: table.schema, name: table.name }) }))
-    .filter(({ shown }) => !shown.includes(',') && parseName(shown) !== undefined);
-  const rows = named.flatMap((one) => (one.rows === undefined ? [] : [`${one.shown}=${one.rows}`]));
-  const sizes = named.map((one) => `${one.shown}=${writeSize(one.bytes)}`);
-  return {
-    ...(rows.length > 0 ? { rows: rows.join(',') } : {}),
-    ...(sizes.length > 0 ? { size: sizes.join(',') } : {}),
-  };
 }
 
 function fail(message: string, io: Io): number {

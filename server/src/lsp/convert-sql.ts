@@ -9,7 +9,7 @@ import type { Sources } from './sources.ts';
 
 /** Answers `convertSqlRequest`. */
 export function convertSql(
-  { uri, planUri, schemaUri, pgVersion }: ConvertSqlParams,
+  { uri, text: unsaved, planUri, schemaUri, pgVersion }: ConvertSqlParams,
   { parsers, sources }: { readonly parsers: Parsers; readonly sources: Sources },
 ): ConvertSqlResult {
   const [path, plan] = [pathOf(uri), pathOf(planUri)];
@@ -19,10 +19,14 @@ export function convertSql(
   const schema = schemaPath === undefined ? undefined : sources.read(schemaPath);
   if (schema && 'error' in schema) return { refused: `The schema cannot be read: ${schema.error}.` };
   const folder = dirname(plan);
+  const source = path.replaceAll('\\', '/');
   const made = convertFile({
-    path: path.replaceAll('\\', '/'),
+    path: source,
     shown: relative(folder, path).replaceAll('\\', '/'),
-    files: { list: listFolder, read: (file) => sources.read(file) },
+    files: {
+      list: listFolder,
+      read: (file) => (file === source && unsaved !== undefined ? { text: unsaved } : sources.read(file)),
+    },
     parsers,
     schema: schema && { sql: schema.text, path: relative(folder, schemaPath ?? '').replaceAll('\\', '/') },
     pgVersion,

@@ -1,4 +1,4 @@
-import { dirname, relative } from 'node:path';
+import { basename, dirname, relative } from 'node:path';
 import type { Parsers } from '../analyze.ts';
 import { askFrom, dumpedFrom, newPlan, usualVersion } from '../recipes/new-plan.ts';
 import { recipes } from '../recipes/registry.ts';
@@ -12,7 +12,10 @@ interface Library {
 }
 
 /** Answers `recipesRequest`. */
-export function recipesFor({ baseline, type, answers = {} }: RecipesParams, library: Library): RecipesResult {
+export function recipesFor(
+  { baseline, type, answers = {}, figures }: RecipesParams,
+  library: Library,
+): RecipesResult {
   const items = recipes.map(({ type: name, title, summary }) => ({ type: name, title, summary }));
   const recipe = recipes.find((one) => one.type === type);
   if (type !== undefined && !recipe) return { refused: `There is no plan of the type ${type}.` };
@@ -21,11 +24,8 @@ export function recipesFor({ baseline, type, answers = {} }: RecipesParams, libr
   if ('refused' in read) return read;
   const { pgVersion } = read;
   if (!recipe) return { recipes: items, questions: [], pgVersion };
-  const asked = askFrom(recipe, answers, {
-    ...read,
-    parsers: library.parsers,
-    schemaPath: read.path,
-  });
+  const from = { ...read, parsers: library.parsers, schemaPath: basename(read.path) };
+  const asked = askFrom(recipe, answers, from, { ...figures });
   if ('problem' in asked) return { refused: asked.problem };
   return { recipes: items, questions: asked.questions, pgVersion };
 }

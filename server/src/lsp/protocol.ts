@@ -73,6 +73,51 @@ export type CaptureResult =
     }
   | { readonly refused: string; readonly password?: true };
 
+/**
+ * Reads the schema and the tables' figures of a server for a plan that is yet to be written, once the user has confirmed
+ * it; changes nothing, there or in the files.
+ */
+export const captureBaselineRequest = 'switchback/captureBaseline';
+
+export interface CaptureBaselineParams {
+  readonly server: ServerChoice;
+}
+
+export type CaptureBaselineResult =
+  | {
+      readonly text: string;
+      readonly pgVersion: number;
+      readonly figures: Figures;
+      /** `host/database`. */
+      readonly from: string;
+    }
+  | { readonly refused: string; readonly password?: true };
+
+/** Rows and sizes of tables, as answers to the questions `rows` and `size`: `users=8000000,orders=100`. */
+export interface Figures {
+  readonly rows?: string;
+  readonly size?: string;
+}
+
+/**
+ * The DDL of a Prisma schema, by `prisma migrate diff` of the workspace's own node_modules, which a trusted workspace alone
+ * may run. Without `confirmed` it answers with what it would run. Cancelling the request stops it.
+ */
+export const prismaSchemaRequest = 'switchback/prismaSchema';
+
+export interface PrismaSchemaParams {
+  /** The schema's file. */
+  readonly uri: string;
+  readonly confirmed: boolean;
+}
+
+export type PrismaSchemaResult =
+  | { readonly text: string }
+  /** The program's file, its version, and its arguments. */
+  | { readonly confirm: { readonly program: string; readonly version: string; readonly command: string } }
+  /** Why there is none, in a sentence. */
+  | { readonly refused: string };
+
 /** Client to server: the public key, PEM, with which a password is sealed for the server process. */
 export const passwordKeyRequest = 'switchback/passwordKey';
 
@@ -88,7 +133,7 @@ export interface ConfirmServerParams {
   readonly version: string;
   readonly isClone: boolean;
   /** What for; a dry run where absent. */
-  readonly purpose?: 'checklist';
+  readonly purpose?: 'checklist' | 'capture';
   /** What looks like production, each in a sentence, where that does not stand in the way. */
   readonly signs?: readonly string[];
 }
@@ -192,6 +237,8 @@ export interface RecipesParams {
   readonly baseline?: PlanBaseline;
   readonly type?: string;
   readonly answers?: Readonly<Record<string, string>>;
+  /** What a server said: its figures become defaults. */
+  readonly figures?: Figures;
 }
 
 /** The schema that a plan starts from. */
@@ -244,6 +291,8 @@ export const convertSqlRequest = 'switchback/convertSql';
 export interface ConvertSqlParams {
   /** The migration's file. */
   readonly uri: string;
+  /** Its text, where an editor has another than the file. */
+  readonly text?: string;
   /** Where the plan is to stand. */
   readonly planUri: string;
   /** DDL of the database before it; what the migrations before it make, where absent. */
@@ -256,7 +305,7 @@ export type ConvertSqlResult =
       readonly text: string;
       /** What was not taken over, or on which terms, in sentences. */
       readonly notes: readonly string[];
-      /** The baseline that the plan names, where it is to be written too. */
+      /** The baseline that the plan names, where it is to be written too; what is there already is nobody's to replace. */
       readonly schema?: { readonly uri: string; readonly text: string };
     }
   /** Why there is none, in a sentence. */

@@ -15,11 +15,11 @@ import {
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { Analysis, AnalyzeOptions, Parsers } from '../analyze.ts';
 import { createAnalyses } from './analyses.ts';
+import { serveAuthoring } from './authoring.ts';
 import { projectCalibration } from './calibration.ts';
 import { captureFor } from './capture.ts';
 import { createChecks } from './check.ts';
 import { codeActions, fixAllKind, insertRollbacksKind, writeEstimatesKind } from './code-actions.ts';
-import { convertSql } from './convert-sql.ts';
 import { diagnosticReport } from './diagnostics.ts';
 import { documentSymbols } from './document-symbols.ts';
 import { createDryRuns, type Rehearse } from './dry-run.ts';
@@ -28,7 +28,6 @@ import { type Files, pathOf } from './files.ts';
 import { createHandler } from './handler.ts';
 import { inlayHints } from './inlay-hints.ts';
 import { createMeasurements } from './measurements.ts';
-import { newPlanFor, recipesFor } from './new-plan.ts';
 import { createProjectSettings } from './project-settings.ts';
 import {
   type AllowParams,
@@ -40,12 +39,9 @@ import {
   type ChecklistResult,
   type CheckParams,
   type CheckResult,
-  type ConvertSqlParams,
-  type ConvertSqlResult,
   captureRequest,
   checklistRequest,
   checkRequest,
-  convertSqlRequest,
   type DryRunParams,
   type DryRunResult,
   dryRunRequest,
@@ -53,13 +49,7 @@ import {
   type ExportResult,
   exportRequest,
   type InitializationOptions,
-  type NewPlanParams,
-  type NewPlanResult,
-  newPlanRequest,
   passwordKeyRequest,
-  type RecipesParams,
-  type RecipesResult,
-  recipesRequest,
   type StepsParams,
   type StepsResult,
   statusNotification,
@@ -342,24 +332,7 @@ function serveRequests(connection: Connection, session: Session, services: Servi
     new RequestType<CheckParams, CheckResult, void>(checkRequest),
     handler<CheckParams, CheckResult>(checkRequest, { refused: failure }, checks.check),
   );
-  connection.onRequest(
-    new RequestType<RecipesParams, RecipesResult, void>(recipesRequest),
-    handler<RecipesParams, RecipesResult>(recipesRequest, { refused: failure }, async (params) =>
-      recipesFor(params, await library()),
-    ),
-  );
-  connection.onRequest(
-    new RequestType<NewPlanParams, NewPlanResult, void>(newPlanRequest),
-    handler<NewPlanParams, NewPlanResult>(newPlanRequest, { refused: failure }, async (params) =>
-      newPlanFor(params, await library()),
-    ),
-  );
-  connection.onRequest(
-    new RequestType<ConvertSqlParams, ConvertSqlResult, void>(convertSqlRequest),
-    handler<ConvertSqlParams, ConvertSqlResult>(convertSqlRequest, { refused: failure }, async (params) =>
-      convertSql(params, await library()),
-    ),
-  );
+  serveAuthoring(connection, { handler, library, box, failure, isTrusted: () => session.trusted });
   connection.onRequest(passwordKeyRequest, () => box.publicKey);
   connection.onRequest(
     new RequestType<CaptureParams, CaptureResult, void>(captureRequest),

@@ -61,9 +61,10 @@ export function askFrom(
   recipe: Recipe,
   answers: Answers,
   baseline: Pick<NewPlanRequest, 'parsers' | 'schemaSql' | 'schemaPath' | 'pgVersion'>,
+  figures: Answers = {},
 ): { readonly questions: readonly AskedQuestion[] } | { readonly problem: string } {
   const facts = factsFrom(baseline);
-  return 'problem' in facts ? facts : { questions: ask(recipe, facts, answers) };
+  return 'problem' in facts ? facts : { questions: ask(recipe, facts, answers, figures) };
 }
 
 /** The facts of a baseline that could be read in full. */

@@ -77,13 +77,27 @@ export interface AskedQuestion {
   readonly problem?: string;
 }
 
-/** The questions that are to be asked, with candidates and defaults by the answers so far. */
-export function ask(recipe: Recipe, facts: Facts, answers: Answers): readonly AskedQuestion[] {
+/**
+ * The questions that are to be asked, with candidates and defaults by the answers so far.
+ *
+ * @param figures answers to `rows` and `size` that somebody else gave: what they say of the main table is its default
+ */
+export function ask(
+  recipe: Recipe,
+  facts: Facts,
+  answers: Answers,
+  figures: Answers = {},
+): readonly AskedQuestion[] {
   const given = givenOf(recipe, facts, answers);
+  const main = findTableOf(facts, answers[mainOf(recipe) ?? ''] ?? '');
+  const known =
+    main &&
+    sizesOf(recipe, facts, { ...answers, rows: '', size: '', ...figures }).get(relationKey(main.name));
   return questionsOf(recipe).flatMap((question) => {
     if (question.when && !question.when(answers)) return [];
     const candidates = candidatesFor(question, given);
-    const fallback = attempt(() => question.default?.(given));
+    const told = question.id === 'rows' || question.id === 'size' ? known?.[question.id] : undefined;
+    const fallback = told ?? attempt(() => question.default?.(given));
     const answer = answers[question.id];
     const problem = answer === undefined ? undefined : problemWith(question, answer, given);
     return [
@@ -173,7 +187,7 @@ function givenOf(recipe: Recipe, facts: Facts, answers: Answers): Given {
 /** `8M` is of the first table that the recipe asks for; `users=8M,orders=20M` says whose. */
 export function sizesOf(recipe: Recipe, facts: Facts, answers: Answers): WrittenSizes {
   const sizes = new Map<string, { rows?: string; size?: string }>();
-  const main = recipe.questions.find(({ kind }) => kind === 'table')?.id;
+  const main = mainOf(recipe);
   for (const id of ['rows', 'size'] as const)
     for (const part of partsOf(answers[id])) {
       const [name, value] = part.includes('=')
@@ -185,6 +199,11 @@ export function sizesOf(recipe: Recipe, facts: Facts, answers: Answers): Written
       sizes.set(key, { ...sizes.get(key), [id]: value.trim() });
     }
   return sizes;
+}
+
+/** The question for the table that a plan is about. */
+function mainOf(recipe: Recipe): string | undefined {
+  return recipe.questions.find(({ kind }) => kind === 'table')?.id;
 }
 
 function partsOf(answer: string | undefined): readonly string[] {

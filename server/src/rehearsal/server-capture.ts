@@ -18,13 +18,25 @@ export interface Captured {
  * Reads a database's schema and the sizes of its tables, and changes nothing. Rejects with a message for the user,
  * also where there is no pg_dump for it.
  */
-export async function captureServer(target: ServerTarget, signal?: AbortSignal): Promise<Captured> {
+export async function captureServer(target: ServerTarget, signal?: AbortSignal): Promise<Captured>;
+/** The same, once `confirm` said yes to the server's version; undefined where it said no. */
+export async function captureServer(
+  target: ServerTarget,
+  signal: AbortSignal | undefined,
+  confirm: (version: string) => Promise<boolean>,
+): Promise<Captured | undefined>;
+export async function captureServer(
+  target: ServerTarget,
+  signal?: AbortSignal,
+  confirm?: (version: string) => Promise<boolean>,
+): Promise<Captured | undefined> {
   const session = await connectServer(target, signal ? { signal } : {});
   try {
     const { rows } = await session.query(
       `SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int / 10000 AS major`,
     );
     const version = String(rows[0]?.version).split(' ')[0] ?? '';
+    if (confirm && !(await confirm(version))) return undefined;
     const dump = await dumpSchema(target, { major: Number(rows[0]?.major) }, signal);
     if ('unavailable' in dump)
       throw new Error(

@@ -23,6 +23,7 @@ function editor() {
     error: async () => undefined,
     saveAs: async () => undefined,
     savePlan: async () => undefined,
+    open: async () => undefined,
     input: async (options) => {
       prompts.push(options);
       return inputs.shift();
