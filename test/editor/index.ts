@@ -58,6 +58,7 @@ async function load(): Promise<void> {
   await import('./suite/test-explorer.test.ts');
   await import('./suite/preview.test.ts');
   await import('./suite/exports.test.ts');
+  await import('./suite/new-plan.test.ts');
   await import('./suite/server.test.ts');
   await import('./suite/writing.test.ts');
   await import('./suite/first-minutes.test.ts');

@@ -111,8 +111,7 @@ async function write(
     await writeText(file, schema.text);
   }
   await writeText(target, text);
-  const document = await workspace.openTextDocument(target);
-  await window.showTextDocument(document, { viewColumn: ViewColumn.Active });
+  await window.showTextDocument(target, { preview: false, viewColumn: ViewColumn.Active });
   if (notes.length > 0) {
     const show = 'Show All';
     const [first] = notes;

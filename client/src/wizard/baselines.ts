@@ -143,7 +143,7 @@ async function fromPrisma(schema: Uri, dependencies: BaselineDependencies): Prom
   const shown = nameOf(Uri.file(program));
   const run = 'Run It';
   if (!allowedPrograms.has(program)) {
-    const message = `Run prisma ${version} of this workspace (${shown})? ${command}. It reads the schema and connects to no database.`;
+    const message = `Run prisma ${version} of this workspace (${shown})? ${command}. It reads the schema, and connects to no database; prisma fetches its own engine where that is not installed yet.`;
     if ((await dialogs.warn(message, run)) !== run) return undefined;
     allowedPrograms.add(program);
   }

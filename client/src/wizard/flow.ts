@@ -199,6 +199,8 @@ async function problemWith(page: string, value: string, { wizard, state }: PageC
 /** Keeps an answer. False where it came to nothing, and its screen is shown again. */
 async function take(wizard: NewPlanWizard, state: State, page: string, value: string): Promise<boolean> {
   if (page === schemaPage && value !== state.baseline?.uri) {
+    // What is asked now has windows of its own.
+    wizard.screens.close();
     const baseline = await wizard.baselineOf(value);
     if (!baseline) return false;
     if ('problem' in baseline) {
@@ -219,6 +221,7 @@ async function finish(wizard: NewPlanWizard, state: State): Promise<boolean> {
   if (!state.baseline || type === undefined || !baseline) throw new Error('The wizard ended early.');
   const params: NewPlanParams = { type, baseline, answers: withFigures(state) };
   const made = await wizard.newPlan(params);
+  wizard.screens.close();
   const saved =
     'refused' in made
       ? made

@@ -32,7 +32,8 @@ export function createScreens(): Screens {
     choose(screen) {
       const picker = window.createQuickPick<Item>();
       const items = itemsOf(screen);
-      const active = items.find(({ value }) => value !== undefined && value === screen.active);
+      const choices = items.filter(({ value }) => value !== undefined);
+      const active = choices.find(({ value }) => value === screen.active) ?? choices[0];
       Object.assign(picker, {
         placeholder: screen.prompt,
         matchOnDescription: true,

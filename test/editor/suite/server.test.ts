@@ -118,6 +118,37 @@ describe('a development server in the editor', function () {
     await screenshots('server-captured');
   });
 
+  it('gives a new plan its schema, its figures and its version', async function () {
+    if (!dumps) return this.skip();
+    const [schema, plan] = [workspaceUri('taken.sql'), workspaceUri('taken.migration.yaml')];
+    const { saveAs, savePlan } = api.dialogs;
+    Object.assign(api.dialogs, { saveAs: async () => schema, savePlan: async () => plan });
+    try {
+      await palette('Switchback: New Plan');
+      await answer('(1)', 'Rename a column');
+      await answer('(2)', 'Capture from a Server');
+      await answer('user=ada', 'ada');
+      await see('.quick-input-widget', 'pg_dump reads the schema of app', 30_000);
+      await screenshots('wizard-server');
+      await answer('Read This Server’s Schema?', 'app');
+      await answer('(3/10)', 'users');
+      await answer('(4/10)', 'username');
+      await answer('(5/10)', 'handle');
+      for (const step of ['(6/10)', '(7/10)', '(8/10)', '(9/10)', '(10/10)']) await answer(step, '');
+      await until(
+        'the plan',
+        () => vscode.window.activeTextEditor?.document.uri.toString() === plan.toString(),
+        30_000,
+      );
+    } finally {
+      Object.assign(api.dialogs, { saveAs, savePlan });
+    }
+    const text = Buffer.from(await vscode.workspace.fs.readFile(plan)).toString();
+    assert.match(text, new RegExp(`version: ${major}\\s+schema: taken\\.sql`));
+    assert.match(text, /users: { rows: 1234, size: \d+kB }/);
+    for (const uri of [schema, plan]) await vscode.workspace.fs.delete(uri);
+  });
+
   it('asks again once it is forgotten', async () => {
     const uri = workspaceUri('nickname.migration.yaml');
     await vscode.window.showTextDocument(uri);
