@@ -71,6 +71,7 @@ describe('a development server in the editor', function () {
     await palette('Switchback: Dry Run on Server');
     await answer('Add a Server', 'Add a Server');
     await answer('Add a Server', connection());
+    await answer('Prove Rollbacks', 'Prove');
     await see('.quick-input-widget', 'asks for the password of user ada', 30_000);
     await type('secret word');
     assert.doesNotMatch((await texts('.quick-input-widget')).join(), /secret word/);
@@ -90,6 +91,7 @@ describe('a development server in the editor', function () {
     await vscode.window.showTextDocument(uri);
     await palette('Switchback: Dry Run on Server');
     await answer('user=ada', 'ada');
+    await answer('Prove Rollbacks', 'Prove');
     await until(
       'the second report',
       async () => (await api.reports.last(uri))?.report.ms !== report.ms,
@@ -160,6 +162,7 @@ describe('a development server in the editor', function () {
     await type('Add a Server');
     await press('Enter');
     await answer('Add a Server', connection());
+    await answer('Prove Rollbacks', 'Prove');
     await answer('asks for the password of user ada', 'secret word');
     await see('.quick-input-widget', 'Type the database’s name', 30_000);
     await press('Escape');
