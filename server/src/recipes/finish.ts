@@ -2,7 +2,9 @@ import { type Analysis, analyze, type Parsers } from '../analyze.ts';
 import { backfillKey } from '../rules/backfill-key.ts';
 import type { BackfillSource, RollbackSource } from '../rules/new-steps.ts';
 import { predictAction, predictStatement } from '../rules/prediction.ts';
+import { rules } from '../rules/registry.ts';
 import { proposedRollback } from '../rules/rollbacks/proposal.ts';
+import { defaultSettings, type Settings } from '../rules/settings.ts';
 import { displayName, relationKey } from '../schema/lookup.ts';
 import type { Schema, Table } from '../schema/model.ts';
 import { type PhaseDocument, type PlanDocument, type StepDocument, writeDocument } from './document.ts';
@@ -68,15 +70,22 @@ const timeouts: readonly (readonly [number, string])[] = [
 /** Each pass works out rollbacks that stand on those of the pass before. */
 const maxPasses = 4;
 
+/** What is not whole yet is asked for its effects alone: no rule is run on it. */
+const unjudged: Settings = {
+  ...defaultSettings,
+  rules: Object.fromEntries(rules.map(({ id }) => [id, 'off' as const])),
+};
+
 /** Makes a recipe's draft a whole plan: see `model.ts` for what is added. */
 export function finish(draft: PlanDraft, given: Given, setting: Setting): Finished {
   const derived = new Map<string, Derived>();
-  const write = (document: PlanDocument): Finished => {
+  const write = (document: PlanDocument, settings = unjudged): Finished => {
     const text = writeDocument(document);
     const analysis = analyze(text, {
       parsers: setting.parsers,
       kind: 'plan',
       readFile: () => ({ text: setting.schemaSql }),
+      settings,
     });
     return { text, analysis };
   };
@@ -103,7 +112,7 @@ export function finish(draft: PlanDraft, given: Given, setting: Setting): Finish
   };
   deriveEstimates(now.analysis, derived);
   deriveCode(draft, given, setting, now.analysis, derived);
-  return write(documentOf(draft, given, setting, derived, frame));
+  return write(documentOf(draft, given, setting, derived, frame), defaultSettings);
 }
 
 /** What is worked out of a step, by its id. */
