@@ -6,6 +6,7 @@ import { addIndex } from './add-index.ts';
 import { addRequiredColumn } from './add-required-column.ts';
 import { addUnique } from './add-unique.ts';
 import { changeColumnType } from './change-column-type.ts';
+import { changePrimaryKey } from './change-primary-key.ts';
 import { dropColumn } from './drop-column.ts';
 import { dropTable } from './drop-table.ts';
 import { largeDelete } from './large-delete.ts';
@@ -38,4 +39,5 @@ export const recipes: readonly Recipe[] = [
   replaceEnum,
   largeDelete,
   splitColumn,
+  changePrimaryKey,
 ];

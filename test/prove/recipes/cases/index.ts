@@ -2,6 +2,7 @@ import type { RecipeCase } from '../model.ts';
 import { addEnumValueCases } from './add-enum-value.ts';
 import { addRequiredColumnCases } from './add-required-column.ts';
 import { changeColumnTypeCases } from './change-column-type.ts';
+import { changePrimaryKeyCases } from './change-primary-key.ts';
 import { constraintCases } from './constraints.ts';
 import { dropColumnCases } from './drop-column.ts';
 import { dropTableCases } from './drop-table.ts';
@@ -26,4 +27,5 @@ export const recipeCases: readonly RecipeCase[] = [
   ...replaceEnumCases,
   ...largeDeleteCases,
   ...splitColumnCases,
+  ...changePrimaryKeyCases,
 ];
