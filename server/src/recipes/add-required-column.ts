@@ -12,6 +12,7 @@ import {
   type StepDraft,
   type VersionDraft,
 } from './model.ts';
+import { progressQuery } from './standard.ts';
 import { isSteady } from './twin.ts';
 
 export const addRequiredColumn = defineRecipe({
@@ -103,14 +104,9 @@ function write(given: Given): PlanDraft {
     ...(isInstant
       ? {}
       : {
-          queries: [
-            {
-              name: 'Backfill progress',
-              sql: `SELECT count(${quoteIdentifier(name)}) AS done, count(*) AS total\nFROM ${sqlName(facts, table)}`,
-            },
-          ],
+          queries: [progressQuery(`count(${quoteIdentifier(name)})`, sqlName(facts, table))],
         }),
-    cleanup: ['Update the API documentation'],
+    cleanup: ['Update the API documentation and its OpenAPI description'],
   };
 }
 

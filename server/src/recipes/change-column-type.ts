@@ -18,6 +18,7 @@ import {
 } from './model.ts';
 import { rebound } from './rebound.ts';
 import { type Bound, contractRetyped, expandRetyped, type Retyped, retyped, swapRetyped } from './retype.ts';
+import { progressQuery } from './standard.ts';
 import { shortType } from './twin.ts';
 
 export const changeColumnType = defineRecipe({
@@ -229,10 +230,13 @@ function byReplacement(
         steps: [...all].reverse().flatMap((one) => contractRetyped(given, one)),
       },
     ],
-    queries: all.map(({ twin }) => ({
-      name: `How far ${twin.from.name} of ${twin.table.name.name} is copied`,
-      sql: `SELECT count(*) FILTER (WHERE ${quoteIdentifier(twin.to)} IS NOT NULL OR ${quoteIdentifier(twin.from.name)} IS NULL) AS done, count(*) AS total\nFROM ${sqlName(facts, twin.table)}`,
-    })),
+    queries: all.map(({ twin }) =>
+      progressQuery(
+        `count(*) FILTER (WHERE ${quoteIdentifier(twin.to)} IS NOT NULL OR ${quoteIdentifier(twin.from.name)} IS NULL)`,
+        sqlName(facts, twin.table),
+        `How far ${twin.from.name} of ${twin.table.name.name} is copied`,
+      ),
+    ),
     cleanup: ['Update the API documentation, and clients that took the value for the old type'],
   };
 }

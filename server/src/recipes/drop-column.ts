@@ -114,7 +114,7 @@ function write(given: Given): PlanDraft {
             `Drop ${sqlName(facts, { name: { schema: table.name.schema, name: aside } })} once nobody will want the values back`,
           ]
         : []),
-      'Update the API documentation',
+      'Update the API documentation and its OpenAPI description',
     ],
   };
 }

@@ -19,7 +19,13 @@ import {
 } from './model.ts';
 import { allActions, isConcurrent, risksOf, tableNamed } from './risks.ts';
 import { estimateOf, paceOf } from './sizing.ts';
-import { type Risks, standardAlerts, standardChecklist, standardQueries } from './standard.ts';
+import {
+  type Risks,
+  standardAlerts,
+  standardChecklist,
+  standardCleanup,
+  standardQueries,
+} from './standard.ts';
 
 /** What a deploy's code is generated from. */
 export interface CodeRequest {
@@ -262,7 +268,7 @@ function documentOf(
     ),
     alerts: [...(draft.alerts ?? []), ...(risks ? standardAlerts(risks) : [])],
     queries: [...(draft.queries ?? []), ...(risks ? standardQueries(risks) : [])],
-    cleanup: [...(draft.cleanup ?? []), 'Archive this plan with its measured timings'],
+    cleanup: [...(draft.cleanup ?? []), ...standardCleanup(given.orm)],
   };
 }
 

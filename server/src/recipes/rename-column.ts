@@ -13,6 +13,7 @@ import {
   type StepDraft,
   type VersionDraft,
 } from './model.ts';
+import { progressQuery } from './standard.ts';
 import {
   addTwin,
   constraintTwins,
@@ -89,13 +90,11 @@ function write(given: Given): PlanDraft {
       { phase: 'Migrate', risk: 'medium', steps: migrate(given, twin, { old, next }) },
       { phase: 'Contract', risk: 'medium', steps: contract(given, twin, { old, next }) },
     ],
-    queries: [
-      {
-        name: 'Backfill progress',
-        sql: `SELECT count(*) FILTER (WHERE ${next} IS NOT DISTINCT FROM ${old}) AS done, count(*) AS total\nFROM ${name}`,
-      },
+    queries: [progressQuery(`count(*) FILTER (WHERE ${next} IS NOT DISTINCT FROM ${old})`, name)],
+    cleanup: [
+      'Remove what is left of the dual write',
+      'Update the API documentation and its OpenAPI description',
     ],
-    cleanup: ['Remove what is left of the dual write', 'Update the API documentation'],
   };
 }
 

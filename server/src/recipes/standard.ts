@@ -28,7 +28,8 @@ export type Metric =
   | 'connection_pool_usage'
   | 'lock_waits'
   | 'longest_transaction'
-  | 'disk_usage';
+  | 'disk_usage'
+  | 'disk_io_wait';
 
 /** What has to be so before step one, beside what the recipe itself asks for. */
 export function standardChecklist(
@@ -42,6 +43,10 @@ export function standardChecklist(
     'This plan dry-run on staging with production-size data',
   ];
   if (later.length > 0) entries.push(`${listed(later)} built, tested and ready to deploy`);
+  entries.push(
+    'Dashboards are open: p99 latency, error rate, replication lag, lock waits, disk, connections',
+    'Who runs the plan is first on call until it is done, and the team and the status page know of it',
+  );
   if (risks.grown.length > 0) {
     const sizes = risks.grown.map(({ name, shown }) => (shown === undefined ? name : `${name} (${shown})`));
     entries.push(
@@ -90,6 +95,11 @@ export function standardChecklist(
     );
   }
   entries.push({
+    check: 'A fifth of all connections is free for the migration and for requests that take longer meanwhile',
+    sql: "SELECT round(100.0 * count(*) / current_setting('max_connections')::int) FROM pg_stat_activity WHERE backend_type = 'client backend'",
+    expect: '< 80',
+  });
+  entries.push({
     check: 'Replicas keep up',
     sql: 'SELECT coalesce(max(pg_wal_lsn_diff(sent_lsn, replay_lsn)), 0) FROM pg_stat_replication',
     expect: '< 16MB',
@@ -129,6 +139,12 @@ export function standardAlerts(risks: Risks): readonly AlertDraft[] {
         critical: '> 90%',
         action: 'Pause, and see that replicas and archiving take the WAL in',
       },
+      {
+        metric: 'disk_io_wait',
+        warning: '> 30%',
+        critical: '> 60%',
+        action: 'Pause the backfill or the index build',
+      },
     );
   if (risks.locked.length > 0)
     alerts.push({
@@ -151,6 +167,17 @@ export function standardAlerts(risks: Risks): readonly AlertDraft[] {
     action: 'Pause the migration',
   });
   return alerts;
+}
+
+/** How many rows of a table a backfill has done: `done` counts them. */
+export function progressQuery(done: string, table: string, name = 'Backfill progress'): QueryDraft {
+  return {
+    name,
+    sql: [
+      `SELECT done, total, round(100.0 * done / nullif(total, 0), 1) AS percent`,
+      `FROM (SELECT ${done} AS done, count(*) AS total FROM ${table}) AS counted`,
+    ].join('\n'),
+  };
 }
 
 /** Queries that show how it goes. */
@@ -190,6 +217,20 @@ export function standardQueries(risks: Risks): readonly QueryDraft[] {
       sql: 'SELECT client_addr, pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) AS lag_bytes FROM pg_stat_replication',
     });
   return queries;
+}
+
+/** What is to be done when the plan is through, behind what the recipe itself asks for. */
+export function standardCleanup(orm: 'prisma' | 'typeorm' | 'none'): readonly string[] {
+  return [
+    ...(orm === 'prisma'
+      ? [
+          'Bring the Prisma schema up to the database: `prisma migrate diff` finds no difference, and a migration of the same is marked with `prisma migrate resolve --applied`',
+        ]
+      : orm === 'typeorm'
+        ? ['Bring the entities up to the database: `typeorm schema:log` finds nothing to change']
+        : []),
+    'Archive this plan with its measured timings, and note where they differ from the estimates',
+  ];
 }
 
 /** `users`, `users and orders`. */

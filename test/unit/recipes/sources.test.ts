@@ -60,6 +60,51 @@ describe('What a migration file of a tool says', () => {
     assert.deepEqual([found?.tool, found?.up], ['drizzle', 'CREATE TABLE a ();\nCREATE TABLE b ();']);
   });
 
+  it('Drizzle: what it skips where it is there already is a statement of its own, and that is told', () => {
+    const found = read(
+      '0002_fk.sql',
+      'DO $$ BEGIN\n ALTER TABLE "a" ADD CONSTRAINT f FOREIGN KEY (b) REFERENCES c(d);\nEXCEPTION\n WHEN duplicate_object THEN null;\nEND $$;\n',
+    );
+    assert.equal(found?.up.trim(), 'ALTER TABLE "a" ADD CONSTRAINT f FOREIGN KEY (b) REFERENCES c(d);');
+    assert.match(found?.notes.join() ?? '', /duplicate_object/);
+    const other = 'DO $$ BEGIN PERFORM 1; END $$;';
+    assert.equal(read('0003_do.sql', other)?.up, other);
+  });
+
+  it('Drizzle: a file of one statement comes before one of several', () => {
+    const folder = [
+      { path: 'm/0000_one.sql', text: 'CREATE TABLE a ();' },
+      { path: 'm/0001_two.sql', text: 'CREATE TABLE b ();--> statement-breakpoint\nCREATE TABLE c ();' },
+    ];
+    const [one, two] = folder as [(typeof folder)[0], (typeof folder)[0]];
+    assert.deepEqual(
+      migrationsBefore(two, folder).map(({ path }) => path),
+      [one.path],
+    );
+  });
+
+  it('TypeORM: nothing that the runner does, or is handed to, is passed over in silence', () => {
+    const found = read(
+      'x.ts',
+      `class A implements MigrationInterface {
+        async up(queryRunner: QueryRunner) {
+          await queryRunner.startTransaction();
+          await queryRunner.manager.query('UPDATE a SET b = 1');
+          const rows = await queryRunner.query<Row[]>('SELECT 1');
+          await queryRunner?.manager.getRepository(Cat).update({}, { age: 2 });
+          await this.fill(queryRunner, 3);
+          await Promise.all([queryRunner.query('SELECT 2'), console.log(rows)]);
+          if (queryRunner) await queryRunner.commitTransaction();
+        }
+      }`,
+    );
+    assert.equal(found?.up, 'UPDATE a SET b = 1;\nSELECT 1;\nSELECT 2;');
+    assert.deepEqual(
+      found?.notes.map((note) => /What (\S+)\(\)/.exec(note)?.[1]),
+      ['queryRunner.manager.getRepository', 'this.fill'],
+    );
+  });
+
   it('TypeORM: the strings that up() and down() send; of other calls it is told', () => {
     const text = [
       "import { MigrationInterface, QueryRunner } from 'typeorm';",

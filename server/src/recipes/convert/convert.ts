@@ -5,7 +5,13 @@ import { proposedRollback } from '../../rules/rollbacks/proposal.ts';
 import type { Statement } from '../../sql/model.ts';
 import { type PhaseDocument, type PlanDocument, type StepDocument, writeDocument } from '../document.ts';
 import { risksOf } from '../risks.ts';
-import { type Risks, standardAlerts, standardChecklist, standardQueries } from '../standard.ts';
+import {
+  type Risks,
+  standardAlerts,
+  standardChecklist,
+  standardCleanup,
+  standardQueries,
+} from '../standard.ts';
 import { matchDown } from './down.ts';
 import type { Migration } from './model.ts';
 import { toSafeForms } from './safe-forms.ts';
@@ -42,7 +48,10 @@ export function convertMigration(request: ConvertRequest): Converted {
   const [fault] = up.problems;
   if (fault)
     return {
-      problem: `${migration.path}: Postgres cannot read its SQL: ${fault.message} near "${excerpt(migration.up, fault.range.start)}".`,
+      problem: [
+        `${migration.path}: Postgres cannot read its SQL: ${fault.message.replace(/\.$/, '')}, before "${excerpt(migration.up, fault.range.start)}".`,
+        ...migration.notes,
+      ].join(' '),
     };
   const before = baseline ? parsers.baseline(baseline.sql).schema : parsers.unknown;
   const { steps, session } = stepsOf(up.statements, migration.up, before);
@@ -174,7 +183,7 @@ function documentOf(
     ),
     alerts: risks ? standardAlerts(risks) : [],
     queries: risks ? standardQueries(risks) : [],
-    cleanup: ['Archive this plan with its measured timings'],
+    cleanup: standardCleanup('none'),
   };
 }
 

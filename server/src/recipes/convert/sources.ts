@@ -28,13 +28,7 @@ export function readMigration(file: SourceFile, folder: readonly SourceFile[]): 
     return plain('prisma', file, title, sibling(file, folder, 'down.sql')?.text);
   }
   if (name === 'down.sql') return undefined;
-  if (file.text.includes('--> statement-breakpoint'))
-    return {
-      ...plain('drizzle', file, name, undefined),
-      // Its own line, or behind a statement's semicolon.
-      up: file.text.replace(/--> statement-breakpoint[^\n]*/g, ''),
-    };
-  return plain('sql', file, name, undefined);
+  return fromDrizzle(file, name) ?? plain('sql', file, name, undefined);
 }
 
 /**
@@ -49,10 +43,37 @@ export function migrationsBefore(target: SourceFile, folder: readonly SourceFile
     .flatMap((file) => readMigration(file, folder) ?? [])
     .filter(
       (one) =>
-        one.tool === own.tool && compareVersions(keyOf(one.path, one.tool), keyOf(own.path, own.tool)) < 0,
+        familyOf(one.tool) === familyOf(own.tool) &&
+        compareVersions(keyOf(one.path, one.tool), keyOf(own.path, own.tool)) < 0,
     )
     .toSorted((a, b) => compareVersions(keyOf(a.path, a.tool), keyOf(b.path, b.tool)));
 }
+
+/** A file of Drizzle's with one statement has no breakpoint in it, and looks like any other. */
+function familyOf(tool: Tool): Tool {
+  return tool === 'drizzle' ? 'sql' : tool;
+}
+
+function fromDrizzle(file: SourceFile, name: string): Migration | undefined {
+  // Its own line, or behind a statement's semicolon.
+  const whole = file.text.replace(/--> statement-breakpoint[^\n]*/g, '');
+  const up = whole.replace(skipped, '$1');
+  if (up === file.text) return undefined;
+  return {
+    ...plain('drizzle', file, name, undefined),
+    up,
+    notes:
+      up === whole
+        ? []
+        : [
+            'What Drizzle would have left out where it is there already (EXCEPTION WHEN duplicate_object) now fails there.',
+          ],
+  };
+}
+
+/** Around a statement that Drizzle wants to send twice without an error. */
+const skipped =
+  /\bDO \$\$ BEGIN\s+((?:ALTER TABLE|CREATE TYPE)\b[^;]*;)\s*EXCEPTION\s+WHEN duplicate_object THEN null;\s*END \$\$;?/gi;
 
 function fromFlyway(
   file: SourceFile,
@@ -64,11 +85,11 @@ function fromFlyway(
     ({ path }) => kind === 'V' && new RegExp(`^U${escaped(version ?? '')}__.+\\.sql$`).test(baseName(path)),
   );
   const migration = plain('flyway', file, words ?? '', undo?.text);
-  const placeholders = /\$\{[\w.:-]+\}/.exec(file.text)?.[0];
-  return placeholders
+  const placeholder = /\$\{[\w.:-]+\}/.exec(file.text)?.[0];
+  return placeholder
     ? {
         ...migration,
-        notes: [`${placeholders} is a placeholder that Flyway fills in: write what it stands for.`],
+        notes: [`${placeholder} is a placeholder that Flyway fills in: write what it stands for.`],
       }
     : migration;
 }

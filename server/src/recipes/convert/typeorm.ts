@@ -39,18 +39,71 @@ function queriesOf(body: readonly Piece[]): MethodSql {
   const sql: string[] = [];
   const unread: string[] = [];
   for (const [at, piece] of body.entries()) {
-    if (!isMark(body[at + 1], '.') || piece.kind !== 'word' || isMark(body[at - 1], '.')) continue;
-    const method = body[at + 2];
-    if (method?.kind !== 'word' || !isMark(body[at + 3], '(')) continue;
-    // Others' calls change nothing here: console.log, Promise.all.
-    if (!/runner|manager|connection/i.test(piece.text)) continue;
-    const end = matching(body, at + 3);
-    const given = body.slice(at + 4, end);
-    const value = method.text === 'query' ? constant(given) : undefined;
+    if (piece.kind !== 'word' || isMark(body[at - 1], '.')) continue;
+    const { path, open } = callAt(body, at);
+    const method = path.at(-1) ?? '';
+    if (open === undefined || ofTheLanguage.has(method)) continue;
+    const given = body.slice(open + 1, matching(body, open));
+    // Others' calls change nothing here: console.log, Promise.all; but those that are handed the runner may.
+    if (!path.slice(0, -1).some(isRunner)) {
+      if (given.some((one, index) => handsOn(given, one, index))) unread.push(path.join('.'));
+      continue;
+    }
+    if (ofTransactions.has(method)) continue;
+    const value = method === 'query' ? constant(given) : undefined;
     if (value !== undefined) sql.push(value);
-    else unread.push(`${piece.text}.${method.text}`);
+    else unread.push(path.join('.'));
   }
   return { sql, unread };
+}
+
+/** What stands before brackets that are no call's arguments. */
+const ofTheLanguage = new Set([
+  'if',
+  'for',
+  'while',
+  'switch',
+  'catch',
+  'function',
+  'return',
+  'await',
+  'of',
+  'in',
+]);
+/** A plan's steps have transactions of their own. */
+const ofTransactions = new Set(['startTransaction', 'commitTransaction', 'rollbackTransaction']);
+
+/** `queryRunner.manager.query<Row>(`: its words, and where its arguments begin; undefined where nothing is called. */
+function callAt(
+  body: readonly Piece[],
+  start: number,
+): { readonly path: readonly string[]; readonly open?: number } {
+  const path: string[] = [];
+  let at = start;
+  for (; ; at++) {
+    const word = body[at];
+    if (word?.kind !== 'word') return { path };
+    path.push(word.text);
+    at++;
+    while (isMark(body[at], '?') || isMark(body[at], '!')) at++;
+    if (!isMark(body[at], '.')) break;
+  }
+  if (isMark(body[at], '<')) {
+    const end = body.findIndex(
+      (one, index) => index > at && isMark(one, '(') && isMark(body[index - 1], '>'),
+    );
+    at = end < 0 ? at : end;
+  }
+  return isMark(body[at], '(') ? { path, open: at } : { path };
+}
+
+function isRunner(word: string): boolean {
+  return /runner|manager|connection|datasource/i.test(word);
+}
+
+/** Whether an argument is the runner itself, or its manager, and not what a call of it gives. */
+function handsOn(given: readonly Piece[], piece: Piece, at: number): boolean {
+  return piece.kind === 'word' && isRunner(piece.text) && callAt(given, at).open === undefined;
 }
 
 /** The string that an argument list consists of: one, or several joined with `+`. */

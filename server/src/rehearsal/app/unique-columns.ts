@@ -1,5 +1,5 @@
 import type { Analysis } from '../../analyze.ts';
-import type { Schema } from '../../schema/model.ts';
+import type { Index, Schema } from '../../schema/model.ts';
 
 /**
  * Columns that must be unique at some time in the plan, as `table.column` without schemas: what the application writes
@@ -20,10 +20,18 @@ function addFrom(schema: Schema, found: Set<string>): void {
     if (relation.kind === 'index' && relation.unique) {
       const table = schema.relations.get(relation.table)?.name.name ?? '';
       for (const column of relation.columns) if (column !== null) found.add(`${table}.${column}`);
+      if (relation.columns.includes(null))
+        for (const column of readByExpressions(relation)) found.add(`${table}.${column}`);
     }
     if (relation.kind !== 'table') continue;
     for (const { kind, columns } of relation.constraints)
       if (kind === 'unique' || kind === 'primary key')
         for (const column of columns) found.add(`${relation.name.name}.${column}`);
   }
+}
+
+/** Of `lower(email)` email. What the predicate alone reads need not differ: columns that it names count only where no other is read. */
+function readByExpressions({ reads, predicate = '' }: Index): readonly string[] {
+  const others = reads.filter((column) => !predicate.includes(column));
+  return others.length > 0 ? others : reads;
 }
