@@ -18,6 +18,8 @@ export interface ProveOptions {
   readonly recipes: boolean;
   /** With them: prints the plans of those that fail. */
   readonly show: boolean;
+  /** With them: requests a second that run meanwhile, of which none may wait for more than a second; then nothing is proven. */
+  readonly load: number | undefined;
 }
 
 export const usage = `npm run prove -- [options]
@@ -35,6 +37,8 @@ export const usage = `npm run prove -- [options]
   --on 16,pglite        on these only
   --only PATTERN        only cases whose type and name it matches: 'rename_column long'
   --show                prints the plans of those that fail
+  --load 50             runs the application's statements at this rate meanwhile instead of proving rollbacks: no
+                        request may wait for more than a second
   --help              this`;
 
 /** Throws where an option or its value is none; undefined where help is wanted. */
@@ -50,6 +54,7 @@ export function readOptions(argv: readonly string[]): ProveOptions | undefined {
       committed: { type: 'boolean', default: false },
       recipes: { type: 'boolean', default: false },
       show: { type: 'boolean', default: false },
+      load: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -68,6 +73,7 @@ export function readOptions(argv: readonly string[]): ProveOptions | undefined {
     committed: values.committed,
     recipes: values.recipes,
     show: values.show,
+    load: values.load === undefined ? undefined : Number(values.load),
   };
 }
 

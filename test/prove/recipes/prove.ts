@@ -15,6 +15,8 @@ export interface ProveRecipesOptions {
   readonly only: RegExp | undefined;
   /** Prints the plan of each case that fails. */
   readonly show: boolean;
+  /** Requests a second that run meanwhile; then no rollback is proven. */
+  readonly load?: number | undefined;
 }
 
 type Outcome = 'proven' | 'refused' | 'failed';
@@ -22,6 +24,9 @@ type Outcome = 'proven' | 'refused' | 'failed';
 /** The embedded Postgres is of this version. */
 const embeddedVersion = 18;
 const rows = 60;
+/** ms that no request may wait under load, and rows in each table then. */
+const longestWait = 1000;
+const rowsUnderLoad = 2000;
 
 /**
  * Writes the plan of every case for every version, holds it against the check, and proves it on a server of that version:
@@ -66,13 +71,17 @@ async function proveCase(
   engine: Engine,
   parsers: Parsers,
   label: string,
-  { show }: ProveRecipesOptions,
+  { show, load }: ProveRecipesOptions,
 ): Promise<Outcome> {
   const plan = planFor(one, version, parsers);
   const faults = faultsOf(plan, one);
   for (const fault of faults) console.log(`✘ ${label}: ${fault}`);
   if ('problem' in plan) return faults.length > 0 ? 'failed' : 'refused';
-  const report = await provePlan(engine, plan.text, one.baseline, { rows, stepTimeout: 60_000 });
+  const report = await provePlan(engine, plan.text, one.baseline, {
+    stepTimeout: 60_000,
+    rows: load === undefined ? rows : rowsUnderLoad,
+    ...(load !== undefined && { load: { rate: load, maxWait: longestWait }, proofs: false }),
+  });
   const passed = report.verdict === 'passed';
   if (!passed) console.log(`✘ ${label}:\n${reportText(report)}`);
   if ((!passed || faults.length > 0) && show) console.log(plan.text);
