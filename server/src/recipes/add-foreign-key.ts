@@ -24,7 +24,7 @@ export const addForeignKey = defineRecipe({
       of: 'references',
       default: (given) => {
         const key = primaryKeyOf(given.table('references'));
-        return key && key.columns.map(quoted).join(',');
+        return key?.columns.map(quoted).join(',');
       },
     },
     {

@@ -2,7 +2,7 @@ import type { Column } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { isRequired, tableStatements } from './application.ts';
 import { requireColumn, wait } from './blocks.ts';
-import { columnList, primaryKeyOf, sqlName } from './facts.ts';
+import { columnFacts, columnList, primaryKeyOf, sqlName } from './facts.ts';
 import { backfillSource } from './finish.ts';
 import {
   defineRecipe,
@@ -96,18 +96,22 @@ function versionsOf({ facts, table: of }: Given, column: Column): readonly Versi
   const others = table.columns.filter((one) => isRequired(one)).map(({ name }) => name);
   const reads = [column.name, ...others.slice(0, 5)];
   const use = { table, columns: table.columns, dual: [], reads: {}, lookup: undefined };
-  const written = { reads, writes: { [column.name]: [] } };
+  // What others refer to the row by is not changed.
+  const isReferred = (columnFacts(facts, table, column.name)?.referencedBy.length ?? 0) > 0;
+  const statements = tableStatements(facts, table, { reads, writes: { [column.name]: [] } }).filter(
+    (one) => !isReferred || !/^UPDATE/.test(one),
+  );
   return [
     {
       name: 'v1',
       says: `may leave ${column.name} empty`,
-      statements: tableStatements(facts, table, written),
+      statements,
       uses: [use],
     },
     {
       name: 'v2',
       says: `always writes ${column.name}`,
-      statements: tableStatements(facts, table, written),
+      statements,
       uses: [use],
     },
   ];

@@ -144,6 +144,10 @@ async function sourceOf(
     if (isParameter) return sampled();
     return slot.equals && isSelective(slot, present, column.name) ? sampled() : { from: 'nowhere' };
   }
+  // A value made up would fall between the partitions.
+  const isPartitioned = table.checks.some(
+    ({ name, columns }) => name === 'partitions' && columns.includes(column.name),
+  );
   const isUnique = placing.isUnique(table, column);
   const key = table.foreignKeys.find(({ columns }) => columns.includes(column.name));
   if (key) {
@@ -155,8 +159,13 @@ async function sourceOf(
       ? { from: 'row', rows: found, column: column.name, once: alone }
       : { from: 'nowhere' };
   }
+  // Of a row of its own: what is written is neither what its row has already, nor empty as that may be.
+  const written: Source | undefined =
+    present.length > 0 ? { from: 'row', rows: [...present], column: column.name, once: false } : undefined;
+  if (isPartitioned && written) return written;
   if (isUnique) return made(true);
-  return isParameter ? sampled() : { from: 'nowhere' };
+  if (!isParameter) return { from: 'nowhere' };
+  return written ?? made(false);
 }
 
 /** Whether a value of the column stands for few rows; a constant that many rows have is meant as it is. */

@@ -264,6 +264,29 @@ CREATE TABLE profiles (user_id bigint PRIMARY KEY REFERENCES users, bio text);`;
     assert.deepEqual(report.start.app, []);
   });
 
+  thorough('finds a partition for each row, and writes no NULL where its row has one', async () => {
+    const ddl = `
+CREATE TABLE readings (device bigint, taken_at timestamptz, value int NOT NULL, unit text, PRIMARY KEY (device, taken_at))
+  PARTITION BY RANGE (taken_at);
+CREATE TABLE readings_2024 PARTITION OF readings FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');`;
+    const versions = [
+      'INSERT INTO readings (device, taken_at, value, unit) VALUES ($1, $2, $3, $4)',
+      'UPDATE readings SET unit = $1 WHERE device = $2 AND taken_at = $3',
+    ];
+    const filled = `
+- step: Fill
+  sql: "UPDATE readings SET unit = 'm' WHERE unit IS NULL"
+  rollback: { not_needed: a test }
+- step: None is empty
+  verify: { sql: SELECT count(*) FROM readings WHERE unit IS NULL, expect: 0 }`;
+    const plan = planWith(filled).replace(
+      / {4}v1:\n(?: {6}.*\n)+/,
+      `    v1:\n${versions.map((sql) => `      - ${JSON.stringify(sql)}\n`).join('')}`,
+    );
+    const report = await rehearse(plan, { load: { rate: 200, settle: 500 } }, ddl);
+    assert.equal(report.verdict, 'passed', report.error?.message);
+  });
+
   thorough('tells what fails before step one as such, and not with a step', async () => {
     const plan = planWith(step('ALTER TABLE users ADD COLUMN x int;')).replace(
       'SELECT id, city',
