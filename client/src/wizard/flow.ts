@@ -76,7 +76,11 @@ export async function runNewPlan(wizard: NewPlanWizard): Promise<boolean> {
       const shown = await showPage(page, { wizard, state, asked, screen });
       if (shown.kind === 'closed') return false;
       if (shown.kind === 'back') state.done.pop();
-      else if (await take(wizard, state, page, shown.value)) state.done.push(page);
+      else if (await take(wizard, state, page, shown.value)) {
+        forget(state, page, shown.value, asked.questions);
+        state.given.set(page, shown.value);
+        state.done.push(page);
+      }
     }
   } finally {
     wizard.screens.close();
@@ -196,7 +200,31 @@ async function problemWith(page: string, value: string, { wizard, state }: PageC
   return result.questions.find(({ id }) => id === page)?.problem;
 }
 
-/** Keeps an answer. False where it came to nothing, and its screen is shown again. */
+/** What is said of one table, or for one type of plan, is not offered for another. */
+function forget({ given }: State, page: string, value: string, questions: readonly AskedQuestion[]): void {
+  if (given.get(page) === value) return;
+  const isTable = questions.some(({ id, kind }) => id === page && kind === 'table');
+  const gone =
+    page === typePage
+      ? [...given.keys()].filter((id) => !ofEveryType.includes(id))
+      : isTable || page === schemaPage
+        ? ['rows', 'size']
+        : [];
+  for (const id of gone) given.delete(id);
+}
+
+const ofEveryType: readonly string[] = [
+  typePage,
+  schemaPage,
+  versionPage,
+  'table',
+  'rows',
+  'size',
+  'traffic',
+  lastQuestion,
+];
+
+/** Makes what an answer stands for. False where it came to nothing, and its screen is shown again. */
 async function take(wizard: NewPlanWizard, state: State, page: string, value: string): Promise<boolean> {
   if (page === schemaPage && value !== state.baseline?.uri) {
     // What is asked now has windows of its own.
@@ -211,7 +239,6 @@ async function take(wizard: NewPlanWizard, state: State, page: string, value: st
     // What was taken from another schema is not said of this one.
     state.given.delete(versionPage);
   }
-  state.given.set(page, value);
   return true;
 }
 

@@ -62,9 +62,11 @@ async function askChoice(
 /** One column after the other, since their order counts. */
 async function askColumns(
   question: AskedQuestion,
-  { screens, screen, check }: QuestionContext,
+  { screens, screen, remembered, check }: QuestionContext,
 ): Promise<Shown> {
-  const taken: string[] = [];
+  const taken = rememberedColumns(question, remembered);
+  // Going back over an answer as it was leads on, and not through its parts.
+  let isAsItWas = true;
   let { problem } = screen;
   for (;;) {
     const answer = taken.map(listed).join(',');
@@ -86,7 +88,7 @@ async function askColumns(
       active: taken.length > 0 ? leftOpen : left[0]?.value,
     });
     problem = undefined;
-    if (shown.kind === 'back' && taken.length > 0) taken.pop();
+    if (shown.kind === 'back' && taken.length > 0 && !isAsItWas) taken.pop();
     else if (shown.kind !== 'answer' || (shown.value === leftOpen && taken.length === 0)) return shown;
     else if (shown.value !== leftOpen) taken.push(shown.value);
     else {
@@ -94,12 +96,21 @@ async function askColumns(
       if (problem === undefined) return { kind: 'answer', value: answer };
       taken.length = 0;
     }
+    isAsItWas = false;
   }
 }
 
 /** Names stand with commas between them; one that holds a comma, in double quotes. */
 function listed(name: string): string {
   return /[",]|^\s|\s$/.test(name) ? `"${name.replaceAll('"', '""')}"` : name;
+}
+
+/** The columns of an earlier answer, where the table still has them all. */
+function rememberedColumns({ candidates = [] }: AskedQuestion, answer = ''): string[] {
+  const names = [...answer.matchAll(/"((?:[^"]|"")*)"|[^,]+/g)].map(
+    ([whole, quoted]) => quoted?.replaceAll('""', '"') ?? whole,
+  );
+  return names.every((name) => candidates.some(({ value }) => value === name)) ? names : [];
 }
 
 function candidatesOf({ candidates = [], default: usual }: AskedQuestion): readonly Choice[] {

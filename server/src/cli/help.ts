@@ -195,6 +195,8 @@ Options of all types:
   --schema FILE           The DDL of the database as it is (default schema.sql)
   --database URL          Takes it from a server, by pg_dump, into that file, with rows and sizes of its tables
   --server                The same of the server that PGHOST, PGDATABASE or PGSERVICE name
+  --prisma FILE           Takes it from a Prisma schema, into that file, by \`prisma migrate diff\` of the project's own
+                          node_modules
   --rows N                Rows of the table in production, such as 8M; of others too: users=8M,orders=20M
   --size SIZE             Its size on disk without indexes, such as 2.4GB; of others as with --rows
   --traffic RATE          Requests a second at peak, such as 2000/s

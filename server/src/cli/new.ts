@@ -1,5 +1,6 @@
 import { basename, dirname, relative, resolve } from 'node:path';
 import { loadParsers } from '../analyze.ts';
+import { prismaCommand, runPrisma } from '../prisma-schema.ts';
 import type { Recipe } from '../recipes/model.ts';
 import { dumpedFrom, type NewPlan, newPlan, usualVersion } from '../recipes/new-plan.ts';
 import { commonQuestions, optionOf, questionsOf } from '../recipes/questions.ts';
@@ -26,6 +27,7 @@ const ownOptions = {
   'pg-version': 'string',
   database: 'string',
   server: 'boolean',
+  prisma: 'string',
 } as const satisfies OptionTypes;
 
 /** `switchback new TYPE`: writes a plan from a few answers, and prints its name. Returns the exit code. */
@@ -167,17 +169,20 @@ async function writePlan(recipe: Recipe, given: Arguments, io: Io): Promise<numb
   return exitCodes.clean;
 }
 
-/** The DDL that the plan starts from: a file, or a server's, which is then written into that file. */
+/** The DDL that the plan starts from: a file, or a server's or Prisma's, which is then written into that file. */
 async function baselineFor(given: Arguments, io: Io): Promise<Baseline | { readonly failed: string }> {
   const name = given.value('schema') ?? usualSchema;
   const path = resolve(io.cwd, name);
   const target = chosenTarget('new', given, nodeSurroundings(io.env));
-  if (!target) {
+  const prisma = given.value('prisma');
+  if (target && prisma !== undefined)
+    throw new UsageError('The schema is either a server’s or Prisma’s: --prisma, or --database.', 'new');
+  if (!target && prisma === undefined) {
     const read = readNamedFile(path, name, io);
     if ('error' in read) {
       const how =
         given.value('schema') === undefined
-          ? 'A plan is written from the schema as it is: --schema FILE (pg_dump --schema-only > schema.sql), or --database URL.'
+          ? 'A plan is written from the schema as it is: --schema FILE (pg_dump --schema-only > schema.sql), --database URL, or --prisma FILE.'
           : '';
       return { failed: `${read.error} ${how}`.trim() };
     }
@@ -185,16 +190,32 @@ async function baselineFor(given: Arguments, io: Io): Promise<Baseline | { reado
   }
   if (io.files.exists(path) && !given.flag('force'))
     return {
-      failed: `${name} is there already: --schema NAME writes the server's schema into another file, --force replaces it.`,
+      failed: `${name} is there already: --schema NAME writes the schema into another file, --force replaces it.`,
     };
   try {
-    const captured = await captureServer(target);
-    const failed = savePlan(path, name, captured.sql, given.flag('force'), io);
+    const captured = target && (await captureServer(target));
+    const sql = captured?.sql ?? (await prismaSql(resolve(io.cwd, prisma ?? ''), io));
+    const failed = savePlan(path, name, sql, given.flag('force'), io);
     if (failed !== undefined) return { failed };
-    return { sql: captured.sql, path, version: Number.parseInt(captured.version, 10), captured };
+    return { sql, path, version: captured && Number.parseInt(captured.version, 10), captured };
   } catch (error) {
     if (error instanceof Error) return { failed: error.message };
     throw error;
+  }
+}
+
+/** The DDL of a Prisma schema, by the prisma of its project. Rejects with a message for the user. */
+async function prismaSql(path: string, io: Io): Promise<string> {
+  const command = prismaCommand(path);
+  if ('problem' in command) throw new Error(command.problem);
+  const controller = new AbortController();
+  const stopListening = io.onInterrupt((signal) =>
+    controller.abort(new Error(`prisma migrate diff was stopped (${signal}), and nothing was written.`)),
+  );
+  try {
+    return await runPrisma(command, controller.signal);
+  } finally {
+    stopListening();
   }
 }
 

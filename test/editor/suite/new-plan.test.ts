@@ -90,6 +90,46 @@ describe('new plans', function () {
     await vscode.workspace.fs.delete(target);
   });
 
+  it('start from a Prisma schema, by the prisma of the workspace, once the user lets it run', async function () {
+    needsWindow(this);
+    const write = (path: string, text: string) =>
+      vscode.workspace.fs.writeFile(workspaceUri(`shop/${path}`), new TextEncoder().encode(text));
+    await write('package.json', '{}');
+    await write('schema.prisma', 'datasource db {\n  provider = "postgresql"\n}\n');
+    await write('node_modules/prisma/package.json', '{ "version": "6.19.0", "bin": "cli.js" }');
+    await write(
+      'node_modules/prisma/cli.js',
+      'console.log(`CREATE TABLE "User" (id bigint PRIMARY KEY, name text);`)',
+    );
+    const asked: string[] = [];
+    const baseline = workspaceUri('shop/schema.sql');
+    const answers = {
+      saveAs: async () => baseline,
+      warn: async (message: string, ...actions: string[]) => {
+        asked.push(message);
+        return asked.length > 1 ? actions[0] : undefined;
+      },
+    };
+    await answering(answers, async () => {
+      await palette('Switchback: New Plan');
+      await answer('(1)', 'Rename a column');
+      // The first time the user does not want it, and is asked again.
+      for (const times of [1, 2]) {
+        await see('.quick-input-list .monaco-list-row', 'schema.prisma', 20_000);
+        await answer('(2)', 'schema.prisma');
+        await until('the question', () => asked.length === times);
+      }
+      await see('.quick-input-list .monaco-list-row', 'User', 20_000);
+      await press('Escape');
+    });
+    assert.match(
+      asked[0] ?? '',
+      /^Run prisma 6\.19\.0 of this workspace \(shop\/node_modules\/prisma\/cli\.js\)\?/,
+    );
+    assert.match(await read(baseline), /CREATE TABLE "User"/);
+    await vscode.workspace.fs.delete(workspaceUri('shop'), { recursive: true });
+  });
+
   it('are not written where the wizard is closed', async function () {
     needsWindow(this);
     const before = await vscode.workspace.findFiles('**/*.migration.yaml');

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { resolve } from 'node:path';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { run } from '../../../server/src/cli/run.ts';
 import { example } from '../rehearsal/setup.ts';
 import { memoryIo } from './memory-io.ts';
@@ -113,5 +115,28 @@ describe('switchback new', () => {
     const { exitCode, err } = await fresh(rename, { 'schema.sql': `${schema}\nCREATE TABEL x ();` });
     assert.equal(exitCode, 2);
     assert.match(err, /schema\.sql, line 9: .*mend it first/);
+  });
+
+  it('starts from a Prisma schema, which the project’s own prisma turns into the baseline', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'switchback-prisma-'));
+    try {
+      const prisma = join(folder, 'node_modules/prisma');
+      mkdirSync(prisma, { recursive: true });
+      writeFileSync(join(prisma, 'package.json'), '{ "version": "7.0.0", "bin": "cli.js" }');
+      writeFileSync(join(prisma, 'cli.js'), `console.log(${JSON.stringify(schema)})`);
+      const model = join(folder, 'schema.prisma');
+      writeFileSync(model, 'datasource db {\n  provider = "postgresql"\n}\n');
+      const made = await fresh(`${rename} --prisma ${model} --pg-version 17`, {});
+      assert.deepEqual([made.exitCode, made.err], [0, '']);
+      assert.equal(made.read('schema.sql')?.trim(), schema.trim());
+      assert.match(made.read(file) ?? '', /schema: schema\.sql$/m);
+      const there = await fresh(`${rename} --prisma ${model}`);
+      assert.equal(there.exitCode, 2);
+      assert.match(there.err, /schema\.sql is there already/);
+      const none = await fresh(`${rename} --prisma ${join(folder, 'none.prisma')}`, {});
+      assert.match(none.err, /The Prisma schema cannot be read: there is no such file/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

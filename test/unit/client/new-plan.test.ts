@@ -126,6 +126,28 @@ describe('the wizard for a new plan', () => {
     const actives = seen.flatMap((one) => (one.kind === 'choice' ? [one.active] : []));
     assert.deepEqual(actives.slice(4, 7), ['username', 'users', 'username']);
     assert.match(text, /ADD COLUMN caption/);
+    const other = await run([
+      ...upTo(),
+      'handle',
+      '8M',
+      back,
+      back,
+      back,
+      back,
+      'orders',
+      'label',
+      'caption',
+      back,
+      'caption',
+      close,
+    ]);
+    const rows = other.seen.filter(({ step }) => step === 6);
+    assert.deepEqual(
+      rows.map((one) => one.kind === 'text' && one.value),
+      ['', '8M', '', ''],
+    );
+    const to = other.seen.findLast(({ step }) => step === 5);
+    assert.equal(to?.kind === 'text' && to.value, 'caption');
   });
 
   it('says at once what is wrong with an answer', async () => {
@@ -191,14 +213,14 @@ describe('the wizard for a new plan', () => {
   it('takes several columns in the order in which they are chosen', async () => {
     const columns = ['a', 'b', 'c,d'].map((value) => ({ value, label: value }));
     const question = { id: 'columns', prompt: 'Which?', kind: 'columns', optional: false } as const;
-    const ask = async (acts: readonly Act[]) => {
+    const ask = async (acts: readonly Act[], remembered?: string) => {
       const { screens, seen } = person(acts);
       const shown = await askQuestion(
         { ...question, candidates: columns },
         {
           screens,
           screen: { title: '', step: 1, total: 1, canGoBack: true, problem: undefined },
-          remembered: undefined,
+          remembered,
           check: async (value) => (value === 'a' ? 'Not a alone.' : undefined),
         },
       );
@@ -212,5 +234,11 @@ describe('the wizard for a new plan', () => {
     assert.deepEqual(again.shown, { kind: 'answer', value: 'b' });
     assert.deepEqual(again.problems, ['Not a alone.']);
     assert.deepEqual((await ask([back])).shown, { kind: 'back' });
+    assert.deepEqual((await ask([back], '"c,d",b')).shown, { kind: 'back' });
+    assert.deepEqual((await ask(['a', back, leftOpen], '"c,d",b')).shown, {
+      kind: 'answer',
+      value: '"c,d",b',
+    });
+    assert.deepEqual((await ask(['b', leftOpen], 'gone')).shown, { kind: 'answer', value: 'b' });
   });
 });
