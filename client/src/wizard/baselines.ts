@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { ProgressLocation, Uri, window, workspace } from 'vscode';
+import { type CancellationToken, ProgressLocation, Uri, window, workspace } from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
 import {
   type CaptureBaselineResult,
@@ -132,10 +132,12 @@ async function askServer(
 /** The program is shown before it runs, and allowed for the window. */
 async function fromPrisma(schema: Uri, dependencies: BaselineDependencies): Promise<Made> {
   const { client, dialogs, allowedPrograms } = dependencies;
-  const ask = (confirmed: boolean, token?: Parameters<LanguageClient['sendRequest']>[2]) => {
-    const params = { uri: uriText(schema, dependencies), confirmed };
-    return client.sendRequest<PrismaSchemaResult>(prismaSchemaRequest, params, token as never);
-  };
+  const ask = (confirmed: boolean, ...token: readonly CancellationToken[]) =>
+    client.sendRequest<PrismaSchemaResult>(
+      prismaSchemaRequest,
+      { uri: uriText(schema, dependencies), confirmed },
+      ...token,
+    );
   const first = await ask(false);
   if ('refused' in first) return { problem: first.refused };
   if (!('confirm' in first)) return undefined;

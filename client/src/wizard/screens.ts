@@ -98,10 +98,27 @@ interface Item extends Choice {
 /** What is wrong with the last answer stands above the choices, and cannot be chosen. */
 function itemsOf({ problem, groups }: ChoiceScreen): readonly Item[] {
   return [
-    ...(problem === undefined ? [] : [{ label: `$(error) ${problem}`, value: undefined, alwaysShow: true }]),
+    ...linesOf(problem).map((line, at) => ({
+      label: at === 0 ? `$(error) ${line}` : line,
+      value: undefined,
+      alwaysShow: true,
+    })),
     ...groups.flatMap(({ title, choices }) => [
       ...(title === undefined ? [] : [{ label: title, value: undefined, kind: QuickPickItemKind.Separator }]),
       ...choices,
     ]),
   ];
+}
+
+/** Characters that a choice shows at the least; what is longer it cuts off. */
+const lineWidth = 72;
+
+function linesOf(text = ''): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(/\s+/).filter((one) => one !== '')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length < lineWidth) lines.splice(-1, 1, `${last} ${word}`);
+    else lines.push(word);
+  }
+  return lines;
 }

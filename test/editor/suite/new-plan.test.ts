@@ -10,9 +10,13 @@ const read = async (uri: vscode.Uri) => new TextDecoder().decode(await vscode.wo
 describe('new plans', function () {
   this.timeout(120_000);
   let api: SwitchbackApi;
+  const files = () => vscode.workspace.getConfiguration('files');
   before(async () => {
     api = await switchback();
+    // In a browser the editor saves by itself.
+    await files().update('autoSave', 'off', vscode.ConfigurationTarget.Global);
   });
+  after(() => files().update('autoSave', undefined, vscode.ConfigurationTarget.Global));
   afterEach(closeAll);
 
   /** What the user answers while `work` is done; whatever is not said stays as it is. */
@@ -120,6 +124,12 @@ describe('new plans', function () {
         await until('the question', () => asked.length === times);
       }
       await see('.quick-input-list .monaco-list-row', 'User', 20_000);
+      await click('.quick-input-titlebar [aria-label^="Back"]');
+      await see('.quick-input-list .monaco-list-row.focused', 'schema.sql', 20_000);
+      await write('schema.prisma', 'datasource db {\n  provider = "mysql"\n}\n');
+      await answer('(2)', 'schema.prisma');
+      await see('.quick-input-list .monaco-list-row', 'is a schema for mysql', 20_000);
+      await screenshots('wizard-prisma');
       await press('Escape');
     });
     assert.match(
