@@ -323,12 +323,19 @@ function versionsOf(given: Given, to: string, children: readonly Child[]): reado
     const writes = key(one).includes(own.name) ? {} : { [own.name]: [] };
     return tableStatements(facts, one, { reads: [own.name, ...reading], writes });
   });
-  const typed = (one: Table, own: Column, type: string | undefined): readonly Column[] =>
-    one.columns.map((each) => (each.name === own.name ? { ...each, type } : each));
+  const changed = [{ table, column }, ...children];
+  const isOf = (one: Table) => (each: { readonly table: Table }) =>
+    relationKey(each.table.name) === relationKey(one.name);
+  // A table that refers to itself has two columns that change.
+  const tables = changed.filter((each, at) => changed.findIndex(isOf(each.table)) === at);
   const uses = (type: (own: Column) => string | undefined) =>
-    [{ table, column }, ...children].map(({ table: one, column: own }) => ({
+    tables.map(({ table: one }) => ({
       table: one,
-      columns: typed(one, own, type(own)),
+      columns: one.columns.map((each) =>
+        changed.filter(isOf(one)).some((other) => other.column.name === each.name)
+          ? { ...each, type: type(each) }
+          : each,
+      ),
       dual: [],
       reads: {},
       lookup: undefined,
