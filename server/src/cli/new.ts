@@ -1,6 +1,7 @@
 import { basename, dirname, relative, resolve } from 'node:path';
 import { loadParsers } from '../analyze.ts';
 import { prismaCommand, runPrisma } from '../prisma-schema.ts';
+import { nestCode } from '../recipes/code/generate.ts';
 import type { Recipe } from '../recipes/model.ts';
 import { dumpedFrom, type NewPlan, newPlan, usualVersion } from '../recipes/new-plan.ts';
 import { commonQuestions, optionOf, questionsOf } from '../recipes/questions.ts';
@@ -144,6 +145,7 @@ async function writePlan(recipe: Recipe, given: Arguments, io: Io): Promise<numb
       schemaSql: baseline.sql,
       schemaPath: schemaFrom(file),
       pgVersion: version,
+      code: nestCode,
     });
   const made = make(resolve(folder, output === undefined || output === '-' ? 'plan' : output));
   if ('problem' in made) return fail(made.problem, io);

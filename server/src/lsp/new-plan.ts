@@ -1,5 +1,6 @@
 import { basename, dirname, relative } from 'node:path';
 import type { Parsers } from '../analyze.ts';
+import { nestCode } from '../recipes/code/generate.ts';
 import { askFrom, dumpedFrom, newPlan, usualVersion } from '../recipes/new-plan.ts';
 import { recipes } from '../recipes/registry.ts';
 import { pathOf } from './files.ts';
@@ -47,6 +48,7 @@ export function newPlanFor(
     schemaSql: read.schemaSql,
     schemaPath: relative(folder ?? dirname(read.path), read.path).replaceAll('\\', '/'),
     pgVersion: read.pgVersion,
+    code: nestCode,
   });
   if ('problem' in made)
     return { refused: made.problem, ...(made.question === undefined ? {} : { question: made.question }) };

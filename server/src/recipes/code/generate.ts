@@ -1,0 +1,66 @@
+import type { CodeGenerator } from '../finish.ts';
+import type { CodeDraft } from '../model.ts';
+import { type Model, twinsOf } from './model.ts';
+import { modelsOf } from './model-of.ts';
+import { isWritable, prismaSchema } from './prisma-schema.ts';
+import { prismaService } from './prisma-service.ts';
+import { entityFile, typeormEntity } from './typeorm-entity.ts';
+import { typeormService } from './typeorm-service.ts';
+
+/**
+ * The files of a NestJS application that a version changes: models or entities, and services where what a write has to give
+ * is another than before. The property that stands for a column stays the same in every version; which column it is the
+ * schema or the entity says, so that reads are switched there, for all of the application at once.
+ */
+export const nestCode: CodeGenerator = (request) => {
+  const { version, before, schema } = request;
+  const now = modelsOf(version, before, schema);
+  // On one schema, so that all that differs is what the versions make of it.
+  const then = modelsOf(before, before, schema);
+  return request.orm === 'prisma' ? prismaFiles(now, then) : typeormFiles(now, then);
+};
+
+function prismaFiles(now: readonly Model[], then: readonly Model[]): readonly CodeDraft[] {
+  const changed = now.filter((one) => {
+    const old = sameIn(then, one);
+    return !old || prismaSchema([one]) !== prismaSchema([old]);
+  });
+  const services = now
+    .filter(isWritable)
+    .filter((one) => needsService(one, sameIn(then, one), prismaService));
+  return [
+    ...(changed.length > 0
+      ? [{ file: 'prisma/schema.prisma', language: 'prisma', body: prismaSchema(changed) }]
+      : []),
+    ...services.map((one) => serviceFile(one, prismaService(one))),
+  ];
+}
+
+function typeormFiles(now: readonly Model[], then: readonly Model[]): readonly CodeDraft[] {
+  return now.flatMap((one) => {
+    const old = sameIn(then, one);
+    const entity = typeormEntity(one);
+    return [
+      ...(old && typeormEntity(old) === entity
+        ? []
+        : [{ file: `src/${one.folder}/${entityFile(one)}.ts`, language: 'typescript', body: entity }]),
+      ...(needsService(one, old, typeormService) ? [serviceFile(one, typeormService(one))] : []),
+    ];
+  });
+}
+
+function sameIn(models: readonly Model[], { name }: Model): Model | undefined {
+  return models.find((one) => one.name === name);
+}
+
+/** Where there is something that every write must see to: copies, or a value that a new row cannot be without. */
+function needsService(now: Model, then: Model | undefined, write: (model: Model) => string): boolean {
+  const special = [now, ...(then ? [then] : [])].some(
+    (one) => twinsOf(one).length > 0 || one.properties.some(({ insisted }) => insisted),
+  );
+  return special && (!then || write(then) !== write(now));
+}
+
+function serviceFile({ folder }: Model, body: string): CodeDraft {
+  return { file: `src/${folder}/${folder}.service.ts`, language: 'typescript', body };
+}
