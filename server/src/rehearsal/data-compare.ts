@@ -54,6 +54,10 @@ export function compareData(before: DataDigest, after: DataDigest, meanwhile: Me
     // Without a key, rows of the application's are among those that are missing.
     const missing = Math.max(0, difference.missing - (difference.goneAmongMissing ?? 0));
     const written = Math.max(gone, difference.goneAmongMissing ?? 0);
+    for (const [column, rows] of difference.stamped)
+      found.notes.push(
+        `${name}.${column} is set by a trigger at each UPDATE: ${rows.toLocaleString('en')} of its values ${rows === 1 ? 'is' : 'are'} newer than before. No rollback brings that back.`,
+      );
     for (const [column, rows] of difference.lost) found.lost.push({ table: name, column, rows });
     for (const [column, rows] of overwritten)
       found.lost.push({ table: name, column, rows, by_application: true });
@@ -98,6 +102,8 @@ function viewNote(was: TableDigest, is: TableDigest | undefined): string | undef
 interface Difference {
   readonly lost: ReadonlyMap<string, number>;
   readonly added: ReadonlyMap<string, number>;
+  /** Values that a trigger has set anew since, because of an UPDATE of other columns. */
+  readonly stamped: ReadonlyMap<string, number>;
   readonly missing: number;
   readonly unexpected: number;
   /** Of the missing ones, those that the application wrote meanwhile. */
@@ -114,15 +120,17 @@ function byKey(was: TableDigest, is: TableDigest, { touched, mark }: Meanwhile):
   const since = touched.since(mark);
   const deleted = since.rows(oids, key, 'gone');
   const written = new Set([...since.rows(oids, key, 'inserted'), ...since.rows(oids, key, 'changed')]);
-  const columns = was.table.columns.map(({ name }, at) => ({
-    name,
-    at,
-    now: is.table.columns.findIndex((column) => column.name === name),
-  }));
+  const columns = was.table.columns.map(({ name, number, stamped }, at) => {
+    const now = is.table.columns.findIndex((column) => column.name === name);
+    // One that was dropped and made again has another number: its values are what the rollback put there.
+    const isSame = was.table.oid === is.table.oid && is.table.columns[now]?.number === number;
+    return { name, at, now, stamped: stamped && isSame };
+  });
   const sameColumns =
     was.table.columns.length === is.table.columns.length && columns.every(({ at, now }) => at === now);
   const lost = new Map<string, number>();
   const added = new Map<string, number>();
+  const stamped = new Map<string, number>();
   let missing = 0;
   let unexpected = 0;
   for (const [row, before] of rowsBefore) {
@@ -135,10 +143,10 @@ function byKey(was: TableDigest, is: TableDigest, { touched, mark }: Meanwhile):
     // Columns of a row that one version left behind may be brought up to another one's by any rollback.
     if (touched.has(oids, key, row)) continue;
     const [a, b] = [before.split(' '), now.split(' ')];
-    for (const { name, at, now: place } of columns) {
+    for (const { name, at, now: place, stamped: isStamped } of columns) {
       const [value, seen] = [a[at], place < 0 ? '-' : b[place]];
       if (value === seen) continue;
-      const into = value === '-' ? added : lost;
+      const into = isStamped && seen !== '-' ? stamped : value === '-' ? added : lost;
       into.set(name, (into.get(name) ?? 0) + 1);
     }
   }
@@ -146,7 +154,7 @@ function byKey(was: TableDigest, is: TableDigest, { touched, mark }: Meanwhile):
   // Of a sample the rest is counted at least.
   const { inserted, deleted: fewer } = since.activity(oids);
   const short = was.stride > 1 ? was.count + inserted - fewer - is.count : 0;
-  return { lost, added, missing: missing > 0 ? missing : Math.max(0, short), unexpected, loose: 0 };
+  return { lost, added, stamped, missing: missing > 0 ? missing : Math.max(0, short), unexpected, loose: 0 };
 }
 
 /**
@@ -154,7 +162,7 @@ function byKey(was: TableDigest, is: TableDigest, { touched, mark }: Meanwhile):
  * is what was there before the rollback; else as many may differ as the application changed meanwhile.
  */
 function byRow(was: TableDigest, is: TableDigest, meanwhile: Meanwhile): Difference {
-  const none = { lost: new Map(), added: new Map() };
+  const none = { lost: new Map(), added: new Map(), stamped: new Map() };
   const done = meanwhile.touched.since(meanwhile.mark).activity([...new Set([was.table.oid, is.table.oid])]);
   const short = was.count + done.inserted - done.deleted - is.count;
   if (was.rows === undefined || is.rows === undefined)

@@ -1,5 +1,5 @@
 import type { Connection } from './model.ts';
-import { quoteIdentifier } from './roles.ts';
+import { quoteIdentifier, quoteLiteral } from './roles.ts';
 
 /** The rows of every table at one moment, as hashes. */
 export interface DataDigest {
@@ -22,7 +22,7 @@ export interface TableDigest {
 export interface DigestTable {
   readonly oid: number;
   readonly name: string;
-  readonly columns: readonly { readonly name: string; readonly number: number; readonly type: string }[];
+  readonly columns: readonly DigestColumn[];
   /** Numbers of the columns of the primary key, or else of a unique index that holds no nulls. */
   readonly key: readonly number[];
   readonly partitioned: boolean;
@@ -32,13 +32,29 @@ export interface DigestTable {
   readonly files: string;
 }
 
+export interface DigestColumn {
+  readonly name: string;
+  readonly number: number;
+  readonly type: string;
+  /** A trigger writes the time of each UPDATE into it, or counts them there. */
+  readonly stamped: boolean;
+}
+
 /** Rows of a table that are held at most; of more, an even sample. */
 const maxRows = 20_000;
+
+/** In PL/pgSQL: `NEW.updated_at := now()`, `NEW.version = OLD.version + 1`. %1$s is the column, as a pattern. */
+const stamping =
+  '\\mnew\\s*\\.\\s*("%1$s"|%1$s\\M)\\s*:?=\\s*((pg_catalog\\.)?(now|clock_timestamp|statement_timestamp|transaction_timestamp)\\s*\\(|current_timestamp\\M|localtimestamp\\M|current_date\\M|(old|new)\\s*\\.\\s*("%1$s"|%1$s\\M)\\s*\\+)';
 
 const tablesQuery = `
   SELECT c.oid::int8 AS oid, c.oid::regclass::text AS name, c.relkind = 'p' AS partitioned, c.relkind = 'm' AS is_view,
     (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('name', a.attname, 'number', a.attnum,
-        'type', pg_catalog.format_type(a.atttypid, a.atttypmod)) ORDER BY a.attnum), '[]')
+        'type', pg_catalog.format_type(a.atttypid, a.atttypmod), 'stamped', EXISTS (
+          SELECT FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
+          WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND t.tgtype & 19 = 19
+            AND p.prosrc ~* pg_catalog.format(${quoteLiteral(stamping)}, pg_catalog.regexp_replace(a.attname::text, '(\\W)', '\\\\\\1', 'g')))
+        ) ORDER BY a.attnum), '[]')
       FROM pg_catalog.pg_attribute a
       WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)::text AS columns,
     coalesce((SELECT pg_catalog.array_to_json(k.conkey) FROM pg_catalog.pg_constraint k

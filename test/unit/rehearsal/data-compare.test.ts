@@ -31,7 +31,7 @@ describe('rows before and after', function () {
   const after_ = async (
     sql: string,
     written = '',
-  ): Promise<{ words: string[]; compared: readonly string[] }> => {
+  ): Promise<{ words: string[]; compared: readonly string[]; notes: readonly string[] }> => {
     const digester = createDigester(session);
     const touched = createTouchedRows();
     const was = await digester.take();
@@ -52,8 +52,21 @@ describe('rows before and after', function () {
     if (sql !== '') await session.exec(sql);
     digester.schemaChanged();
     const data = compareData(was, await digester.take(), { touched, mark, applied: was, written: before });
-    return { words: dataWords(data), compared: data.compared };
+    return { words: dataWords(data), compared: data.compared, notes: data.notes };
   };
+
+  it('what a trigger stamps at each UPDATE is said, and is no loss; other values of its are', async () => {
+    await session.exec(`CREATE TABLE cats (id int PRIMARY KEY, "saidAt" timestamptz, version int, other text);
+      INSERT INTO cats SELECT i, '2001-01-01', i, 'x' FROM generate_series(1, 3) i;
+      CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        NEW."saidAt" := now(); NEW.version = OLD.version + 1; NEW.other := 'y'; RETURN NEW; END $$;
+      CREATE TRIGGER stamp BEFORE INSERT OR UPDATE ON cats FOR EACH ROW EXECUTE FUNCTION stamp();`);
+    const found = await after_('UPDATE cats SET id = id');
+    assert.deepEqual(found.words, ['cats.other: 3 values lost']);
+    assert.match(found.notes.join(' '), /cats\.saidAt is set by a trigger.*3 of its values.*cats\.version/);
+    const again = await after_('ALTER TABLE cats DROP version; ALTER TABLE cats ADD version int DEFAULT 7');
+    assert.deepEqual(again.words, ['cats.version: 3 values lost']);
+  });
 
   const cases: readonly (readonly [string, string, readonly string[]])[] = [
     ['nothing', '', []],
