@@ -1,6 +1,7 @@
 import { parseCount, parseRate, parseSize } from '../plan/values.ts';
 import { columnOf, indexesOf, relationKey } from '../schema/lookup.ts';
 import type { Column, Table } from '../schema/model.ts';
+import { systemColumns } from '../schema/query-scope.ts';
 import { nameOfStrings, stringsOf } from '../sql/names.ts';
 import { parseWritten } from '../sql/parser.ts';
 import { isBuiltInTypeName, typeNameText } from '../sql/type-names.ts';
@@ -305,6 +306,8 @@ function problemOfKind(question: Question, answer: string, given: Given): string
         'choice',
       );
     case 'name':
+      if (systemColumns.has(answer))
+        return `${answer} is the name of a column that every table of Postgres has by itself: give another one.`;
       return new TextEncoder().encode(answer).length > 63
         ? `${answer} is longer than the 63 bytes that Postgres keeps of a name: give a shorter one.`
         : undefined;

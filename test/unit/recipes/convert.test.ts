@@ -110,6 +110,30 @@ describe('A migration as a plan', () => {
     );
   });
 
+  it('what is in no step is told: commands of psql, rows of COPY, savepoints', () => {
+    const { notes } = written(
+      '\\connect app\nBEGIN;\nALTER TABLE users ADD a int;\nSAVEPOINT x;\nCOPY teams (id) FROM stdin;\n\\N 10:20\n\\.\nROLLBACK TO x;\nCOMMIT;',
+    );
+    assert.match(
+      notes.join('\n'),
+      /\\connect app is a command of psql[\s\S]*COPY teams \(id\) FROM stdin; is in no step[\s\S]*savepoints are in no step/,
+    );
+  });
+
+  it('a setting for the rest of the script is made in each step, one for the transaction in its own', () => {
+    const found = steps(
+      'SET search_path = app, public; SET LOCAL work_mem = 64; ALTER TABLE public.users ADD a int; ALTER TABLE public.teams ADD a int; RESET search_path; ALTER TABLE users ADD b int;',
+    );
+    assert.deepEqual(
+      found.map(([sql]) => sql),
+      [
+        'SET search_path = app, public; SET LOCAL work_mem = 64; ALTER TABLE public.users ADD a int',
+        'SET search_path = app, public; ALTER TABLE public.teams ADD a int',
+        'RESET search_path; ALTER TABLE users ADD b int',
+      ],
+    );
+  });
+
   it('SQL that Postgres cannot read is a problem with its place; a file without any is one too', () => {
     const broken = convert('ALTER TABLE users ADD COLUM x int;');
     assert.ok('problem' in broken && /it\.sql: Postgres cannot read its SQL: .* near "/.test(broken.problem));

@@ -14,6 +14,7 @@ import {
 } from '../standard.ts';
 import { matchDown } from './down.ts';
 import type { Migration } from './model.ts';
+import { passedOver } from './passed-over.ts';
 import { toSafeForms } from './safe-forms.ts';
 import { type DraftStep, type Part, parts, stepsOf } from './steps.ts';
 
@@ -90,6 +91,7 @@ export function convertMigration(request: ConvertRequest): Converted {
     analysis,
     notes: [
       ...migration.notes,
+      ...passedOver(migration.up, up.statements),
       ...(down?.problems.length
         ? ['Its way back has SQL that Postgres cannot read; that part is left out.']
         : []),

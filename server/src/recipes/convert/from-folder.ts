@@ -57,7 +57,8 @@ export function convertFile(request: ConvertFileRequest): ConvertedFile {
     schema ?? (schemaSql === undefined ? undefined : { sql: schemaSql, path: `${name}.schema.sql` });
   const made = convertMigration({ ...request, migration: { ...migration, path: shown }, baseline });
   if ('problem' in made) return made;
-  const unread = before.filter(({ notes }) => notes.length > 0);
+  // Of Drizzle's it is told what it would have skipped: that is in the baseline.
+  const unread = before.filter(({ notes, tool }) => notes.length > 0 && tool !== 'drizzle');
   const notes = [
     ...made.notes,
     ...(unread.length > 0

@@ -33,6 +33,8 @@ export function stepsOf(statements: readonly Statement[], source: string, baseli
   const drafts: { statements: Statement[]; made: ReadonlySet<string>; part: Part }[] = [];
   const session: Record<string, string> = {};
   let waiting: Statement[] = [];
+  // Each step may run in a session of its own: settings for the rest of the script are made in each.
+  const standing = new Map<string, Statement>();
   let schema = baseline;
   for (const statement of statements) {
     const { node } = statement;
@@ -45,6 +47,7 @@ export function stepsOf(statements: readonly Statement[], source: string, baseli
     // Of a setting the next statement is what it is made for.
     if ('VariableSetStmt' in node) {
       waiting.push(statement);
+      keepStanding(standing, statement);
       continue;
     }
     const before = schema;
@@ -61,11 +64,22 @@ export function stepsOf(statements: readonly Statement[], source: string, baseli
       continue;
     }
     const made = new Set([...schema.relations.keys()].filter((key) => !before.relations.has(key)));
-    drafts.push({ statements: [...waiting, statement], made, part: partOf(node) });
+    const kept = [...standing.values()].filter((one) => !waiting.includes(one));
+    drafts.push({ statements: [...kept, ...waiting, statement], made, part: partOf(node) });
     waiting = [];
   }
   if (waiting.length > 0) drafts.at(-1)?.statements.push(...waiting);
   return { steps: named(drafts, source), session };
+}
+
+function keepStanding(standing: Map<string, Statement>, statement: Statement): void {
+  const set = 'VariableSetStmt' in statement.node ? statement.node.VariableSetStmt : undefined;
+  if (!set || set.is_local) return;
+  if (set.kind === 'VAR_RESET_ALL') standing.clear();
+  else if (set.name) {
+    standing.delete(set.name);
+    if (set.kind === 'VAR_SET_VALUE' || set.kind === 'VAR_SET_MULTI') standing.set(set.name, statement);
+  }
 }
 
 function named(
