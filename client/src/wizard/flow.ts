@@ -33,10 +33,12 @@ export interface NewPlanWizard {
   ): Promise<boolean | Extract<NewPlanResult, { readonly refused: string }>>;
 }
 
-/** Screens beside the recipe's questions, whose ids are snake_case too. */
-const typePage = 'type';
-const schemaPage = 'schema';
-const versionPage = 'pg_version';
+/** Screens beside the recipe's questions, by names that no question has: those are snake_case. */
+const typePage = '@type';
+const schemaPage = '@schema';
+const versionPage = '@version';
+/** What is at fault where the language server cannot use a schema. */
+const schemaQuestion = 'schema';
 /** The last one that is asked of every recipe: what is asked of the server comes before it. */
 const lastQuestion = 'app_orm';
 
@@ -107,8 +109,7 @@ function answersOf({ done, given }: State): Readonly<Record<string, string>> {
   const answers: Record<string, string> = {};
   for (const page of done) {
     const value = given.get(page);
-    const isAnswer = ![typePage, schemaPage, versionPage].includes(page);
-    if (isAnswer && value !== undefined && value !== leftOpen) answers[page] = value;
+    if (!page.startsWith('@') && value !== undefined && value !== leftOpen) answers[page] = value;
   }
   return answers;
 }
@@ -276,7 +277,7 @@ function withFigures(state: State): Readonly<Record<string, string>> {
 
 /** Goes back to a screen that was answered, with what is wrong with the answer. */
 function backTo(state: State, page: string | undefined, problem: string): boolean {
-  const at = page === undefined ? -1 : state.done.indexOf(page);
+  const at = page === undefined ? -1 : state.done.indexOf(page === schemaQuestion ? schemaPage : page);
   if (at < 0) return false;
   state.done.length = at;
   state.problem = problem;

@@ -268,10 +268,8 @@ function typeText({ type, notNull }: Column): string {
 
 /** Why an answer will not do: by its kind, then by what the recipe says. */
 function problemWith(question: Question, answer: string, given: Given): string | undefined {
-  const byKind = problemOfKind(question, answer, given);
-  if (byKind !== undefined) return byKind;
   try {
-    return question.validate?.(answer, given);
+    return problemOfKind(question, answer, given) ?? question.validate?.(answer, given);
   } catch (error) {
     if (error instanceof RecipeProblem) return error.message;
     throw error;

@@ -210,6 +210,16 @@ describe('the wizard for a new plan', () => {
     assert.match(text, /users: { rows: 5M }/);
   });
 
+  it('asks what is of the recipe under whatever name, and not what an earlier answer rules out', async () => {
+    const asked = async (acts: readonly Act[]) => (await run(acts)).seen.map(({ prompt }) => prompt);
+    const type = await run(['add_required_column', schema, 'users', 'locale', 'varchar(10', back, close]);
+    assert.equal(type.seen.find(({ prompt }) => prompt === 'Of which type?')?.step, 5);
+    const key = ['change_primary_key', schema, 'orders'];
+    const columns = await asked([...key, 'label', leftOpen, close]);
+    const none = await asked([...key, leftOpen, close]);
+    assert.notEqual(columns.at(-1), none.at(-1));
+  });
+
   it('takes several columns in the order in which they are chosen', async () => {
     const columns = ['a', 'b', 'c,d'].map((value) => ({ value, label: value }));
     const question = { id: 'columns', prompt: 'Which?', kind: 'columns', optional: false } as const;
