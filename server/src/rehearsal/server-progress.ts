@@ -22,7 +22,9 @@ export function createWatcher(worker: ServerConnection, monitor: Connection): Wa
       if (!tell) return await work();
       let ended = false;
       let start: string | undefined;
-      let timer = setTimeout(look, interval);
+      const wait = () => setTimeout(() => void look().catch(() => undefined), interval);
+      let timer = wait();
+      // A connection that is lost meanwhile is told of by the work itself.
       async function look(): Promise<void> {
         const { rows } = await monitor.query(progressQuery, [worker.pid, start ?? null]);
         if (ended) return;
@@ -30,7 +32,7 @@ export function createWatcher(worker: ServerConnection, monitor: Connection): Wa
         start ??= String(row.lsn);
         const message = progressText(row);
         if (message !== undefined) tell?.(message);
-        timer = setTimeout(() => void look().catch(() => undefined), interval);
+        timer = wait();
       }
       try {
         return await work();
