@@ -4,6 +4,7 @@ import { parseDuration } from '../plan/values.ts';
 import { amplificationFor } from '../rehearsal/amplify.ts';
 import { measuredBy } from '../rehearsal/measured-by.ts';
 import type { Engine, Report } from '../rehearsal/model.ts';
+import { amplifiedNote } from '../rehearsal/report-text.ts';
 import type { Settings } from '../rules/settings.ts';
 import { decodeText } from '../text/decode.ts';
 import { printable } from '../text/terminal.ts';
@@ -46,7 +47,8 @@ export async function measureOn(
   );
   if (interrupted) return { exit: exitCodes.interrupted[interrupted] };
   if (!report) return { exit: exitCodes.unusable };
-  for (const note of report.notes) io.stderr.write(`switchback: ${printable(note)}\n`);
+  for (const note of [...amplifiedNote(report), ...report.notes])
+    io.stderr.write(`switchback: ${printable(note)}\n`);
   const measured = measuredBy(report);
   if (report.verdict !== 'passed' && report.error)
     io.stderr.write(

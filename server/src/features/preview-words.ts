@@ -95,7 +95,9 @@ export function basisWords(preview: Preview): readonly string[] {
   const problem = calibration_problem === undefined ? [] : [calibration_problem];
   if (basis === 'sizes')
     return [
-      'From the sizes in the plan alone: no server was measured, hence the width of the ranges.',
+      measured_on === undefined
+        ? 'From the sizes in the plan alone: no server was measured, hence the width of the ranges.'
+        : `From the sizes in the plan alone: the dry run on ${measured_on} measured none of these steps, hence the width of the ranges. Either it was one of another plan, or its tables were too small.`,
       ...problem,
     ];
   const compared = calibrated_by

@@ -54,7 +54,7 @@ function heading({ plan, engine, rows, copied }: Report, paint: Paint): string[]
 }
 
 /** Which tables were filled up; nothing where none was. */
-function amplifiedNote({ amplified = {}, rows }: Report): string[] {
+export function amplifiedNote({ amplified = {}, rows }: Report): string[] {
   const tables = Object.entries(amplified).map(
     ([table, before]) =>
       `${table} from ${before.toLocaleString('en')} to ${counted(rows[table] ?? before, 'row')}`,
@@ -264,7 +264,12 @@ function ending(report: Report, paint: Paint, width: number, basis: string | und
         `${paint.warn(paint.strong('Cancelled'))} after ${time}, with ${passed === 0 ? 'no step' : counted(passed, 'step')} done. Nothing is left behind.`,
       ];
     case 'refused':
-      return [...lines, ...steady, `${paint.bad(paint.strong('Not run'))}: nothing of the plan was run.`];
+      return [
+        ...lines,
+        ...steady,
+        ...(error?.line === undefined ? [] : [paint.faint(`line ${error.line + 1} of the plan`)]),
+        `${paint.bad(paint.strong('Not run'))}: nothing of the plan was run.`,
+      ];
   }
 }
 

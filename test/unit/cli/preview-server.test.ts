@@ -70,13 +70,22 @@ describe('switchback preview with a server', function () {
   const flat = (text: string) => text.replaceAll(/\s+/g, ' ');
 
   it('runs the plan there and tells production from what it took', async () => {
-    const { exitCode, out, err } = await attempt('preview', [...onServer(), '--calibrate', 'same']);
+    const amplified = { '.switchback.yaml': 'dry_run: { amplify: { rows: 12500 } }' };
+    const { exitCode, out, err } = await attempt(
+      'preview',
+      [...onServer(), '--calibrate', 'same'],
+      amplified,
+    );
     assert.equal(exitCode, 0, err);
     assert.match(
       flat(out),
       /From what a dry run took on PostgreSQL 18\.\d+ at .*, for the rows of production\./,
     );
     assert.match(flat(out), /Production is taken to have the same hardware and settings\./);
+    assert.match(
+      flat(err),
+      /Filled up with fabricated rows, to be measured: users from 12,000 to 12,500 rows/,
+    );
     assert.match(flat(out), /the estimate of 10 ms is too short/);
     assert.match(flat(out), /everybody waits for/);
   });
@@ -108,6 +117,14 @@ describe('switchback preview with a server', function () {
     assert.ok(Math.abs(index.time.likely / 3_600_000 - 1) < 0.05, `${index.time.likely}`);
     assert.ok(widen.time.likely > 10 * before.time.likely);
     assert.ok(index.time.high / index.time.low < before.time.high / before.time.low);
+  });
+
+  it('says of the report of another plan that it tells nothing of this one', async () => {
+    const other = plan.replaceAll('index_it', 'build_it').replaceAll('widen_it', 'grow_it');
+    const files = { 'report.json': await reportOf(), 'a.migration.yaml': other };
+    const { out } = await attempt('preview', ['--report', 'report.json'], files);
+    assert.match(flat(out), /the dry run on PostgreSQL 18\.\d+ at .* measured none of these steps/);
+    assert.doesNotMatch(flat(out), /no server was measured/);
   });
 
   it('takes a count in production', async () => {

@@ -172,6 +172,8 @@ Failed at step 5 of 6, after 1.8 s. 1 step after it was not reached.
     const refused = reportText({ ...report, verdict: 'refused', steps: [], engine: '', notes: [] });
     assert.match(refused, /column "handle" contains null values \(23502\)/);
     assert.match(refused, /Not run: nothing of the plan was run\.\n$/);
+    const placed = reportText({ ...report, verdict: 'refused', error: { ...error, line: 12 }, steps: [] });
+    assert.match(placed, /\nline 13 of the plan\nNot run: /);
   });
 
   it('obeys no control code that a plan brings along', () => {
