@@ -31,7 +31,7 @@ export async function applyStep(
   analysed: StepAnalysis,
   what: string,
 ): Promise<Applied> {
-  const log = createStepLog(run.analysis.plan.session.retries?.value, world.gauge);
+  const log = createStepLog(run.analysis.plan.session.retries?.value, world.gauge, world.known);
   const since = performance.now();
   const input = {
     analysis: analysed,

@@ -35,13 +35,26 @@ export interface Observation {
   readonly next: Before;
 }
 
+/** What was read last of a database's relations: most statements find them as they were. */
+export interface KnownRelations {
+  last?: {
+    /** Another one once any relation or schema, or what a name of one is to the session, is not the same. */
+    readonly version: string;
+    readonly relations: Before['relations'];
+  };
+}
+
 /**
  * Notes every relation of the user's with its name and file, the locks held, the scans counted and the WAL
- * position. Catalogs, TOAST and temporary relations are left out.
+ * position. Catalogs, TOAST and temporary relations are left out. Relations that are as they are known already are not
+ * read again.
  */
-export async function observeBefore(db: Connection): Promise<Before> {
-  const { rows } = await db.query(beforeQuery, [], { often: true });
-  return { ...readState(rows[0] ?? {}), wal: String(rows[0]?.lsn) };
+export async function observeBefore(db: Connection, known: KnownRelations = {}): Promise<Before> {
+  const { rows } = await db.query(beforeQuery, [known.last?.version ?? ''], { often: true });
+  const seen = readState(rows[0] ?? {});
+  const version = String(rows[0]?.version);
+  if (known.last?.version !== version) known.last = { version, relations: seen.relations };
+  return { ...seen, relations: known.last.relations, wal: String(rows[0]?.lsn) };
 }
 
 /**
@@ -90,23 +103,38 @@ const held = `held AS MATERIALIZED (
     WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.granted
       AND l.relation >= 16384)`;
 
-const state = `
+/**
+ * A row of pg_class is written anew with whatever changes of a relation's name or file; names are told as the session's
+ * role and search_path have them.
+ */
+const catalog = `catalog AS MATERIALIZED (
+    SELECT pg_catalog.md5(pg_catalog.concat_ws(' ', current_user, pg_catalog.current_setting('search_path'),
+      (SELECT pg_catalog.concat_ws(' ', count(*),
+          pg_catalog.bit_xor(pg_catalog.hash_record_extended(ROW(oid, xmin, ctid, relfilenode), 0)))
+        FROM pg_catalog.pg_class WHERE oid >= 16384),
+      (SELECT pg_catalog.bit_xor(pg_catalog.hash_record_extended(ROW(oid, xmin, ctid), 0))
+        FROM pg_catalog.pg_namespace))) AS version)`;
+
+const state = (which: string) => `
     (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(oid, name, kind, file, "table")), '[]')
       FROM relation)::text AS relations,
     (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(relation::int8, mode)), '[]')
       FROM held)::text AS locks,
     (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(oid, scans)), '[]')
-      FROM (SELECT oid, pg_catalog.pg_stat_get_xact_numscans(oid::oid) AS scans
-        FROM relation WHERE kind IN ('r', 'm')) s WHERE scans > 0)::text AS scans`;
+      FROM (SELECT c.oid::int8 AS oid, pg_catalog.pg_stat_get_xact_numscans(c.oid) AS scans
+        FROM pg_catalog.pg_class c WHERE c.relkind IN ('r', 'm') AND c.oid >= 16384${which}) s
+      WHERE scans > 0)::text AS scans`;
 
 /**
  * Reading the catalogs may write WAL itself (hint bits, where pages have checksums), so the position is the last that
  * is read before a statement, and the first after it.
  */
-const beforeQuery = `WITH ${held}, ${relationsOf('')}
-  SELECT ${state}, pg_catalog.pg_current_wal_insert_lsn()::text AS lsn`;
+const beforeQuery = `WITH ${held}, ${catalog},
+  ${relationsOf(' AND (SELECT version FROM catalog) IS DISTINCT FROM $1')}
+  SELECT (SELECT version FROM catalog) AS version, ${state('')},
+    pg_catalog.pg_current_wal_insert_lsn()::text AS lsn`;
 const afterQuery = (which: string) => `WITH ${held}, ${relationsOf(which)}
-  SELECT pg_catalog.pg_current_wal_insert_lsn()::text AS reached, ${state},
+  SELECT pg_catalog.pg_current_wal_insert_lsn()::text AS reached, ${state(which)},
     pg_catalog.pg_current_wal_insert_lsn()::text AS lsn`;
 const afterAlone = afterQuery('');
 const afterInside = afterQuery(' AND c.oid = ANY (ARRAY(SELECT relation FROM held))');

@@ -218,11 +218,11 @@ async function runBatchAgain(
   statement: StatementAnalysis | undefined,
   total: Total,
   toFindIt: number,
-  { retries }: StepLog,
+  log: StepLog,
 ): Promise<void> {
-  const error = await withRetries(retries, async () => {
+  const error = await withRetries(log.retries, async () => {
     try {
-      await runBatch(session, sql, parameters, statement, total, toFindIt);
+      await runBatch(session, sql, parameters, statement, total, toFindIt, log);
       return undefined;
     } catch (cause) {
       if (!isDatabaseError(cause)) throw cause;
@@ -241,9 +241,10 @@ async function runBatch(
   statement: StatementAnalysis | undefined,
   total: Total,
   toFindIt: number,
+  { known }: StepLog,
 ): Promise<void> {
   await session.query('BEGIN');
-  const before = await observeBefore(session);
+  const before = await observeBefore(session, known);
   const started = performance.now();
   const result = await session.query(sql, parameters);
   const ms = result.ms ?? performance.now() - started;

@@ -4,7 +4,14 @@ import type { Range } from '../text/range.ts';
 import { isDatabaseError } from './errors.ts';
 import type { Gauge } from './gauge.ts';
 import type { EngineSession, QueryResult, StatementError, StatementReport, TrappedRun } from './model.ts';
-import { type Before, lockKey, type Observation, observeAfter, observeBefore } from './observe.ts';
+import {
+  type Before,
+  type KnownRelations,
+  lockKey,
+  type Observation,
+  observeAfter,
+  observeBefore,
+} from './observe.ts';
 import { ownError, placedError } from './place.ts';
 import { type Retries, withRetries } from './retries.ts';
 
@@ -20,10 +27,14 @@ export interface StepLog {
   readonly retries: Retries;
   /** Undefined on an engine whose times tell of nothing. */
   readonly gauge: Gauge | undefined;
+  readonly known: KnownRelations;
 }
 
-/** @param retries how often a transaction that hits lock_timeout is tried again */
-export function createStepLog(retries = 0, gauge?: Gauge): StepLog {
+/**
+ * @param retries how often a transaction that hits lock_timeout is tried again
+ * @param known what earlier steps in the same database read
+ */
+export function createStepLog(retries = 0, gauge?: Gauge, known: KnownRelations = {}): StepLog {
   return {
     statements: [],
     running: undefined,
@@ -31,6 +42,7 @@ export function createStepLog(retries = 0, gauge?: Gauge): StepLog {
     result: undefined,
     retries: { most: retries, count: 0 },
     gauge,
+    known,
   };
 }
 
@@ -195,7 +207,7 @@ async function observed(
   if (alone) await session.query('BEGIN');
   try {
     const repeats = inTransaction || alone ? await repeated(session, analysed, log) : [];
-    const before = (repeats.length > 0 ? undefined : earlier) ?? (await observeBefore(session));
+    const before = (repeats.length > 0 ? undefined : earlier) ?? (await observeBefore(session, log.known));
     const trapped =
       !log.gauge?.timesAlone && isTrappable(session, analysed)
         ? await throughTraps(session, analysed, log)

@@ -77,7 +77,7 @@ export async function prepareSession(
   const set = (some: typeof settings) => {
     const calls = some.map((_, at) => `pg_catalog.set_config($${2 * at + 1}, $${2 * at + 2}, false)`);
     const values = some.flatMap(({ name, setting }) => [name, String(Math.round(setting.value))]);
-    return session.query(`SELECT ${calls.join(', ')}`, values);
+    return session.query(`SELECT ${calls.join(', ')}`, values, { often: true });
   };
   try {
     if (settings.length > 0) await set(settings);

@@ -17,6 +17,7 @@ import { type Fingerprint, takeFingerprint } from './fingerprint.ts';
 import { createGauge, type Gauge } from './gauge.ts';
 import { createGuard, type Guard } from './guard.ts';
 import type { AppCheck, Engine, EngineSession, KeptStart, StatementError } from './model.ts';
+import type { KnownRelations } from './observe.ts';
 import { createMissingRoles } from './roles.ts';
 import { progress, type Run } from './run.ts';
 import { prepareSession } from './run-step.ts';
@@ -38,6 +39,7 @@ export interface World {
   readonly sequences: SequenceReader;
   /** Undefined where the engine's times tell of nothing. */
   readonly gauge: Gauge | undefined;
+  readonly known: KnownRelations;
   /** Where they stood after a rollback, before the application was tried on it, which takes numbers too. */
   positions: SequencePositions | undefined;
   /** What steps and rollbacks set, in order. */
@@ -82,6 +84,7 @@ export async function openWorld(run: Run, engine: Engine, start?: KeptStart): Pr
     sequences: createSequenceReader(session),
     // Under load, times and the log are not the plan's alone.
     gauge: options.load ? undefined : createGauge(session, run.gauged, options),
+    known: {},
     positions: undefined,
     moves: [],
     evaluator: createEvaluator(session),

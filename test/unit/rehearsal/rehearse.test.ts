@@ -258,6 +258,37 @@ describe('rehearse', function () {
     );
   });
 
+  it('knows relations by the names that they have by then', async () => {
+    const steps = `
+- step: Add
+  sql: ALTER TABLE users ADD COLUMN a int;
+  rollback: { not_needed: a test }
+- step: Another schema
+  sql: |
+    CREATE SCHEMA app;
+    ALTER TABLE users SET SCHEMA app;
+    CREATE TABLE users (id int);
+  rollback: { not_needed: a test }
+- step: Widen
+  sql: ALTER TABLE app.users ALTER COLUMN a TYPE bigint;
+  rollback: { not_needed: a test }
+- step: Another name
+  sql: ALTER SCHEMA app RENAME TO old;
+  rollback: { not_needed: a test }
+- step: Narrow
+  transaction: false
+  sql: |
+    SET search_path = old;
+    ALTER TABLE users ALTER COLUMN a TYPE int;
+    SET search_path = public, old;
+    ALTER TABLE old.users ALTER COLUMN a TYPE bigint;
+  rollback: { not_needed: a test }`;
+    const report = await rehearsePlan(engine, planOf(steps), 'CREATE TABLE users (id int);');
+    assert.equal(report.verdict, 'passed', report.error?.message);
+    const rewrites = report.steps.flatMap(({ statements }) => statements.flatMap((one) => one.rewrites));
+    assert.deepEqual(rewrites, ['app.users', 'users', 'old.users']);
+  });
+
   it('says what of a failed step remains', async () => {
     const summaryOf = async (step: string) =>
       (await rehearsePlan(reused.engine, planOf(step), 'CREATE TABLE t (id int);')).steps[0]?.summary;
