@@ -160,10 +160,7 @@ async function confirms(
           ),
         ]
       : purpose === 'capture'
-        ? [
-            'Read This Server’s Schema?',
-            `pg_dump reads the schema of ${database}, and nothing is changed there,`,
-          ]
+        ? ['Read This Server’s Schema?', `pg_dump reads the schema of ${database}, changing nothing,`]
         : [
             'Run on This Server?',
             isClone

@@ -205,7 +205,7 @@ Options of all types:
   --output FILE           The plan's file (default made of its title); - prints the plan
   --force                 Replaces a file that is there already
 
-Exit codes: 0 written, 2 no plan can be written: the reason, and what to do, is on standard error.
+Exit codes: 0 written, 2 no plan can be written: the reason, and what to do, is on standard error, 130 interrupted.
 `,
   convert: `Usage: switchback convert FILE [options]
 

@@ -13,7 +13,7 @@ import { printable } from '../text/terminal.ts';
 import { type Arguments, type OptionTypes, pgVersion, readArguments } from './arguments.ts';
 import { readNamedFile } from './documents.ts';
 import { commandHelp } from './help.ts';
-import { exitCodes, type Io, UsageError } from './io.ts';
+import { exitCodes, type InterruptSignal, type Io, UsageError } from './io.ts';
 import { didYouMean } from './nearest.ts';
 import { savePlan } from './save-plan.ts';
 import { chosenTarget } from './server-engine.ts';
@@ -131,7 +131,10 @@ async function writePlan(recipe: Recipe, given: Arguments, io: Io): Promise<numb
     if (value !== undefined) answers[id] = value;
   }
   const baseline = await baselineFor(given, io);
-  if ('failed' in baseline) return fail(baseline.failed, io);
+  if ('failed' in baseline) {
+    const unusable = fail(baseline.failed, io);
+    return baseline.exitCode ?? unusable;
+  }
   const version = asked ?? baseline.version ?? usualVersion;
   const parsers = await loadParsers({ singleUse: true });
   const folder = io.cwd;
@@ -172,7 +175,10 @@ async function writePlan(recipe: Recipe, given: Arguments, io: Io): Promise<numb
 }
 
 /** The DDL that the plan starts from: a file, or a server's or Prisma's, which is then written into that file. */
-async function baselineFor(given: Arguments, io: Io): Promise<Baseline | { readonly failed: string }> {
+async function baselineFor(
+  given: Arguments,
+  io: Io,
+): Promise<Baseline | { readonly failed: string; readonly exitCode?: number }> {
   const name = given.value('schema') ?? usualSchema;
   const path = resolve(io.cwd, name);
   const target = chosenTarget('new', given, nodeSurroundings(io.env));
@@ -201,8 +207,19 @@ async function baselineFor(given: Arguments, io: Io): Promise<Baseline | { reado
     if (failed !== undefined) return { failed };
     return { sql, path, version: captured && Number.parseInt(captured.version, 10), captured };
   } catch (error) {
+    if (error instanceof Interrupted)
+      return { failed: error.message, exitCode: exitCodes.interrupted[error.signal] };
     if (error instanceof Error) return { failed: error.message };
     throw error;
+  }
+}
+
+class Interrupted extends Error {
+  readonly signal: InterruptSignal;
+
+  constructor(signal: InterruptSignal) {
+    super('prisma migrate diff was stopped, and nothing was written.');
+    this.signal = signal;
   }
 }
 
@@ -211,9 +228,7 @@ async function prismaSql(path: string, io: Io): Promise<string> {
   const command = prismaCommand(path);
   if ('problem' in command) throw new Error(command.problem);
   const controller = new AbortController();
-  const stopListening = io.onInterrupt((signal) =>
-    controller.abort(new Error(`prisma migrate diff was stopped (${signal}), and nothing was written.`)),
-  );
+  const stopListening = io.onInterrupt((signal) => controller.abort(new Interrupted(signal)));
   try {
     return await runPrisma(command, controller.signal);
   } finally {

@@ -133,6 +133,12 @@ describe('switchback new', () => {
       const there = await fresh(`${rename} --prisma ${model}`);
       assert.equal(there.exitCode, 2);
       assert.match(there.err, /schema\.sql is there already/);
+      writeFileSync(join(prisma, 'cli.js'), 'setInterval(() => {}, 1000)');
+      const io = memoryIo();
+      const stopped = run(['new', ...rename.split(' '), '--prisma', model], io);
+      const impatient = setInterval(() => io.interrupt('SIGINT'), 100);
+      assert.equal(await stopped, 130);
+      clearInterval(impatient);
       const none = await fresh(`${rename} --prisma ${join(folder, 'none.prisma')}`, {});
       assert.match(none.err, /The Prisma schema cannot be read: there is no such file/);
     } finally {

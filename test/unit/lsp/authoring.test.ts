@@ -3,8 +3,10 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CancellationTokenSource } from 'vscode-languageserver/node';
 import {
+  type CaptureBaselineResult,
   type ConvertSqlParams,
   type ConvertSqlResult,
+  captureBaselineRequest,
   convertSqlRequest,
   type NewPlanParams,
   type NewPlanResult,
@@ -233,12 +235,17 @@ describe('the schema of Prisma over the protocol', () => {
     });
   });
 
-  it('is not made in a workspace that is not trusted', async () => {
+  it('is not made, and no server is asked, in a workspace that is not trusted', async () => {
     const other = await startProtocolClient({ trusted: false });
     try {
       const params = { uri: other.uriOf('schema.prisma'), confirmed: true };
       const result: PrismaSchemaResult = await other.connection.sendRequest(prismaSchemaRequest, params);
       assert.match(refused(result), /trusted workspace/);
+      const server = { kind: 'server', connection: 'postgres://localhost/app' };
+      const captured: CaptureBaselineResult = await other.connection.sendRequest(captureBaselineRequest, {
+        server,
+      });
+      assert.match(refused(captured), /trusted workspace/);
     } finally {
       await other.stop();
     }
