@@ -56,7 +56,6 @@ describe('new plans', function () {
       await answer('(2)', 'rename-username');
       await answer('(3/10)', 'users');
       await see('.quick-input-title', '(4/10)', 20_000);
-      await screenshots('wizard-column');
       await answer('(4/10)', 'username');
       await see('.quick-input-title', '(5/10)', 20_000);
       await type('email');
@@ -74,7 +73,6 @@ describe('new plans', function () {
       await see('.quick-input-list .monaco-list-row.focused', 'PostgreSQL', 20_000);
       await answer('(9/10)', '17');
       await see('.quick-input-title', '(10/10)', 20_000);
-      await screenshots('wizard-orm');
       await answer('(10/10)', 'Prisma');
       await until(
         'the plan in the editor',
@@ -89,7 +87,6 @@ describe('new plans', function () {
     assert.match(text, /rows: 8M/);
     await palette('Switchback: Preview Timing');
     await see('h1', 'Rename users.username to users.nickname', 20_000);
-    await screenshots('wizard-preview');
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
     await vscode.workspace.fs.delete(target);
   });
