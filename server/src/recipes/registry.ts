@@ -11,6 +11,7 @@ import { dropColumn } from './drop-column.ts';
 import { dropTable } from './drop-table.ts';
 import { largeDelete } from './large-delete.ts';
 import type { Recipe } from './model.ts';
+import { partitionTable } from './partition-table.ts';
 import { renameColumn } from './rename-column.ts';
 import { renameTable } from './rename-table.ts';
 import { replaceEnum } from './replace-enum.ts';
@@ -40,4 +41,5 @@ export const recipes: readonly Recipe[] = [
   largeDelete,
   splitColumn,
   changePrimaryKey,
+  partitionTable,
 ];

@@ -81,8 +81,10 @@ export interface Digester {
   take(): Promise<DataDigest>;
   /** To be called once tables may be other ones, or have other columns or files. */
   schemaChanged(): void;
-  /** Sets of column numbers that were a table's primary key at some time. */
+  /** Sets of column numbers that were a table's primary key at some time, or that of another one of its name. */
   keysOf(oid: number): readonly (readonly number[])[];
+  /** Tables that had its name at some other time: one that takes a name may give its rows back to that. */
+  namesakes(table: DigestTable): readonly DigestTable[];
 }
 
 /** A digester of one session's database. */
@@ -91,12 +93,20 @@ export function createDigester(db: Connection): Digester {
   let tables: readonly DigestTable[] | undefined;
   const strides = new Map<number, number>();
   const keys = new Map<number, (readonly number[])[]>();
-  const note = ({ oid, key }: DigestTable) => {
-    const known = keys.get(oid) ?? [];
-    if (key.length > 0 && !known.some((one) => one.join() === key.join())) keys.set(oid, [...known, key]);
+  const namesakes = new Map<string, Map<number, DigestTable>>();
+  const note = (table: DigestTable) => {
+    const others = namesakes.get(table.name) ?? new Map<number, DigestTable>();
+    namesakes.set(table.name, others.set(table.oid, table));
+    const known = [...(keys.get(table.oid) ?? [])];
+    for (const one of others.values()) {
+      const key = numbersIn(table, one, one.key);
+      if (key.length > 0 && !known.some((other) => other.join() === key.join())) known.push(key);
+    }
+    keys.set(table.oid, known);
   };
   return {
     keysOf: (oid) => keys.get(oid) ?? [],
+    namesakes: ({ name, oid }) => [...(namesakes.get(name)?.values() ?? [])].filter((one) => one.oid !== oid),
     schemaChanged() {
       tables = undefined;
     },
@@ -181,6 +191,15 @@ async function readRows(db: Connection, table: DigestTable, stride: number): Pro
 /** The table in a FROM, without the rows of those that inherit from it. */
 export function from({ name, partitioned }: DigestTable): string {
   return partitioned ? name : `ONLY ${name}`;
+}
+
+/** The numbers that the columns with these numbers in another table have in this one; none where one is not there. */
+export function numbersIn(table: DigestTable, other: DigestTable, key: readonly number[]): readonly number[] {
+  const found = key.flatMap((number) => {
+    const name = other.columns.find((column) => column.number === number)?.name;
+    return table.columns.find((column) => column.name === name)?.number ?? [];
+  });
+  return found.length === key.length ? found : [];
 }
 
 /** SQL of a row's key as text; undefined where one of its columns is not there, or there is no key. */

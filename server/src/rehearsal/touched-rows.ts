@@ -1,4 +1,11 @@
-import { type DataDigest, type Digester, type DigestTable, from, keyExpression } from './data-digest.ts';
+import {
+  type DataDigest,
+  type Digester,
+  type DigestTable,
+  from,
+  keyExpression,
+  numbersIn,
+} from './data-digest.ts';
 import type { Connection } from './model.ts';
 
 /** The rows that the application wrote, changed or deleted since the plan began. */
@@ -174,14 +181,21 @@ export async function noteTouched(
           const rows = [...(written.get(name) ?? [])];
           const isNew = (row: string) =>
             key.join() === table.key.join() && known instanceof Map && !known.has(row);
-          touched.add(table.oid, key, rows.filter(isNew), 'inserted');
-          touched.add(
-            table.oid,
-            key,
-            rows.filter((row) => !isNew(row)),
-            'changed',
-          );
-          touched.add(table.oid, key, gone.get(name) ?? [], 'gone');
+          const add = (oid: number, its: readonly number[]) => {
+            touched.add(oid, its, rows.filter(isNew), 'inserted');
+            touched.add(
+              oid,
+              its,
+              rows.filter((row) => !isNew(row)),
+              'changed',
+            );
+            touched.add(oid, its, gone.get(name) ?? [], 'gone');
+          };
+          add(table.oid, key);
+          for (const other of digester.namesakes(table)) {
+            const its = numbersIn(other, table, key);
+            if (its.length > 0) add(other.oid, its);
+          }
         }
       }
     },

@@ -269,6 +269,8 @@ function* renamedTables(context: RuleContext, last: StepAnalysis): Generator<Fau
     const left = tableByKey(last.after, relationKey({ schema: old.name.schema, name: newname }));
     const successor = tableByKey(last.after, relationKey(old.name));
     if (!left || left.madeByPlan || !successor?.madeByPlan) continue;
+    // A partition of its successor is in use.
+    if (left.parents.includes(relationKey(successor.name))) continue;
     yield {
       message: `${withFigures(context, writeName({ schema: relation?.schemaname || undefined, name: old.name.name }))} lives on as ${quoteIdentifier(newname)} beside the table that took its name, and no step drops it. Drop it once the way back does not need it, or allow this with the plan that will.`,
       range: placed.s.range,

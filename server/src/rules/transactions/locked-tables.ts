@@ -1,4 +1,4 @@
-import { findRelation } from '../../schema/lookup.ts';
+import { displayName, findRelation, tableOf } from '../../schema/lookup.ts';
 import { parseName } from '../../sql/names.ts';
 import type { RuleContext } from '../model.ts';
 import type { PlacedStatement } from '../statements.ts';
@@ -39,8 +39,20 @@ function lockedBy(statements: readonly PlacedStatement[], atLeast: 1 | 2): reado
       known.add(relation);
       tables.push({ relation, mode, by: placed });
     }
+    const renamed = renamedTo(placed);
+    if (renamed && known.has(renamed.from)) known.add(renamed.to);
   }
   return tables;
+}
+
+/** A table that a statement gives another name: the lock on it goes on under that. */
+function renamedTo({ s }: PlacedStatement): { readonly from: string; readonly to: string } | undefined {
+  const { node } = s.statement;
+  if (!('RenameStmt' in node) || node.RenameStmt.renameType !== 'OBJECT_TABLE') return undefined;
+  const table = tableOf(s.before, node.RenameStmt.relation);
+  if (!table) return undefined;
+  const name = { schema: table.name.schema, name: node.RenameStmt.newname ?? '' };
+  return { from: displayName(s.before, table.name), to: displayName(s.after, name) };
 }
 
 /** What the schema does not hold is one, but for what is named as an index. */

@@ -8,6 +8,7 @@ import { dropColumnCases } from './drop-column.ts';
 import { dropTableCases } from './drop-table.ts';
 import { indexCases } from './indexes.ts';
 import { largeDeleteCases } from './large-delete.ts';
+import { partitionTableCases } from './partition-table.ts';
 import { renameColumnCases } from './rename-column.ts';
 import { renameTableCases } from './rename-table.ts';
 import { replaceEnumCases } from './replace-enum.ts';
@@ -28,4 +29,5 @@ export const recipeCases: readonly RecipeCase[] = [
   ...largeDeleteCases,
   ...splitColumnCases,
   ...changePrimaryKeyCases,
+  ...partitionTableCases,
 ];

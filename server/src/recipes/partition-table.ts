@@ -1,0 +1,429 @@
+import { createIndex } from '../inverse/indexes.ts';
+import { grantSql } from '../inverse/objects/describe.ts';
+import { descendantsOf, indexesOf, referencesTo, relationKey, viewsOf } from '../schema/lookup.ts';
+import type { Column, Index, Table } from '../schema/model.ts';
+import { defaultGrants } from '../schema/privileges.ts';
+import { quoteIdentifier } from '../sql/names.ts';
+import { addValidated, alterTable, buildIndex, requireColumn, stepId, wait } from './blocks.ts';
+import { expressionsIn } from './expressions.ts';
+import { columnList, primaryKeyOf, sqlName } from './facts.ts';
+import { script } from './finish.ts';
+import { defineRecipe, type Given, type PlanDraft, refuse, type SqlDraft, type StepDraft } from './model.ts';
+import { unchanged } from './unchanged.ts';
+
+/**
+ * The old table becomes the first partition as it is: no row is copied, no trigger has to keep two tables in step, the
+ * disk need not hold everything twice, and no version of the application need change. A CHECK that is valid already
+ * spares ATTACH its look at every row. The price is that the old rows stay together in one partition, until they are moved
+ * on or dropped with it; a copy into a new table would cost each row twice, and be wrong wherever the trigger is.
+ */
+export const partitionTable = defineRecipe({
+  type: 'partition_table',
+  title: 'Partition a table',
+  summary:
+    'The table becomes the first partition of a new one that has its name: rows from a bound on go to partitions of their own. Nothing is copied, and the change is a matter of a moment.',
+  questions: [
+    { id: 'table', prompt: 'Which table?', kind: 'table' },
+    {
+      id: 'column',
+      prompt: 'By which column? (a time, or a number that grows)',
+      kind: 'column',
+      validate(name, given) {
+        const column = given.column();
+        return /^(?:smallint|integer|bigint|numeric|date|timestamp)/.test(column.type ?? '')
+          ? undefined
+          : `${name} is ${column.type}: a range is of numbers or times.`;
+      },
+    },
+    {
+      id: 'bounds',
+      prompt:
+        "Where do the partitions end? (with commas: where the rows of today's table end, then each partition after it: 2027-01-01,2027-02-01)",
+      kind: 'text',
+      validate(text, given) {
+        const bounds = boundsIn(text, given.column());
+        if (bounds.length < 2)
+          return 'Two bounds at least: where the rows of the table of today end, which is to be in the future, and where the partition after it ends.';
+        if (!expressionsIn(bounds.join(';'))) return `${text} is not values with commas between them.`;
+        const isSorted = bounds.every((one, at) => at === 0 || compare(bounds[at - 1] ?? '', one) < 0);
+        return isSorted ? undefined : `${text} does not go up from bound to bound.`;
+      },
+    },
+  ],
+  write,
+});
+
+/** As SQL constants: `'2027-01-01'`, `100000000`. */
+function boundsIn(text: string, column: Column): readonly string[] {
+  const isNumber = /^(?:smallint|integer|bigint|numeric)/.test(column.type ?? '');
+  return text.split(',').flatMap((part) => {
+    const value = part.trim().replace(/^'(.*)'$/, '$1');
+    const isRight = isNumber ? /^-?\d+(?:\.\d+)?$/.test(value) : /^\d{4}-\d\d-\d\d[\d:. +TZ-]*$/.test(value);
+    if (!isRight)
+      refuse(
+        `${value === '' ? text : value} is no ${isNumber ? 'number' : 'date such as 2027-01-01'}.`,
+        'bounds',
+      );
+    return isNumber ? [value] : [`'${value}'`];
+  });
+}
+
+function compare(a: string, b: string): number {
+  return a.startsWith("'") ? (a < b ? -1 : a > b ? 1 : 0) : Number(a) - Number(b);
+}
+
+interface Partitioning {
+  readonly table: Table;
+  readonly column: Column;
+  readonly bounds: readonly string[];
+  /** Name in SQL of the table, before and after. */
+  readonly name: string;
+  /** What the table is called from then on. */
+  readonly old: Table;
+  /** Columns of the key that works across partitions. */
+  readonly key: readonly string[];
+  /** Names of the unique index that the old table gets for it, unquoted; undefined where its own key will do. */
+  readonly index: string | undefined;
+  /** The CHECK that is the proof for ATTACH. Unquoted. */
+  readonly check: string;
+  readonly parts: readonly { readonly name: string; readonly bound: string }[];
+  /** Name in SQL of the partition for all that no other one takes. */
+  readonly rest: string;
+}
+
+function write(given: Given): PlanDraft {
+  const made = partitioningOf(given);
+  const { table, column, name, old, key, index, bounds, parts } = made;
+  const { facts } = given;
+  const quoted = quoteIdentifier(column.name);
+  const first = bounds[0] ?? '';
+  const was = primaryKeyOf(table)?.columns ?? [];
+  return {
+    title: `Partition ${name} by ${quoted}`,
+    intro: [
+      `Makes ${name} a table that is partitioned by ${quoted}. The rows of today stay where they are, in a partition up to ${first}; those from there on go to partitions of their own. Nothing is copied.`,
+      ...(index === undefined
+        ? []
+        : [
+            '',
+            `Across partitions Postgres keeps only such keys unique that ${quoted} is in: the new one is (${columnList(key)}). That (${columnList(was)}) alone is unique is then up to what gives it its values.`,
+          ]),
+    ],
+    tables: [table],
+    versions: [unchanged(given, table, [])],
+    checklist: [
+      `${first} is in the future until this plan is done, with days to spare: until then no row may be written from there on`,
+      ...(index === undefined
+        ? []
+        : [`No statement says ON CONFLICT (${columnList(was)}): it has to name ${quoted} too`]),
+      'A job makes further partitions, well before they are needed',
+    ],
+    phases: [
+      { phase: 'Prepare', risk: 'low', steps: prepare(given, made) },
+      {
+        phase: 'Change',
+        risk: 'high',
+        steps: [swap(given, made), ...references(made), wait('watch', 'Watch it for a day', '24h')],
+      },
+      {
+        phase: 'Contract',
+        risk: 'low',
+        steps: [
+          {
+            step: 'The proof has done its work',
+            id: 'drop_proof',
+            why: 'The bound of the partition says the same.',
+            sql: [alterTable(facts, old, `DROP CONSTRAINT ${quoteIdentifier(made.check)}`)],
+          },
+        ],
+      },
+    ],
+    queries: [
+      {
+        name: 'Rows by partition (those of the default one are to be none)',
+        sql: `SELECT relid::regclass AS partition, n_live_tup FROM pg_stat_user_tables\nWHERE relid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = '${name.replaceAll("'", "''")}'::regclass)`,
+      },
+    ],
+    cleanup: [
+      `Make partitions after ${parts.at(-1)?.bound} in time (CREATE TABLE … PARTITION OF ${name}): what has none goes to the default one, and has to be moved before it gets one`,
+      ...table.constraints
+        .filter(({ kind }) => kind === 'foreign key')
+        .map((one) => `Give each further partition ${one.name}, while it is empty: ${one.definition}`),
+      `Drop ${sqlName(facts, old)}, or split it, when its rows are old enough`,
+    ],
+  };
+}
+
+function partitioningOf(given: Given): Partitioning {
+  const { facts, names } = given;
+  const table = given.table();
+  const column = given.column();
+  const name = sqlName(facts, table);
+  refuseBound(given, table, column, name);
+  const primary = primaryKeyOf(table);
+  if (!primary)
+    refuse(`${name} has no primary key: give it one first (switchback new change_primary_key).`, 'table');
+  const key = primary.columns.includes(column.name) ? primary.columns : [...primary.columns, column.name];
+  const unique = [...indexesOf(facts.schema, relationKey(table.name))].find(
+    (one) => one.unique && one.constraint !== primary.name && !one.columns.includes(column.name),
+  );
+  if (unique)
+    refuse(
+      `${unique.name.name} keeps ${unique.columns.join(', ')} unique, and across partitions Postgres does so only where ${column.name} is in the key: drop it first, or keep those values in a table of their own.`,
+      'column',
+    );
+  const { schema } = table.name;
+  const relation = (label: string) => names.relation(schema, table.name.name, undefined, label);
+  const bounds = boundsIn(given.answer('bounds'), column);
+  return {
+    table,
+    column,
+    bounds,
+    name,
+    old: { ...table, name: { schema, name: relation('first') } },
+    key,
+    index: key === primary.columns ? undefined : names.constraint(table, key.join('_'), 'key'),
+    check: names.constraint(table, column.name, 'bound'),
+    rest: sqlName(facts, { name: { schema, name: relation('default') } }),
+    parts: bounds.slice(1).map((bound) => ({
+      bound,
+      name: sqlName(facts, {
+        name: {
+          schema,
+          name: names.relation(
+            schema,
+            table.name.name,
+            undefined,
+            `to_${bound.replace(/[^0-9]+/g, '_').replace(/^_+|_+$/g, '')}`,
+          ),
+        },
+      }),
+    })),
+  };
+}
+
+function refuseBound({ facts }: Given, table: Table, column: Column, name: string): void {
+  const stop = (message: string): never => refuse(message, 'table');
+  const key = relationKey(table.name);
+  const [reference] = referencesTo(facts.schema, key);
+  const [view] = viewsOf(facts.schema, key);
+  const identity = table.columns.find((one) => one.identity);
+  if (table.foreign) stop(`${name} is a foreign table: change it on the server that has it.`);
+  if (table.partitioned) stop(`${name} is partitioned already.`);
+  if (table.parents.length > 0 || descendantsOf(facts.schema, key).length > 0)
+    stop(
+      `${name} inherits from another table, or others from it: end that first (ALTER TABLE … NO INHERIT).`,
+    );
+  if (reference)
+    stop(
+      `${reference.constraint.name} of ${sqlName(facts, reference.table)} refers to ${name}: it would go on referring to the old rows alone. Drop it first; a key of which ${column.name} is part can be referred to again after the plan.`,
+    );
+  if (view)
+    stop(
+      `The ${view.kind} ${sqlName(facts, view)} reads ${name}, and would go on reading the old rows alone: drop it first, and make it again after the plan.`,
+    );
+  if (table.triggers.length > 0)
+    stop(
+      `${name} has the trigger ${table.triggers[0]}, which would fire for the old rows alone: drop it first, and make it again after the plan.`,
+    );
+  if (table.rowSecurity || (table.policies ?? []).length > 0)
+    stop(
+      `${name} has row-level security, which a partitioned table does not take over: that has to be planned by hand.`,
+    );
+  if ((table.rules ?? []).length > 0) stop(`${name} has rules: replace them by triggers first.`);
+  const published = [...facts.schema.objects.values()].find((one) =>
+    one.publication?.tables?.some((each) => each.table === key),
+  );
+  if (published)
+    stop(
+      `The publication ${published.name.name} has ${name}: take it out first, and put the new one in after the plan.`,
+    );
+  if (identity)
+    stop(
+      `${identity.name} is an identity column, and which of the two tables has the numbers differs between versions of Postgres: make it a plain default of a sequence first (ALTER COLUMN … DROP IDENTITY, CREATE SEQUENCE, setval, SET DEFAULT nextval).`,
+    );
+  const exclusion = table.constraints.find(({ kind }) => kind === 'exclusion');
+  if (exclusion)
+    stop(
+      `${exclusion.name} excludes rows, which Postgres does not do across partitions before 17: drop it first.`,
+    );
+  if (column.generated)
+    refuse(`${column.name} is a generated column, and no table is partitioned by one.`, 'column');
+}
+
+function prepare(given: Given, made: Partitioning): readonly StepDraft[] {
+  const { table, column, bounds, key, index, check } = made;
+  return [
+    ...(column.notNull ? [] : requireColumn(given, { table, column: column.name, id: 'column' })),
+    ...addValidated(given, {
+      table,
+      name: check,
+      id: 'prove_bound',
+      what: `${column.name} is below ${bounds[0]}`,
+      why: 'What Postgres knows of all rows already it need not look for when the table becomes a partition.',
+      definition: `CHECK (${quoteIdentifier(column.name)} < ${bounds[0]})`,
+    }),
+    ...(index === undefined
+      ? []
+      : buildIndex(given, {
+          table,
+          name: index,
+          unique: true,
+          definition: `(${columnList(key)})`,
+          id: 'build_key',
+          step: 'Build the key that works across partitions, without blocking writes',
+        })),
+  ];
+}
+
+/** One transaction, so that no query ever finds the name gone. */
+function swap(given: Given, made: Partitioning): SqlDraft {
+  const { facts, names } = given;
+  const { table, column, bounds, name, old, key, index, parts, rest } = made;
+  const first = sqlName(facts, old);
+  const primary = primaryKeyOf(table);
+  const was = quoteIdentifier(primary?.name ?? '');
+  const { schema } = table.name;
+  const owned = [...facts.schema.relations.values()].flatMap((one) =>
+    one.kind === 'sequence' && one.ownedBy?.table === relationKey(table.name)
+      ? [{ name: sqlName(facts, one), column: quoteIdentifier(one.ownedBy.column) }]
+      : [],
+  );
+  const sql = [
+    ...(index === undefined
+      ? []
+      : [
+          alterTable(facts, table, `DROP CONSTRAINT ${was}`),
+          alterTable(facts, table, `ADD CONSTRAINT ${was} PRIMARY KEY USING INDEX ${quoteIdentifier(index)}`),
+        ]),
+    `ALTER TABLE ${name} RENAME TO ${quoteIdentifier(old.name.name)}`,
+    `CREATE TABLE ${name} (LIKE ${first} INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING STORAGE INCLUDING COMMENTS)\n  PARTITION BY RANGE (${quoteIdentifier(column.name)})`,
+    alterTable(facts, table, `ADD PRIMARY KEY (${columnList(key)})`),
+    ...table.constraints
+      .filter(({ kind }) => kind === 'check')
+      .map((one) =>
+        alterTable(
+          facts,
+          table,
+          `ADD CONSTRAINT ${quoteIdentifier(one.name)} ${one.definition.replace(/ NOT VALID$/, '')}`,
+        ),
+      ),
+    ...[...indexesOf(facts.schema, relationKey(table.name))]
+      .filter((one) => one.constraint === undefined)
+      .map((one) => indexLike(given, table, one)),
+    ...grantsOf(given, table, name),
+    ...owned.map((one) => `ALTER SEQUENCE ${one.name} OWNED BY ${name}.${one.column}`),
+    `ALTER TABLE ${name} ATTACH PARTITION ${first} FOR VALUES FROM (MINVALUE) TO (${bounds[0]})`,
+    ...parts.map(
+      (part, at) =>
+        `CREATE TABLE ${part.name} PARTITION OF ${name} FOR VALUES FROM (${bounds[at]}) TO (${part.bound})`,
+    ),
+    `CREATE TABLE ${rest} PARTITION OF ${name} DEFAULT`,
+  ];
+  const columns = columnList(table.columns.filter((one) => !one.generated).map((one) => one.name));
+  const back = quoteIdentifier(
+    names.relation(schema, table.name.name, (primary?.columns ?? []).join('_'), 'back'),
+  );
+  return {
+    step: 'The table becomes the first partition of one that has its name',
+    id: 'partition',
+    why: 'In one transaction, so that no query ever finds the name gone. No row is read or written.',
+    sql,
+    expect: { rewrite: false },
+    rollbackWhy: `rows that are in other partitions by then go back to the old table: possible until the first one from ${bounds[0]} on, which it refuses`,
+    rollback: [
+      ...(index === undefined
+        ? []
+        : [
+            {
+              transaction: false as const,
+              sql: script(
+                [
+                  `CREATE UNIQUE INDEX CONCURRENTLY ${back} ON ${first} (${columnList(primary?.columns ?? [])})`,
+                ],
+                false,
+              ),
+            },
+          ]),
+      {
+        sql: script([
+          `ALTER TABLE ${name} DETACH PARTITION ${first}`,
+          `INSERT INTO ${first} (${columns})\n  SELECT ${columns} FROM ${name}`,
+          ...owned.map((one) => `ALTER SEQUENCE ${one.name} OWNED BY ${first}.${one.column}`),
+          `DROP TABLE ${name}`,
+          `ALTER TABLE ${first} RENAME TO ${quoteIdentifier(table.name.name)}`,
+          ...(index === undefined
+            ? []
+            : [
+                alterTable(facts, table, `DROP CONSTRAINT ${was}`),
+                alterTable(facts, table, `ADD CONSTRAINT ${was} PRIMARY KEY USING INDEX ${back}`),
+              ]),
+        ]),
+      },
+      ...(index === undefined
+        ? []
+        : [
+            {
+              transaction: false as const,
+              sql: script(
+                [
+                  `CREATE UNIQUE INDEX CONCURRENTLY ${quoteIdentifier(index)} ON ${name} (${columnList(key)})`,
+                ],
+                false,
+              ),
+            },
+          ]),
+    ],
+  };
+}
+
+/**
+ * The first partition has its foreign keys; each of the new ones gets its own while it is empty. One of the whole table
+ * would have Postgres look for it in each partition, with all of them locked, and the other table too.
+ */
+function references(made: Partitioning): readonly StepDraft[] {
+  const keys = made.table.constraints.filter(({ kind }) => kind === 'foreign key');
+  return keys.map((one) => ({
+    step: `The new partitions have ${one.name} too`,
+    id: stepId('refer', one.name),
+    why: 'They are empty until the bound is reached, so that there is nothing to check.',
+    sql: [...made.parts.map((part) => part.name), made.rest].map(
+      (part) =>
+        `ALTER TABLE ${part} ADD CONSTRAINT ${quoteIdentifier(one.name)} ${one.definition.replace(/ NOT VALID$/, '')}`,
+    ),
+  }));
+}
+
+/** The same index on the new table, whose part the old one becomes. */
+function indexLike({ facts, names }: Given, table: Table, index: Index): string {
+  const { schema } = facts;
+  const way = {
+    before: schema,
+    now: schema,
+    pgVersion: facts.pgVersion,
+    concurrently: false,
+    byAttaching: false,
+    qualified: false,
+  };
+  const sql = createIndex(way, index, { alone: false });
+  const name = names.relation(table.name.schema, table.name.name, index.columnNames.join('_'), 'idx');
+  const head = ` ON ${sqlName(facts, table)}`;
+  return `CREATE ${index.unique ? 'UNIQUE ' : ''}INDEX ${quoteIdentifier(name)}${sql.slice(sql.indexOf(head))}`;
+}
+
+/** LIKE takes no privileges along. */
+function grantsOf({ facts: { pgVersion } }: Given, table: Table, name: string): readonly string[] {
+  const whole = table.grants
+    ? grantSql(name, defaultGrants('table'), table.grants, { owner: table.owner, pgVersion })
+    : [];
+  const columns = table.columns.flatMap((one) =>
+    one.grants
+      ? grantSql(name, [], one.grants, {
+          owner: table.owner,
+          pgVersion,
+          columns: ` (${quoteIdentifier(one.name)})`,
+        })
+      : [],
+  );
+  return [...whole, ...columns];
+}
