@@ -110,6 +110,21 @@ describe('A migration as a plan', () => {
     );
   });
 
+  it('what is filled into a column of its own goes with it, and is no point of no return', () => {
+    const found = steps(
+      "ALTER TABLE users ADD COLUMN a text, ADD COLUMN b text; UPDATE users SET a = 'x' WHERE email IS NULL; UPDATE users SET b = a; UPDATE users SET email = a;",
+    );
+    assert.deepEqual(
+      found.map(([, back]) => back),
+      [
+        'ALTER TABLE users DROP COLUMN b; ALTER TABLE users DROP COLUMN a',
+        'not_needed',
+        'not_needed',
+        'impossible',
+      ],
+    );
+  });
+
   it('what is in no step is told: commands of psql, rows of COPY, savepoints', () => {
     const { notes } = written(
       '\\connect app\nBEGIN;\nALTER TABLE users ADD a int;\nSAVEPOINT x;\nCOPY teams (id) FROM stdin;\n\\N 10:20\n\\.\nROLLBACK TO x;\nCOMMIT;',

@@ -1,4 +1,5 @@
 import { type Analysis, analyze, type Parsers } from '../../analyze.ts';
+import { parseDuration } from '../../plan/values.ts';
 import type { RollbackSource } from '../../rules/new-steps.ts';
 import { rollbackSource } from '../../rules/rollback-source.ts';
 import { proposedRollback } from '../../rules/rollbacks/proposal.ts';
@@ -79,12 +80,18 @@ export function convertMigration(request: ConvertRequest): Converted {
   );
   const rollbacks = new Map([...known, ...given(bare, matched.rough), ...given(bare, matched.exact)]);
   const found = { rollbacks, apart: runsApart(bare) };
+  coverWrites(rollbacks, () => read(write(found)));
   // What is to be checked and watched follows from the steps as they will be.
   const safe = toSafeForms(write(found), read).analysis;
-  const risks = risksOf(safe, { schema: before, pgVersion }, lockTimeout, () => ({
-    size: undefined,
-    shown: undefined,
-  }));
+  const risks = risksOf(
+    safe,
+    { schema: before, pgVersion },
+    parseDuration(session.lock_timeout) ?? lockTimeout,
+    () => ({
+      size: undefined,
+      shown: undefined,
+    }),
+  );
   const { text, analysis, replaced } = toSafeForms(write(found, risks), read);
   return {
     text,
@@ -124,6 +131,23 @@ function workedOut(analysis: Analysis): ReadonlyMap<string, RollbackSource> {
       found.set(at.step.id, proposal.source);
   }
   return found;
+}
+
+/** Values that nothing brings back need not come back where the rollback of another step takes their column away. */
+function coverWrites(rollbacks: Map<string, RollbackSource>, read: () => Analysis): void {
+  for (let again = true; again; ) {
+    again = false;
+    if (![...rollbacks.values()].some(isImpossible)) return;
+    const analysis = read();
+    for (const at of analysis.steps) {
+      const known = rollbacks.get(at.step.id);
+      if (known === undefined || !isImpossible(known)) continue;
+      const proposal = proposedRollback(analysis, at);
+      if (!proposal || proposal.reason !== undefined) continue;
+      rollbacks.set(at.step.id, proposal.source);
+      again = true;
+    }
+  }
 }
 
 function given(

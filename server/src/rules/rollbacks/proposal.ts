@@ -2,8 +2,8 @@ import { type Inverse, inverseOf } from '../../inverse/inverse.ts';
 import { replaceStatement, setStepKey } from '../../plan/edit.ts';
 import { columnOf, keyOf, tableByKey, tableOf } from '../../schema/lookup.ts';
 import type { Schema } from '../../schema/model.ts';
-import { nameOfRangeVar, parseName, quoteIdentifier, writeName } from '../../sql/names.ts';
-import type { Fix, RuleContext, StepAnalysis } from '../model.ts';
+import { nameOfRangeVar, type ObjectName, parseName, quoteIdentifier, writeName } from '../../sql/names.ts';
+import type { Fix, RuleContext, StatementAnalysis, StepAnalysis } from '../model.ts';
 import type { RollbackSource } from '../new-steps.ts';
 import { isConcurrentBuild, rollbackSource, script } from '../rollback-source.ts';
 import { alterCommands, alterTable } from '../statements.ts';
@@ -121,7 +121,13 @@ function proposedSql(context: RuleContext, at: StepAnalysis): Proposal | undefin
   const impossible = inverses.find(
     ({ verdict, sql }) => verdict === 'impossible' || (verdict === 'loses_data' && sql.length === 0),
   );
-  if (impossible) return { source: { impossible: impossible.reason }, reason: impossible.reason };
+  if (impossible)
+    return (
+      proposedForUpdate(context, at) ?? {
+        source: { impossible: impossible.reason },
+        reason: impossible.reason,
+      }
+    );
   if (inverses.some(({ verdict }) => verdict === 'unknown')) return undefined;
   const source = sourceOf(context, inverses, action.transaction);
   const lost = inverses.find(({ verdict }) => verdict === 'loses_data');
@@ -154,13 +160,22 @@ function sourceOf(
   return sources.length === 1 ? sources[0] : sources;
 }
 
-/** What is copied into columns of the plan's own goes with them. */
 function proposedForBackfill(context: RuleContext, at: StepAnalysis): Proposal | undefined {
   const { action } = at.step;
   const name = action?.kind === 'backfill' ? parseName(action.table?.value ?? '') : undefined;
   const [batch] = at.action?.statements ?? [];
-  if (!name || !batch || !('UpdateStmt' in batch.statement.node)) return undefined;
-  const columns = (batch.statement.node.UpdateStmt.targetList ?? []).flatMap((target) =>
+  return name && batch && goesWithColumns(context, at, batch, name);
+}
+
+/** What is written into columns of the plan's own goes with them. */
+function goesWithColumns(
+  context: RuleContext,
+  at: StepAnalysis,
+  { statement: { node } }: StatementAnalysis,
+  name: ObjectName,
+): Proposal | undefined {
+  if (!('UpdateStmt' in node)) return undefined;
+  const columns = (node.UpdateStmt.targetList ?? []).flatMap((target) =>
     'ResTarget' in target && target.ResTarget.name !== undefined ? [target.ResTarget.name] : [],
   );
   const key = keyOf(at.before, name);
@@ -171,6 +186,15 @@ function proposedForBackfill(context: RuleContext, at: StepAnalysis): Proposal |
     ? columns.map(quoteIdentifier).join(' and ')
     : writeName(name);
   return { source: { not_needed: `the rollback of "${first.step.name.value}" drops ${what}` } };
+}
+
+/** The same of a step that is one UPDATE. */
+function proposedForUpdate(context: RuleContext, at: StepAnalysis): Proposal | undefined {
+  const changing = (at.action?.statements ?? []).filter(({ statement }) => !sessionKinds.has(statement.kind));
+  const [only] = changing;
+  if (!only || changing.length > 1 || !('UpdateStmt' in only.statement.node)) return undefined;
+  const { relation } = only.statement.node.UpdateStmt;
+  return relation && goesWithColumns(context, at, only, nameOfRangeVar(relation));
 }
 
 /** The last step before this one whose rollback takes the column away; none behind a point of no return. */
