@@ -1,3 +1,4 @@
+import { joined } from './layout.ts';
 import { type Model, twinsOf } from './model.ts';
 import { isUniqueInPrisma, scalarOf } from './prisma-schema.ts';
 import { byName, copyFunction, namesType, readOnlyNames, serviceComment } from './service.ts';
@@ -21,7 +22,7 @@ export function prismaService(model: Model): string {
     `import type { Prisma } from '@prisma/client';`,
     `import { PrismaService } from '../prisma/prisma.service';`,
     '',
-    `export type New${name} = ${newRow(without(row), row, insisted)};`,
+    joined(`export type New${name} =`, newRow(without(row), row, insisted), '&'),
     `export type ${name}Changes = ${without(changes)};`,
     '',
     ...(copies.length > 0
@@ -77,10 +78,9 @@ function upsert(client: string, hasCopies: boolean): readonly string[] {
   ];
 }
 
-function newRow(type: string, row: string, insisted: readonly string[]): string {
-  if (insisted.length === 0) return type;
-  const list = insisted.map((one) => `${one}: NonNullable<${row}['${one}']>`).join('; ');
-  return `${type} & { ${list} }`;
+function newRow(type: string, row: string, insisted: readonly string[]): readonly string[] {
+  if (insisted.length === 0) return [type];
+  return [type, `{ ${insisted.map((one) => `${one}: NonNullable<${row}['${one}']>`).join('; ')} }`];
 }
 
 function finder(model: Model, client: string, omitted: string): readonly string[] {

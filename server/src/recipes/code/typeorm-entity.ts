@@ -1,5 +1,5 @@
 import { defaultValueOf } from './default-value.ts';
-import { lineWidth } from './layout.ts';
+import { joined, listed } from './layout.ts';
 import type { Key, Model, Property } from './model.ts';
 import { kebabCase, textLiteral } from './names.ts';
 
@@ -90,7 +90,11 @@ export function typeormEntity(model: Model): string {
     `import { ${imports.join(', ')} } from 'typeorm';`,
     '',
     ...model.enums.flatMap((one) => [
-      `export type ${one.name} =${one.labels.length > 0 ? one.labels.map((label) => `\n  | ${textLiteral(label)}`).join('') : ' never'};`,
+      joined(
+        `export type ${one.name} =`,
+        one.labels.length > 0 ? one.labels.map(textLiteral) : ['never'],
+        '|',
+      ),
       '',
     ]),
     entity,
@@ -224,11 +228,6 @@ function defaultOf(property: Property): string | undefined {
 }
 
 function called(word: string, options: Options, first?: string): readonly string[] {
-  const inline = `@${word}(${first === undefined ? '' : `${first}, `}{ ${options.map(([key, value]) => `${key}: ${value}`).join(', ')} })`;
-  if (inline.length + 2 <= lineWidth) return [inline];
-  return [
-    `@${word}(${first === undefined ? '' : `${first}, `}{`,
-    ...options.map(([key, value]) => `  ${key}: ${value},`),
-    '})',
-  ];
+  const items = options.map(([key, value]) => `${key}: ${value}`);
+  return listed(`@${word}(${first === undefined ? '' : `${first}, `}`, items, ['{', '})'], 2);
 }

@@ -1,6 +1,6 @@
-import { lineWidth } from './layout.ts';
+import { joined, listed } from './layout.ts';
 import { isReadOnly, type Model, type Property, twinsOf } from './model.ts';
-import { byName, copyFunction, namesType, serviceComment } from './service.ts';
+import { byName, copyFunction, namesType, readOnlyNames, serviceComment } from './service.ts';
 import { entityFile } from './typeorm-entity.ts';
 
 /** The service that reads and writes a table by its repository: every way in which rows come and change. */
@@ -11,6 +11,7 @@ export function typeormService(model: Model): string {
   const both = (data: string) => (hasCopies ? `inBoth(${data})` : data);
   const row = hasCopies ? `Omit<${name}, ${namesType(copies)}>` : name;
   const helper = copyFunction(model);
+  const empty = emptyOf(model);
   return [
     `import { Injectable } from '@nestjs/common';`,
     `import { InjectRepository } from '@nestjs/typeorm';`,
@@ -21,6 +22,13 @@ export function typeormService(model: Model): string {
     newRow(model),
     `export type ${name}Changes = Partial<New${name}>;`,
     '',
+    ...(empty.length > 0
+      ? [
+          '/** Of a new row, what nobody gives a value. */',
+          ...listed('const empty = ', empty, ['{', '};']),
+          '',
+        ]
+      : []),
     ...serviceComment(model),
     '@Injectable()',
     `export class ${model.plural}Service {`,
@@ -37,7 +45,7 @@ export function typeormService(model: Model): string {
     '',
     `  async create(data: New${name}): Promise<${name}Row> {`,
     `    const { generatedMaps } = await this.repository.insert(${both('data')});`,
-    `    return this.repository.create({ ${emptyOf(model)}...data, ...generatedMaps[0] });`,
+    `    return this.repository.create({ ${empty.length > 0 ? '...empty, ' : ''}...data, ...generatedMaps[0] });`,
     '  }',
     '',
     `  async createMany(rows: New${name}[]): Promise<void> {`,
@@ -59,11 +67,13 @@ export function typeormService(model: Model): string {
 }
 
 /** What is NULL where a new row is not given it: the database does not tell. */
-function emptyOf({ properties }: Model): string {
+function emptyOf({ properties }: Model): readonly string[] {
   return properties
-    .filter((one) => !isReadOnly(one) && one.nullable && one.default === null && one.made === undefined)
-    .map(({ name }) => `${name}: null, `)
-    .join('');
+    .filter(
+      (one) =>
+        !isReadOnly(one) && !one.insisted && one.nullable && one.default === null && one.made === undefined,
+    )
+    .map(({ name }) => `${name}: null`);
 }
 
 /** What a row cannot be without, and what can be left out. */
@@ -73,17 +83,21 @@ function newRow(model: Model): string {
   const pick = (some: readonly Property[]) => `Pick<${model.name}, ${names(some)}>`;
   const insisted = given.filter((one) => one.insisted);
   const required = given.filter((one) => !one.insisted && isRequired(one));
-  const free = given.filter((one) => !one.insisted && !isRequired(one));
-  const parts = [
-    ...(required.length > 0 ? [pick(required)] : []),
-    ...(free.length > 0 ? [`Partial<${pick(free)}>`] : []),
-    ...(insisted.length > 0
-      ? [`{ ${insisted.map((one) => `${one.name}: NonNullable<${model.name}['${one.name}']>`).join('; ')} }`]
-      : []),
-  ];
-  const start = `export type New${model.name} =`;
-  const line = `${start} ${parts.join(' & ') || 'Record<string, never>'};`;
-  return line.length <= lineWidth ? line : `${start} ${parts.join(' &\n  ')};`;
+  const shut = readOnlyNames(model);
+  const open = shut.length > 0 ? `Omit<${model.name}, ${namesType(shut)}>` : model.name;
+  return joined(
+    `export type New${model.name} =`,
+    [
+      `Partial<${open}>`,
+      ...(required.length > 0 ? [pick(required)] : []),
+      ...(insisted.length > 0
+        ? [
+            `{ ${insisted.map((one) => `${one.name}: NonNullable<${model.name}['${one.name}']>`).join('; ')} }`,
+          ]
+        : []),
+    ],
+    '&',
+  );
 }
 
 function isRequired({ nullable, default: value, made }: Property): boolean {

@@ -8,6 +8,7 @@ import { pgVersions } from '../../../../server/src/effects/model.ts';
 import { recipes } from '../../../../server/src/recipes/registry.ts';
 import { recipeCases } from '../../../prove/recipes/cases/index.ts';
 import { isFor } from '../../../prove/recipes/plan.ts';
+import { allTypesCase } from './all-types.ts';
 import {
   applicationsOf,
   compiler,
@@ -24,7 +25,7 @@ const run = promisify(execFile);
 
 /** All cases take a while: without the variable, those of each recipe that `npm test` proves, or else its first. */
 function chosenCases() {
-  return recipes.flatMap(({ type }) => {
+  const ofRecipes = recipes.flatMap(({ type }) => {
     const all = recipeCases.filter(
       (one) => one.type === type && !one.refused && isFor(one, pgVersions.newest),
     );
@@ -32,6 +33,7 @@ function chosenCases() {
     if (process.env.SWITCHBACK_CODE_ALL) return all;
     return quick.length > 0 ? quick : all.slice(0, 1);
   });
+  return [...ofRecipes, allTypesCase];
 }
 
 async function assertFormatted(files: Files, label: string): Promise<void> {

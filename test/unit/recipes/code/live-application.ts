@@ -31,7 +31,7 @@ interface Address {
 }
 
 /** What an application's own code would do with the service, for each ORM. */
-const mains: Readonly<Record<CodeRequest['orm'], string>> = {
+export const usersMain: Readonly<Record<CodeRequest['orm'], string>> = {
   prisma: `
 import { PrismaPg } from '@prisma/adapter-pg';
 import { PrismaService } from './src/prisma/prisma.service';
@@ -76,16 +76,61 @@ export async function open({ user, ...address }) {
 `,
 };
 
+/** The same for one row of `all-types.ts`: made of what it needs, changed, and read. */
+export const thingsMain: Readonly<Record<CodeRequest['orm'], string>> = {
+  prisma: `
+import { PrismaPg } from '@prisma/adapter-pg';
+import { PrismaService } from './src/prisma/prisma.service';
+import { ThingsService } from './src/things/things.service';
+
+export async function open(address) {
+  const prisma = new PrismaService({ adapter: new PrismaPg(address) });
+  const things = new ThingsService(prisma);
+  return {
+    create: (row) => things.create(row),
+    update: (id, changes) => things.update({ id }, changes),
+    find: (id) => things.find({ id }),
+    close: () => prisma.$disconnect(),
+  };
+}
+`,
+  typeorm: `
+import 'reflect-metadata';
+import { DataSource } from 'typeorm';
+import { Thing } from './src/things/thing.entity';
+import { ThingsService } from './src/things/things.service';
+
+export async function open({ user, ...address }) {
+  const options = { ...address, type: 'postgres', username: user, entities: [Thing] };
+  const source = await new DataSource(options).initialize();
+  const things = new ThingsService(source.getRepository(Thing));
+  return {
+    create: (row) => things.create(row),
+    update: (id, changes) => things.update({ id }, changes),
+    find: (id) => things.find({ id }),
+    close: () => source.destroy(),
+  };
+}
+`,
+};
+
+export interface LiveThings {
+  create(row: object): Promise<Readonly<Record<string, unknown>> & { readonly id: number }>;
+  update(id: number, changes: object): Promise<unknown>;
+  find(id: number): Promise<Readonly<Record<string, unknown>> | null>;
+  close(): Promise<void>;
+}
+
 /** Builds an application in its folder, and starts it. `folder` is in a workshop. */
-export async function startApplication(
+export async function startApplication<Application>(
   folder: string,
   files: Files,
-  orm: CodeRequest['orm'],
+  mainText: string,
   address: Address,
-): Promise<LiveApplication> {
+): Promise<Application> {
   await writeApplication(folder, files);
   const main = join(folder, 'main.ts');
-  await writeFile(main, mains[orm]);
+  await writeFile(main, mainText);
   const outfile = join(folder, 'main.mjs');
   await build({
     entryPoints: [main],
@@ -99,7 +144,7 @@ export async function startApplication(
     logLevel: 'silent',
   });
   const built = (await import(pathToFileURL(outfile).href)) as {
-    open(address: Address): Promise<LiveApplication>;
+    open(address: Address): Promise<Application>;
   };
   return built.open(address);
 }

@@ -11,8 +11,15 @@ import { plain } from '../../../prove/recipes/baselines.ts';
 import { renameColumnCases } from '../../../prove/recipes/cases/rename-column.ts';
 import { planFor } from '../../../prove/recipes/plan.ts';
 import { major, type RealServer, startServer } from '../../rehearsal/real-server.ts';
+import { allTypes, allTypesCase } from './all-types.ts';
 import { applicationsOf, type Files, makeWorkshop } from './application.ts';
-import { type LiveApplication, startApplication } from './live-application.ts';
+import {
+  type LiveApplication,
+  type LiveThings,
+  startApplication,
+  thingsMain,
+  usersMain,
+} from './live-application.ts';
 import { requestsOf } from './requests.ts';
 
 /** The application before the first deploy, as a person would have written it. */
@@ -85,10 +92,15 @@ describe('application code on a server', function () {
       const start = (version: number) => {
         const files = stages[version - 1];
         assert.ok(files);
-        return startApplication(join(workshop.root, `${orm}-v${version}`), files, orm, {
-          ...server.target(database),
-          user: 'postgres',
-        });
+        return startApplication<LiveApplication>(
+          join(workshop.root, `${orm}-v${version}`),
+          files,
+          usersMain[orm],
+          {
+            ...server.target(database),
+            user: 'postgres',
+          },
+        );
       };
       const apart = async () =>
         (
@@ -126,5 +138,70 @@ describe('application code on a server', function () {
       await exercise(live, 'the end');
       assert.equal((await live.findByHandle('v1-a2'))?.handle, 'v1-a2');
       await live.close();
+    });
+
+  for (const orm of ['typeorm', 'prisma'] as const)
+    it(`${orm}: columns of every type are read and written`, async () => {
+      const requests = requestsOf(allTypesCase, major, parsers);
+      assert.ok(requests !== 'refused');
+      const [files] = applicationsOf(requests, orm);
+      assert.ok(files);
+      const database = `types_${orm}`;
+      await server.run(`CREATE DATABASE ${database}`);
+      await server.run(`${allTypes}; ALTER TABLE shop.things ADD COLUMN seen_at timestamptz`, database);
+      const things = await startApplication<LiveThings>(
+        join(workshop.root, database),
+        files,
+        thingsMain[orm],
+        {
+          ...server.target(database),
+          user: 'postgres',
+        },
+      );
+      const seenAt = new Date('2024-02-29T12:34:56.789Z');
+      const made = await things.create({ seenAt, ratio: 0.5 });
+      const found = await things.find(made.id);
+      assert.ok(found);
+      assert.equal(found.mood, orm === 'prisma' ? 'very_good' : 'very good');
+      assert.deepEqual(
+        [found.seenAt, found.ratio, found.small, found.flag, found.tags, found.note, found.code, found.extra],
+        [seenAt, 0.5, -1, false, [], `it's "fine"`, 'abc', {}],
+      );
+      assert.deepEqual(
+        [String(found.price), String(found.doubled), found.big],
+        ['0.5', '-2', null].map((one) => (one === '0.5' && orm === 'typeorm' ? '0.50' : one)),
+      );
+      assert.equal('seenAtCopy' in found && found.seenAtCopy !== undefined, false);
+      const later = new Date('2025-01-01T00:00:00Z');
+      await things.update(made.id, {
+        seenAt: later,
+        big: orm === 'prisma' ? 9007199254740993n : '9007199254740993',
+        exact: '12345678901234567890.123',
+        moods: ['bad'],
+        bits: '101',
+        body: [1, { a: null }],
+        raw: Buffer.from('ab'),
+        time: orm === 'prisma' ? new Date('1970-01-01T10:00:00Z') : '10:00:00',
+        constructorValue: 'one',
+        unicodeName: 'two',
+        column: 'three',
+      });
+      const [row] = await server.run('SELECT *, seen = seen_at AS same FROM shop.things', database);
+      assert.ok(row);
+      assert.deepEqual(
+        [row.same, row.big, row.exact, row.moods, row.bits, row.body, String(row.raw), row.time],
+        [
+          true,
+          '9007199254740993',
+          '12345678901234567890.123',
+          '{bad}',
+          '101',
+          [1, { a: null }],
+          'ab',
+          '10:00:00',
+        ],
+      );
+      assert.deepEqual([row.constructor, row['Ünïcode name'], row.日本], ['one', 'two', 'three']);
+      await things.close();
     });
 });
