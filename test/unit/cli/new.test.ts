@@ -34,7 +34,7 @@ describe('switchback new', () => {
     const { read } = await fresh(`${rename} --size 2.4GB --app-orm prisma`);
     const made = read(file) ?? assert.fail();
     const written = example('rename-username/rename-username.migration.yaml');
-    // Without the example's names of ids, its code, and constants in the place of parameters.
+    // Without the example's names of ids, and constants in the place of parameters.
     const statements = (text: string) =>
       [...text.matchAll(/(?:ALTER TABLE|CREATE UNIQUE INDEX|DROP INDEX)[^;#]*;/g)]
         .map(([sql]) =>
@@ -48,6 +48,10 @@ describe('switchback new', () => {
     const kinds = (text: string) =>
       [...text.matchAll(/^ {8}(deploy: \S+|backfill|verify|wait: \S+):?$/gm)].map(([, kind]) => kind);
     assert.deepEqual(kinds(made), kinds(written));
+    const code = (text: string) =>
+      [...text.matchAll(/^ {8}code:\n(?:(?: {10}.*)?\n)+/gm)].map(([block]) => block);
+    assert.equal(code(made).length, 3);
+    assert.deepEqual(code(made), code(written));
     for (const section of ['checklist', 'phases', 'monitoring', 'cleanup'])
       assert.match(made, new RegExp(`^${section}:$`, 'm'));
   });
