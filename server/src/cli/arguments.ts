@@ -41,7 +41,8 @@ export function readArguments(command: string, args: readonly string[], types: O
       values.set(token.name, true);
     } else if (type === 'rate') {
       const next = tokens[at + 1];
-      const isRate = next?.kind === 'positional' && parseRate(next.value) !== undefined;
+      const isRate =
+        next?.kind === 'positional' && (parseRate(next.value) !== undefined || meansRate.test(next.value));
       if (isRate && token.value === undefined) files.splice(files.indexOf(next.value), 1);
       values.set(token.name, token.value ?? (isRate ? next.value : true));
     } else {
@@ -60,6 +61,9 @@ export function readArguments(command: string, args: readonly string[], types: O
     has: (name) => values.has(name),
   };
 }
+
+/** A number with some unit or none, though it may be no rate: no plan has such a name. */
+const meansRate = /^\d[\d.,_]*[a-z]?(?:\/[a-z]*)?$/i;
 
 function unknownOption(command: string, rawName: string, types: OptionTypes): UsageError {
   const known = Object.keys(types).map((name) => `--${name}`);

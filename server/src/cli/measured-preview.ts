@@ -61,7 +61,7 @@ export async function measureOn(
 const defaults = { rows: 1000, stepTimeout: 15 * 60_000 };
 
 /** What an earlier dry run measured, whose JSON was kept. */
-export function measuredInReport(path: string, io: Io): Measured {
+export function measuredInReport(path: string, { steps }: Analysis, io: Io): Measured {
   const text = readText(path, 'report', io);
   let report: Partial<Report>;
   try {
@@ -80,6 +80,11 @@ export function measuredInReport(path: string, io: Io): Measured {
       'preview',
     );
   }
+  if (measured && !steps.some(({ step }) => measured?.steps[step.id] !== undefined))
+    throw new UsageError(
+      `--report ${path}: this dry run was of another plan${report.plan ? `, "${printable(String(report.plan))}"` : ''}: none of its steps is in this one.`,
+      'preview',
+    );
   if (measured) return measured;
   throw new UsageError(
     `--report ${path}: this dry run measured nothing, since it ran on the embedded Postgres, whose times tell of no other server. Run it on a server: switchback dry-run PLAN --database URL --no-proofs --format json.`,

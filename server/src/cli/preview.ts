@@ -112,7 +112,7 @@ async function measuredInput({
   const calibration = readCalibration(given, analysis, project, io);
   const found = engine
     ? await measureOn(engine, analysis, project.settings, parsers, io)
-    : { measured: measuredInReport(report ?? '', io) };
+    : { measured: measuredInReport(report ?? '', analysis, io) };
   return 'exit' in found ? found : { ...found, ...(calibration && { calibration }) };
 }
 

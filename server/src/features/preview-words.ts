@@ -97,7 +97,7 @@ export function basisWords(preview: Preview): readonly string[] {
     return [
       measured_on === undefined
         ? 'From the sizes in the plan alone: no server was measured, hence the width of the ranges.'
-        : `From the sizes in the plan alone: the dry run on ${measured_on} measured none of these steps, hence the width of the ranges. Either it was one of another plan, or its tables were too small.`,
+        : `From the sizes in the plan alone: the dry run on ${measured_on} measured none of these steps, hence the width of the ranges.`,
       ...problem,
     ];
   const compared = calibrated_by

@@ -39,6 +39,9 @@ describe('arguments', () => {
       assert.deepEqual([given.value('load'), given.has('load'), given.files], [undefined, true, ['a.yaml']]);
     }
     assert.equal(load('a.yaml').has('load'), false);
+    for (const wrong of ['0', '200', '5q', '3/x'])
+      assert.equal(load('--load', wrong, 'a.yaml').value('load'), wrong);
+    assert.deepEqual(load('--load', '0042_a.yaml').files, ['0042_a.yaml']);
   });
 
   it('names the nearest known option', () => {

@@ -99,6 +99,12 @@ describe('switchback preview with a server', function () {
       /A step failed, and those after it are not measured: invalid input syntax for type bigint/,
     );
     assert.match(flat(out), /Steps that it could not measure are from the sizes in the plan\./);
+    const none = plan.replace('(name)', '(nobody)');
+    const unmeasured = await attempt('preview', [...onServer()], { 'a.migration.yaml': none });
+    assert.match(
+      flat(unmeasured.out),
+      /the dry run on PostgreSQL 18\.\d+ at .* measured none of these steps/,
+    );
   });
 
   it('takes the report of an earlier dry run, and what a step took in production', async () => {
@@ -119,12 +125,12 @@ describe('switchback preview with a server', function () {
     assert.ok(index.time.high / index.time.low < before.time.high / before.time.low);
   });
 
-  it('says of the report of another plan that it tells nothing of this one', async () => {
+  it('refuses the report of another plan', async () => {
     const other = plan.replaceAll('index_it', 'build_it').replaceAll('widen_it', 'grow_it');
     const files = { 'report.json': await reportOf(), 'a.migration.yaml': other };
-    const { out } = await attempt('preview', ['--report', 'report.json'], files);
-    assert.match(flat(out), /the dry run on PostgreSQL 18\.\d+ at .* measured none of these steps/);
-    assert.doesNotMatch(flat(out), /no server was measured/);
+    const { exitCode, err } = await attempt('preview', ['--report', 'report.json'], files);
+    assert.equal(exitCode, 2);
+    assert.match(err, /this dry run was of another plan, "Widen": none of its steps is in this one/);
   });
 
   it('takes a count in production', async () => {
