@@ -44,6 +44,24 @@ describe('what the application wrote, after a rollback', function () {
   const step = (table: string, rollback: string) =>
     `- step: last\n  sql: ALTER TABLE ${table} ADD COLUMN z int;\n  rollback: ALTER TABLE ${table} DROP COLUMN z; ${rollback}\n`;
 
+  it('follows rows that come back from a table which had its name meanwhile', async () => {
+    const swap = (back: string) => `- step: last
+  sql: |
+    ALTER TABLE users RENAME TO users_old;
+    CREATE TABLE users (LIKE users_old INCLUDING DEFAULTS, PRIMARY KEY (email, id));
+  rollback: |
+    ${back}
+    DROP TABLE users;
+    ALTER TABLE users_old RENAME TO users;
+`;
+    assert.deepEqual(last(await prove(swap('INSERT INTO users_old SELECT * FROM users;'), insertUser)), [
+      'restores',
+    ]);
+    const [verdict, ...words] = last(await prove(swap(''), insertUser));
+    assert.equal(verdict, 'drifts');
+    assert.match(words.join(), /the application wrote/);
+  });
+
   it('does not let rows without a key go unseen, however often the application wrote', async () => {
     const report = await prove(
       harmless(6, 'notes') +

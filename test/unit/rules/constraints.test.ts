@@ -404,6 +404,19 @@ CREATE TABLE posts (id bigint PRIMARY KEY, author text CONSTRAINT posts_author R
     assert.deepEqual(found(check(planOf(...steps, 'DROP TABLE loose_old;'))), []);
   });
 
+  it('a table that becomes a partition of the one that took its name is in use', () => {
+    const steps = [
+      'CREATE TABLE loose_new (LIKE loose) PARTITION BY RANGE (id);',
+      'ALTER TABLE loose RENAME TO loose_old;\nALTER TABLE loose_new RENAME TO loose;',
+      'ALTER TABLE loose ATTACH PARTITION loose_old FOR VALUES FROM (MINVALUE) TO (9);',
+    ];
+    const { findings } = check(planOf(...steps));
+    assert.deepEqual(
+      findings.filter(({ rule }) => rule === 'temporary-object-left'),
+      [],
+    );
+  });
+
   describe('a new column that is required', () => {
     const require = 'ALTER TABLE users ALTER x SET NOT NULL;';
     const never = (...steps: string[]) =>

@@ -399,6 +399,7 @@ ${estimate ? `  estimate: ${estimate}\n` : ''}  rollback: ${rollback ?? '{ impos
         `CREATE TABLE n (id int);\n${users}`,
         `${users}\nCREATE INDEX i ON orders (user_id);`,
         `ALTER TABLE users RENAME TO users_old;\nALTER TABLE orders RENAME TO users;`,
+        `${users}\nALTER TABLE users RENAME TO people;\nALTER TABLE people ADD COLUMN d text;`,
         `${users}\nDROP INDEX users_pkey;`,
       ])
         assert.deepEqual(found(check(planOf(sql)), 'tables-locked-together'), [], sql);
