@@ -23,11 +23,11 @@ export interface Between {
 export function compareSnapshots(
   before: Snapshot,
   after: Snapshot,
-  { touched, moves }: Pick<World, 'touched' | 'moves'>,
+  { touched, moves, production }: Pick<World, 'touched' | 'moves' | 'production'>,
   { applied, written }: Between = {},
 ): Comparison {
   const { mark } = before;
-  const drift = [...compareFingerprints(before.fingerprint, after.fingerprint)];
+  const drift = [...compareFingerprints(before.fingerprint, after.fingerprint, production)];
   if (before.live !== undefined && after.live !== before.live)
     drift.push({
       kind: 'schema',

@@ -53,6 +53,8 @@ export interface World {
   fingerprint: Fingerprint | undefined;
   values: ValueSource | undefined;
   readonly unique: ReadonlySet<string>;
+  /** The major version that the plan is for. */
+  readonly production: number;
   /** No two of them are the same in one world. */
   next(): number;
 }
@@ -93,6 +95,7 @@ export async function openWorld(run: Run, engine: Engine, start?: KeptStart): Pr
     fingerprint: undefined,
     values: undefined,
     unique: uniqueColumns(analysis),
+    production: analysis.pgVersion,
     next: () => used++,
   };
 }

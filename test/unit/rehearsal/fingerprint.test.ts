@@ -64,6 +64,23 @@ function defineCases(version: number, db: () => Connection, more: typeof exactPa
     assert.deepEqual(drift, []);
   });
 
+  if (version === 18)
+    it('leaves out what a NOT NULL is called where production does not name them', async () => {
+      await db().exec('BEGIN; DROP SCHEMA public, app CASCADE; CREATE SCHEMA public');
+      try {
+        await db().exec('CREATE TABLE t (a int NOT NULL)');
+        const before = await takeFingerprint(db());
+        await db().exec('ALTER TABLE t RENAME CONSTRAINT t_a_not_null TO other');
+        const after = await takeFingerprint(db());
+        assert.equal(compareFingerprints(before, after, 18).length, 1);
+        assert.deepEqual(compareFingerprints(before, after, 17), []);
+        await db().exec('ALTER TABLE t ALTER a DROP NOT NULL');
+        assert.equal(compareFingerprints(before, await takeFingerprint(db()), 17).length, 1);
+      } finally {
+        await db().exec('ROLLBACK');
+      }
+    });
+
   for (const sql of alone)
     it(`sees it where there is nothing else: ${sql}`, async () => {
       await db().exec('BEGIN; DROP SCHEMA public, app CASCADE; CREATE SCHEMA public');

@@ -8,13 +8,21 @@ import { schemaDrift, wordsOfChange } from './words.ts';
 /** The most columns that a table can have had, `MaxHeapAttributeNumber` of access/htup_details.h. */
 const maxColumns = 1600;
 
+/** What no Postgres before 18 has, where a NOT NULL is no constraint with a name. */
+const since18: ReadonlySet<string> = new Set(['name of NOT NULL', 'comment on NOT NULL']);
+
 /**
  * What of `after` differs from `before`, in words, each cause told once: what is a part of something that is
- * missing goes without saying, what went along with it is named there.
+ * missing goes without saying, what went along with it is named there. What the Postgres of production, of that major
+ * version, does not have is left out.
  */
-export function compareFingerprints(before: Fingerprint, after: Fingerprint): readonly Drift[] {
+export function compareFingerprints(
+  before: Fingerprint,
+  after: Fingerprint,
+  production = Number.POSITIVE_INFINITY,
+): readonly Drift[] {
   const renamed = followRenames(before, after);
-  const comparison = compareObjects(renamed, after);
+  const comparison = compareObjects(renamed, after, production < 18 ? since18 : new Set());
   const told = [
     ...renamed.drifts,
     ...cameOrWent(renamed.objects, comparison.missing, 'missing', comparison),
@@ -60,7 +68,11 @@ interface Change {
 
 const at = (key: string, fact: string) => `${key}\n${fact}`;
 
-function compareObjects({ objects, same }: Renamed, after: Fingerprint): Comparison {
+function compareObjects(
+  { objects, same }: Renamed,
+  after: Fingerprint,
+  unknown: ReadonlySet<string>,
+): Comparison {
   const missing = new Set<string>();
   const added = new Set<string>();
   const both: Pair[] = [];
@@ -79,7 +91,7 @@ function compareObjects({ objects, same }: Renamed, after: Fingerprint): Compari
   for (const pair of both) {
     const [was, is] = pair;
     const note = (fact: string) => {
-      if (!same(was.facts[fact], is.facts[fact]))
+      if (!unknown.has(fact) && !same(was.facts[fact], is.facts[fact]))
         changed.set(at(is.key, fact), { pair, fact, was: was.facts[fact], is: is.facts[fact] });
     };
     for (const fact in was.facts) note(fact);
