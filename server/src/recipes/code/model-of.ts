@@ -64,6 +64,7 @@ function modelOf({ use, known, schema, oldReads, used, enums }: Source): Model {
     const now = columnOf(table, column.name) ?? column;
     const twin = twinFor(use, column, names, oldReads);
     const made = madeBy(now);
+    const follows = use.dual.find(({ also }) => also === column.name)?.expression;
     return {
       name: names.get(column.name) ?? column.name,
       column: column.name,
@@ -73,7 +74,8 @@ function modelOf({ use, known, schema, oldReads, used, enums }: Source): Model {
       made,
       kept: now.generated,
       twin,
-      insisted: made === undefined && isInsisted(use, column, now, table),
+      follows,
+      insisted: made === undefined && (follows !== undefined || isInsisted(use, column, now, table)),
     };
   });
   const keys = keysOf(schema, table, properties);
@@ -117,11 +119,10 @@ function twinFor(
   names: ReadonlyMap<string, string>,
   oldReads: ReadonlySet<string>,
 ): Twin | undefined {
-  const write = dual.find(({ also }) => also === name);
+  const write = dual.find(({ also, expression }) => also === name && expression === undefined);
   if (!write) return undefined;
   return {
     of: names.get(write.column) ?? write.column,
-    expression: write.expression,
     isOld: oldReads.has(name),
   };
 }
@@ -141,7 +142,11 @@ function isInsisted({ dual }: TableUse, column: Column, now: Column, table: Tabl
     return !dual.some(({ also }) => also === column.name);
   return dual.some((write) => {
     const copy = columnOf(table, write.also);
-    return write.column === column.name && (copy?.default ?? null) !== (now.default ?? null);
+    return (
+      write.column === column.name &&
+      write.expression === undefined &&
+      (copy?.default ?? null) !== (now.default ?? null)
+    );
   });
 }
 

@@ -36,6 +36,8 @@ export interface Property {
   readonly kept: 'stored' | 'virtual' | undefined;
   /** Written with the value of another property, never read. */
   readonly twin: Twin | undefined;
+  /** SQL that tells its value from other columns: the service cannot work it out, whoever writes those gives it too. */
+  readonly follows: string | undefined;
   /** A new row is always given it, though the database would take one without. */
   readonly insisted: boolean;
 }
@@ -43,8 +45,6 @@ export interface Property {
 export interface Twin {
   /** The property whose value it gets. */
   readonly of: string;
-  /** SQL with the row's columns; undefined for the value itself. */
-  readonly expression: string | undefined;
   /** Whether older versions read it; else later ones will. */
   readonly isOld: boolean;
 }

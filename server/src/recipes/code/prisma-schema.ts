@@ -1,6 +1,7 @@
 import { defaultValueOf } from './default-value.ts';
 import type { Enum, Key, Model, Property } from './model.ts';
 import { freeName } from './names.ts';
+import { remarkOn } from './service.ts';
 
 /** Prisma's scalar types; a type that it has none for can only be named. */
 interface Scalar {
@@ -95,7 +96,7 @@ type Line = { readonly comment: string } | { readonly cells: readonly [string, s
 function modelBlock(model: Model, multi: boolean): string {
   const { name, table, properties } = model;
   const fields = properties.flatMap((one): readonly Line[] => [
-    ...(one.twin ? [{ comment: twinComment(one) }] : []),
+    ...remarks(one),
     { cells: [one.name, fieldType(one), attributes(one, model)] },
   ]);
   const end = [
@@ -113,10 +114,9 @@ function modelBlock(model: Model, multi: boolean): string {
   ].join('\n');
 }
 
-function twinComment({ column, twin }: Property): string {
-  return twin?.isOld
-    ? `/// ${column} goes on being written, for the version that reads it.`
-    : `/// ${column} is written already, and read by the next version.`;
+function remarks(property: Property): readonly Line[] {
+  const remark = remarkOn(property);
+  return remark === undefined ? [] : [{ comment: `/// ${remark}` }];
 }
 
 /** In columns, as `prisma format` has it. */

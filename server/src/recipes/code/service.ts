@@ -50,3 +50,13 @@ export function readOnlyNames({ properties }: Model): readonly string[] {
 export function byName({ name }: Property): string {
   return `findBy${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 }
+
+/** What is said above a property, without the comment's marks; undefined where there is nothing to say. */
+export function remarkOn({ column, twin, follows }: Property): string | undefined {
+  if (follows !== undefined)
+    return `${column} is written by whoever writes what it follows from: ${follows.replace(/\s+/g, ' ').replaceAll('*/', '* /')}`;
+  if (!twin) return undefined;
+  return twin.isOld
+    ? `${column} goes on being written, for the version that reads it.`
+    : `${column} is written already, and read by the next version.`;
+}

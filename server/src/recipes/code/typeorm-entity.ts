@@ -2,6 +2,7 @@ import { defaultValueOf } from './default-value.ts';
 import { joined, listed } from './layout.ts';
 import type { Key, Model, Property } from './model.ts';
 import { kebabCase, textLiteral } from './names.ts';
+import { remarkOn } from './service.ts';
 
 /** Of types that TypeORM knows: what it calls them, and what they are in TypeScript. */
 const types: Readonly<Record<string, readonly [string, string]>> = {
@@ -116,16 +117,11 @@ function keyArguments({ name, properties }: Key): string {
 type Options = readonly (readonly [string, string])[];
 
 function field(property: Property, model: Model): readonly [string, readonly string[]] {
-  const { name, column, made, twin } = property;
+  const { name, column, made } = property;
   const isKey = isInKey(property, model);
   const named: Options = name === column ? [] : [['name', textLiteral(column)]];
-  const comment = twin
-    ? [
-        twin.isOld
-          ? `/** ${column} goes on being written, for the version that reads it. */`
-          : `/** ${column} is written already, and read by the next version. */`,
-      ]
-    : [];
+  const remark = remarkOn(property);
+  const comment = remark === undefined ? [] : [`/** ${remark} */`];
   const declared = `${name}!: ${typeScriptType(property, model)};`;
   const type: Options = [['type', textLiteral(types[property.type.base]?.[0] ?? 'text')]];
   if (isKey && (made === 'always' || made === 'by default' || made === 'serial')) {

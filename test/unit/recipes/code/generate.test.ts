@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { loadParsers } from '../../../../server/src/analyze.ts';
+import { defaultValueOf } from '../../../../server/src/recipes/code/default-value.ts';
+import { nestCode } from '../../../../server/src/recipes/code/generate.ts';
+import { camelCase, modelName } from '../../../../server/src/recipes/code/names.ts';
+import type { TableUse, VersionDraft } from '../../../../server/src/recipes/model.ts';
+import { tableByKey } from '../../../../server/src/schema/lookup.ts';
+import type { Schema, Table } from '../../../../server/src/schema/model.ts';
+
+let schema: Schema;
+let people: Table;
+before(async () => {
+  const parsers = await loadParsers();
+  ({ schema } = parsers.baseline(
+    'CREATE TABLE people (id bigint PRIMARY KEY, full_name text NOT NULL, first_name text, last_name text);',
+  ));
+  people = tableByKey(schema, 'public.people') ?? assert.fail();
+});
+
+function version(name: string, use: Partial<TableUse>): VersionDraft {
+  const uses = [{ table: people, columns: people.columns, dual: [], reads: {}, lookup: undefined, ...use }];
+  return { name, says: '', statements: [], uses };
+}
+
+function filesOf(orm: 'prisma' | 'typeorm', from: Partial<TableUse>, to: Partial<TableUse>) {
+  return nestCode({ orm, before: version('v1', from), version: version('v2', to), schema });
+}
+
+describe('the code of a deploy', () => {
+  for (const orm of ['prisma', 'typeorm'] as const) {
+    it(`${orm}: is none where the version changes nothing of it`, () => {
+      assert.deepEqual(filesOf(orm, {}, {}), []);
+    });
+
+    it(`${orm}: is the model alone where a column goes that no write must see to`, () => {
+      const [file, ...more] = filesOf(orm, {}, { columns: people.columns.slice(0, 2) });
+      assert.ok(file && more.length === 0);
+      assert.match(file.file, /schema\.prisma$|\.entity\.ts$/);
+      assert.doesNotMatch(file.body, /firstName/);
+    });
+
+    it(`${orm}: keeps the class of a table that has another name now`, () => {
+      const table = { name: { ...people.name, name: 'persons' } };
+      const [file, ...more] = filesOf(orm, {}, { table });
+      assert.ok(file && more.length === 0);
+      assert.match(file.body, /(?:model|class) People \{/);
+      assert.match(file.body, orm === 'prisma' ? /@@map\("persons"\)/ : /@Entity\('persons'\)/);
+    });
+
+    it(`${orm}: asks for what follows from another column, and does not copy that`, () => {
+      const dual = [{ column: 'full_name', also: 'first_name', expression: "split_part(full_name, ' ', 1)" }];
+      const [model, service] = filesOf(orm, {}, { dual });
+      assert.match(
+        model?.body ?? '',
+        /first_name is written by whoever writes .*: split_part\(full_name, ' ', 1\)/,
+      );
+      assert.match(service?.body ?? '', /\{ firstName: NonNullable</);
+      assert.doesNotMatch(service?.body ?? '', /inBoth/);
+    });
+  }
+});
+
+describe('names in code', () => {
+  it('are what a person would call them', () => {
+    const classes = {
+      users: 'User',
+      categories: 'Category',
+      addresses: 'Address',
+      boxes: 'Box',
+      status: 'Status',
+    };
+    for (const [table, name] of Object.entries(classes)) assert.equal(modelName(table), name);
+    assert.equal(modelName('order_lines'), 'OrderLine');
+    assert.equal(modelName('Order Line'), 'OrderLine');
+    assert.equal(camelCase('created_at', 'column'), 'createdAt');
+    assert.equal(camelCase('customerID', 'column'), 'customerId');
+  });
+
+  it('hide nothing that the code needs, and are names', () => {
+    assert.equal(modelName('records'), 'RecordRow');
+    assert.equal(modelName('2fa_codes'), 'Table2faCode');
+    assert.equal(modelName('日本'), 'Table');
+    assert.equal(camelCase('constructor', 'column'), 'constructorValue');
+  });
+});
+
+describe('defaults in code', () => {
+  const cases: readonly (readonly [string | null, ReturnType<typeof defaultValueOf>])[] = [
+    [null, undefined],
+    ['NULL::text', undefined],
+    ["'it''s'::character varying(20)", { kind: 'text', value: "it's" }],
+    ['-1', { kind: 'number', value: '-1' }],
+    ['TRUE', { kind: 'boolean', value: true }],
+    ['CURRENT_TIMESTAMP', { kind: 'now' }],
+    ["now() + '1 day'::interval", { kind: 'sql', value: "now() + '1 day'::interval" }],
+    ["'a' || 'b'", { kind: 'sql', value: "'a' || 'b'" }],
+  ];
+  for (const [source, value] of cases)
+    it(`read ${source}`, () => assert.deepEqual(defaultValueOf(source), value));
+});
