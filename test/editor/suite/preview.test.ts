@@ -41,7 +41,7 @@ describe('the timing view', () => {
     await click('.codelens-decoration a:has-text("10 d of soak")');
     await see('h1', 'Rename users.username');
     const target = workspaceUri('timing.html');
-    const { saveAs } = api.dialogs;
+    const { saveAs, error } = api.dialogs;
     Object.assign(api.dialogs, { saveAs: () => Promise.resolve(target) });
     try {
       await click('[data-command=save]');
@@ -53,8 +53,16 @@ describe('the timing view', () => {
       );
       assert.match(saved, /^<!DOCTYPE html>[\s\S]*Copy the old values/);
       assert.doesNotMatch(saved, /<script|<button/);
+      const told: string[] = [];
+      Object.assign(api.dialogs, {
+        saveAs: async () => workspaceUri('timing.html/within.html'),
+        error: async (message: string) => told.push(message),
+      });
+      await click('[data-command=save]');
+      const failure = await until('what is wrong', async () => told[0]);
+      assert.match(failure, /within\.html was not written: ./);
     } finally {
-      Object.assign(api.dialogs, { saveAs });
+      Object.assign(api.dialogs, { saveAs, error });
       await vscode.workspace.fs.delete(target);
     }
   });
