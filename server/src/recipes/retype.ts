@@ -164,7 +164,7 @@ export function expandRetyped(given: Given, one: Retyped): readonly StepDraft[] 
         : step,
     ),
     ...indexTwins(given, twin),
-    ...constraintTwins(given, twin, { without: one.apart }),
+    ...constraintTwins(given, twin, { without: one.apart, id: `${id}_new` }),
     ...(key
       ? buildIndex(given, {
           table,

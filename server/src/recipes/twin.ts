@@ -202,11 +202,17 @@ export function indexDefinition(given: Given, twin: Twin, index: Index): string 
   return sql.slice(sql.indexOf(head) + head.length).trim();
 }
 
-/** Keys, checks and foreign keys like those that name the old column; NOT NULL too. */
+/**
+ * Keys, checks and foreign keys like those that name the old column; NOT NULL too, in steps named after `id`: the new
+ * column, where the plan has no other of that name.
+ */
 export function constraintTwins(
   given: Given,
   twin: Twin,
-  { without = [] }: { readonly without?: readonly Constraint[] } = {},
+  {
+    without = [],
+    id = stepId(twin.to),
+  }: { readonly without?: readonly Constraint[]; readonly id?: string } = {},
 ): readonly StepDraft[] {
   const { table, to, facts: own } = twin;
   const keys = own.constraints.filter(({ kind }) => kind === 'unique');
@@ -220,7 +226,7 @@ export function constraintTwins(
   return [
     ...keys.flatMap((one) => keyTwin(given, twin, one)),
     ...others.flatMap((one) => checkTwin(given, twin, one)),
-    ...(own.notNull || own.column.notNull ? requireColumn(given, { table, column: to, id: stepId(to) }) : []),
+    ...(own.notNull || own.column.notNull ? requireColumn(given, { table, column: to, id }) : []),
   ];
 }
 

@@ -106,4 +106,12 @@ CREATE MATERIALIZED VIEW sums AS SELECT account, sum(cents) AS cents FROM paymen
     answers: { table: 'App.Tenant', column: 'Id', type: 'bigint' },
     refused: /change that one first/,
   },
+  {
+    type,
+    name: 'that two tables refer to by columns of one name',
+    baseline: `CREATE TABLE accounts (id int PRIMARY KEY);
+      CREATE TABLE users (id bigint PRIMARY KEY, account_id int NOT NULL REFERENCES accounts (id));
+      CREATE TABLE bills (id bigint PRIMARY KEY, account_id int NOT NULL REFERENCES accounts (id) ON DELETE CASCADE);`,
+    answers: { table: 'accounts', column: 'id', type: 'bigint' },
+  },
 ];
