@@ -64,11 +64,14 @@ function modelOf({ use, known, schema, oldReads, used, enums }: Source): Model {
     const now = columnOf(table, column.name) ?? column;
     const twin = twinFor(use, column, names, oldReads);
     const made = madeBy(now);
+    const type = typeOf(column, schema, enums, used);
+    const met = typeParts(now.type ?? '').base;
     const follows = use.dual.find(({ also }) => also === column.name)?.expression;
     return {
       name: names.get(column.name) ?? column.name,
       column: column.name,
-      type: typeOf(column, schema, enums, used),
+      type,
+      meets: now.type === column.type || now.type === undefined ? undefined : met,
       nullable: twin !== undefined || now.notNull !== true,
       default: now.default ?? null,
       made,

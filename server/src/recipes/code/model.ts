@@ -26,6 +26,8 @@ export interface Property {
   /** As the database says it. */
   readonly column: string;
   readonly type: PropertyType;
+  /** The type that the column still has when the version comes, where the plan changes it later: `base` of that. */
+  readonly meets: string | undefined;
   /** Whether rows can be met that have none. */
   readonly nullable: boolean;
   /** The source of the default, or of a generated column's expression; null for none. */

@@ -120,7 +120,7 @@ function field(property: Property, model: Model): readonly [string, readonly str
   const { name, column, made } = property;
   const isKey = isInKey(property, model);
   const named: Options = name === column ? [] : [['name', textLiteral(column)]];
-  const remark = remarkOn(property);
+  const remark = remarkOn(property) ?? changing(property);
   const comment = remark === undefined ? [] : [`/** ${remark} */`];
   const declared = `${name}!: ${typeScriptType(property, model)};`;
   const type: Options = [['type', textLiteral(types[property.type.base]?.[0] ?? 'text')]];
@@ -143,6 +143,13 @@ function field(property: Property, model: Model): readonly [string, readonly str
     ];
   const word = isKey ? 'PrimaryColumn' : 'Column';
   return [word, [...comment, ...called(word, columnOptions(property, isKey, model, named)), declared]];
+}
+
+/** The driver goes by the column's type, and not by the entity's. */
+function changing({ column, type, meets }: Property): string | undefined {
+  const [old, next] = [types[meets ?? '']?.[1], types[type.base]?.[1]];
+  if (old === undefined || next === undefined || old === next || type.array) return undefined;
+  return `Until the type of ${column} has changed, the driver gives a ${old} here: be ready for both.`;
 }
 
 /** TypeORM wants a key: without one, that of the first unique columns that are always there; else all columns. */

@@ -60,6 +60,12 @@ describe('the code of a deploy', () => {
   }
 });
 
+it('says of an entity what the driver gives until a type has changed', () => {
+  const columns = people.columns.map((one) => (one.name === 'id' ? { ...one, type: 'integer' } : one));
+  const [file] = filesOf('typeorm', {}, { columns });
+  assert.match(file?.body ?? '', /Until the type of id has changed, the driver gives a string here/);
+});
+
 describe('names in code', () => {
   it('are what a person would call them', () => {
     const classes = {
