@@ -111,7 +111,7 @@ function keyOf(given: Given): Key {
   if (table.foreign) refuse(`${name} is a foreign table: change it on the server that has it.`, 'table');
   if (table.partitioned || table.parents.length > 0)
     refuse(
-      `${name} is partitioned, or a partition: Postgres builds its key on all parts while their writers wait, and takes no index for it. Copy it into a new table (switchback new partition_table).`,
+      `${name} is partitioned, or a partition: Postgres builds its key on all parts while their writers wait, and takes no index for it. Copy it into a new table.`,
       'table',
     );
   const old = primaryKeyOf(table);

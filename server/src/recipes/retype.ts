@@ -63,7 +63,7 @@ export function retyped(
   const isKey = primary?.columns.includes(column.name) === true;
   if (isKey && table.partitioned)
     refuse(
-      `${column.name} is in the primary key of the partitioned table ${name}, and Postgres builds such a key only while writers wait: copy the table into a new one (switchback new partition_table).`,
+      `${column.name} is in the primary key of the partitioned table ${name}, and Postgres builds such a key only while writers wait: copy the table into a new one.`,
       'column',
     );
   const index = isKey

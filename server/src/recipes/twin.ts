@@ -42,7 +42,7 @@ export function twinOf(
   const shown = `${name}.${quoteIdentifier(from.name)}`;
   if (own.isPartitionKey)
     refuse(
-      `${shown} decides the partition of a row, and Postgres cannot change what a table is partitioned by: copy the table into one that is partitioned by the new column (switchback new partition_table).`,
+      `${shown} decides the partition of a row, and Postgres cannot change what a table is partitioned by: copy the table into one that is partitioned by the new column.`,
       'column',
     );
   if (from.generated)

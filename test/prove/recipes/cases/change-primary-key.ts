@@ -73,7 +73,7 @@ export const changePrimaryKeyCases: readonly RecipeCase[] = [
     name: 'of a partitioned table',
     baseline: partitioned,
     answers: { table: 'readings', columns: 'taken_at' },
-    refused: /partitioned.*partition_table/,
+    refused: /partitioned.*new table/,
   },
   {
     type,
