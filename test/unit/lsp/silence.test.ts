@@ -55,6 +55,7 @@ describe('silencing over the protocol', () => {
       `Allow ${rule} in this phase…`,
       `Allow ${rule} in this plan…`,
       `Switch ${rule} off in .switchback.yaml`,
+      'Set the estimate to 1s-61s, from the sizes in the plan alone',
     ]);
   });
 
