@@ -13,6 +13,8 @@ export interface Uses {
   readonly without?: readonly string[];
   /** The column that it finds rows by; the primary key where absent. */
   readonly lookup?: string | undefined;
+  /** What it writes stays as it was written once: other rows refer to it. */
+  readonly fixed?: boolean;
   /** SQL for a column's value in the place of its parameter, made of that: `$1::bigint`. By column. */
   readonly values?: Readonly<Record<string, (parameter: string) => string>>;
 }
@@ -33,7 +35,7 @@ export function tableStatements(facts: Facts, table: Table, uses: Uses): readonl
   const insert = insertOf(facts, table, uses);
   if (insert) statements.push(insert);
   const own = Object.entries(uses.writes).filter(([column]) => isWritable(columnOf(table, column)));
-  if (own.length > 0 && found.length > 0) {
+  if (!uses.fixed && own.length > 0 && found.length > 0) {
     const set = own.flatMap(([column, also], at) =>
       [column, ...also].map((one) => `${quoteIdentifier(one)} = ${writtenValue(uses, one, `$${at + 1}`)}`),
     );

@@ -106,9 +106,9 @@ interface Sql {
 /** What each version knows, and how it is told in its comment. */
 function versionsOf(given: Given, { table, from, to }: Twin): readonly VersionDraft[] {
   const { facts } = given;
-  const isUnique = columnFacts(facts, table, from.name)?.constraints.some(
-    ({ kind, columns }) => kind === 'unique' && columns.length === 1,
-  );
+  const known = columnFacts(facts, table, from.name);
+  const isUnique = known?.constraints.some(({ kind, columns }) => kind === 'unique' && columns.length === 1);
+  const fixed = (known?.referencedBy.length ?? 0) > 0;
   const renamed: Table = {
     ...table,
     columns: table.columns.map((one) => (one.name === from.name ? { ...one, name: to } : one)),
@@ -126,14 +126,14 @@ function versionsOf(given: Given, { table, from, to }: Twin): readonly VersionDr
   const version = (
     name: string,
     says: string,
-    known: Table,
+    as: Table,
     uses: Uses,
     columns: readonly Column[],
     reads: string,
   ): VersionDraft => ({
     name,
     says,
-    statements: tableStatements(facts, known, { ...uses, ...(isUnique ? { lookup: reads } : {}) }),
+    statements: tableStatements(facts, as, { ...uses, fixed, ...(isUnique ? { lookup: reads } : {}) }),
     uses: [
       {
         table,

@@ -96,11 +96,8 @@ function versionsOf({ facts, table: of }: Given, column: Column): readonly Versi
   const others = table.columns.filter((one) => isRequired(one)).map(({ name }) => name);
   const reads = [column.name, ...others.slice(0, 5)];
   const use = { table, columns: table.columns, dual: [], reads: {}, lookup: undefined };
-  // What others refer to the row by is not changed.
-  const isReferred = (columnFacts(facts, table, column.name)?.referencedBy.length ?? 0) > 0;
-  const statements = tableStatements(facts, table, { reads, writes: { [column.name]: [] } }).filter(
-    (one) => !isReferred || !/^UPDATE/.test(one),
-  );
+  const fixed = (columnFacts(facts, table, column.name)?.referencedBy.length ?? 0) > 0;
+  const statements = tableStatements(facts, table, { reads, writes: { [column.name]: [] }, fixed });
   return [
     {
       name: 'v1',
