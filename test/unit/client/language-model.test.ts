@@ -4,25 +4,25 @@ import { listed, workspacePlan } from '../../../client/src/language-model/worksp
 
 describe('what a language model is given', () => {
   const links: Readonly<Record<string, string>> = {
-    '/work/a.migration.yaml': '/work/a.migration.yaml',
-    '/work/sub/b.migration.yml': '/work/sub/b.migration.yml',
-    '/work/away.migration.yaml': '/secret/x.migration.yaml',
-    '/work/key.migration.yaml': '/work/key.pem',
-    '/work/schema.sql': '/work/schema.sql',
-    '/work': '/work',
+    '/project/a.migration.yaml': '/project/a.migration.yaml',
+    '/project/sub/b.migration.yml': '/project/sub/b.migration.yml',
+    '/project/away.migration.yaml': '/secret/x.migration.yaml',
+    '/project/key.migration.yaml': '/project/key.pem',
+    '/project/schema.sql': '/project/schema.sql',
+    '/project': '/project',
     '/other': '/real/other',
     '/other/c.migration.yaml': '/real/other/c.migration.yaml',
   };
-  const surroundings = { folders: ['/work', '/other'], realPath: (path: string) => links[path] };
+  const surroundings = { folders: ['/project', '/other'], realPath: (path: string) => links[path] };
   const found = (path: string) => {
     const one = workspacePlan(path, surroundings);
     return 'path' in one ? one.path : one.refused;
   };
 
   it('is a plan of the workspace, relative to a folder or absolute', () => {
-    assert.equal(found('a.migration.yaml'), '/work/a.migration.yaml');
-    assert.equal(found('./sub/../sub/b.migration.yml'), '/work/sub/b.migration.yml');
-    assert.equal(found('/work/a.migration.yaml'), '/work/a.migration.yaml');
+    assert.equal(found('a.migration.yaml'), '/project/a.migration.yaml');
+    assert.equal(found('./sub/../sub/b.migration.yml'), '/project/sub/b.migration.yml');
+    assert.equal(found('/project/a.migration.yaml'), '/project/a.migration.yaml');
     assert.equal(found('c.migration.yaml'), '/other/c.migration.yaml');
   });
 
@@ -37,7 +37,7 @@ describe('what a language model is given', () => {
     assert.match(found('away.migration.yaml'), /leads outside/);
     for (const path of [
       'https://example.org/a.migration.yaml',
-      'file:///work/a.migration.yaml',
+      'file:///project/a.migration.yaml',
       'a\0.migration.yaml',
     ])
       assert.match(found(path), /not an address/, path);
