@@ -20,17 +20,9 @@ const parts = [
   { name: 'generated', program: ['--import', 'tsx', '.scripts/generate.ts', '--check'] },
   { name: 'build', program: ['.scripts/build.mjs', '--tests'] },
   { name: 'grammar', program: ['--import', 'tsx', 'test/grammar/run.ts'] },
-  {
-    name: 'unit',
-    after: ['build'],
-    program: [
-      bin('mocha/bin/mocha.js'),
-      'test/unit/**/*.test.ts',
-      '--reporter=json',
-      `--reporter-option=output=${results}/unit.json`,
-    ],
-    counts: () => [mochaCounts(join(results, 'unit.json'))],
-  },
+  // Dry runs wait for servers much of the time: beside the others, they cost little more.
+  mocha('rehearsal', 'test/unit/rehearsal/**/*.test.ts'),
+  mocha('unit', 'test/unit/!(rehearsal)/**/*.test.ts'),
   {
     name: 'package',
     after: ['build'],
@@ -50,6 +42,16 @@ const parts = [
     counts: () => ['trusted', 'restricted'].map((suite) => readCounts(join(results, `${suite}.json`))),
   },
 ];
+
+function mocha(name, files) {
+  const output = join(results, `${name}.json`);
+  return {
+    name,
+    after: ['build'],
+    program: [bin('mocha/bin/mocha.js'), files, '--reporter=json', `--reporter-option=output=${output}`],
+    counts: () => [mochaCounts(output)],
+  };
+}
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(130));
 const chosen = choose(process.argv.slice(2));
