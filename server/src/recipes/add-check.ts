@@ -1,8 +1,8 @@
 import { addValidated } from './blocks.ts';
-import { constraintName, nameOfConstraint } from './constraint-names.ts';
+import { columnsRead } from './expressions.ts';
 import { sqlName } from './facts.ts';
 import { defineRecipe, type Given, type PlanDraft } from './model.ts';
-import { namesIn } from './reading.ts';
+import { constraintName, nameOfConstraint } from './new-names.ts';
 import { unchanged } from './unchanged.ts';
 
 export const addCheck = defineRecipe({
@@ -23,7 +23,7 @@ function write(given: Given): PlanDraft {
   const table = given.table();
   const condition = given.answer('condition');
   const name = sqlName(facts, table);
-  const columns = namesIn(condition, table, 'condition');
+  const columns = columnsRead(condition, table, 'condition');
   const constraint = nameOfConstraint(given, table, columns.length === 1 ? columns[0] : undefined, 'check');
   return {
     title: `Check ${condition} on ${name}`,

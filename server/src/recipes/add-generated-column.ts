@@ -2,9 +2,10 @@ import { columnOf } from '../schema/lookup.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { tableStatements } from './application.ts';
 import { alterTable, copyValues, withColumn } from './blocks.ts';
+import { columnsRead } from './expressions.ts';
 import { sqlName } from './facts.ts';
 import { defineRecipe, type Given, type PlanDraft, refuse, type StepDraft } from './model.ts';
-import { namesIn } from './reading.ts';
+import { newColumnName } from './new-names.ts';
 import { unchanged } from './unchanged.ts';
 
 export const addGeneratedColumn = defineRecipe({
@@ -14,15 +15,7 @@ export const addGeneratedColumn = defineRecipe({
     'Kept by a trigger, since GENERATED … STORED would rewrite the table while nobody reads or writes it; from Postgres 18 on also computed when it is read, which costs nothing to add.',
   questions: [
     { id: 'table', prompt: 'To which table?', kind: 'table' },
-    {
-      id: 'name',
-      prompt: 'What is the column to be called?',
-      kind: 'name',
-      validate: (name, given) =>
-        columnOf(given.table(), name)
-          ? `${sqlName(given.facts, given.table())} has a column ${name} already: give another name.`
-          : undefined,
-    },
+    newColumnName,
     { id: 'type', prompt: 'Of which type?', kind: 'type' },
     { id: 'expression', prompt: 'How is it computed? (SQL, of the columns of the row)', kind: 'expression' },
     {
@@ -49,7 +42,7 @@ function write(given: Given): PlanDraft {
   const name = given.answer('name');
   const type = given.answer('type');
   const expression = given.answer('expression');
-  const sources = namesIn(expression, table, 'expression');
+  const sources = columnsRead(expression, table, 'expression');
   const computed = sources.find((one) => columnOf(table, one)?.generated);
   if (computed !== undefined)
     refuse(`${computed} is computed itself: write what it is computed from.`, 'expression');

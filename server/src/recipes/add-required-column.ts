@@ -1,4 +1,3 @@
-import { columnOf } from '../schema/lookup.ts';
 import type { Column } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { tableStatements } from './application.ts';
@@ -12,6 +11,7 @@ import {
   type StepDraft,
   type VersionDraft,
 } from './model.ts';
+import { newColumnName } from './new-names.ts';
 import { progressQuery } from './standard.ts';
 import { isSteady } from './twin.ts';
 
@@ -22,15 +22,7 @@ export const addRequiredColumn = defineRecipe({
     'A column that every row has a value in: old rows get theirs in batches, or at once where it is one value for all, and NOT NULL is proven without a look at every row under a strong lock.',
   questions: [
     { id: 'table', prompt: 'To which table?', kind: 'table' },
-    {
-      id: 'name',
-      prompt: 'What is the column to be called?',
-      kind: 'name',
-      validate: (name, given) =>
-        columnOf(given.table(), name)
-          ? `${sqlName(given.facts, given.table())} has a column ${name} already: give another name.`
-          : undefined,
-    },
+    newColumnName,
     { id: 'type', prompt: 'Of which type?', kind: 'type' },
     {
       id: 'default',

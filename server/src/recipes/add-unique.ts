@@ -3,9 +3,9 @@ import type { Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { buildProgress } from './add-index.ts';
 import { buildIndex, indexToConstraint } from './blocks.ts';
-import { constraintName, nameOfConstraint } from './constraint-names.ts';
 import { columnList, type Facts, sqlName } from './facts.ts';
 import { defineRecipe, type Given, type PlanDraft, refuse, type StepDraft } from './model.ts';
+import { constraintName, nameOfConstraint } from './new-names.ts';
 import { unchanged } from './unchanged.ts';
 
 export const addUnique = defineRecipe({

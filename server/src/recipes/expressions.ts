@@ -1,7 +1,10 @@
+import { walk } from '../schema/expressions.ts';
 import type { Table } from '../schema/model.ts';
 import { tokenize } from '../sql/lexer.ts';
-import { parseName } from '../sql/names.ts';
+import { parseName, stringsOf } from '../sql/names.ts';
 import { parseWritten } from '../sql/parser.ts';
+import { refuse } from './model.ts';
+import { hint } from './typed-names.ts';
 
 /** The expression with `row` (`NEW.`) before each column of the table that it names by itself. */
 export function inRow(expression: string, table: Table, row: string): string {
@@ -39,4 +42,29 @@ export function expressionsIn(text: string): readonly string[] | undefined {
     return statements.length === 1 && statements.every(({ node }) => 'SelectStmt' in node);
   });
   return isRead ? all : undefined;
+}
+
+/**
+ * The columns of a table that an expression names, in the order of the table. That it is an expression was checked when
+ * it was answered.
+ *
+ * @throws {RecipeProblem} at `question`, where it names a column that the table does not have.
+ */
+export function columnsRead(expression: string, table: Table, question: string): readonly string[] {
+  const [only] = parseWritten(`SELECT (${expression})`);
+  if (!only) return [];
+  const found = new Set<string>();
+  for (const [kind, fields] of walk(only.node)) {
+    if (kind !== 'ColumnRef' || !Array.isArray(fields.fields)) continue;
+    const name = stringsOf(fields.fields).at(-1);
+    if (name !== undefined) found.add(name);
+  }
+  const columns = table.columns.map(({ name }) => name);
+  const missing = [...found].find((name) => !columns.includes(name));
+  if (missing !== undefined)
+    refuse(
+      `"${expression}" names ${missing}, and ${table.name.name} has no such column.${hint(missing, columns)}`,
+      question,
+    );
+  return columns.filter((name) => found.has(name));
 }
