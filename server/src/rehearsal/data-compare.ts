@@ -2,6 +2,7 @@ import type { DataDigest, TableDigest } from './data-digest.ts';
 import { lostWrites, sameTable } from './lost-writes.ts';
 import type { ColumnRows, RollbackData, TableRows } from './model.ts';
 import type { TouchedRows } from './touched-rows.ts';
+import { writtenElsewhere } from './written-elsewhere.ts';
 
 /** What is known of the application between the two moments that are compared. */
 export interface Meanwhile {
@@ -118,6 +119,7 @@ function byKey(was: TableDigest, is: TableDigest, { touched, mark }: Meanwhile):
   const oids = [was.table.oid, is.table.oid];
   const { key } = was.table;
   const since = touched.since(mark);
+  const elsewhere = writtenElsewhere(was, since, oids);
   const deleted = since.rows(oids, key, 'gone');
   const written = new Set([...since.rows(oids, key, 'inserted'), ...since.rows(oids, key, 'changed')]);
   const columns = was.table.columns.map(({ name, number, stamped }, at) => {
@@ -137,7 +139,7 @@ function byKey(was: TableDigest, is: TableDigest, { touched, mark }: Meanwhile):
     const now = rowsNow.get(row);
     if (sameColumns && now === before) continue;
     if (now === undefined) {
-      if (!deleted.has(row)) missing += 1;
+      if (!deleted.has(row) && !elsewhere.isGone(before)) missing += 1;
       continue;
     }
     // Columns of a row that one version left behind may be brought up to another one's by any rollback.
@@ -145,12 +147,14 @@ function byKey(was: TableDigest, is: TableDigest, { touched, mark }: Meanwhile):
     const [a, b] = [before.split(' '), now.split(' ')];
     for (const { name, at, now: place, stamped: isStamped } of columns) {
       const [value, seen] = [a[at], place < 0 ? '-' : b[place]];
-      if (value === seen) continue;
+      if (value === seen || (place >= 0 && elsewhere.has(before, name, seen ?? '-'))) continue;
       const into = isStamped && seen !== '-' ? stamped : value === '-' ? added : lost;
       into.set(name, (into.get(name) ?? 0) + 1);
     }
   }
-  for (const row of rowsNow.keys()) if (!rowsBefore.has(row) && !written.has(row)) unexpected += 1;
+  const come = writtenElsewhere(is, since, oids);
+  for (const [row, now] of rowsNow)
+    if (!rowsBefore.has(row) && !written.has(row) && !come.hasRow(now)) unexpected += 1;
   // Of a sample the rest is counted at least.
   const { inserted, deleted: fewer } = since.activity(oids);
   const short = was.stride > 1 ? was.count + inserted - fewer - is.count : 0;

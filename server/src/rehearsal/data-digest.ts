@@ -161,10 +161,7 @@ async function readStamps(db: Connection, tables: readonly DigestTable[]) {
 }
 
 async function readRows(db: Connection, table: DigestTable, stride: number): Promise<TableDigest['rows']> {
-  const hashes = table.columns.map(
-    ({ name }) => `coalesce(pg_catalog.hashtext(${quoteIdentifier(name)}::text)::text, '-')`,
-  );
-  const row = hashes.length > 0 ? `pg_catalog.concat_ws(' ', ${hashes.join(', ')})` : `''`;
+  const row = rowExpression(table);
   const key = keyExpression(table, table.key);
   if (key === undefined) {
     if (stride > 1) return undefined;
@@ -200,6 +197,14 @@ export function numbersIn(table: DigestTable, other: DigestTable, key: readonly 
     return table.columns.find((column) => column.name === name)?.number ?? [];
   });
   return found.length === key.length ? found : [];
+}
+
+/** SQL of a row as text: a hash for each of its columns, `-` for NULL. */
+export function rowExpression({ columns }: DigestTable): string {
+  const hashes = columns.map(
+    ({ name }) => `coalesce(pg_catalog.hashtext(${quoteIdentifier(name)}::text)::text, '-')`,
+  );
+  return hashes.length > 0 ? `pg_catalog.concat_ws(' ', ${hashes.join(', ')})` : `''`;
 }
 
 /** SQL of a row's key as text; undefined where one of its columns is not there, or there is no key. */

@@ -5,6 +5,8 @@ import {
   from,
   keyExpression,
   numbersIn,
+  rowExpression,
+  type TableDigest,
 } from './data-digest.ts';
 import type { Connection } from './model.ts';
 
@@ -17,6 +19,8 @@ export interface TouchedRows {
   since(mark: number): TouchedSince;
   add(oid: number, key: readonly number[], rows: Iterable<string>, how: Touch): void;
   addActivity(activity: TableActivity): void;
+  /** What a row holds now, or held before it was deleted. */
+  addRow(oid: number, row: string, values: OtherRow): void;
   /** Columns that a statement named to write to; undefined: all of the table's. */
   addColumns(oid: number, names: readonly string[] | undefined): void;
 }
@@ -28,8 +32,17 @@ export interface TouchedSince {
   /** Rows of a table that were touched so at any time. */
   rows(oids: readonly number[], key: readonly number[], how: Touch): ReadonlySet<string>;
   activity(oids: readonly number[]): Omit<TableActivity, 'oid'>;
+  /** Rows of all other tables that were written or deleted, as they were last. */
+  others(oids: readonly number[]): readonly OtherRow[];
   /** Whether a statement that wrote to the table named the column to do so. */
   names(oids: readonly number[], column: string): boolean;
+}
+
+/** A row that the application wrote or deleted: the names of its columns, and for each a hash as digests hold it. */
+export interface OtherRow {
+  readonly names: readonly string[];
+  readonly values: readonly string[];
+  readonly gone: boolean;
 }
 
 /** What was done to a table: how many rows. */
@@ -47,6 +60,7 @@ export function createTouchedRows(): TouchedRows {
   const rows: { at: number; name: string; how: Touch; rows: readonly string[] }[] = [];
   const activities: (TableActivity & { readonly at: number })[] = [];
   const columns: { at: number; oid: number; names: readonly string[] | undefined }[] = [];
+  const contents: { at: number; oid: number; row: string; values: OtherRow }[] = [];
   return {
     has: (oids, key, row) => oids.some((oid) => known.get(keyOf(oid, key))?.has(row) === true),
     mark: () => moment++,
@@ -65,6 +79,10 @@ export function createTouchedRows(): TouchedRows {
           done.reduce((total, one) => total + one[of], 0);
         return { inserted: sum('inserted'), updated: sum('updated'), deleted: sum('deleted') };
       },
+      others: (oids) => {
+        const last = contents.filter(({ at, oid }) => at > mark && !oids.includes(oid));
+        return [...new Map(last.map(({ oid, row, values }) => [`${oid} ${row}`, values])).values()];
+      },
       names: (oids, column) =>
         columns.some(
           ({ at, oid, names }) =>
@@ -79,6 +97,7 @@ export function createTouchedRows(): TouchedRows {
       known.set(name, before);
       rows.push({ at: moment, name, how, rows: added });
     },
+    addRow: (oid, row, values) => void contents.push({ at: moment, oid, row, values }),
     addActivity: (activity) => void activities.push({ at: moment, ...activity }),
     addColumns: (oid, names) => void columns.push({ at: moment, oid, names }),
   };
@@ -156,14 +175,14 @@ export async function noteTouched(
     }
     await write();
   }
-  const written = new Map<string, Set<string>>();
+  const written = new Map<string, Map<string, string>>();
   for (const { table, keys } of changed)
     for (const key of keys) {
       const { rows } = await db.query(
-        `SELECT ${keyExpression(table, key)} AS k FROM ${from(table)}
+        `SELECT ${keyExpression(table, key)} AS k, ${rowExpression(table)} AS all FROM ${from(table)}
           WHERE pg_catalog.age(xmin) <= pg_catalog.age(pg_catalog.pg_current_xact_id()::xid)`,
       );
-      written.set(`${table.oid} ${key.join()}`, new Set(rows.map(({ k }) => String(k))));
+      written.set(`${table.oid} ${key.join()}`, new Map(rows.map(({ k, all }) => [String(k), String(all)])));
     }
   return {
     rows: changed.reduce(
@@ -178,7 +197,8 @@ export async function noteTouched(
         const known = digest.tables.get(table.name)?.rows;
         for (const key of keys) {
           const name = `${table.oid} ${key.join()}`;
-          const rows = [...(written.get(name) ?? [])];
+          const values = written.get(name) ?? new Map<string, string>();
+          const rows = [...values.keys()];
           const isNew = (row: string) =>
             key.join() === table.key.join() && known instanceof Map && !known.has(row);
           const add = (oid: number, its: readonly number[]) => {
@@ -192,6 +212,7 @@ export async function noteTouched(
             touched.add(oid, its, gone.get(name) ?? [], 'gone');
           };
           add(table.oid, key);
+          if (key.join() === table.key.join()) addContents(touched, table, values, gone.get(name), known);
           for (const other of digester.namesakes(table)) {
             const its = numbersIn(other, table, key);
             if (its.length > 0) add(other.oid, its);
@@ -200,6 +221,22 @@ export async function noteTouched(
       }
     },
   };
+}
+
+function addContents(
+  touched: TouchedRows,
+  { oid, columns }: DigestTable,
+  written: ReadonlyMap<string, string>,
+  gone: Iterable<string> = [],
+  before: TableDigest['rows'],
+): void {
+  const names = columns.map(({ name }) => name);
+  for (const [row, all] of written) touched.addRow(oid, row, { names, values: all.split(' '), gone: false });
+  if (!(before instanceof Map)) return;
+  for (const row of gone) {
+    const all = before.get(row);
+    if (all !== undefined) touched.addRow(oid, row, { names, values: all.split(' '), gone: true });
+  }
 }
 
 function usableKeys(table: DigestTable, digester: Digester): readonly (readonly number[])[] {

@@ -36,15 +36,10 @@ describe('rows before and after', function () {
     const touched = createTouchedRows();
     const was = await digester.take();
     const mark = touched.mark();
-    if (written !== '') {
+    for (const one of written.split('; ').filter((sql) => sql !== '')) {
       await session.query('BEGIN');
       const witness = { digester, digest: was, touched };
-      const noted = await noteTouched(
-        session,
-        witness,
-        () => session.query(written),
-        written.startsWith('UPDATE'),
-      );
+      const noted = await noteTouched(session, witness, () => session.query(one), one.startsWith('UPDATE'));
       await session.query('COMMIT');
       noted.commit();
     }
@@ -134,6 +129,51 @@ describe('rows before and after', function () {
       CREATE TRIGGER log AFTER INSERT ON keyed FOR EACH ROW EXECUTE FUNCTION log()`);
     assert.deepEqual((await after_('', 'DELETE FROM keyed WHERE id = 4')).words, []);
     assert.deepEqual((await after_('', "INSERT INTO keyed VALUES (77, 'x', 'y')")).words, []);
+  });
+
+  describe('what the application wrote to another table', () => {
+    beforeEach(() =>
+      session.exec(`CREATE TABLE card (ref int PRIMARY KEY, odd text, other text);
+        INSERT INTO card SELECT id, odd, 'o' || id FROM keyed`),
+    );
+    const bring =
+      'UPDATE keyed SET odd = card.odd FROM card WHERE ref = id AND card.odd IS DISTINCT FROM keyed.odd';
+
+    it('is no loss where a rollback brings it over to the row that it belongs to', async () => {
+      const found = async (written: string, sql = bring) => (await after_(sql, written)).words;
+      assert.deepEqual(await found("UPDATE card SET odd = 'new' WHERE ref = 3"), []);
+      assert.deepEqual(await found('UPDATE card SET odd = NULL WHERE ref = 5'), []);
+      assert.deepEqual(
+        await found("INSERT INTO card VALUES (40, 'x', 'y')", "INSERT INTO keyed VALUES (40, 'y', 'x')"),
+        [],
+      );
+      assert.deepEqual(await found('DELETE FROM card WHERE ref = 7', 'DELETE FROM keyed WHERE id = 7'), [
+        'keyed: 1 row missing',
+      ]);
+      await session.exec('UPDATE card SET other = name, odd = keyed.odd FROM keyed WHERE ref = id');
+      assert.deepEqual(await found('DELETE FROM card WHERE ref = 9', 'DELETE FROM keyed WHERE id = 9'), []);
+    });
+
+    it('excuses nothing but that', async () => {
+      const found = async (written: string, sql: string) => (await after_(sql, written)).words;
+      const lost = ['keyed.odd: 1 value lost'];
+      const write = "UPDATE card SET odd = 'new' WHERE ref = 3";
+      assert.deepEqual(await found(write, "UPDATE keyed SET odd = 'new' WHERE id = 5"), lost);
+      assert.deepEqual(await found(write, "UPDATE keyed SET odd = 'newer' WHERE id = 3"), lost);
+      assert.deepEqual(await found(write, 'UPDATE keyed SET odd = NULL WHERE id = 1'), lost);
+      assert.deepEqual(
+        await found(
+          `${write}; UPDATE card SET odd = 'newest' WHERE ref = 3`,
+          "UPDATE keyed SET odd = 'new' WHERE id = 3",
+        ),
+        lost,
+      );
+      assert.deepEqual(await found('', "UPDATE keyed SET odd = 'o3' WHERE id = 3"), lost);
+      assert.deepEqual(
+        await found("INSERT INTO card VALUES (40, 'x', 'y')", "INSERT INTO keyed VALUES (40, 'z', 'x')"),
+        ['keyed: 1 row that was not there before'],
+      );
+    });
   });
 
   it('holds a sample of a big table, and says so', async () => {
