@@ -11,6 +11,7 @@ import { dropColumn } from './drop-column.ts';
 import { dropTable } from './drop-table.ts';
 import { largeDelete } from './large-delete.ts';
 import type { Recipe } from './model.ts';
+import { moveColumn } from './move-column.ts';
 import { partitionTable } from './partition-table.ts';
 import { renameColumn } from './rename-column.ts';
 import { renameTable } from './rename-table.ts';
@@ -40,6 +41,7 @@ export const recipes: readonly Recipe[] = [
   replaceEnum,
   largeDelete,
   splitColumn,
+  moveColumn,
   changePrimaryKey,
   partitionTable,
 ];

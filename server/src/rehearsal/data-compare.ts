@@ -119,7 +119,7 @@ function byKey(was: TableDigest, is: TableDigest, { touched, mark }: Meanwhile):
   const oids = [was.table.oid, is.table.oid];
   const { key } = was.table;
   const since = touched.since(mark);
-  const elsewhere = writtenElsewhere(was, since, oids);
+  const elsewhere = writtenElsewhere(was, touched, oids);
   const deleted = since.rows(oids, key, 'gone');
   const written = new Set([...since.rows(oids, key, 'inserted'), ...since.rows(oids, key, 'changed')]);
   const columns = was.table.columns.map(({ name, number, stamped }, at) => {
@@ -152,7 +152,7 @@ function byKey(was: TableDigest, is: TableDigest, { touched, mark }: Meanwhile):
       into.set(name, (into.get(name) ?? 0) + 1);
     }
   }
-  const come = writtenElsewhere(is, since, oids);
+  const come = writtenElsewhere(is, touched, oids);
   for (const [row, now] of rowsNow)
     if (!rowsBefore.has(row) && !written.has(row) && !come.hasRow(now)) unexpected += 1;
   // Of a sample the rest is counted at least.

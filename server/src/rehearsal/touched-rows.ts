@@ -14,6 +14,8 @@ import type { Connection } from './model.ts';
 export interface TouchedRows {
   /** Whether a row, by the key whose columns have these numbers, is one of a table's. */
   has(oids: readonly number[], key: readonly number[], row: string): boolean;
+  /** Rows of all other tables that were written or deleted, as the application left them. */
+  others(oids: readonly number[]): readonly OtherRow[];
   /** A moment, to tell what was done after it. */
   mark(): number;
   since(mark: number): TouchedSince;
@@ -32,8 +34,6 @@ export interface TouchedSince {
   /** Rows of a table that were touched so at any time. */
   rows(oids: readonly number[], key: readonly number[], how: Touch): ReadonlySet<string>;
   activity(oids: readonly number[]): Omit<TableActivity, 'oid'>;
-  /** Rows of all other tables that were written or deleted, as they were last. */
-  others(oids: readonly number[]): readonly OtherRow[];
   /** Whether a statement that wrote to the table named the column to do so. */
   names(oids: readonly number[], column: string): boolean;
 }
@@ -60,9 +60,10 @@ export function createTouchedRows(): TouchedRows {
   const rows: { at: number; name: string; how: Touch; rows: readonly string[] }[] = [];
   const activities: (TableActivity & { readonly at: number })[] = [];
   const columns: { at: number; oid: number; names: readonly string[] | undefined }[] = [];
-  const contents: { at: number; oid: number; row: string; values: OtherRow }[] = [];
+  const contents = new Map<number, Map<string, OtherRow>>();
   return {
     has: (oids, key, row) => oids.some((oid) => known.get(keyOf(oid, key))?.has(row) === true),
+    others: (oids) => [...contents].flatMap(([oid, rows]) => (oids.includes(oid) ? [] : [...rows.values()])),
     mark: () => moment++,
     since: (mark) => ({
       rows: (oids, key, how) => {
@@ -79,10 +80,6 @@ export function createTouchedRows(): TouchedRows {
           done.reduce((total, one) => total + one[of], 0);
         return { inserted: sum('inserted'), updated: sum('updated'), deleted: sum('deleted') };
       },
-      others: (oids) => {
-        const last = contents.filter(({ at, oid }) => at > mark && !oids.includes(oid));
-        return [...new Map(last.map(({ oid, row, values }) => [`${oid} ${row}`, values])).values()];
-      },
       names: (oids, column) =>
         columns.some(
           ({ at, oid, names }) =>
@@ -97,7 +94,10 @@ export function createTouchedRows(): TouchedRows {
       known.set(name, before);
       rows.push({ at: moment, name, how, rows: added });
     },
-    addRow: (oid, row, values) => void contents.push({ at: moment, oid, row, values }),
+    addRow(oid, row, values) {
+      const known = contents.get(oid) ?? new Map<string, OtherRow>();
+      contents.set(oid, known.set(row, values));
+    },
     addActivity: (activity) => void activities.push({ at: moment, ...activity }),
     addColumns: (oid, names) => void columns.push({ at: moment, oid, names }),
   };

@@ -1,12 +1,15 @@
 import type { TableDigest } from './data-digest.ts';
-import type { OtherRow, TouchedSince } from './touched-rows.ts';
+import type { OtherRow, TouchedRows } from './touched-rows.ts';
 
 /**
- * What the application wrote to other tables about the rows of one. A rollback that keeps two tables in step again brings
- * that over, as the trigger that it restores would have done.
+ * What the application wrote to other tables about the rows of one, since the plan began. A rollback that keeps two tables
+ * in step again brings that over, as the trigger that it restores would have done, however many steps ago that went.
  */
 export interface WrittenElsewhere {
-  /** Whether it wrote this value of a column, as hashes, to a row of another table that holds the row's key. */
+  /**
+   * Whether it wrote this value of a column to a row of another table that holds the row's key; for no value, whether it
+   * emptied the column of that name there, or deleted that row with it.
+   */
   has(row: string, column: string, value: string): boolean;
   /** Whether it wrote a row of another table that holds all of the row's values. */
   hasRow(row: string): boolean;
@@ -17,13 +20,13 @@ export interface WrittenElsewhere {
 /** `table` is that of the rows, which are hashes of its columns, as a digest holds them. */
 export function writtenElsewhere(
   { table: { columns, key } }: TableDigest,
-  since: TouchedSince,
+  touched: TouchedRows,
   oids: readonly number[],
 ): WrittenElsewhere {
   const places = key.map((number) => columns.findIndex((column) => column.number === number));
   let index: ReadonlyMap<string, readonly OtherRow[]> | undefined;
   const holding = (row: string): readonly OtherRow[] => {
-    index ??= byValue(since.others(oids));
+    index ??= byValue(touched.others(oids));
     const values = row.split(' ');
     const [first, ...rest] = places.map((place) => values[place] ?? '');
     if (first === undefined) return [];
@@ -38,10 +41,11 @@ export function writtenElsewhere(
   return {
     // That something is empty says little: only the column of that name is believed.
     has: (row, column, value) =>
-      holding(row).some(
-        ({ gone, names, values }) =>
-          !gone && (value === '-' ? values[names.indexOf(column)] === '-' : values.includes(value)),
-      ),
+      holding(row).some(({ gone, names, values }) => {
+        const same = values[names.indexOf(column)];
+        if (value === '-') return gone ? same !== undefined : same === '-';
+        return !gone && values.includes(value);
+      }),
     hasRow: (row) => holdsAll(row, false),
     isGone: (row) => holdsAll(row, true),
   };

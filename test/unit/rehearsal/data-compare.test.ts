@@ -147,6 +147,9 @@ describe('rows before and after', function () {
         await found("INSERT INTO card VALUES (40, 'x', 'y')", "INSERT INTO keyed VALUES (40, 'y', 'x')"),
         [],
       );
+      const empty = 'UPDATE keyed SET odd = NULL WHERE id = 9';
+      assert.deepEqual(await found('DELETE FROM card WHERE ref = 9', empty), []);
+      await session.exec("INSERT INTO card VALUES (9, 'odd', 'o9')");
       assert.deepEqual(await found('DELETE FROM card WHERE ref = 7', 'DELETE FROM keyed WHERE id = 7'), [
         'keyed: 1 row missing',
       ]);

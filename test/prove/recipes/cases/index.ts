@@ -8,6 +8,7 @@ import { dropColumnCases } from './drop-column.ts';
 import { dropTableCases } from './drop-table.ts';
 import { indexCases } from './indexes.ts';
 import { largeDeleteCases } from './large-delete.ts';
+import { moveColumnCases } from './move-column.ts';
 import { partitionTableCases } from './partition-table.ts';
 import { renameColumnCases } from './rename-column.ts';
 import { renameTableCases } from './rename-table.ts';
@@ -28,6 +29,7 @@ export const recipeCases: readonly RecipeCase[] = [
   ...replaceEnumCases,
   ...largeDeleteCases,
   ...splitColumnCases,
+  ...moveColumnCases,
   ...changePrimaryKeyCases,
   ...partitionTableCases,
 ];
