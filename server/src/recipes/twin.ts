@@ -98,7 +98,11 @@ function codeFor({ facts }: Given, table: Table, code: UserFunction, from: strin
  * Adds the new column, with comment, privileges, statistics and default of the old one. A default that is computed for
  * each row comes later, with `moveDefault`: two columns would compute two values.
  */
-export function addTwin(given: Given, twin: Twin, id: string): StepDraft {
+export function addTwin(
+  given: Given,
+  twin: Pick<Twin, 'table' | 'from' | 'to' | 'type'>,
+  id: string,
+): StepDraft {
   const { facts } = given;
   const { table, from, to, type } = twin;
   const collation = from.collation === undefined || type !== from.type ? '' : ` COLLATE ${from.collation}`;
@@ -195,9 +199,13 @@ export function indexDefinition(given: Given, twin: Twin, index: Index): string 
     moved?.kind === 'index'
       ? moved
       : refuse(`How ${index.name.name} reads with another column is not known.`, 'column');
-  const way = wayTo(given, twin.renamed, twin.renamed);
-  const sql = createIndex(way, own, { alone: false });
-  const owner = twin.renamed.relations.get(index.table);
+  return definitionOf(given, twin.renamed, own);
+}
+
+/** What stands behind the table's name in an index's CREATE INDEX. */
+export function definitionOf(given: Given, schema: Schema, index: Index): string {
+  const sql = createIndex(wayTo(given, schema, schema), index, { alone: false });
+  const owner = schema.relations.get(index.table);
   const head = `ON ${owner ? sqlName(given.facts, owner) : ''}`;
   return sql.slice(sql.indexOf(head) + head.length).trim();
 }
