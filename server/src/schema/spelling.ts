@@ -1,4 +1,5 @@
 import type { Draft } from './draft.ts';
+import { respelledForeignKey } from './foreign-keys.ts';
 import { bareType, dependencyOf } from './links.ts';
 import type { Column, Overload, Relation, Schema, UserType } from './model.ts';
 import { relationKey, typeDisplayName } from './names.ts';
@@ -11,6 +12,17 @@ export function changeSession(draft: Draft, { searchPath, timeZone }: SessionSet
   respellTypes(draft, () => {
     draft.searchPath = searchPath;
   });
+  respellForeignKeys(draft);
+}
+
+/** `pg_get_constraintdef` names the table that a foreign key refers to as the search path of the session has it. */
+function respellForeignKeys(draft: Draft): void {
+  for (const [key, relation] of [...draft.relations]) {
+    if (relation.kind !== 'table') continue;
+    const constraints = relation.constraints.map((one) => respelledForeignKey(draft, one));
+    if (constraints.some(({ definition }, at) => definition !== relation.constraints[at]?.definition))
+      draft.relations.set(key, { ...relation, constraints });
+  }
 }
 
 /**

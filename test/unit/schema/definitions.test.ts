@@ -10,6 +10,7 @@ const scripts: Readonly<Record<string, string>> = {
   'after the other table is renamed': `CREATE TABLE o (id int PRIMARY KEY); CREATE TABLE t (a int REFERENCES o, b int, FOREIGN KEY (b) REFERENCES o (id) ON DELETE CASCADE NOT ENFORCED); ALTER TABLE o RENAME TO "Other"; ALTER TABLE "Other" RENAME id TO "Id"`,
   'after it is moved': `CREATE SCHEMA app; CREATE TABLE o (id int PRIMARY KEY); CREATE TABLE t (a int REFERENCES o, b int); ALTER TABLE o SET SCHEMA app`,
   'after columns are renamed': `CREATE TABLE o (id int, PRIMARY KEY (id)); CREATE TABLE t (id int REFERENCES o ON DELETE SET NULL (id), cascade int REFERENCES o ON DELETE CASCADE, UNIQUE (id, cascade)); ALTER TABLE t RENAME id TO x; ALTER TABLE t RENAME cascade TO y; ALTER TABLE o RENAME id TO z`,
+  'on another search path than it was made on, as a dump does': `CREATE SCHEMA app; SET search_path = ''; CREATE TABLE public.o (id int PRIMARY KEY); CREATE TABLE app.p (id int PRIMARY KEY); CREATE TABLE public.t (a int, b int); ALTER TABLE ONLY public.t ADD CONSTRAINT a FOREIGN KEY (a) REFERENCES public.o(id) ON DELETE CASCADE; ALTER TABLE ONLY public.t ADD CONSTRAINT b FOREIGN KEY (b) REFERENCES app.p(id) NOT VALID; SET search_path = public`,
   'of a table itself': `CREATE TABLE t (id int PRIMARY KEY, up int REFERENCES t (id)); ALTER TABLE t RENAME id TO key; ALTER TABLE t RENAME TO tree; ALTER TABLE tree RENAME up TO "Up"`,
 };
 
