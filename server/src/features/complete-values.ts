@@ -23,11 +23,6 @@ const usual: Readonly<Record<string, readonly string[]>> = {
   risk: ['low', 'medium', 'high'],
   framework: ['nestjs'],
   language: ['typescript', 'javascript', 'prisma', 'sql'],
-  metric: ['query_latency_p99', 'error_rate', 'replication_lag', 'lock_waits', 'connections_used'],
-  type: [
-    ...['rename_column', 'rename_table', 'change_column_type', 'add_column', 'drop_column', 'drop_table'],
-    ...['add_index', 'add_unique_constraint', 'add_foreign_key', 'add_check', 'set_not_null'],
-  ],
 };
 
 /** Values that a format reads, as examples of what it means. */
@@ -60,8 +55,14 @@ function ofSchema(typing: Typing, here: KeySchema): readonly Completion[] {
     return (examples[here.format] ?? []).map((value, at) =>
       item(typing, value, { order: at, detail: 'for example' }),
     );
-  const isStepKey = Object.hasOwn(usual, key) && allows(here, 'string');
-  return isStepKey ? (usual[key] ?? []).map((value, at) => item(typing, value, { order: at })) : [];
+  if (!allows(here, 'string')) return [];
+  if (Object.hasOwn(typing.known, key))
+    return (typing.known[key] ?? []).map(({ value, title, documentation }, at) =>
+      item(typing, value, { order: at, detail: title, documentation }),
+    );
+  return Object.hasOwn(usual, key)
+    ? (usual[key] ?? []).map((value, at) => item(typing, value, { order: at }))
+    : [];
 }
 
 interface ItemOptions {

@@ -44,6 +44,18 @@ export type CompletionKind =
 export interface CompletionRequest {
   /** The character whose typing asked by itself; undefined where the person did, or types a word. */
   readonly trigger?: string | undefined;
+  /** Values by key that others know: types of migrations, metrics. */
+  readonly known?: KnownValues;
+}
+
+/** What usually stands behind a key, which takes any text. */
+export type KnownValues = Readonly<Record<string, readonly KnownValue[]>>;
+
+export interface KnownValue {
+  readonly value: string;
+  /** In a few words. */
+  readonly title: string;
+  readonly documentation?: string | undefined;
 }
 
 /** Where something is typed, in a plan that may not parse as it is. */
@@ -57,13 +69,14 @@ export interface Typing {
   /** The word that is being typed, and the rest of it behind the cursor. */
   readonly word: Range;
   readonly trigger: string | undefined;
+  readonly known: KnownValues;
 }
 
 /** What may be typed at an offset of a plan, or of an SQL file. */
 export function completions(
   analysis: Analysis,
   offset: number,
-  { trigger }: CompletionRequest = {},
+  { trigger, known = {} }: CompletionRequest = {},
 ): readonly Completion[] {
   const { text } = analysis;
   if (analysis.kind === 'sql') {
@@ -83,7 +96,7 @@ export function completions(
   if (!place) return [];
   const typing = (pattern: WordPattern): Typing => {
     const word = wordAround(text, offset, pattern);
-    return { text, analysis, offset, place, schema: keySchemas.plan, word, trigger };
+    return { text, analysis, offset, place, schema: keySchemas.plan, word, trigger, known };
   };
   const role = place.at === 'value' ? sqlRole(place.path) : undefined;
   const yaml = [...keyCompletions(typing(yamlWord)), ...valueCompletions(typing(yamlWord))];
@@ -107,6 +120,7 @@ export function settingsCompletions(
     schema: keySchemas.settings,
     word,
     trigger,
+    known: {},
   };
   return [...keyCompletions(typing), ...valueCompletions(typing)];
 }

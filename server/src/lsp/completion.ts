@@ -10,11 +10,20 @@ import {
   type Completion,
   type CompletionKind,
   completions,
+  type KnownValues,
   settingsCompletions,
 } from '../features/completion.ts';
+import { recipes } from '../recipes/registry.ts';
+import { knownMetrics } from '../runbook/metrics.ts';
 import type { Checked } from './analyses.ts';
 import { toLspRange } from './convert.ts';
 import type { SettingsText } from './settings-text.ts';
+
+/** What recipes write and exports understand; a plan may say anything else as well. */
+const known: KnownValues = {
+  type: recipes.map(({ type, title, summary }) => ({ value: type, title, documentation: summary })),
+  metric: knownMetrics.map(({ name, title }) => ({ value: name, title })),
+};
 
 /** Characters that ask by themselves: behind a name's dot, a key's colon and blank, a bracket. */
 export const completionTriggers: readonly string[] = ['.', ' ', '{', '('];
@@ -42,7 +51,7 @@ export function createCompletions(hasCommands: () => boolean): Completions {
   return {
     of({ analysis, lines }, { position, context }) {
       return keep(
-        completions(analysis, lines.offsetAt(position), { trigger: context?.triggerCharacter }),
+        completions(analysis, lines.offsetAt(position), { trigger: context?.triggerCharacter, known }),
         lines,
       );
     },

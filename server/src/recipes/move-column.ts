@@ -63,7 +63,7 @@ function write(given: Given): PlanDraft {
       '',
       `A value whose row has none in ${names.to} stays where it is, and is kept aside in the end.`,
       '',
-      'While both versions run, two requests that write one value at the same moment by different tables can deadlock: Postgres ends one of them, which the application has to repeat (40P01).',
+      'While both versions run, two requests that write one value at the same moment by different tables can deadlock: Postgres ends one of them, which the application has to repeat (40P01). Whoever may write the one table has to be allowed to UPDATE the other.',
     ],
     tables: [from, to],
     versions: versionsOf(given, move),

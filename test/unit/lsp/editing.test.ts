@@ -40,11 +40,23 @@ describe('editing over the protocol', () => {
     const position = document.positionAt(marked.indexOf('$0'));
     return { document, position, params: { textDocument: { uri: document.uri }, position } };
   };
-  const items = async (marked: string) => {
-    const { params } = at(marked);
+  const items = async (marked: string, name?: string) => {
+    const { params } = at(marked, name);
     return (await client.connection.sendRequest(CompletionRequest.type, params)) as CompletionItem[];
   };
   const source = plan() + deploy + app;
+
+  it('completes the types that plans are written for, and the metrics that are exported', async () => {
+    const types = await items('migration: x\ntype: $0\n');
+    assert.ok(
+      types.some(({ label, detail }) => label === 'move_column' && /another table/.test(detail ?? '')),
+    );
+    const metrics = await items(
+      'migration: x\nmonitoring:\n  alerts:\n    - metric: $0\n',
+      'b.migration.yaml',
+    );
+    assert.ok(metrics.some(({ label }) => label === 'disk_io_wait'));
+  });
 
   it('hovers', async () => {
     const { document, params } = at(source.replace('ALTER', 'AL$0TER'));
