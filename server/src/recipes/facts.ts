@@ -1,3 +1,4 @@
+import type { RangeVar } from '@pgsql/types';
 import { applyStatement } from '../schema/apply.ts';
 import {
   columnOf,
@@ -40,6 +41,11 @@ export interface Facts {
 /** The relation's name in SQL: with its schema where the search path would miss it. */
 export function sqlName({ schema }: Facts, { name }: { readonly name: QualifiedName }): string {
   return displayName(schema, name);
+}
+
+/** The table as a statement names it. */
+export function rangeVar({ name }: Table): RangeVar {
+  return name.schema === 'public' ? { relname: name.name } : { relname: name.name, schemaname: name.schema };
 }
 
 /** Names in SQL, with commas. */

@@ -13,18 +13,10 @@ import {
   type StepDraft,
   type VersionDraft,
 } from './model.ts';
+import { renameKey } from './rename-key.ts';
 import { progressQuery } from './standard.ts';
-import {
-  addTwin,
-  constraintTwins,
-  dropOldIndexes,
-  freeOld,
-  indexTwins,
-  isSteady,
-  referenceTwins,
-  type Twin,
-  twinOf,
-} from './twin.ts';
+import { addTwin, dropOldIndexes, freeOld, indexTwins, isSteady, type Twin, twinOf } from './twin.ts';
+import { constraintTwins, referenceTwins } from './twin-constraints.ts';
 
 export const renameColumn = defineRecipe({
   type: 'rename_column',
@@ -55,17 +47,6 @@ function write(given: Given): PlanDraft {
   const column = given.column();
   const to = given.answer('to');
   const name = sqlName(given.facts, table);
-  const key = primaryKeyOf(table);
-  if (key?.columns.includes(column.name))
-    refuse(
-      `${column.name} is in the primary key of ${name}: a new key takes its place by switchback new change_primary_key.`,
-      'column',
-    );
-  if (column.identity)
-    refuse(
-      `${name}.${column.name} is an identity column, and the new one cannot be one as well: ALTER COLUMN ${quoteIdentifier(column.name)} DROP IDENTITY first, with a default of nextval.`,
-      'column',
-    );
   const twin = twinOf(
     given,
     table,
@@ -73,6 +54,9 @@ function write(given: Given): PlanDraft {
     to,
     column.type ?? refuse(`The type of ${column.name} is not known.`, 'column'),
   );
+  const isKey = primaryKeyOf(table)?.columns.includes(column.name) === true;
+  const isNumbered = column.identity !== undefined || (twin.facts.sequences.length > 0 && !table.partitioned);
+  if (isKey || isNumbered) return renameKey(given, twin);
   const [old, next] = [quoteIdentifier(column.name), quoteIdentifier(to)];
   const versions = versionsOf(given, twin);
   const shown = `${name}.${old}`;

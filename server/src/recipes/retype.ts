@@ -6,20 +6,13 @@ import type { Column, Constraint, Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { alterTable, buildIndex, copyValues, requireColumn, wait } from './blocks.ts';
 import { counting } from './counting.ts';
-import { primaryKeyOf, sqlName } from './facts.ts';
+import { primaryKeyOf, rangeVar, sqlName } from './facts.ts';
 import { backfillSource, script } from './finish.ts';
 import { statisticsTwins } from './followers.ts';
 import { type Given, refuse, type SqlDraft, type StepDraft } from './model.ts';
 import { rebound } from './rebound.ts';
-import {
-  addTwin,
-  constraintTwins,
-  dropOldIndexes,
-  indexDefinition,
-  indexTwins,
-  type Twin,
-  twinOf,
-} from './twin.ts';
+import { addTwin, dropOldIndexes, indexDefinition, indexTwins, isSteady, type Twin, twinOf } from './twin.ts';
+import { constraintTwins } from './twin-constraints.ts';
 
 /** A column that becomes one of another type, under its old name. */
 export interface Retyped {
@@ -119,10 +112,6 @@ function backOf(column: Column, type: string, using: string | undefined): Retype
   };
 }
 
-function rangeVar({ name }: Table) {
-  return name.schema === 'public' ? { relname: name.name } : { relname: name.name, schemaname: name.schema };
-}
-
 function forward(given: Given, { twin, value }: Retyped) {
   const { table, from, to } = twin;
   const target = rangeVar(table);
@@ -206,7 +195,7 @@ export function swapRetyped(given: Given, one: Retyped, bound: Bound = { release
     ...(key && primary
       ? [alter(`ADD CONSTRAINT ${primary} PRIMARY KEY USING INDEX ${quoteIdentifier(key.name)}`)]
       : []),
-    ...counting(given, one, 'there'),
+    ...handOver(given, one, 'there'),
     // An identity holds on to its NOT NULL.
     ...(from.notNull ? [alter(`ALTER COLUMN ${old} DROP NOT NULL`)] : []),
     ...bind,
@@ -221,6 +210,15 @@ export function swapRetyped(given: Given, one: Retyped, bound: Bound = { release
       ? wayBack(given, one, back.drop, there.create, bound)
       : { impossible: `what was written to ${from.name} since then cannot be told in its old type` },
   };
+}
+
+/** A steady default both columns have; the rest, and an identity, only one at a time. */
+function handOver(given: Given, { twin, last }: Retyped, way: 'there' | 'back'): readonly string[] {
+  const { from } = twin;
+  if (!from.identity && isSteady(from)) return [];
+  return way === 'there'
+    ? counting(given, { twin, giver: last, taker: from.name, type: twin.type })
+    : counting(given, { twin, giver: from.name, taker: last, type: from.type });
 }
 
 /** The old column is bound again, then the names change back. What the new one stood on is built again. */
@@ -253,7 +251,7 @@ function wayBack(
         ...release,
         dropBack,
         ...(primary ? [alter(`DROP CONSTRAINT ${primary}`)] : []),
-        ...counting(given, one, 'back'),
+        ...handOver(given, one, 'back'),
         alter(`RENAME COLUMN ${name} TO ${next}`),
         alter(`RENAME COLUMN ${old} TO ${name}`),
         ...(primary && index

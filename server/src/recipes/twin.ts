@@ -1,10 +1,10 @@
 import { createIndex } from '../inverse/indexes.ts';
 import { restore } from '../inverse/restore.ts';
 import type { Way } from '../inverse/way.ts';
-import { columnOf, constraintOf, indexesOf, relationKey, tableByKey } from '../schema/lookup.ts';
-import type { Column, Constraint, Index, Relation, Schema, Table, UserFunction } from '../schema/model.ts';
+import { columnOf, relationKey, tableByKey } from '../schema/lookup.ts';
+import type { Column, Index, QualifiedName, Relation, Schema, Table, UserFunction } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
-import { addValidated, buildIndex, indexToConstraint, requireColumn, stepId } from './blocks.ts';
+import { buildIndex, stepId } from './blocks.ts';
 import { after, type ColumnFacts, columnFacts, sqlName } from './facts.ts';
 import { type Given, refuse, type StepDraft } from './model.ts';
 import { withOtherColumn } from './trigger-code.ts';
@@ -96,12 +96,13 @@ function codeFor({ facts }: Given, table: Table, code: UserFunction, from: strin
 
 /**
  * Adds the new column, with comment, privileges, statistics and default of the old one. A default that is computed for
- * each row comes later, with `moveDefault`: two columns would compute two values.
+ * each row comes later: two columns would compute two values.
  */
 export function addTwin(
   given: Given,
   twin: Pick<Twin, 'table' | 'from' | 'to' | 'type'>,
   id: string,
+  { withDefault = true }: { readonly withDefault?: boolean } = {},
 ): StepDraft {
   const { facts } = given;
   const { table, from, to, type } = twin;
@@ -113,7 +114,7 @@ export function addTwin(
   if (!is) refuse(`${sqlName(facts, table)} cannot be given a column ${to}.`, 'to');
   const wanted: Column = {
     ...is,
-    default: isSteady(from) ? from.default : null,
+    default: withDefault && isSteady(from) ? from.default : null,
     ...(from.comment === undefined ? {} : { comment: from.comment }),
     ...(from.grants ? { grants: from.grants } : {}),
     ...(type === from.type ? { storage: from.storage, compression: from.compression } : {}),
@@ -210,117 +211,23 @@ export function definitionOf(given: Given, schema: Schema, index: Index): string
   return sql.slice(sql.indexOf(head) + head.length).trim();
 }
 
-/**
- * Keys, checks and foreign keys like those that name the old column; NOT NULL too, in steps named after `id`: the new
- * column, where the plan has no other of that name.
- */
-export function constraintTwins(
+/** Takes the old column's own indexes away by name: those that it shares with other columns would go with it unsaid. */
+export function dropOldIndexes(
   given: Given,
   twin: Twin,
-  {
-    without = [],
-    id = stepId(twin.to),
-  }: { readonly without?: readonly Constraint[]; readonly id?: string } = {},
+  /** Names of others, which the plan has made. */
+  made: readonly QualifiedName[] = [],
 ): readonly StepDraft[] {
-  const { table, to, facts: own } = twin;
-  const keys = own.constraints.filter(({ kind }) => kind === 'unique');
-  const others = own.constraints.filter(
-    (one) =>
-      (one.kind === 'check' || one.kind === 'foreign key') &&
-      one.parent === undefined &&
-      one.local !== false &&
-      !without.includes(one),
-  );
-  return [
-    ...keys.flatMap((one) => keyTwin(given, twin, one)),
-    ...others.flatMap((one) => checkTwin(given, twin, one)),
-    ...(own.notNull || own.column.notNull ? requireColumn(given, { table, column: to, id }) : []),
-  ];
-}
-
-function keyTwin(given: Given, twin: Twin, one: Constraint): readonly StepDraft[] {
-  const { table, from, to } = twin;
-  if (table.partitioned)
-    refuse(
-      `${one.name} is a key of a partitioned table: Postgres adds one only by building it on all partitions while their writers wait. Drop it first, if no version needs it.`,
-      'column',
-    );
-  const { facts, names } = given;
-  const index = [...indexesOf(facts.schema, relationKey(table.name))].find(
-    ({ constraint }) => constraint === one.name,
-  );
-  if (!index) refuse(`What ${one.name} stands on is not known.`, 'column');
-  const name = names.successor(table, one.name, from.name, to);
-  const definition = indexDefinition(given, twin, index);
-  const [build] = buildIndex(given, {
-    table,
-    name,
-    unique: true,
-    definition,
-    id: stepId('index', name),
-    step: 'Index it without blocking writes',
-    why: 'After the copy, so that a duplicate shows here and not to a user. The build waits for old transactions and blocks nobody meanwhile: lock_timeout would only kill it and leave an INVALID index.',
-  });
-  const sql = build && 'sql' in build ? build.sql[0] : undefined;
-  if (!build || sql === undefined) return [];
-  const suffix = /(?: DEFERRABLE.*)$/.exec(one.definition)?.[0] ?? '';
-  return [
-    build,
-    indexToConstraint(given, {
-      table,
-      name,
-      id: stepId('unique', name),
-      what: 'Make the index a constraint',
-      kind: 'UNIQUE',
-      index: sql,
-      suffix,
-    }),
-  ];
-}
-
-function checkTwin(given: Given, twin: Twin, one: Constraint): readonly StepDraft[] {
-  const { table, from, to } = twin;
-  const key = relationKey(table.name);
-  const moved = constraintOf(tableByKey(twin.renamed, key), one.name);
-  if (!moved) refuse(`How ${one.name} reads with another column is not known.`, 'column');
-  const name = given.names.successor(table, one.name, from.name, to);
-  const what =
-    one.kind === 'check'
-      ? `${to} obeys what ${quoteIdentifier(one.name)} asks`
-      : `${to} refers to rows that are there`;
-  const definition = moved.definition.replace(/ NOT VALID$/, '');
-  const block = { table, name, id: stepId(one.kind === 'check' ? 'check' : 'refer', name), what, definition };
-  const steps = addValidated(given, block);
-  return one.validated ? steps : steps.slice(0, 1);
-}
-
-/** What refers to the old column refers to the new one: for foreign keys of other tables. */
-export function referenceTwins(given: Given, twin: Twin): readonly StepDraft[] {
-  return twin.facts.referencedBy.flatMap(({ table, constraint }) => {
-    const moved = constraintOf(tableByKey(twin.renamed, relationKey(table.name)), constraint.name);
-    if (!moved) refuse(`How ${constraint.name} reads with another column is not known.`, 'column');
-    const name = given.names.successor(table, constraint.name, twin.from.name, twin.to);
-    return addValidated(given, {
-      table,
-      name,
-      id: stepId('refer', name),
-      what: `${sqlName(given.facts, table)} refers to ${twin.to}`,
-      definition: moved.definition.replace(/ NOT VALID$/, ''),
-    });
-  });
-}
-
-/** Takes the old column's own indexes away by name: those that it shares with other columns would go with it unsaid. */
-export function dropOldIndexes(given: Given, twin: Twin): readonly StepDraft[] {
   const { facts } = given;
   const all = [twin.table, ...twin.facts.heirs].flatMap((table) =>
     (columnFacts(facts, table, twin.from.name)?.indexes ?? []).map((index) => ({ table, index })),
   );
-  const [whole, plain] = [true, false].map((partitioned) =>
-    all.filter(({ table }) => table.partitioned === partitioned).map(({ index }) => sqlName(facts, index)),
-  );
+  const named = (partitioned: boolean) =>
+    all.filter(({ table }) => table.partitioned === partitioned).map(({ index }) => sqlName(facts, index));
+  const whole = named(true);
+  const plain = [...named(false), ...made.map((name) => sqlName(facts, { name }))];
   const steps: StepDraft[] = [];
-  if (plain && plain.length > 0)
+  if (plain.length > 0)
     steps.push({
       step: 'Drop the indexes on the old column',
       id: 'drop_old_indexes',
@@ -328,7 +235,7 @@ export function dropOldIndexes(given: Given, twin: Twin): readonly StepDraft[] {
       transaction: false,
       sql: plain.map((name) => `DROP INDEX CONCURRENTLY ${name}`),
     });
-  if (whole && whole.length > 0)
+  if (whole.length > 0)
     steps.push({
       step: 'Drop the partitioned indexes on the old column',
       id: 'drop_old_partitioned_indexes',
