@@ -98,10 +98,15 @@ function move(tracked: Tracked, edit: Edit): void {
   tracked.steps = tracked.steps.map((span) => span && shift(span, edit));
 }
 
-function toDiagnostic(document: TextDocument, { span, message, code, related }: Entry): Diagnostic {
+const levels: Readonly<Record<Entry['severity'], DiagnosticSeverity>> = {
+  error: DiagnosticSeverity.Error,
+  information: DiagnosticSeverity.Information,
+};
+
+function toDiagnostic(document: TextDocument, { span, message, severity, code, related }: Entry): Diagnostic {
   const rangeOf = ({ start, end }: Span) => new Range(document.positionAt(start), document.positionAt(end));
   const range = rangeOf(span);
-  const diagnostic = new Diagnostic(range, message, DiagnosticSeverity.Error);
+  const diagnostic = new Diagnostic(range, message, levels[severity]);
   diagnostic.source = 'Switchback dry run';
   if (code !== undefined) diagnostic.code = code;
   diagnostic.relatedInformation = related.map(

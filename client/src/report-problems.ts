@@ -1,11 +1,13 @@
 import type { AppCheck, Report, StatementError, StepReport } from '../../server/src/rehearsal/model.ts';
-import { leftBehind } from '../../server/src/rehearsal/proof-words.ts';
+import { heldFailures, leftBehind } from '../../server/src/rehearsal/proof-words.ts';
 import type { Span } from './tracked-range.ts';
 
 /** Something a dry run found wrong, at its place in the plan as it was run. */
 export interface ReportProblem {
   readonly span: Span;
   readonly message: string;
+  /** `information`: no failure of the run. */
+  readonly severity: 'error' | 'information';
   /** SQLSTATE, where Postgres gave one. */
   readonly code: string | undefined;
   /** Other places that have to do with it. */
@@ -55,7 +57,28 @@ function isOfProof({ rollback, app, error }: StepReport): boolean {
 
 function proofProblems(step: StepReport): ReportProblem[] {
   const failed = step.app.filter(({ ok }) => !ok);
-  return [...rollbackProblems(step), ...failed.flatMap((check) => checkProblems(step, check))];
+  return [
+    ...rollbackProblems(step),
+    ...failed.flatMap((check) => checkProblems(step, check)),
+    ...heldProblems(step),
+  ];
+}
+
+/** What a connection that prepared it before the step cannot execute: at the statement, and at the step once. */
+function heldProblems({ app, name_range: name, step }: StepReport): ReportProblem[] {
+  const failures = heldFailures(app);
+  const told = failures.map((check) => ({
+    ...ofError(check.prepared, check.range),
+    severity: 'information' as const,
+    related: [{ span: spanOf(name), message: `The step after which it has to be prepared anew: '${step}'` }],
+  }));
+  const [first] = told;
+  if (!first) return [];
+  const related = failures.map(({ range, version }) => ({
+    span: spanOf(range),
+    message: `What ${version} runs`,
+  }));
+  return [...told, { ...first, span: spanOf(name), related }];
 }
 
 /** One for each difference that is left, or the failure, at the rollback; and one at the step. */
@@ -70,12 +93,14 @@ function rollbackProblems({ step, rollback, name_range: name }: StepReport): Rep
       : leftBehind(rollback).map((left) => ({
           span: place,
           message: `After the rollback of '${step}': ${left}`,
+          severity: 'error' as const,
           code: undefined,
           related,
         }));
   const whole = {
     span: spanOf(name),
     message: rollback.verdict === 'fails' ? `The rollback of '${step}' fails: ${reason}` : reason,
+    severity: 'error' as const,
     code: error?.code,
     related: [{ span: place, message: 'Its rollback' }],
   };
@@ -99,7 +124,7 @@ function checkProblems({ step, name_range: name }: StepReport, check: AppCheck):
 
 function ofError({ message, detail, hint, code, range }: StatementError, fallback: Span): ReportProblem {
   const lines = [message, detail, hint && `Hint: ${hint}`].filter(Boolean);
-  return { span: spanOf(range ?? fallback), message: lines.join('\n'), code, related: [] };
+  return { span: spanOf(range ?? fallback), message: lines.join('\n'), severity: 'error', code, related: [] };
 }
 
 function spanOf({ start, end }: Span): Span {

@@ -1,4 +1,5 @@
 import type { PGlite } from '@electric-sql/pglite';
+import { mayDeallocate, preparedNames, resetScript } from './session-reset.ts';
 
 /** Keeps the plans of queries that are sent over and over, which take longer to plan than to run. */
 export interface PlanKeeper {
@@ -6,18 +7,11 @@ export interface PlanKeeper {
   execute(sql: string, parameters: readonly unknown[]): Promise<string | undefined>;
   /** To be told of all that is sent: what takes prepared statements away ends the keeping. */
   see(sql: string): void;
-  /** What DISCARD ALL does, but for these plans. */
+  /** What DISCARD ALL does, but for these plans and for statements that are held. */
   reset(): Promise<void>;
 }
 
 const prefix = 'switchback_plan_';
-
-/**
- * As the manual spells out DISCARD ALL (https://www.postgresql.org/docs/current/sql-discard.html), without DEALLOCATE
- * and DISCARD PLANS. The session authorization comes first: what follows may need its rights.
- */
-export const resetScript = `SET SESSION AUTHORIZATION DEFAULT; RESET ALL; CLOSE ALL; UNLISTEN *;
-  SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES`;
 
 export function createPlanKeeper(db: PGlite): PlanKeeper {
   const names = new Map<string, string>();
@@ -37,19 +31,15 @@ export function createPlanKeeper(db: PGlite): PlanKeeper {
     },
     // A missing one would fail inside of the plan's own transaction.
     see(sql) {
-      isOff ||= /\b(?:discard|deallocate)\b/i.test(sql);
+      isOff ||= mayDeallocate(sql);
     },
     async reset() {
-      if (isOff) {
-        await db.query('DISCARD ALL');
-        return;
-      }
-      await db.exec(resetScript);
-      const { rows } = await db.query<{ name: string }>(
-        `SELECT pg_catalog.quote_ident(name) AS name FROM pg_catalog.pg_prepared_statements
-          WHERE NOT pg_catalog.starts_with(name, '${prefix}') AND from_sql`,
-      );
-      for (const { name } of rows) await db.query(`DEALLOCATE ${name}`);
+      await db.exec(isOff ? `${resetScript}; DISCARD PLANS` : resetScript);
+      const { rows } = await db.query<{ name: string }>(preparedNames);
+      for (const { name } of rows)
+        if (isOff || !name.startsWith(prefix)) await db.query(`DEALLOCATE ${name}`);
+      if (isOff) names.clear();
+      isOff = false;
     },
   };
 }

@@ -147,6 +147,11 @@ export interface AppCheck {
   readonly at: 'start' | 'applied' | 'rolled_back' | 'reapplied' | 'unwound';
   readonly ok: boolean;
   readonly error: StatementError | undefined;
+  /**
+   * What it fails with on a connection that prepared it before the step, where it works once it is prepared anew: told
+   * once, and no failure of the step. Absent where it does not.
+   */
+  readonly prepared?: StatementError;
   /** The statement's place in the plan, under `app.versions`. */
   readonly range: Range;
   readonly line: number;

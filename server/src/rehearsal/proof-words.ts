@@ -1,4 +1,12 @@
-import type { Report, RollbackData, RollbackReport, RollbackVerdict, UnwindSegment } from './model.ts';
+import type {
+  AppCheck,
+  Report,
+  RollbackData,
+  RollbackReport,
+  RollbackVerdict,
+  StatementError,
+  UnwindSegment,
+} from './model.ts';
 
 /** What became of a rollback, in a few words. */
 export const rollbackWords: Readonly<Record<RollbackVerdict, string>> = {
@@ -134,4 +142,9 @@ function ofApplication(n: number, noun: string): string {
 
 function counted(n: number, noun: string): string {
   return `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`;
+}
+
+/** The statements of a step that fail where they were prepared before it. */
+export function heldFailures(app: readonly AppCheck[]): readonly (AppCheck & { prepared: StatementError })[] {
+  return app.flatMap((check) => (check.prepared ? [{ ...check, prepared: check.prepared }] : []));
 }

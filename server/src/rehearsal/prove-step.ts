@@ -8,7 +8,7 @@ import { halfUndone, leftBehind, someOf } from './proof-words.ts';
 import { type Comparison, compareSnapshots, verdictOf } from './restore-verdict.ts';
 import { type PlannedStep, progress, type Run, skippedStep, withLine } from './run.ts';
 import { runRollback } from './run-rollback.ts';
-import { checkVersions, type Snapshot, takeSnapshot, type World, writeVersions } from './world.ts';
+import { checkVersions, holdLive, type Snapshot, takeSnapshot, type World, writeVersions } from './world.ts';
 
 /** Statements of the application that fail by now, each told on the step that made it fail. */
 export interface Failing {
@@ -82,7 +82,10 @@ async function prove(proof: Proof): Promise<void> {
   tell(proof, '');
   const { action } = step;
   const changes = action?.kind !== 'verify' && action?.kind !== 'wait';
-  if (changes) proof.before = await snapshot(proof, `Reading the state before "${name}"`);
+  if (changes) {
+    proof.before = await snapshot(proof, `Reading the state before "${name}"`);
+    await guarded(proof, 'Preparing what the application runs', () => holdLive(run, world));
+  }
   const failingBefore = failing.now;
   const from = world.live;
   const applied = await applyStep(run, world, planned.analysed, `The step "${name}"`);

@@ -375,6 +375,7 @@ async function unwindSegment(
     const { world } = rehearsal;
     if (last === run.planned.length - 1 || !world) return 'done';
     progress(run, last + 1, 'Applying the steps again');
+    await world.guard.run(() => world.held.letGo(), run.options.stepTimeout);
     const isBack =
       restored &&
       (await goForward(rehearsal, world, first, last, run.segments.at(-1)?.verdict === 'restores').then(

@@ -1,10 +1,10 @@
 import type { Client, ClientConfig, CustomTypesConfig, QueryResult as PgResult } from 'pg';
 import { type Keywords, SettingsError } from './connect/keywords.ts';
 import { attempts, type TlsSettings, tlsOptions } from './connect/tls.ts';
-import { resetScript } from './embedded-plans.ts';
 import { asDatabaseError } from './errors.ts';
 import type { Connection, QueryResult } from './model.ts';
 import { explainConnectError, noTls, PasswordNeeded, placeOf } from './server-errors.ts';
+import { heldPrefix, mayDeallocate, preparedNames, resetScript } from './session-reset.ts';
 
 /** Where a server is and who asks. Complete: nothing is taken from the environment any more. */
 export interface ServerTarget {
@@ -36,7 +36,7 @@ export interface ServerConnection extends Connection {
   isGone(): boolean;
   /** Resolves once nothing that was sent is still running. Never rejects. */
   settled(): Promise<void>;
-  /** What DISCARD ALL does, but for the queries that are sent over and over. */
+  /** What DISCARD ALL does, but for the queries that are sent over and over and for statements that are held. */
   reset(): Promise<void>;
   /** Hangs up. What is running goes on in the server; cancel it first. */
   end(): Promise<void>;
@@ -245,6 +245,12 @@ function connection(client: Client, pid: number): ServerConnection {
     return sent;
   };
   const prepared = createPrepared();
+  const query: Connection['query'] = (text, parameters = [], { often = false } = {}) =>
+    send(() => {
+      const named = often ? { name: prepared.nameOf(text) } : {};
+      if (!often) prepared.see(text);
+      return client.query({ text, values: [...parameters], ...named, queryMode: 'extended' } as never);
+    });
   const exec = async (text: string) => {
     await send(async () => {
       prepared.see(text);
@@ -256,14 +262,16 @@ function connection(client: Client, pid: number): ServerConnection {
     pid,
     gone: whenGone,
     isGone: () => gone,
-    query: (text, parameters = [], { often = false } = {}) =>
-      send(() => {
-        const named = often ? { name: prepared.nameOf(text) } : {};
-        if (!often) prepared.see(text);
-        return client.query({ text, values: [...parameters], ...named, queryMode: 'extended' } as never);
-      }),
+    query,
     exec,
-    reset: () => exec(prepared.mayBeOthers() ? 'DISCARD ALL' : resetScript),
+    async reset() {
+      const others = prepared.mayBeOthers();
+      await exec(others ? `${resetScript}; DISCARD PLANS` : resetScript);
+      if (!others) return;
+      const { rows } = await query(preparedNames);
+      for (const { name } of rows) await query(`DEALLOCATE ${name}`);
+      prepared.othersGone();
+    },
     settled: () => queue.then(() => undefined),
     async end() {
       if (gone) return;
@@ -292,14 +300,17 @@ function createPrepared() {
     },
     /** To be told of all that is sent: what takes prepared statements away, takes these too. */
     see(sql: string): void {
-      if (/\b(?:discard|deallocate)\b/i.test(sql) && sql !== resetScript) {
+      if (mayDeallocate(sql) && !sql.startsWith(resetScript)) {
         names.clear();
         others = false;
       }
-      others ||= /\bprepare\b/i.test(sql);
+      others ||= /\bprepare\b/i.test(sql) && !sql.startsWith(`PREPARE ${heldPrefix}`);
     },
     /** Whether there may be some that are not Switchback's. */
     mayBeOthers: () => others,
+    othersGone(): void {
+      others = false;
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import { loadSqlParser } from '../sql/parser.ts';
 import { amplify } from './amplify.ts';
 import { type CheckInput, checkVersion } from './app/checks.ts';
 import { createEvaluator, type Evaluator } from './app/evaluator.ts';
+import { createHeld, type HeldStatements, withHeld } from './app/held.ts';
 import { uniqueColumns } from './app/unique-columns.ts';
 import { createValueSource, type ValueSource } from './app/values.ts';
 import { writeRows } from './app/writes.ts';
@@ -45,6 +46,7 @@ export interface World {
   /** What steps and rollbacks set, in order. */
   readonly moves: SequenceMove[];
   readonly evaluator: Evaluator;
+  readonly held: HeldStatements;
   /** The version that is live. */
   live: string | undefined;
   /** Nothing was set in the session since it was like a new one. */
@@ -90,6 +92,7 @@ export async function openWorld(run: Run, engine: Engine, start?: KeptStart): Pr
     positions: undefined,
     moves: [],
     evaluator: createEvaluator(session),
+    held: createHeld(session),
     live: analysis.plan.app?.runs?.value,
     isFresh: false,
     fingerprint: undefined,
@@ -237,8 +240,18 @@ export async function checkVersions(
     next: world.next,
   };
   const checks: AppCheck[] = [];
-  for (const version of versions) checks.push(...(await checkVersion(input, version)));
+  for (const version of versions) {
+    const tried = await checkVersion(input, version);
+    const told = at === 'applied' ? await withHeld(world.held, tried, when, run.analysis.plan.app) : tried;
+    checks.push(...told.map(({ check }) => check));
+  }
   return checks;
+}
+
+/** Prepares what the live version runs, as its connections have it by now. */
+export async function holdLive(run: Run, world: World): Promise<void> {
+  await freshSession(run, world);
+  await world.held.hold(versionsNamed(run, [world.live])[0]);
 }
 
 /** Lets the versions write rows that stay. Resolves with what was there before, unless none of them says what it runs. */

@@ -1,5 +1,11 @@
 import type { AppCheck, Report, RollbackReport, StepReport } from '../rehearsal/model.ts';
-import { alikeSegments, leftBehind, rollbackWords, unwindWords } from '../rehearsal/proof-words.ts';
+import {
+  alikeSegments,
+  heldFailures,
+  leftBehind,
+  rollbackWords,
+  unwindWords,
+} from '../rehearsal/proof-words.ts';
 import { escapeHtml, type Html, html, join, raw } from './markup.ts';
 import { unique } from './report-words.ts';
 
@@ -30,6 +36,9 @@ function ownWord({ verdict, reason }: RollbackReport): string {
 function checksWords(app: readonly AppCheck[]): Html {
   const versions = unique(app.map(({ version }) => version)).join(', ');
   const failed = app.filter(({ ok }) => !ok).length;
+  const held = heldFailures(app).length;
+  if (failed === 0 && held > 0)
+    return html`<span class="proof caution">${versions}: every statement works, ${held === 1 ? 'one' : held} only once it is prepared anew</span>`;
   if (failed === 0) return html`<span class="proof ok">${versions}: every statement works</span>`;
   const what = failed === 1 ? '1 statement fails' : `${failed} statements fail`;
   return html`<span class="proof bad">${versions}: ${what}</span>`;
@@ -47,8 +56,22 @@ export function proofFaults(step: StepReport): Html | '' {
       : undefined,
     notes.length > 0 ? html`<div class="left"><ul>${items(notes)}</ul></div>` : undefined,
     ...failures.map((one) => failure(one, one.error?.message === error?.message)),
-  ].flatMap((part) => part ?? []);
+    heldNotes(app),
+  ].filter((part) => part !== undefined);
   return parts.length > 0 ? join(parts) : '';
+}
+
+/** What fails where it was prepared before the step; what to do is said once. */
+function heldNotes(app: readonly AppCheck[]): Html | undefined {
+  const failures = heldFailures(app);
+  if (failures.length === 0) return undefined;
+  const hints = unique(failures.flatMap(({ prepared }) => prepared.hint ?? []));
+  const told = failures.map(({ prepared, statement, version, line }) => {
+    const code = raw(`<pre><code>${escapeHtml(statement)}</code></pre>`);
+    const state = prepared.code ? html` <span class="code">SQLSTATE ${prepared.code}</span>` : '';
+    return html`<p>${prepared.message}${state}</p><p>${version}, line ${line + 1} of the plan:</p>${code}`;
+  });
+  return html`<div class="left held">${join(told)}${join(hints.map((hint) => html`<p>${hint}</p>`))}</div>`;
 }
 
 function items(words: readonly string[]): Html {

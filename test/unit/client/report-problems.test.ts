@@ -47,6 +47,25 @@ describe('problems of proofs', () => {
       [{ start: 2, end: 3 }],
     );
   });
+
+  it('are information where a statement has to be prepared anew, at the statements and at the step', () => {
+    const prepared = fault({ message: 'Where a connection has it', range: undefined, code: '0A000' });
+    const app = [check({ prepared }), check({ prepared, range: { start: 40, end: 44 } }), check({})];
+    const problems = reportProblems(report({ steps: [step({ app })] }));
+    assert.deepEqual(
+      problems.map(({ span, severity, code, related }) => [
+        span.start,
+        severity,
+        code,
+        related.map((place) => place.span.start),
+      ]),
+      [
+        [check({}).range.start, 'information', '0A000', [11]],
+        [40, 'information', '0A000', [11]],
+        [11, 'information', '0A000', [check({}).range.start, 40]],
+      ],
+    );
+  });
 });
 
 describe('problems of a report', () => {
@@ -59,10 +78,17 @@ describe('problems of a report', () => {
       {
         span: { start: 12, end: 13 },
         message: 'column "x" does not exist\nHint: try y',
+        severity: 'error',
         code: '42703',
         related: [],
       },
-      { span: { start: 12, end: 13 }, message: 'column "x" does not exist', code: '42703', related: [] },
+      {
+        span: { start: 12, end: 13 },
+        message: 'column "x" does not exist',
+        severity: 'error',
+        code: '42703',
+        related: [],
+      },
     ]);
     const same = step({ error: fault(), statements: [statement({ error: fault() })] });
     assert.equal(reportProblems(report({ steps: [same], error: fault() })).length, 1);

@@ -252,6 +252,20 @@ describe('proofs in the report view', () => {
   });
 });
 
+describe('statements that were prepared before a step, in the report view', () => {
+  it('are told with what to do, said once, and let nothing out of their text', () => {
+    const prepared = fault({ message: `Prepared ${evil}`, hint: `Reconnect ${evil}`, code: '0A000' });
+    const app = [check({ prepared, statement: evil }), check({ prepared })];
+    const html = render(report({ steps: [step({ app })] }));
+    assert.ok(!html.includes('<img'));
+    const text = textOf(html);
+    assert.match(text, /every statement works, 2 only once it is prepared anew/);
+    assert.equal(text.match(/Prepared </g)?.length, 2);
+    assert.equal(text.match(/Reconnect </g)?.length, 1);
+    assert.match(text, /SQLSTATE 0A000/);
+  });
+});
+
 describe('words of the report', () => {
   it('finds the strongest lock and its relations', () => {
     const locks: StatementReport['locks'] = [

@@ -17,7 +17,14 @@ export interface CheckInput {
   next(): number;
 }
 
-type AppStatement = VersionAnalysis['statements'][number];
+export type AppStatement = VersionAnalysis['statements'][number];
+
+/** A statement that was tried, with the parameters that it was given first. */
+export interface Tried {
+  readonly one: AppStatement;
+  readonly parameters: Filled['parameters'];
+  readonly check: AppCheck;
+}
 
 /**
  * Runs what a version runs, each statement in what the ones before it left, and undoes it all. One that fails so is
@@ -26,21 +33,23 @@ type AppStatement = VersionAnalysis['statements'][number];
 export async function checkVersion(
   input: CheckInput,
   { version, statements }: VersionAnalysis,
-): Promise<AppCheck[]> {
+): Promise<Tried[]> {
   const { session } = input;
-  const checks: AppCheck[] = [];
+  const tried: Tried[] = [];
   await session.query('BEGIN');
   try {
     await session.query('SAVEPOINT start');
     for (const one of statements) {
       if (!isTried(one.statement, session)) continue;
-      const error = (await tryIn(input, one)) && (await tryAlone(input, one));
-      checks.push(toldCheck(input, version.name.value, one, error || undefined));
+      const filled = await input.values.fill(one.statement, input.next());
+      const error = (await tryIn(input, one, filled)) && (await tryAlone(input, one));
+      const check = toldCheck(input, version.name.value, one, error || undefined);
+      tried.push({ one, parameters: filled.parameters, check });
     }
   } finally {
     await session.query('ROLLBACK').catch(() => {});
   }
-  return checks;
+  return tried;
 }
 
 /** Transaction control would end the transaction that undoes it all; what the engine refuses is no fault of the plan. */
@@ -52,10 +61,14 @@ export function isTried(statement: Statement, session: EngineSession): boolean {
   );
 }
 
-async function tryIn(input: CheckInput, one: AppStatement): Promise<StatementError | undefined> {
+async function tryIn(
+  input: CheckInput,
+  one: AppStatement,
+  filled: Filled,
+): Promise<StatementError | undefined> {
   const { session } = input;
   await session.query('SAVEPOINT statement');
-  const error = await run(input, one, await input.values.fill(one.statement, input.next()));
+  const error = await run(input, one, filled);
   if (error) await session.query('ROLLBACK TO SAVEPOINT statement');
   return error;
 }
