@@ -3,6 +3,7 @@ import type { Parsers } from '../analyze.ts';
 import { nestCode } from '../recipes/code/generate.ts';
 import { askFrom, dumpedFrom, newPlan, usualVersion } from '../recipes/new-plan.ts';
 import { recipes } from '../recipes/registry.ts';
+import { editorWords } from './editor-words.ts';
 import { pathOf } from './files.ts';
 import type { NewPlanParams, NewPlanResult, PlanBaseline, RecipesParams, RecipesResult } from './protocol.ts';
 import type { Sources } from './sources.ts';
@@ -27,8 +28,11 @@ export function recipesFor(
   if (!recipe) return { recipes: items, questions: [], pgVersion };
   const from = { ...read, parsers: library.parsers, schemaPath: basename(read.path) };
   const asked = askFrom(recipe, answers, from, { ...figures });
-  if ('problem' in asked) return { refused: asked.problem };
-  return { recipes: items, questions: asked.questions, pgVersion };
+  if ('problem' in asked) return { refused: editorWords(asked.problem, recipe) };
+  const questions = asked.questions.map((one) =>
+    one.problem === undefined ? one : { ...one, problem: editorWords(one.problem, recipe) },
+  );
+  return { recipes: items, questions, pgVersion };
 }
 
 /** Answers `newPlanRequest`. */
@@ -51,7 +55,10 @@ export function newPlanFor(
     code: nestCode,
   });
   if ('problem' in made)
-    return { refused: made.problem, ...(made.question === undefined ? {} : { question: made.question }) };
+    return {
+      refused: editorWords(made.problem, recipe),
+      ...(made.question === undefined ? {} : { question: made.question }),
+    };
   return { text: made.text, name: made.name };
 }
 

@@ -261,7 +261,7 @@ function childOf(
     );
   if (using !== undefined)
     refuse(
-      `${shown} refers to the column by ${constraint.name}, and a value that --using makes of one need not be that of the other: drop the foreign key first.`,
+      `${shown} refers to the column by ${constraint.name}, and a value that the expression makes of one need not be that of the other: drop the foreign key first.`,
       'using',
     );
   const further = columnFacts(facts, table, name)?.referencedBy[0];

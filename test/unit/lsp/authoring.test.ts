@@ -101,6 +101,20 @@ describe('plans from answers over the protocol', () => {
     );
     assert.match(refused(await recipes({ type: 'paint_it_blue' })), /no plan of the type paint_it_blue/);
   });
+
+  it('says what to do instead in the words of the editor, not of the terminal', async () => {
+    const keyless = client.write('keyless.sql', 'CREATE TABLE log (at timestamptz NOT NULL, line text);');
+    const say = async (type: string, answers: Record<string, string>) =>
+      refused(await newPlan({ type, answers: { table: 'log', ...answers }, baseline: { uri: keyless } }));
+    assert.match(
+      await say('drop_column', { column: 'line' }),
+      /\(New Plan… › Give a table a primary key, or another one\), or .*: answer “What becomes of its values\?” with none\.$/,
+    );
+    assert.match(
+      await say('add_required_column', { name: 'level', type: 'integer' }),
+      /: answer “What do the rows get that are there already\?”, or answer “What .*” for one value/,
+    );
+  });
 });
 
 describe('migrations of other tools over the protocol', () => {
