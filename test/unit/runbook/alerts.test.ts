@@ -104,7 +104,7 @@ describe('the exported alerts', () => {
 
   it('are a rule for each threshold of the plan, with its action', () => {
     const { text, rules, left } = prometheusRule(planOf(example), { labels: { release: 'monitoring' } });
-    assert.deepEqual([rules, left], [8, []]);
+    assert.deepEqual([rules, left], [16, []]);
     const made = rulesIn(text);
     assert.equal(parse(text).metadata.labels.release, 'monitoring');
     const p99 = made.filter(({ alert }) => alert === 'MigrationQueryLatencyP99');
