@@ -115,7 +115,7 @@ describe('the exported alerts', () => {
         ['critical', true],
       ],
     );
-    assert.equal(p99[0]?.annotations.action, 'Pause the backfill');
+    assert.equal(p99[0]?.annotations.action, 'Pause the backfill or the index build');
     assert.match(p99[0]?.annotations.source ?? '', /no percentiles/);
   });
 
