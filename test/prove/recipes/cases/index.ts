@@ -8,6 +8,7 @@ import { dropColumnCases } from './drop-column.ts';
 import { dropTableCases } from './drop-table.ts';
 import { indexCases } from './indexes.ts';
 import { largeDeleteCases } from './large-delete.ts';
+import { mergeTablesCases } from './merge-tables.ts';
 import { moveColumnCases } from './move-column.ts';
 import { partitionTableCases } from './partition-table.ts';
 import { renameColumnCases } from './rename-column.ts';
@@ -32,4 +33,5 @@ export const recipeCases: readonly RecipeCase[] = [
   ...moveColumnCases,
   ...changePrimaryKeyCases,
   ...partitionTableCases,
+  ...mergeTablesCases,
 ];

@@ -1,0 +1,16 @@
+import type { Table } from '../schema/model.ts';
+import { type Given, type PlanDraft, refuse } from './model.ts';
+
+/** By name and type, in whatever order. */
+export function sameColumns(table: Table, into: Table): boolean {
+  const shape = ({ columns }: Table) =>
+    columns
+      .map(({ name, type }) => JSON.stringify([name, type]))
+      .sort()
+      .join();
+  return shape(table) === shape(into);
+}
+
+export function mergeRows(_given: Given): PlanDraft {
+  return refuse('Not yet.', 'moves');
+}
