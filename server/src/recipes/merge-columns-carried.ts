@@ -1,11 +1,12 @@
-import { constraintOf, indexesOf, relationKey, tableByKey } from '../schema/lookup.ts';
-import type { Column, Constraint, Grant, Index, Table } from '../schema/model.ts';
+import { grantSql } from '../inverse/objects/describe.ts';
+import { columnOf, constraintOf, indexesOf, relationKey, tableByKey } from '../schema/lookup.ts';
+import type { Column, Constraint, Grant, Index } from '../schema/model.ts';
 import { grantsOf, ownerRole } from '../schema/privileges.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { addValidated, buildIndex, indexToConstraint, stepId } from './blocks.ts';
-import { sqlName } from './facts.ts';
+import { columnList, sqlName } from './facts.ts';
 import type { Merge } from './merge-columns.ts';
-import { hasOf } from './merge-columns-steps.ts';
+import { hasNot, hasOf } from './merge-columns-words.ts';
 import { type Given, refuse, type StepDraft } from './model.ts';
 import { definitionOf } from './twin.ts';
 
@@ -62,16 +63,19 @@ function index(given: Given, merge: Merge, one: Index): readonly StepDraft[] {
       `${one.name.name} takes NULLs for equal, and most rows of ${sqlName(facts, into)} may have them: make it one that does not first (switchback new replace_index).`,
       'table',
     );
+  const moved = merge.renamed.relations.get(relationKey(one.name));
+  if (moved?.kind !== 'index')
+    refuse(`How ${one.name.name} reads in ${sqlName(facts, into)} is not known: drop it first.`, 'table');
   const isComputed = one.unique && one.columns.includes(null);
   if (isComputed && one.predicate !== undefined)
     refuse(
       `${one.name.name} keeps an expression unique for some rows, and what it is for a row that has none is not known: drop it first, and make it again, of ${sqlName(facts, into)}, after the plan.`,
       'table',
     );
-  const definition = definitionOf(given, merge.renamed, renamedIndex(merge, one));
+  const definition = definitionOf(given, merge.renamed, moved);
   const block = {
     table: into,
-    name: nameThere(given, merge, one.columns, one.unique ? 'key' : 'idx'),
+    name: nameThere(given, merge, [...one.columns, ...one.reads], one.unique ? 'key' : 'idx'),
     unique: one.unique,
     definition: isComputed ? `${definition} WHERE (${hasOf(merge, '')})` : definition,
     id: stepId('index', one.name.name),
@@ -115,7 +119,7 @@ function check(given: Given, merge: Merge, one: Constraint): readonly StepDraft[
     name: nameThere(given, merge, one.columns, 'check'),
     id: stepId('check', one.name),
     what: `what ${quoteIdentifier(one.name)} asks holds`,
-    definition: `CHECK (NOT (${hasOf(merge, '')}) OR (${expression}))`,
+    definition: `CHECK (${hasNot(merge)} OR ${/^\(.*\)$/s.test(expression) ? expression : `(${expression})`})`,
   });
   return one.validated ? steps : steps.slice(0, 1);
 }
@@ -157,18 +161,44 @@ function foreignKey(given: Given, merge: Merge, one: Constraint): readonly StepD
 }
 
 /**
- * Who may do what with a column there: what its own grants said, and those of its whole table, as far as the other table
- * says no such thing of itself.
+ * Who may do what there: what a column's own grants said, and those of its whole table, as far as the other table says no
+ * such thing of itself. Whoever reads the columns may read the key too, by which it found the rows.
  */
-export function grantsThere(table: Table, into: Table, column: Column): readonly Grant[] {
-  const ofColumns = new Set(['select', 'insert', 'update', 'references']);
-  const there = grantsOf(into, 'table');
-  const all = [...grantsOf(table, 'table'), ...(column.grants ?? [])].filter(
-    ({ role, privilege }) => role !== ownerRole && ofColumns.has(privilege),
-  );
-  return all.filter(
-    (one, at) =>
-      all.findIndex((each) => isSame(each, one)) === at && !there.some((each) => isSame(each, one)),
+export function grantsThere(
+  { facts }: Given,
+  { table, into, moved, pairs, names }: Merge,
+): readonly string[] {
+  const [whole, there] = [grantsOf(table, 'table'), grantsOf(into, 'table')];
+  const missing = ({ grants: own = [] }: Column, has: readonly Grant[], allowed: readonly string[]) =>
+    [...whole, ...own].filter(
+      (one, at, all) =>
+        one.role !== ownerRole &&
+        allowed.includes(one.privilege) &&
+        all.findIndex((each) => isSame(each, one)) === at &&
+        ![...there, ...has].some((each) => isSame(each, one)),
+    );
+  const wanted = [
+    ...pairs.map(({ own, key }) => {
+      const [column, has] = [columnOf(table, own), columnOf(into, key)?.grants ?? []];
+      return { name: key, grants: column ? missing(column, has, ['select']) : [] };
+    }),
+    ...moved.map(({ own, next }) => ({
+      name: next.name,
+      grants: missing(own, [], ['select', 'insert', 'update', 'references']),
+    })),
+  ];
+  const alike = new Map<string, { readonly grants: readonly Grant[]; readonly columns: string[] }>();
+  for (const { name, grants } of wanted) {
+    const known = alike.get(JSON.stringify(grants)) ?? { grants, columns: [] };
+    known.columns.push(name);
+    alike.set(JSON.stringify(grants), known);
+  }
+  return [...alike.values()].flatMap(({ grants, columns }) =>
+    grantSql(names.into, [], grants, {
+      owner: into.owner,
+      pgVersion: facts.pgVersion,
+      columns: ` (${columnList(columns)})`,
+    }),
   );
 }
 

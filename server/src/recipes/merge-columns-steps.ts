@@ -1,59 +1,13 @@
 import { quoteIdentifier } from '../sql/names.ts';
 import { addValidated, alterTable, wait } from './blocks.ts';
-import { columnList, sqlName } from './facts.ts';
-import { backfillSource, script } from './finish.ts';
+import { columnList, primaryKeyOf, sqlName } from './facts.ts';
+import { script } from './finish.ts';
 import type { Merge } from './merge-columns.ts';
 import { carried, grantsThere } from './merge-columns-carried.ts';
+import { hasOf, holds, matchOf, other, rowOf, same } from './merge-columns-words.ts';
 import { dropSync, makeSync } from './merge-facts.ts';
-import type { Given, SqlDraft, StepDraft } from './model.ts';
+import { type Given, refuse, type SqlDraft, type StepDraft } from './model.ts';
 import { addTwin } from './twin.ts';
-
-/**
- * `*=` and `*<>` compare records as they are stored: NULLs with NULLs, and types that have no equality, or one for which
- * values are equal that are not the same (citext). Without the cast, rows are compared column by column, by other operators.
- */
-const [same, other] = ['*=', '*<>'];
-
-interface Words {
-  /** `a = $b.a AND …`, of a row of the one and a row of the other. */
-  readonly matched: string;
-  /** The columns that move, as values: of a row there, and of one here. */
-  readonly there: string;
-  readonly here: string;
-  /** That a row there has what a row here would have. */
-  readonly has: string;
-}
-
-function wordsOf(merge: Merge): Words {
-  const { names } = merge;
-  return {
-    matched: matchOf(merge, `${names.table}.`, `${names.into}.`),
-    there: rowOf(merge, 'next', `${names.into}.`),
-    here: rowOf(merge, 'own', `${names.table}.`),
-    has: hasOf(merge, `${names.into}.`),
-  };
-}
-
-function matchOf({ pairs }: Merge, own: string, key: string): string {
-  return pairs
-    .map((one) => `${own}${quoteIdentifier(one.own)} = ${key}${quoteIdentifier(one.key)}`)
-    .join(' AND ');
-}
-
-function rowOf({ moved }: Merge, side: 'own' | 'next', of: string): string {
-  return `ROW(${moved.map((one) => `${of}${quoteIdentifier(one[side].name)}`).join(', ')})::record`;
-}
-
-export function hasOf(merge: Merge, of: string): string {
-  const [first] = merge.required;
-  return first === undefined ? holds(merge, 'next', of) : `${of}${quoteIdentifier(first)} IS NOT NULL`;
-}
-
-/** That any of the columns has a value. */
-function holds({ moved }: Merge, side: 'own' | 'next', of: string): string {
-  const [first, ...more] = moved.map((one) => `${of}${quoteIdentifier(one[side].name)}`);
-  return more.length === 0 ? `${first} IS NOT NULL` : `num_nonnulls(${[first, ...more].join(', ')}) > 0`;
-}
 
 export function expand(given: Given, merge: Merge): readonly StepDraft[] {
   return [
@@ -69,19 +23,21 @@ export function expand(given: Given, merge: Merge): readonly StepDraft[] {
     {
       step: 'And the other way round',
       id: 'sync_back',
+      why: 'By a view, whose name stays: the table is renamed in the end, and a request that waits for that would find it no more.',
       sql: makeBack(given, merge),
-      rollback: script(dropSync(merge.names.back, merge.names.into)),
+      rollback: script(dropBack(merge)),
     },
   ];
 }
 
-function addColumns(given: Given, { table, into, moved }: Merge): SqlDraft {
+function addColumns(given: Given, merge: Merge): SqlDraft {
+  const { into, moved } = merge;
   const steps = moved.map(({ own, next }) =>
     addTwin(
       given,
       {
         table: into,
-        from: { ...own, default: null, grants: grantsThere(table, into, own) },
+        from: { ...own, default: null, grants: [] },
         to: next.name,
         type: own.type ?? 'text',
       },
@@ -93,7 +49,11 @@ function addColumns(given: Given, { table, into, moved }: Merge): SqlDraft {
     step: 'Add the columns',
     id: 'add_columns',
     why: 'Without defaults and NOT NULL: rows that had none of them have none there either.',
-    sql: [alterTable(given.facts, into, ...adds), ...steps.flatMap(({ sql }) => sql.slice(1))],
+    sql: [
+      alterTable(given.facts, into, ...adds),
+      ...steps.flatMap(({ sql }) => sql.slice(1)),
+      ...grantsThere(given, merge),
+    ],
     expect: { rewrite: false },
   };
 }
@@ -117,8 +77,13 @@ function wholeness(given: Given, { into, table, moved, required }: Merge): reado
 
 /** v2, which knows one table alone, could delete no row that the other one refers to. */
 function cascade(given: Given, merge: Merge): readonly StepDraft[] {
-  const { table, reference, names } = merge;
+  const { table, into, reference, names } = merge;
   if (/ON DELETE CASCADE/i.test(reference.definition)) return [];
+  if ((table.partitioned || into.partitioned) && given.facts.pgVersion < 18)
+    refuse(
+      `${reference.name} has to say ON DELETE CASCADE: v2 deletes rows of ${names.into} and knows nothing of ${names.table}. Between partitioned tables Postgres before 18 makes a foreign key only by reading all rows while their writers wait: change it in a quiet hour first.`,
+      'table',
+    );
   const plain = reference.definition
     .replace(/ NOT VALID$/, '')
     .replace(/ ON DELETE (?:NO ACTION|RESTRICT|SET NULL(?: \([^)]*\))?|SET DEFAULT(?: \([^)]*\))?)/i, '');
@@ -144,18 +109,19 @@ function cascade(given: Given, merge: Merge): readonly StepDraft[] {
 
 /** Each writes only what differs, so that they do not call each other for ever. */
 function makeThere({ facts }: Given, merge: Merge): readonly string[] {
-  const { moved, pairs, names, shared } = merge;
+  const { moved, pairs, names } = merge;
   const set = (value: (name: string) => string) =>
     moved
       .map(({ own, next }) => `${quoteIdentifier(next.name)} = ${value(quoteIdentifier(own.name))}`)
       .join(', ');
-  const key = (of: string) => `ROW(${pairs.map((one) => `${of}${quoteIdentifier(one.own)}`).join(', ')})`;
+  const isOther = pairs
+    .map(({ own }) => `OLD.${quoteIdentifier(own)} <> NEW.${quoteIdentifier(own)}`)
+    .join(' OR ');
   return makeSync(facts, names.there, {
     table: names.table,
     event: 'INSERT OR UPDATE OR DELETE',
-    definer: shared,
     lines: [
-      `IF TG_OP = 'DELETE' OR (TG_OP = 'UPDATE' AND ${key('OLD.')} IS DISTINCT FROM ${key('NEW.')}) THEN`,
+      `IF TG_OP = 'DELETE' OR (TG_OP = 'UPDATE' AND ${pairs.length > 1 ? `(${isOther})` : isOther}) THEN`,
       `  UPDATE ${names.into} SET ${set(() => 'NULL')}`,
       `    WHERE ${matchOf(merge, 'OLD.', `${names.into}.`)} AND ${holds(merge, 'next', `${names.into}.`)};`,
       'END IF;',
@@ -168,34 +134,49 @@ function makeThere({ facts }: Given, merge: Merge): readonly string[] {
   });
 }
 
+/**
+ * Through a view: a request that waits for the lock under which the table is renamed finds it by its name again, and would
+ * find none.
+ */
 function makeBack({ facts }: Given, merge: Merge): readonly string[] {
-  const { moved, pairs, unique, names, shared } = merge;
+  const { moved, pairs, unique, names } = merge;
+  const { view } = names;
   const own = [...pairs.map((one) => one.own), ...moved.map((one) => one.own.name)];
   const next = [...pairs.map((one) => one.key), ...moved.map((one) => one.next.name)];
-  const match = matchOf(merge, `${names.table}.`, 'NEW.');
-  return makeSync(facts, names.back, {
-    table: names.into,
-    event: `INSERT OR UPDATE OF ${columnList(moved.map((one) => one.next.name))}`,
-    definer: shared,
-    lines: [
-      `IF ${hasOf(merge, 'NEW.')} THEN`,
-      `  UPDATE ${names.table} SET ${moved.map((one) => `${quoteIdentifier(one.own.name)} = NEW.${quoteIdentifier(one.next.name)}`).join(', ')}`,
-      `    WHERE ${match} AND ${rowOf(merge, 'own', `${names.table}.`)} ${other} ${rowOf(merge, 'next', 'NEW.')};`,
-      `  INSERT INTO ${names.table} (${columnList(own)})`,
-      `    SELECT ${next.map((name) => `NEW.${quoteIdentifier(name)}`).join(', ')}`,
-      `    WHERE NOT EXISTS (SELECT FROM ${names.table} WHERE ${match})`,
-      `    ON CONFLICT (${columnList(unique)}) DO NOTHING;`,
-      "ELSIF TG_OP = 'UPDATE' THEN",
-      `  DELETE FROM ${names.table} WHERE ${match};`,
-      'END IF;',
-    ],
-  });
+  const match = matchOf(merge, `${view}.`, 'NEW.');
+  const set = moved.map((one) => `${quoteIdentifier(one.own.name)} = NEW.${quoteIdentifier(one.next.name)}`);
+  return [
+    `CREATE VIEW ${view} AS\n  SELECT ${columnList(own)} FROM ${names.table}`,
+    ...makeSync(facts, names.back, {
+      table: names.into,
+      event: `INSERT OR UPDATE OF ${columnList(moved.map((one) => one.next.name))}`,
+      lines: [
+        `IF ${hasOf(merge, 'NEW.')} THEN`,
+        `  UPDATE ${view} SET ${set.join(', ')}`,
+        `    WHERE ${match} AND ${rowOf(merge, 'own', `${view}.`)} ${other} ${rowOf(merge, 'next', 'NEW.')};`,
+        `  INSERT INTO ${view} (${columnList(own)})`,
+        `    SELECT ${next.map((name) => `NEW.${quoteIdentifier(name)}`).join(', ')}`,
+        `    WHERE NOT EXISTS (SELECT FROM ${view} WHERE ${match})`,
+        `    ON CONFLICT (${columnList(unique)}) DO NOTHING;`,
+        "ELSIF TG_OP = 'UPDATE' THEN",
+        `  DELETE FROM ${view} WHERE ${match};`,
+        'END IF;',
+      ],
+    }),
+  ];
+}
+
+function dropBack({ names }: Merge): readonly string[] {
+  return [...dropSync(names.back, names.into), `DROP VIEW ${names.view}`];
 }
 
 export function migrate(given: Given, merge: Merge): readonly StepDraft[] {
   const { table, into, moved, names } = merge;
-  const { matched, there, here } = wordsOf(merge);
-  const first = quoteIdentifier(moved[0]?.own.name ?? '');
+  const matched = matchOf(merge, `${names.table}.`, `${names.into}.`);
+  const [there, here] = [rowOf(merge, 'next', `${names.into}.`), rowOf(merge, 'own', `${names.table}.`)];
+  const key = primaryKeyOf(table)?.columns ?? [];
+  const { own } = moved.find((one) => !key.includes(one.own.name)) ?? moved[0] ?? {};
+  const first = quoteIdentifier(own?.name ?? '');
   const missed = `NOT EXISTS (SELECT FROM ${names.into} WHERE ${matched} AND ${there} ${same} ${here})`;
   return [
     {
@@ -226,9 +207,7 @@ export function migrate(given: Given, merge: Merge): readonly StepDraft[] {
 
 export function contract(given: Given, merge: Merge): readonly StepDraft[] {
   const { facts } = given;
-  const { table, into, moved, left, pairs, away, names } = merge;
-  const { matched, there, here, has } = wordsOf(merge);
-  const first = quoteIdentifier(moved[0]?.next.name ?? '');
+  const { table, left, pairs, away, names } = merge;
   const gone = sqlName(facts, away);
   const key = pairs.map((one) => one.own);
   const kept = sqlName(facts, {
@@ -241,28 +220,13 @@ export function contract(given: Given, merge: Merge): readonly StepDraft[] {
     {
       step: `What is written to ${table.name.name} stays there`,
       id: 'drop_there',
-      why: 'No version writes it any more. A trigger of its own step each: one table is locked for a moment, and no other with it.',
+      why: 'No version writes it any more: only the other trigger does.',
       sql: dropSync(names.there, names.table),
-    },
-    {
-      step: `${table.name.name} is written no longer`,
-      id: 'drop_back',
-      sql: dropSync(names.back, names.into),
-      rollbackThen: [
-        {
-          backfill: backfillSource(given, {
-            table: into,
-            set: `${first} = ${first}`,
-            where: `CASE WHEN ${has}\n  THEN NOT EXISTS (SELECT FROM ${names.table} WHERE ${matched} AND ${here} ${same} ${there})\n  ELSE EXISTS (SELECT FROM ${names.table} WHERE ${matched} AND ${holds(merge, 'own', `${names.table}.`)}) END`,
-          }),
-        },
-      ],
-      rollbackWhy: 'the trigger brings the old table up to what was written meanwhile',
     },
     {
       step: 'Rename it away',
       id: 'rename_away',
-      why: 'Whoever still uses it fails now, while it is back in a moment.',
+      why: 'Whoever still uses it fails now, while it is back in a moment, with all that is written meanwhile.',
       sql: [`ALTER TABLE ${names.table} RENAME TO ${quoteIdentifier(away.name.name)}`],
     },
     wait('watch', 'A week without anybody missing it', '7d'),
@@ -281,11 +245,20 @@ export function contract(given: Given, merge: Merge): readonly StepDraft[] {
           },
         ]),
     {
+      step: `${table.name.name} is written no longer`,
+      id: 'drop_back',
+      why: 'Last of all: until here the old table has all that was written.',
+      sql: dropBack(merge),
+      rollback: {
+        impossible: `from here on ${gone} lacks what is written to ${names.into}, and the next step drops it`,
+      },
+    },
+    {
       step: 'Drop it',
       id: 'drop_table',
       sql: [`DROP TABLE ${gone}`],
       rollback: {
-        impossible: `${names.into} has the rows${left.length === 0 ? '' : `, and ${kept} what did not move`}; the table itself is gone, and would have to be made and filled from there by hand`,
+        impossible: `${names.into} has the rows${left.length === 0 ? '' : `, and ${kept} what did not move`}; the table itself would have to be made and filled from there by hand`,
       },
     },
   ];

@@ -3,12 +3,11 @@ import type { Column, Schema, Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { isRequired, tableStatements } from './application.ts';
 import { withColumn } from './blocks.ts';
-import { after, columnList, sqlName } from './facts.ts';
+import { after, columnList, primaryKeyOf, sqlName } from './facts.ts';
 import { contract, expand, migrate } from './merge-columns-steps.ts';
 import {
   type Belonging,
   belonging,
-  isShared,
   newNamesIn,
   refuseBound,
   type SyncNames,
@@ -30,8 +29,6 @@ export interface Merge extends Belonging {
   readonly whole: Table;
   /** The schema as it would be if the columns of `table` had the names that they have in `into`. */
   readonly renamed: Schema;
-  /** Whether others than the owner have rights on either. */
-  readonly shared: boolean;
   /** Names in SQL. */
   readonly names: {
     readonly table: string;
@@ -39,6 +36,8 @@ export interface Merge extends Belonging {
     /** From `table` to `into`, and back. */
     readonly there: SyncNames;
     readonly back: SyncNames;
+    /** The view by which `table` is written from there: a name that stays when the table gets another one. */
+    readonly view: string;
   };
   /** What `table` is called for its last week. */
   readonly away: Table;
@@ -139,12 +138,17 @@ function mergeOf(given: Given): Merge {
     required: moved.filter((one) => one.own.notNull).map((one) => one.next.name),
     whole,
     renamed: renamed(given, table, found, moved),
-    shared: isShared(table) || isShared(into),
     names: {
       table: old,
       into: next,
       there: syncNames(given, table, 'merge'),
       back: syncNames(given, into, 'split'),
+      view: sqlName(facts, {
+        name: {
+          schema: table.name.schema,
+          name: names.relation(table.name.schema, table.name.name, undefined, 'rows'),
+        },
+      }),
     },
     away: { ...table, name: { schema: table.name.schema, name: away } },
   };
@@ -190,8 +194,9 @@ function freeName(
   name: string,
   asked: readonly string[],
 ): string {
-  const isTaken = columnOf(whole, name) !== undefined || asked.includes(name);
-  return isTaken ? names.column(whole, table.name.name, name) : name;
+  if (columnOf(whole, name) === undefined && !asked.includes(name)) return name;
+  const isLong = new TextEncoder().encode(`${table.name.name}_${name}`).length > 63;
+  return isLong ? names.column(whole, name, 'merged') : names.column(whole, table.name.name, name);
 }
 
 /** By way of names that nobody has, since a column may take a name that another one gives up. */
@@ -231,6 +236,13 @@ function versionsOf({ facts }: Given, merge: Merge): readonly VersionDraft[] {
   );
   const row = [...key, ...own];
   const there = written.map((one) => one.next.name);
+  // What rows were told by is given once.
+  const set = written.map(({ own: { name }, next }, at) => {
+    const column = quoteIdentifier(next.name);
+    return `${column} = ${fixed.has(name) ? `coalesce(${column}, $${at + 1})` : `$${at + 1}`}`;
+  });
+  const plain = tableStatements(facts, into, { reads: reading, writes: {} });
+  const insert = plain.find((sql) => sql.startsWith('INSERT')) ?? '';
   const use = (...tables: readonly Table[]) =>
     tables.map((one) => ({ table: one, columns: one.columns, dual: [], reads: {}, lookup: undefined }));
   const none = moved.map(({ next }) => `${quoteIdentifier(next.name)} = NULL`).join(', ');
@@ -240,16 +252,13 @@ function versionsOf({ facts }: Given, merge: Merge): readonly VersionDraft[] {
       says: `finds them in ${table.name.name}`,
       statements: [
         `SELECT ${columnList([...key, ...moved.map((one) => one.own.name)])} FROM ${names.table} WHERE ${found?.(1)}`,
-        `INSERT INTO ${names.table} (${columnList(row)}) VALUES (${row.map((_, at) => `$${at + 1}`).join(', ')}) ON CONFLICT (${columnList(unique)}) DO ${
-          free.length === 0
-            ? 'NOTHING'
-            : `UPDATE SET ${free.map((name) => `${quoteIdentifier(name)} = EXCLUDED.${quoteIdentifier(name)}`).join(', ')}`
-        }`,
+        // With a row to belong to, which is new as well: of those that are there, most have one.
+        `WITH made AS (${numbered(insert, own.length)} RETURNING ${columnList(pairs.map((one) => one.key))})\nINSERT INTO ${names.table} (${columnList(row)}) SELECT ${columnList(pairs.map((one) => one.key))}, ${own.map((_, at) => `$${at + 1}`).join(', ')} FROM made`,
         ...(free.length === 0
           ? []
           : [`UPDATE ${names.table} SET ${place(free, 1)} WHERE ${found?.(free.length + 1)}`]),
         `DELETE FROM ${names.table} WHERE ${found?.(1)}`,
-        ...tableStatements(facts, into, { reads: reading, writes: {} }),
+        ...plain,
       ],
       uses: use(table, into),
     },
@@ -260,10 +269,17 @@ function versionsOf({ facts }: Given, merge: Merge): readonly VersionDraft[] {
         ...tableStatements(facts, whole, {
           reads: [...moved.map((one) => one.next.name), ...reading],
           writes: Object.fromEntries(there.map((name) => [name, []])),
+          fixed: true,
         }),
+        `UPDATE ${names.into} SET ${set.join(', ')} WHERE ${foundThere?.(there.length + 1)}`,
         `UPDATE ${names.into} SET ${none} WHERE ${foundThere?.(1)}`,
       ],
       uses: use(whole),
     },
   ];
+}
+
+/** A statement whose parameters come after others. */
+function numbered(sql: string, from: number): string {
+  return sql.replace(/\$(\d+)/g, (_, number) => `$${Number(number) + from}`);
 }

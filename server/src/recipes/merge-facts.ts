@@ -1,6 +1,5 @@
 import { columnOf, descendantsOf, indexesOf, referencesTo, relationKey, viewsOf } from '../schema/lookup.ts';
 import type { Constraint, Table } from '../schema/model.ts';
-import { grantsOf, ownerRole } from '../schema/privileges.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { type Facts, functionsSaying, primaryKeyOf, sqlName } from './facts.ts';
 import { type Given, refuse } from './model.ts';
@@ -103,14 +102,6 @@ export function refuseBound({ facts }: Given, table: Table, into: Table): void {
   }
 }
 
-/** Whether anybody but its owner may do anything with it. */
-export function isShared(table: Table): boolean {
-  return (
-    grantsOf(table, 'table').some(({ role }) => role !== ownerRole) ||
-    table.columns.some(({ grants = [] }) => grants.length > 0)
-  );
-}
-
 /** A trigger, with the function that it calls: names in SQL. */
 export interface SyncNames {
   readonly trigger: string;
@@ -126,8 +117,8 @@ export function syncNames({ facts, names }: Given, table: Table, label: string):
 }
 
 /**
- * SQL that makes a trigger for each row, and its function. `definer`: whoever may write the one table need not have
- * rights on the other.
+ * SQL that makes a trigger for each row, and its function, which has its owner's rights: whoever may write the one table
+ * need not have any on the other.
  */
 export function makeSync(
   { schema }: Facts,
@@ -136,13 +127,11 @@ export function makeSync(
     table,
     event,
     lines,
-    definer,
   }: {
     /** Name in SQL. */
     readonly table: string;
     readonly event: string;
     readonly lines: readonly string[];
-    readonly definer: boolean;
   },
 ): readonly string[] {
   const path = [...schema.searchPath.map(quoteIdentifier), 'pg_temp'].join(', ');
@@ -150,7 +139,7 @@ export function makeSync(
   const quote = body.some((line) => line.includes('$$')) ? '$body$' : '$$';
   return [
     [
-      `CREATE FUNCTION ${code}() RETURNS trigger LANGUAGE plpgsql${definer ? `\n  SECURITY DEFINER SET search_path = ${path}` : ''} AS ${quote}`,
+      `CREATE FUNCTION ${code}() RETURNS trigger LANGUAGE plpgsql\n  SECURITY DEFINER SET search_path = ${path} AS ${quote}`,
       'BEGIN',
       ...body,
       '  RETURN NULL;',
