@@ -3,45 +3,12 @@ import { heldHint } from '../../../server/src/rehearsal/held-words.ts';
 import type { AppCheck, Engine, EngineSession, Report } from '../../../server/src/rehearsal/model.ts';
 import { reportText } from '../../../server/src/rehearsal/report-text.ts';
 import { createServerEngine } from '../../../server/src/rehearsal/server-engine.ts';
+import { resultForms, resultSchema } from '../support/result-forms.ts';
 import { major, type RealServer, startServer } from './real-server.ts';
 import { embeddedEngine, planOf, provePlan, reusedEngine } from './setup.ts';
 
 const schema = `CREATE TABLE people (id int PRIMARY KEY, name varchar(20) NOT NULL, age int);
-CREATE TABLE pets (id int PRIMARY KEY, people_id int NOT NULL REFERENCES people);
 `;
-
-/** DDL under a statement that is prepared, and whether Postgres then refuses to execute it. */
-const forms: readonly (readonly [ddl: string, statement: string, refused: boolean])[] = [
-  ['ALTER TABLE people ADD COLUMN note text', 'SELECT * FROM people WHERE id = 1', true],
-  ['ALTER TABLE people ADD COLUMN note text', 'SELECT p.* FROM people p JOIN pets ON people_id = p.id', true],
-  ['ALTER TABLE people ADD COLUMN note text', 'SELECT people FROM people', false],
-  ['ALTER TABLE people ADD COLUMN note text', 'SELECT id, name FROM people', false],
-  ['ALTER TABLE people ADD COLUMN note text', 'SELECT count(*) FROM people', false],
-  [
-    'ALTER TABLE people ADD COLUMN note text',
-    'SELECT 1 FROM people WHERE EXISTS (SELECT * FROM pets)',
-    false,
-  ],
-  ['ALTER TABLE people ADD COLUMN note text', "INSERT INTO people VALUES (901, 'a', 3) RETURNING *", true],
-  ['ALTER TABLE people ADD COLUMN note text', "INSERT INTO people (id, name) VALUES (902, 'a')", false],
-  ['ALTER TABLE people DROP COLUMN age', 'SELECT * FROM people', true],
-  ['ALTER TABLE people DROP COLUMN age', 'SELECT id, name FROM people', false],
-  ['ALTER TABLE people RENAME COLUMN age TO years', 'SELECT * FROM people', true],
-  ['ALTER TABLE people RENAME COLUMN age TO years', 'SELECT id FROM people', false],
-  ['ALTER TABLE people ALTER COLUMN age TYPE bigint', 'SELECT age FROM people', true],
-  ['ALTER TABLE people ALTER COLUMN age TYPE bigint', 'SELECT age::text FROM people', false],
-  ['ALTER TABLE people ALTER COLUMN age TYPE bigint', 'UPDATE people SET age = 4 WHERE age = 3', false],
-  ['ALTER TABLE people ALTER COLUMN age TYPE bigint', 'UPDATE people SET age = 4 RETURNING age', true],
-  ['ALTER TABLE people ALTER COLUMN name TYPE varchar(60)', 'SELECT name FROM people', true],
-  ['ALTER TABLE people ALTER COLUMN name TYPE varchar(60)', 'SELECT id FROM people', false],
-  ['ALTER TABLE people ALTER COLUMN age SET DEFAULT 3', 'SELECT * FROM people', false],
-  ['CREATE INDEX ON people (age)', 'SELECT * FROM people', false],
-  [
-    'ALTER TABLE people RENAME COLUMN age TO old; ALTER TABLE people ADD COLUMN age bigint',
-    'SELECT age FROM people',
-    true,
-  ],
-];
 
 const steps = `
 - step: Add a note
@@ -129,8 +96,8 @@ describe('statements that the application has prepared', function () {
     provePlan(reused.engine, planOf(plan, more), schema, { rows: 5 });
 
   async function holds(session: EngineSession): Promise<void> {
-    await session.exec(schema);
-    for (const [ddl, statement, refused] of forms) {
+    await session.exec(resultSchema);
+    for (const [ddl, statement, refused] of resultForms) {
       const code = refused ? '0A000' : undefined;
       assert.deepEqual(
         await execute(session, ddl, statement),

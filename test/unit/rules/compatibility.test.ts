@@ -40,6 +40,62 @@ describe('rules: the running application', () => {
     checkPlan(examplePlan({ steps, plan: { app: app(versions) } }));
   const without = (steps: string) => checkPlan(examplePlan({ steps }));
 
+  describe('what a prepared statement gives', () => {
+    const findings = (versions: Readonly<Record<string, readonly string[]>>, steps: string, plan = {}) =>
+      analyze(examplePlan({ steps, plan: { app: app(versions), ...plan } }), {
+        parsers,
+        kind: 'plan',
+        settings: { ...defaultSettings, rules: { 'live-result-retyped': 'info' } },
+        readFile: () => ({ text: baseline }),
+      })
+        .findings.filter(({ rule }) => rule === 'live-star-changes' || rule === 'live-result-retyped')
+        .map(({ rule, severity, message, related }) => [
+          rule,
+          severity,
+          related.length,
+          message.slice(0, message.indexOf(':')),
+        ]);
+    const addNote = step('ALTER TABLE users ADD COLUMN note text;');
+
+    it('is another with a column that * stands for, told once a step', () => {
+      const star = { v1: ['SELECT * FROM users WHERE id = $1', 'SELECT name FROM users'] };
+      const told = 'With note, the "SELECT * FROM users WHERE id = $1" of v1 gives another result';
+      assert.deepEqual(findings(star, addNote), [['live-star-changes', 'info', 1, told]]);
+      const two = step('ALTER TABLE users ADD COLUMN note text;\nALTER TABLE users ADD COLUMN more text;');
+      assert.deepEqual(
+        findings(star, two).map(([rule]) => rule),
+        ['live-star-changes'],
+      );
+      const inserted = { v1: ['INSERT INTO users (email) VALUES ($1) RETURNING *'] };
+      assert.equal(findings(inserted, addNote).length, 1);
+    });
+
+    it('is the same for other statements, versions that are not live, and TypeORM', () => {
+      assert.deepEqual(findings({ v1: ['SELECT id, name FROM users', 'SELECT * FROM orders'] }, addNote), []);
+      const later = { v1: ['SELECT * FROM users'], v2: ['SELECT id FROM users'] };
+      assert.deepEqual(findings(later, deploy('v2', '{ deploy: v1 }') + addNote), []);
+      const typeorm = app({ v1: ['SELECT * FROM users'] }).replace('nestjs"', 'nestjs", "orm": "typeorm"');
+      assert.deepEqual(findings({}, addNote, { app: typeorm }), []);
+    });
+
+    it('is another where a view gets a column', () => {
+      const view = step('CREATE OR REPLACE VIEW named AS SELECT id, name, email FROM users;');
+      assert.equal(findings({ v1: ['SELECT * FROM named'] }, view).length, 1);
+      assert.deepEqual(findings({ v1: ['SELECT id FROM named'] }, view), []);
+    });
+
+    it('has another type behind ALTER TYPE, and where another column takes the name', () => {
+      const reads = { v1: ['SELECT id, shop_id FROM orders', 'SELECT id FROM orders WHERE shop_id = $1'] };
+      const told = 'orders.shop_id is numeric after this step and bigint before';
+      const alter = step('ALTER TABLE orders ALTER COLUMN shop_id TYPE numeric;');
+      assert.deepEqual(findings(reads, alter), [['live-result-retyped', 'info', 1, told]]);
+      const swap = step(`ALTER TABLE orders RENAME COLUMN shop_id TO shop_old;
+ALTER TABLE orders RENAME COLUMN shop_new TO shop_id;`);
+      const added = step('ALTER TABLE orders ADD COLUMN shop_new numeric;', undefined, 'Add');
+      assert.deepEqual(findings(reads, added + swap), [['live-result-retyped', 'info', 1, told]]);
+    });
+  });
+
   describe('what a live version names', () => {
     const uses: readonly (readonly [string, string, string | undefined])[] = [
       ['a column it reads', 'SELECT name FROM users', 'error'],

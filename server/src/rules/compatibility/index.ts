@@ -18,6 +18,8 @@ import { enumValueUnordered } from './enum-value-unordered.ts';
 import { foreignKeyCascades } from './foreign-key-cascades.ts';
 import { liveColumnRetyped } from './live-column-retyped.ts';
 import { liveNameRemoved } from './live-name-removed.ts';
+import { liveResultRetyped } from './live-result-retyped.ts';
+import { liveStarChanges } from './live-star-changes.ts';
 import { liveWriteRefused } from './live-write-refused.ts';
 import { renameColumn } from './rename-column.ts';
 import { renameEnumValue } from './rename-enum-value.ts';
@@ -32,6 +34,8 @@ export const compatibilityRules: readonly Rule[] = [
   liveNameRemoved,
   liveWriteRefused,
   liveColumnRetyped,
+  liveStarChanges,
+  liveResultRetyped,
   deployMissesSchema,
   dropColumn,
   dropTable,

@@ -21,7 +21,8 @@ export const liveNameRemoved = defineRule<undefined>({
 still runs, and a pool keeps its prepared statements.
 
 The plan's \`app\` section says which version runs when and what its statements are, so this is not a guess: the finding names
-the version and the statement. A version that says \`SELECT *\` goes on, but without the column: that is a warning.`,
+the version and the statement. A version that says \`SELECT *\` goes on, but without the column, and on
+connections that have it prepared only once it is prepared anew: that is a warning.`,
     solution: `Let the contract come last: deploy a version that no longer names it, wait until it is certain that nobody goes
 back, then drop. A rename is an addition, a copy and a drop: add the new name, write both, copy the old rows, read the new,
 stop writing the old, drop it.`,
@@ -110,7 +111,7 @@ function whatHappens(found: PlacedRemoval): string {
     case 'name':
       return `${verb} breaks the running application: ${when}, and its ${says} fails from then on.`;
     case 'all':
-      return `${verb} takes it out of ${says}: ${when}, and gets rows without it.`;
+      return `${verb} takes it out of ${says}: ${when}, and gets rows without it; where it is prepared already, it fails with "cached plan must not change result type" until it is prepared anew.`;
     default:
       return `${verb} may break the running application: ${when}, and its ${says} fails if it means this column.`;
   }
