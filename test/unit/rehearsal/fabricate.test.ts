@@ -56,6 +56,9 @@ CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('20
 CREATE TABLE events_2 PARTITION OF events FOR VALUES FROM ('2026-02-01') TO ('2026-03-01');
 CREATE TABLE regional (id int, region text) PARTITION BY LIST (region);
 CREATE TABLE regional_eu PARTITION OF regional FOR VALUES IN ('eu', 'uk');
+CREATE TABLE sharded (shard int, id int, PRIMARY KEY (shard, id)) PARTITION BY LIST (shard);
+CREATE TABLE sharded_7 PARTITION OF sharded FOR VALUES IN (7);
+CREATE TABLE sharded_9 PARTITION OF sharded FOR VALUES IN (9);
 CREATE TABLE hashed (id int PRIMARY KEY) PARTITION BY HASH (id);
 CREATE TABLE hashed_0 PARTITION OF hashed FOR VALUES WITH (MODULUS 2, REMAINDER 0);
 CREATE TABLE hashed_1 PARTITION OF hashed FOR VALUES WITH (MODULUS 2, REMAINDER 1);
@@ -150,6 +153,7 @@ describe('fabricate', function () {
   it('spreads rows over partitions and refreshes materialized views', async () => {
     assert.deepEqual(await value('SELECT count(*) FROM events_1'), 150);
     assert.deepEqual(await value('SELECT count(DISTINCT region) FROM regional'), 2);
+    assert.equal(await value('SELECT count(*) FROM sharded_7'), 150);
     assert.equal(await value('SELECT n FROM counted'), 300);
   });
 

@@ -25,11 +25,14 @@ export function domainCondition(column: FillColumn, check: string): string {
 }
 
 const probes = 60;
+/** Of the rows that were tried, those that meet the conditions. */
+const enough = 0.95;
 
 /**
  * The first expression of which (nearly) every row meets the conditions, tried on a few rows; the one that meets
  * them most often where none does. The usual values come first, then values made from the constants that the
- * conditions mention (`status IN ('new', 'paid')`, `price > 0`), then texts of common shapes.
+ * conditions mention (`status IN ('new', 'paid')`, `price > 0`), then texts of common shapes. Where they leave too few
+ * values for each row to have its own (the partitions of a list), values that meet them are worth more.
  */
 export async function fittingExpression(
   db: Connection,
@@ -38,13 +41,20 @@ export async function fittingExpression(
   usual: readonly string[],
   distinct: boolean,
 ): Promise<string> {
-  let best = { expression: usual[0] ?? 'NULL', fit: -1 };
-  for (const expression of [...usual, ...alternatives(column, constantsIn(parser, conditions))]) {
-    const fit = await fitOf(db, column, conditions, expression, distinct);
-    if (fit > best.fit) best = { expression, fit };
-    if (best.fit >= 0.95) break;
-  }
-  return best.expression;
+  const tried = [...usual, ...alternatives(column, constantsIn(parser, conditions))];
+  const bestOf = async (differing: boolean) => {
+    let best = { expression: usual[0] ?? 'NULL', fit: -1 };
+    for (const expression of tried) {
+      const fit = await fitOf(db, column, conditions, expression, differing);
+      if (fit > best.fit) best = { expression, fit };
+      if (best.fit >= enough) break;
+    }
+    return best;
+  };
+  const best = await bestOf(distinct);
+  if (!distinct || best.fit >= enough / 2) return best.expression;
+  const repeated = await bestOf(false);
+  return repeated.fit >= enough ? repeated.expression : best.expression;
 }
 
 /** The share of rows that meet the conditions; of different values, where all must differ. */

@@ -19,7 +19,9 @@ export function distinctColumns(table: FillTable, joins: readonly ParentJoin[]):
   for (const key of table.unique) {
     const columns = own.filter(({ name }) => key.includes(name));
     if (columns.some(({ name, sequence }) => sequence || distinct.has(name))) continue;
-    const chosen = columns.find(({ type }) => wide.has(type.base));
+    const candidates = columns.filter(({ type }) => wide.has(type.base));
+    // What a condition is on may have few values that meet it: the partitions of a list.
+    const chosen = candidates.find(({ name }) => !isConditioned(table, name)) ?? candidates[0];
     if (chosen) distinct.add(chosen.name);
   }
   // What a foreign key of the same row repeats is told apart where the key is.
@@ -27,4 +29,8 @@ export function distinctColumns(table: FillTable, joins: readonly ParentJoin[]):
     for (const [column, { sameRow }] of values)
       if (sameRow && table.unique.some((key) => key.includes(column))) distinct.add(sameRow);
   return distinct;
+}
+
+function isConditioned({ checks }: FillTable, column: string): boolean {
+  return checks.some(({ columns }) => columns.length === 1 && columns[0] === column);
 }
