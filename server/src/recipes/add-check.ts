@@ -1,7 +1,9 @@
+import { provesNotNull } from '../schema/expressions.ts';
+import { columnOf } from '../schema/lookup.ts';
 import { addValidated } from './blocks.ts';
-import { columnsRead } from './expressions.ts';
-import { sqlName } from './facts.ts';
-import { defineRecipe, type Given, type PlanDraft } from './model.ts';
+import { columnsRead, expressionOf } from './expressions.ts';
+import { columnList, sqlName } from './facts.ts';
+import { defineRecipe, type Given, type PlanDraft, refuse } from './model.ts';
 import { constraintName, nameOfConstraint } from './new-names.ts';
 import { unchanged } from './unchanged.ts';
 
@@ -24,6 +26,14 @@ function write(given: Given): PlanDraft {
   const condition = given.answer('condition');
   const name = sqlName(facts, table);
   const columns = columnsRead(condition, table, 'condition');
+  // Where nothing else is said than what NOT NULL says, every row would be tested twice.
+  const proven = provesNotNull(expressionOf(condition));
+  const isSaid = columns.every((one) => proven.includes(one) && columnOf(table, one)?.notNull === true);
+  if (columns.length > 0 && isSaid)
+    refuse(
+      `${columnList(columns)} of ${name} ${columns.length === 1 ? 'is' : 'are'} NOT NULL already, which says the same as ${condition}.`,
+      'condition',
+    );
   const constraint = nameOfConstraint(given, table, columns.length === 1 ? columns[0] : undefined, 'check');
   return {
     title: `Check ${condition} on ${name}`,

@@ -1,6 +1,6 @@
 import type { Table, UserType } from '../schema/model.ts';
 import { quoteIdentifier, quoteLiteral } from '../sql/names.ts';
-import { isRequired, tableStatements } from './application.ts';
+import { requiredColumns, tableStatements } from './application.ts';
 import { stepId, wait } from './blocks.ts';
 import { enumAnswered, enumColumns, problemOfLabel } from './enums.ts';
 import { primaryKeyOf, sqlName } from './facts.ts';
@@ -128,7 +128,7 @@ function versionsOf(given: Given, type: UserType, value: string): readonly Versi
   const own = (table: Table) => columns.filter((one) => one.table === table).map(({ column }) => column);
   const plain = tables.flatMap((table) => {
     const key = primaryKeyOf(table)?.columns ?? [];
-    const reading = [...own(table), ...table.columns.filter(isRequired)].map(({ name }) => name);
+    const reading = [...own(table), ...requiredColumns(table)].map(({ name }) => name);
     const writes = own(table).flatMap(({ name }) => (key.includes(name) ? [] : [[name, []] as const]));
     return tableStatements(facts, table, {
       reads: [...new Set(reading)].slice(0, 6),

@@ -46,7 +46,7 @@ export function tableStatements(facts: Facts, table: Table, uses: Uses): readonl
 
 function insertOf(facts: Facts, table: Table, uses: Uses): string | undefined {
   const twins = new Set([...Object.values(uses.writes).flat(), ...(uses.without ?? [])]);
-  const required = table.columns.filter((column) => isRequired(column) && !twins.has(column.name));
+  const required = requiredColumns(table).filter((column) => !twins.has(column.name));
   const written = Object.keys(uses.writes).filter((name) => isWritable(columnOf(table, name)));
   const columns = [...new Set([...written, ...required.map((one) => one.name)])];
   const ordered = orderedAs(table, columns);
@@ -74,9 +74,24 @@ function orderedAs(table: Table, names: readonly string[]): readonly string[] {
   return [...names].sort((a, b) => place(a) - place(b));
 }
 
+/** Columns that a row cannot be without, and that nothing but the statement gives. */
+export function requiredColumns(table: Table): readonly Column[] {
+  return table.columns.filter((column) => isRequired(table, column));
+}
+
 /** A row cannot be without it, and nothing but the statement gives it. */
-export function isRequired({ notNull, default: value, identity, generated }: Column): boolean {
-  return notNull === true && value === null && identity === undefined && generated === undefined;
+export function isRequired(table: Table, column: Column): boolean {
+  const { default: value, identity, generated } = column;
+  const isGiven = value !== null || identity !== undefined || generated !== undefined;
+  return refusesNull(table, column) && !isGiven;
+}
+
+/** By NOT NULL, or by a check that says the same. */
+export function refusesNull({ constraints }: Table, { name, notNull }: Column): boolean {
+  return (
+    notNull === true ||
+    constraints.some(({ provesNotNull, enforced }) => enforced !== false && provesNotNull.includes(name))
+  );
 }
 
 function isWritable(column: Column | undefined): boolean {

@@ -118,8 +118,8 @@ function partsOf(facts: Facts, names: Names, table: Table, name: string): readon
 /** The name of a partition's index, after the pattern of the parent's. */
 function partName(names: Names, parent: Table, child: Table, name: string): string {
   const prefix = `${parent.name.name}_`;
-  const label = name.startsWith(prefix) ? name.slice(prefix.length) : name;
-  return names.relation(child.name.schema, child.name.name, undefined, label);
+  const [rest, label] = name.startsWith(prefix) ? [undefined, name.slice(prefix.length)] : [name, 'idx'];
+  return names.relation(child.name.schema, child.name.name, rest, label);
 }
 
 function createIndexSql(

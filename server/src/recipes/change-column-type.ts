@@ -4,7 +4,7 @@ import { narrowing } from '../effects/type-narrowing.ts';
 import { columnOf, constraintOf, relationKey, tableByKey } from '../schema/lookup.ts';
 import type { Column, Constraint, Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
-import { isRequired, tableStatements } from './application.ts';
+import { requiredColumns, tableStatements } from './application.ts';
 import { addValidated, alterTable, stepId, wait } from './blocks.ts';
 import { after, columnFacts, sqlName } from './facts.ts';
 import { script } from './finish.ts';
@@ -316,8 +316,7 @@ function versionsOf(given: Given, to: string, children: readonly Child[]): reado
   const [table, column] = [given.table(), given.column()];
   const key = (one: Table) => one.constraints.find(({ kind }) => kind === 'primary key')?.columns ?? [];
   const statements = [{ table, column }, ...children].flatMap(({ table: one, column: own }) => {
-    const reading = one.columns
-      .filter(isRequired)
+    const reading = requiredColumns(one)
       .slice(0, 4)
       .map(({ name }) => name);
     const writes = key(one).includes(own.name) ? {} : { [own.name]: [] };

@@ -2,7 +2,7 @@ import { backfillKey } from '../rules/backfill-key.ts';
 import { columnOf, indexesOf, referencesTo, relationKey } from '../schema/lookup.ts';
 import type { Column, Constraint, Table } from '../schema/model.ts';
 import { quoteIdentifier, quoteLiteral } from '../sql/names.ts';
-import { isRequired, tableStatements } from './application.ts';
+import { requiredColumns, tableStatements } from './application.ts';
 import { alterTable, buildIndex, indexToConstraint, requireColumn, wait, withColumn } from './blocks.ts';
 import { columnList, primaryKeyOf, sqlName } from './facts.ts';
 import { script } from './finish.ts';
@@ -374,8 +374,7 @@ function dropSpare({ facts }: Given, { table, spare }: Key): readonly StepDraft[
 
 function versionsOf({ facts }: Given, { table, next, columns, added, old }: Key): readonly VersionDraft[] {
   const own = columns.map((one) => one.name);
-  const reading = table.columns
-    .filter(isRequired)
+  const reading = requiredColumns(table)
     .slice(0, 5)
     .map((one) => one.name);
   const use = (one: Table) => [{ table, columns: one.columns, dual: [], reads: {}, lookup: undefined }];

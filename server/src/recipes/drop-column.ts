@@ -1,7 +1,7 @@
 import { placeholder } from '../inverse/placeholders.ts';
 import type { Column, Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
-import { isRequired, tableStatements } from './application.ts';
+import { isRequired, refusesNull, requiredColumns, tableStatements } from './application.ts';
 import { alterTable, copyBack, wait } from './blocks.ts';
 import { type ColumnFacts, columnFacts, columnList, primaryKeyOf, sqlName } from './facts.ts';
 import { backfillSource } from './finish.ts';
@@ -57,7 +57,7 @@ function fillFor(given: Given): string | undefined {
   };
   const [table, column] = [given.table(), given.column()];
   const known = placeholder(way, table, column);
-  if (known !== undefined || !isRequired(column)) return known;
+  if (known !== undefined || !isRequired(table, column)) return known;
   const isBound = table.constraints.some(
     ({ kind, columns }) => kind !== 'unique' && kind !== 'not null' && columns.includes(column.name),
   );
@@ -166,8 +166,7 @@ export function refuseBound({ facts }: Given, own: ColumnFacts, shown: string): 
 function versionsOf({ facts, table: of }: Given, column: Column): readonly VersionDraft[] {
   const table = of();
   const rest: Table = { ...table, columns: table.columns.filter((one) => one.name !== column.name) };
-  const reading = rest.columns
-    .filter((one) => isRequired(one))
+  const reading = requiredColumns(rest)
     .slice(0, 5)
     .map(({ name }) => name);
   const use = (columns: readonly Column[]) => ({ table, columns, dual: [], reads: {}, lookup: undefined });
@@ -195,7 +194,7 @@ function versionsOf({ facts, table: of }: Given, column: Column): readonly Versi
 function releasePhase(given: Given, { column }: ColumnFacts): PlanDraft['phases'] {
   const { facts } = given;
   const table = given.table();
-  if (!isRequired(column)) return [];
+  if (!isRequired(table, column)) return [];
   const fill =
     given.optional('fill') ??
     refuse(
@@ -227,7 +226,7 @@ function contract(given: Given, own: ColumnFacts, aside: string | undefined): re
   const steps: StepDraft[] = [];
   const loose = constraints.filter(({ parent, local }) => parent === undefined && local !== false);
   // The default of a new column comes with it, and would be worked out for each row on the way back.
-  const isGiven = column.generated === undefined && (column.default !== null || isRequired(column));
+  const isGiven = column.generated === undefined && (column.default !== null || isRequired(table, column));
   const changes = [
     ...(column.notNull ? [`ALTER COLUMN ${quoted} DROP NOT NULL`] : []),
     ...(isGiven ? [`ALTER COLUMN ${quoted} DROP DEFAULT`] : []),
@@ -247,7 +246,7 @@ function contract(given: Given, own: ColumnFacts, aside: string | undefined): re
       id: 'unbind',
       why: 'By name, so that what would go with the column is seen to be meant.',
       sql: first,
-      ...(column.notNull && fill !== undefined
+      ...(refusesNull(table, column) && fill !== undefined
         ? {
             rollbackFirst: [
               {

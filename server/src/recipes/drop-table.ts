@@ -2,9 +2,10 @@ import { descendantsOf, referencesTo, relationKey, viewsOf } from '../schema/loo
 import type { Table } from '../schema/model.ts';
 import { triggersOf } from '../schema/triggers.ts';
 import { quoteIdentifier, quoteLiteral } from '../sql/names.ts';
-import { isRequired, tableStatements } from './application.ts';
+import { requiredColumns, tableStatements } from './application.ts';
 import { alterTable, stepId, wait } from './blocks.ts';
-import { type Facts, functionsSaying, sqlName } from './facts.ts';
+import { functionsSaying } from './code-words.ts';
+import { type Facts, sqlName } from './facts.ts';
 import {
   defineRecipe,
   type Given,
@@ -75,7 +76,7 @@ function refuseBound(facts: Facts, table: Table, name: string): void {
       'table',
     );
   const own = new Set(triggersOf(table).flatMap(({ dependsOn = [] }) => dependsOn));
-  const [code] = functionsSaying(facts, [table.name.name]).filter(
+  const [code] = functionsSaying(facts.schema, [table.name.name]).filter(
     (one) => !own.has(`function ${relationKey(one.name)}()`),
   );
   if (code)
@@ -97,7 +98,7 @@ function refuseBound(facts: Facts, table: Table, name: string): void {
 }
 
 function versionsOf(facts: Facts, table: Table): readonly VersionDraft[] {
-  const reading = table.columns.filter(isRequired).slice(0, 5);
+  const reading = requiredColumns(table).slice(0, 5);
   return [
     {
       name: 'v1',

@@ -1,3 +1,4 @@
+import type { Node } from '@pgsql/types';
 import { walk } from '../schema/expressions.ts';
 import type { Table } from '../schema/model.ts';
 import { tokenize } from '../sql/lexer.ts';
@@ -42,6 +43,13 @@ export function expressionsIn(text: string): readonly string[] | undefined {
     return statements.length === 1 && statements.every(({ node }) => 'SelectStmt' in node);
   });
   return isRead ? all : undefined;
+}
+
+/** The parse tree of an expression; undefined where it is none. */
+export function expressionOf(text: string): Node | undefined {
+  const [only] = parseWritten(`SELECT (${text})`);
+  const [target] = only && 'SelectStmt' in only.node ? (only.node.SelectStmt.targetList ?? []) : [];
+  return target && 'ResTarget' in target ? target.ResTarget.val : undefined;
 }
 
 /**

@@ -27,9 +27,9 @@ import type {
 } from '../schema/model.ts';
 import { notNullOf } from '../schema/not-null.ts';
 import { triggersOf } from '../schema/triggers.ts';
-import { tokenize } from '../sql/lexer.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { parseWritten } from '../sql/parser.ts';
+import { functionsNaming } from './code-words.ts';
 
 /** The database that a plan starts from. */
 export interface Facts {
@@ -128,7 +128,7 @@ export function columnFacts(facts: Facts, table: Table, name: string): ColumnFac
       (one) => one.generated && one.name !== name && (one.reads === undefined || reads(one.reads)),
     ),
     triggers: triggersOf(table).filter((one) => reads(one.reads) && !one.ofParent),
-    functions: functionsNaming(facts, table, name),
+    functions: functionsNaming(schema, table, name),
     policies: (table.policies ?? []).filter((one) => reads(one.using?.reads) || reads(one.check?.reads)),
     publications,
     statistics: [...schema.objects.values()].filter(
@@ -146,50 +146,6 @@ function namesColumn(indexes: readonly Index[], one: Constraint, name: string): 
   const index = indexes.find(({ constraint }) => constraint === one.name);
   const all = [...one.columns, ...(index?.columns ?? []), ...(index?.include ?? []), ...(index?.reads ?? [])];
   return all.includes(name);
-}
-
-/** Of bodies Postgres tracks nothing: what they say is read as words. */
-function functionsNaming({ schema }: Facts, table: Table, column: string): readonly UserFunction[] {
-  const ofTriggers = new Set(triggersOf(table).flatMap(({ dependsOn = [] }) => dependsOn));
-  return [...schema.functions].flatMap(([key, one]) => {
-    const isOfTrigger = ofTriggers.has(`function ${key}()`);
-    const says = (one.overloads ?? []).some((overload) => {
-      const text = overload.source?.text;
-      if (text === undefined) return false;
-      const words = wordsOf(text);
-      return words.has(column) && (isOfTrigger || words.has(table.name.name));
-    });
-    return says ? [one] : [];
-  });
-}
-
-/** Functions whose source says all of these names, as words. */
-export function functionsSaying({ schema }: Facts, names: readonly string[]): readonly UserFunction[] {
-  return [...schema.functions.values()].filter((one) =>
-    (one.overloads ?? []).some(({ source }) => {
-      const words = source && wordsOf(source.text);
-      return words !== undefined && names.every((name) => words.has(name));
-    }),
-  );
-}
-
-/** The words of SQL and of the strings in it, as names: a body is a string. */
-function wordsOf(text: string): ReadonlySet<string> {
-  const words = new Set<string>();
-  for (const token of tokenize(text)) {
-    const source = text.slice(token.start, token.end);
-    if (token.kind === 'word') words.add(source.toLowerCase());
-    else if (token.kind === 'quoted') words.add(source.slice(1, -1).replaceAll('""', '"'));
-    else if (token.kind === 'string') for (const word of wordsOf(inside(source))) words.add(word);
-  }
-  return words;
-}
-
-/** What stands between a string's quotes, whichever they are. */
-function inside(source: string): string {
-  const quote = /^(?:\$[^$]*\$|[a-zA-Z&]{0,2}')/.exec(source)?.[0] ?? '';
-  const end = quote.startsWith('$') ? quote.length : 1;
-  return source.slice(quote.length, Math.max(quote.length, source.length - end));
 }
 
 /** The schema after statements of the library's own; as it is where one of them would be refused. */

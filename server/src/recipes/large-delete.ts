@@ -1,7 +1,7 @@
 import { referencesTo, relationKey } from '../schema/lookup.ts';
 import type { Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
-import { isRequired, tableStatements } from './application.ts';
+import { requiredColumns, tableStatements } from './application.ts';
 import { alterTable, wait } from './blocks.ts';
 import { columnList, primaryKeyOf, sqlName } from './facts.ts';
 import { backfillSource, script } from './finish.ts';
@@ -68,8 +68,7 @@ interface Purge {
 function write(given: Given): PlanDraft {
   const purge = purgeOf(given);
   const { table, name, mark, condition, kept } = purge;
-  const reading = table.columns
-    .filter(isRequired)
+  const reading = requiredColumns(table)
     .slice(0, 5)
     .map((one) => one.name);
   return {

@@ -1,7 +1,7 @@
 import { columnOf, indexesOf, relationKey } from '../schema/lookup.ts';
 import type { Column, Constraint, Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
-import { isRequired, tableStatements } from './application.ts';
+import { isRequired, requiredColumns, tableStatements } from './application.ts';
 import { withColumn } from './blocks.ts';
 import { refuseBound } from './drop-column.ts';
 import { type ColumnFacts, columnFacts, columnList, primaryKeyOf, sqlName } from './facts.ts';
@@ -98,7 +98,7 @@ function moveOf(given: Given): Move {
     columnFacts(facts, from, column.name) ?? refuse(`${old} has no column ${column.name}.`, 'column');
   if (relationKey(from.name) === relationKey(to.name)) refuse(`${shown} is in ${next} already.`, 'to');
   refuseBound(given, own, shown);
-  if (isRequired(column))
+  if (isRequired(from, column))
     refuse(
       `${shown} is NOT NULL and has no default, so that v2 could not insert a row without it: give it a default first (switchback new set_default), or drop NOT NULL.`,
       'column',
@@ -167,8 +167,8 @@ function versionsOf(
   { from, to, column, next, pairs, names }: Move,
 ): readonly VersionDraft[] {
   const reading = (table: Table) =>
-    table.columns
-      .filter((one) => isRequired(one) && one !== column)
+    requiredColumns(table)
+      .filter((one) => one !== column)
       .slice(0, 4)
       .map((one) => one.name);
   const own = { [column.name]: [] };

@@ -10,7 +10,6 @@ import { changePrimaryKey } from './change-primary-key.ts';
 import { dropColumn } from './drop-column.ts';
 import { dropTable } from './drop-table.ts';
 import { largeDelete } from './large-delete.ts';
-import { mergeTables } from './merge-tables.ts';
 import type { Recipe } from './model.ts';
 import { moveColumn } from './move-column.ts';
 import { partitionTable } from './partition-table.ts';
@@ -45,5 +44,4 @@ export const recipes: readonly Recipe[] = [
   moveColumn,
   changePrimaryKey,
   partitionTable,
-  mergeTables,
 ];

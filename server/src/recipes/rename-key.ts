@@ -1,7 +1,7 @@
 import { relationKey, tableByKey } from '../schema/lookup.ts';
 import type { Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
-import { isRequired, tableStatements } from './application.ts';
+import { requiredColumns, tableStatements } from './application.ts';
 import { wait } from './blocks.ts';
 import { sqlName } from './facts.ts';
 import { type Given, type PlanDraft, refuse, type VersionDraft } from './model.ts';
@@ -58,7 +58,7 @@ function versionsOf(given: Given, { table, from, to, renamed }: Twin): readonly 
   const next =
     tableByKey(renamed, relationKey(table.name)) ??
     refuse(`How ${sqlName(facts, table)} is with another name of ${from.name} is not known.`, 'column');
-  const others = table.columns.filter((one) => isRequired(one) && one.name !== from.name);
+  const others = requiredColumns(table).filter((one) => one.name !== from.name);
   const bound = new Set(
     table.constraints.flatMap(({ kind, columns }) => (kind === 'not null' ? [] : columns)),
   );

@@ -3,9 +3,10 @@ import { descendantsOf, relationKey } from '../schema/lookup.ts';
 import type { Grant, Table } from '../schema/model.ts';
 import { defaultGrants } from '../schema/privileges.ts';
 import { quoteIdentifier } from '../sql/names.ts';
-import { isRequired, tableStatements } from './application.ts';
+import { requiredColumns, tableStatements } from './application.ts';
 import { wait } from './blocks.ts';
-import { columnList, type Facts, functionsSaying, primaryKeyOf, sqlName } from './facts.ts';
+import { functionsSaying } from './code-words.ts';
+import { columnList, type Facts, primaryKeyOf, sqlName } from './facts.ts';
 import { defineRecipe, type Given, type PlanDraft, refuse, type VersionDraft } from './model.ts';
 
 export const renameTable = defineRecipe({
@@ -106,7 +107,7 @@ function refuseBound(facts: Facts, table: Table, name: string): void {
     );
   const [rule] = table.rules ?? [];
   if (rule !== undefined) refuse(`${name} has a rule, ${rule}: replace it by a trigger first.`, 'table');
-  const [code] = functionsSaying(facts, [table.name.name]);
+  const [code] = functionsSaying(facts.schema, [table.name.name]);
   if (code)
     refuse(
       `The function ${sqlName(facts, code)} says ${table.name.name}. It would go on by the view, and fail once that is dropped: let it find the table by the search path of a view of your own first, or change it in a plan of its own.`,
@@ -135,12 +136,11 @@ function grantsOnView({ pgVersion }: Facts, table: Table, view: string): readonl
 }
 
 function versionsOf(facts: Facts, table: Table, renamed: Table): readonly VersionDraft[] {
-  const reading = table.columns
-    .filter(isRequired)
+  const reading = requiredColumns(table)
     .slice(0, 5)
     .map(({ name }) => name);
   const key = primaryKeyOf(table)?.columns ?? [];
-  const writable = table.columns.find((one) => isRequired(one) && !key.includes(one.name));
+  const writable = requiredColumns(table).find((one) => !key.includes(one.name));
   const writes = writable ? { [writable.name]: [] } : {};
   const version = (name: string, says: string, known: Table): VersionDraft => ({
     name,

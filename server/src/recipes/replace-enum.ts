@@ -1,7 +1,7 @@
 import { indexesOf, relationKey } from '../schema/lookup.ts';
 import type { Column, Table, UserType } from '../schema/model.ts';
 import { quoteIdentifier, quoteLiteral } from '../sql/names.ts';
-import { isRequired, tableStatements } from './application.ts';
+import { requiredColumns, tableStatements } from './application.ts';
 import { alterTable, wait } from './blocks.ts';
 import { enumAnswered, enumColumns, saysType } from './enums.ts';
 import { columnFacts, primaryKeyOf, sqlName } from './facts.ts';
@@ -339,7 +339,7 @@ function versionsOf(
 ): readonly VersionDraft[] {
   const { facts } = given;
   const key = primaryKeyOf(table)?.columns ?? [];
-  const reading = [column.name, ...table.columns.filter(isRequired).map((one) => one.name)];
+  const reading = [column.name, ...requiredColumns(table).map((one) => one.name)];
   const plain = tableStatements(facts, table, {
     reads: [...new Set(reading)].slice(0, 6),
     writes: key.includes(column.name) ? {} : { [column.name]: [] },

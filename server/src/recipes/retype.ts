@@ -6,6 +6,7 @@ import type { Column, Constraint, Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { alterTable, buildIndex, copyValues, requireColumn, wait } from './blocks.ts';
 import { counting } from './counting.ts';
+import { columnsRead, inRow } from './expressions.ts';
 import { primaryKeyOf, rangeVar, sqlName } from './facts.ts';
 import { backfillSource, script } from './finish.ts';
 import { statisticsTwins } from './followers.ts';
@@ -68,7 +69,9 @@ export function retyped(
     twin,
     last: names.column(table, column.name, 'old'),
     value:
-      using === undefined ? (row) => `${row}${quoted}::${type}` : (row) => inRow(using, column.name, row),
+      using === undefined
+        ? (row) => `${row}${quoted}::${type}`
+        : (row) => usingIn(using, table, column.name, row),
     back: backOf(column, type, using),
     id,
     apart,
@@ -83,17 +86,14 @@ export function retyped(
   };
 }
 
-/** The expression with the column as that of a row; refused where it names others, which a trigger would have to know. */
-function inRow(using: string, column: string, row: string): string {
-  if (row === '') return `(${using})`;
-  const quoted = quoteIdentifier(column);
-  const name = new RegExp(`(?<![\\w."])${quoted.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w"])`, 'g');
-  if (!name.test(using))
+/** The expression with the columns as those of a row; refused where it does not name the one that it is of. */
+function usingIn(using: string, table: Table, column: string, row: string): string {
+  if (!columnsRead(using, table, 'using').includes(column))
     refuse(
       `The expression ${using} does not name ${column}: say how a value of it becomes one of the new type.`,
       'using',
     );
-  return `(${using.replace(name, `${row}${quoted}`)})`;
+  return `(${inRow(using, table, row)})`;
 }
 
 const integers: Readonly<Record<string, readonly [string, string]>> = {
@@ -196,6 +196,8 @@ export function swapRetyped(given: Given, one: Retyped, bound: Bound = { release
       ? [alter(`ADD CONSTRAINT ${primary} PRIMARY KEY USING INDEX ${quoteIdentifier(key.name)}`)]
       : []),
     ...handOver(given, one, 'there'),
+    // Nobody writes the old column any more, and a check of it would refuse rows without it.
+    ...(back ? [] : checksOf(one).map((each) => alter(`DROP CONSTRAINT ${quoteIdentifier(each.name)}`))),
     // An identity holds on to its NOT NULL.
     ...(from.notNull ? [alter(`ALTER COLUMN ${old} DROP NOT NULL`)] : []),
     ...bind,
@@ -314,32 +316,37 @@ export function contractRetyped(given: Given, one: Retyped): readonly StepDraft[
   const own = twin.facts.constraints.filter(
     ({ kind, parent, local }) => kind !== 'primary key' && parent === undefined && local !== false,
   );
-  const constraints = own.filter((each) => !one.apart.includes(each));
+  const gone = back ? one.apart : [...one.apart, ...checksOf(one)];
+  const constraints = own.filter((each) => !gone.includes(each));
   const statistics = twin.facts.statistics.map(
     (each) =>
       `DROP STATISTICS ${sqlName(facts, { name: { schema: each.name.schema ?? 'public', name: each.name.name } })}`,
   );
-  const unbound = [
-    ...(back ? [back.drop] : []),
-    ...(constraints.length > 0
-      ? [
-          alterTable(
-            facts,
-            table,
-            ...constraints.map((each) => `DROP CONSTRAINT ${quoteIdentifier(each.name)}`),
-          ),
-        ]
-      : []),
-    ...statistics,
-  ];
+  const unwritten = [...(back ? [back.drop] : []), ...statistics];
   return [
     wait(`${id}_last_look`, `A week with ${from.name} of the new type`, '7d'),
-    ...(unbound.length > 0
+    ...(constraints.length > 0
+      ? [
+          {
+            step: `Nothing binds the old ${from.name}`,
+            id: `${id}_unbind`,
+            // Back again they hold on rows that the trigger has filled by then: it goes after them, and comes before.
+            sql: [
+              alterTable(
+                facts,
+                table,
+                ...constraints.map((each) => `DROP CONSTRAINT ${quoteIdentifier(each.name)}`),
+              ),
+            ],
+          },
+        ]
+      : []),
+    ...(unwritten.length > 0
       ? [
           {
             step: `The old ${from.name} is written no longer`,
-            id: `${id}_unbind`,
-            sql: unbound,
+            id: `${id}_unwrite`,
+            sql: unwritten,
             ...unbindBack(given, one),
           },
         ]
@@ -357,6 +364,12 @@ export function contractRetyped(given: Given, one: Retyped): readonly StepDraft[
         : { rollback: { impossible: 'the values of the old type are gone' } }),
     },
   ];
+}
+
+function checksOf({ twin }: Retyped): readonly Constraint[] {
+  return twin.facts.constraints.filter(
+    ({ kind, parent, local }) => kind === 'check' && parent === undefined && local !== false,
+  );
 }
 
 /** What was made for the new column gets the names of what it took the place of. */

@@ -1,6 +1,6 @@
 import type { Column } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
-import { isRequired, tableStatements } from './application.ts';
+import { requiredColumns, tableStatements } from './application.ts';
 import { requireColumn, wait } from './blocks.ts';
 import { columnFacts, columnList, primaryKeyOf, sqlName } from './facts.ts';
 import { backfillSource } from './finish.ts';
@@ -93,7 +93,7 @@ function write(given: Given): PlanDraft {
 
 function versionsOf({ facts, table: of }: Given, column: Column): readonly VersionDraft[] {
   const table = of();
-  const others = table.columns.filter((one) => isRequired(one)).map(({ name }) => name);
+  const others = requiredColumns(table).map(({ name }) => name);
   const reads = [column.name, ...others.slice(0, 5)];
   const use = { table, columns: table.columns, dual: [], reads: {}, lookup: undefined };
   const fixed = (columnFacts(facts, table, column.name)?.referencedBy.length ?? 0) > 0;

@@ -2,7 +2,7 @@ import { syncName, syncTrigger } from '../rules/locks/sync-trigger.ts';
 import { columnOf } from '../schema/lookup.ts';
 import type { Column, Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
-import { isRequired, tableStatements } from './application.ts';
+import { requiredColumns, tableStatements } from './application.ts';
 import { alterTable, wait, withColumn } from './blocks.ts';
 import { refuseBound } from './drop-column.ts';
 import { expressionsIn, inRow } from './expressions.ts';
@@ -239,8 +239,8 @@ function triggerOf(
 }
 
 function versionsOf({ facts }: Given, { table, column, parts, whole }: Split): readonly VersionDraft[] {
-  const others = table.columns
-    .filter((one) => isRequired(one) && one.name !== column.name)
+  const others = requiredColumns(table)
+    .filter((one) => one.name !== column.name)
     .slice(0, 4)
     .map((one) => one.name);
   const rest: Table = { ...whole, columns: whole.columns.filter((one) => one.name !== column.name) };

@@ -1,12 +1,12 @@
 import { createIndex } from '../inverse/indexes.ts';
 import { restore } from '../inverse/restore.ts';
 import type { Way } from '../inverse/way.ts';
-import { columnOf, relationKey, tableByKey } from '../schema/lookup.ts';
+import { columnOf, descendantsOf, relationKey, tableByKey } from '../schema/lookup.ts';
 import type { Column, Index, QualifiedName, Relation, Schema, Table, UserFunction } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { buildIndex, stepId } from './blocks.ts';
 import { after, type ColumnFacts, columnFacts, sqlName } from './facts.ts';
-import { type Given, refuse, type SqlDraft, type StepDraft } from './model.ts';
+import { type Given, refuse, type StepDraft } from './model.ts';
 import { withOtherColumn } from './trigger-code.ts';
 
 /** A column that is to take another's place in the same table, with all that is bound to that. */
@@ -103,7 +103,7 @@ export function addTwin(
   twin: Pick<Twin, 'table' | 'from' | 'to' | 'type'>,
   id: string,
   { withDefault = true }: { readonly withDefault?: boolean } = {},
-): SqlDraft {
+): StepDraft {
   const { facts } = given;
   const { table, from, to, type } = twin;
   const collation = from.collation === undefined || type !== from.type ? '' : ` COLLATE ${from.collation}`;
@@ -121,13 +121,17 @@ export function addTwin(
     statistics: from.statistics,
     ...(from.options ? { options: from.options } : {}),
   };
-  const set = restore(
-    wayTo(
-      given,
-      withTable(now, key, (one) => withColumn(one, wanted)),
-      now,
-    ),
+  // What SET DEFAULT and the like do to a table they do to its partitions.
+  const handedDown = { default: wanted.default, storage: wanted.storage, compression: wanted.compression };
+  const heirs = descendantsOf(facts.schema, key).map(({ name }) => relationKey(name));
+  const then = heirs.reduce(
+    (schema, heir) =>
+      withTable(schema, heir, (one) =>
+        withColumn(one, { ...(columnOf(one, to) ?? is), ...handedDown, statistics: wanted.statistics }),
+      ),
+    withTable(now, key, (one) => withColumn(one, wanted)),
   );
+  const set = restore(wayTo(given, then, now));
   return {
     step: 'Add the new column',
     id,

@@ -1,5 +1,5 @@
 import type { Table } from '../schema/model.ts';
-import { isRequired, tableStatements } from './application.ts';
+import { requiredColumns, tableStatements } from './application.ts';
 import { columnFacts, primaryKeyOf } from './facts.ts';
 import type { Given, VersionDraft } from './model.ts';
 
@@ -8,7 +8,7 @@ const mostColumns = 6;
 
 /** The application where a plan asks nothing of it: one version, which runs before and after. `columns` come first. */
 export function unchanged({ facts }: Given, table: Table, columns: readonly string[]): VersionDraft {
-  const required = table.columns.filter((one) => isRequired(one)).map(({ name }) => name);
+  const required = requiredColumns(table).map(({ name }) => name);
   const reads = [...new Set([...columns, ...required])].slice(0, mostColumns);
   // What others find the row by is not changed.
   const keys = new Set([
