@@ -9,6 +9,7 @@ import { addValidated, alterTable, stepId, wait } from './blocks.ts';
 import { after, columnFacts, sqlName } from './facts.ts';
 import { script } from './finish.ts';
 import {
+  type AlertDraft,
   defineRecipe,
   type Given,
   type PlanDraft,
@@ -50,6 +51,8 @@ export const changeColumnType = defineRecipe({
   write,
 });
 
+const stalePlan = 'cached plan must not change result type';
+
 /** As `format_type` prints it. */
 function printedType({ facts, table: of }: Given, type: string): string {
   const table = of();
@@ -80,11 +83,19 @@ function write(given: Given): PlanDraft {
   const title = `Change ${shown} from ${shortType(from)} to ${shortType(to)}`;
   const plan = keeps ? atOnce(given, to) : byReplacement(given, to, using);
   const checklist = [
-    // RevalidateCachedQuery of plancache.c: "cached plan must not change result type".
-    `Somebody restarts the application's pools right after the step that changes ${column.name}: statements that a session prepared before fail there, since they would return another type`,
+    // RevalidateCachedQuery of plancache.c.
+    `Somebody restarts the application's pools right after each step that changes the type of a column: statements that a session prepared before fail there with 0A000, "${stalePlan}"`,
     ...(plan.checklist ?? []),
   ];
-  return { title, tables: [table], ...plan, checklist };
+  const alerts: readonly AlertDraft[] = [
+    {
+      metric: 'http_5xx_ratio',
+      warning: '> 0.1%',
+      critical: '> 1%',
+      action: `Errors 0A000 "${stalePlan}": restart the pools. Others: halt the migration and roll back the last deploy`,
+    },
+  ];
+  return { title, tables: [table], ...plan, checklist, alerts };
 }
 
 /** A value that the new type does not hold stops the plan, or is cut without a word: that is to be meant. */
@@ -134,11 +145,14 @@ function atOnce(given: Given, to: string): Omit<PlanDraft, 'title' | 'tables'> {
           {
             step: `${column.name} becomes ${shortType(to)}`,
             id: 'change_type',
-            ...(release.length > 0
-              ? {
-                  why: 'Postgres changes no type under what reads the column: that is made again in the same transaction.',
-                }
-              : {}),
+            why: [
+              ...(release.length > 0
+                ? [
+                    'Postgres changes no type under what reads the column: that is made again in the same transaction.',
+                  ]
+                : []),
+              'Statements prepared before would return the old type, and fail until their sessions are new: restart the pools.',
+            ].join(' '),
             sql: [
               ...release,
               alterTable(facts, table, `ALTER COLUMN ${quoteIdentifier(column.name)} TYPE ${shortType(to)}`),

@@ -266,10 +266,17 @@ function documentOf(
         steps: steps.map((step) => stepDocument(step, given, derived.get(step.id) ?? {})),
       }),
     ),
-    alerts: [...(draft.alerts ?? []), ...(risks ? standardAlerts(risks) : [])],
+    alerts: alertsOf(draft, risks),
     queries: [...(draft.queries ?? []), ...(risks ? standardQueries(risks) : [])],
     cleanup: [...(draft.cleanup ?? []), ...standardCleanup(given.orm)],
   };
+}
+
+/** A recipe's own alert stands for the standard one on the same metric. */
+function alertsOf({ alerts = [] }: PlanDraft, risks: Risks | undefined): PlanDocument['alerts'] {
+  const own = new Set(alerts.map(({ metric }) => metric));
+  const standard = risks ? standardAlerts(risks) : [];
+  return [...alerts, ...standard.filter(({ metric }) => !own.has(metric))];
 }
 
 function stepDocument(step: StepDraft, given: Given, derived: Derived): StepDocument {

@@ -155,7 +155,7 @@ export interface PlanDraft {
   /** Entries before the standard ones. */
   readonly checklist?: readonly (string | CheckDraft)[];
   readonly phases: readonly PhaseDraft[];
-  /** Before the standard ones. */
+  /** Before the standard ones, and in place of those on the same metric. */
   readonly alerts?: readonly AlertDraft[];
   readonly queries?: readonly QueryDraft[];
   readonly cleanup?: readonly string[];

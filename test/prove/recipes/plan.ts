@@ -39,3 +39,14 @@ export function faultsOf(plan: NewPlan, { refused, notes = [] }: RecipeCase): re
 export function isFor({ from = 0, to = 99 }: RecipeCase, pgVersion: number): boolean {
   return from <= pgVersion && pgVersion <= to;
 }
+
+/** Of the steps with these ids those whose comment does not say that statements prepared before fail behind them. */
+export function unsaid(text: string, ids: readonly string[]): readonly string[] {
+  const lines = text.split('\n');
+  return ids.filter((id) => {
+    let at = lines.findIndex((line) => line.trim() === `id: ${id}`) - 1;
+    const comment: string[] = [];
+    while (lines[--at]?.trim().startsWith('#')) comment.unshift(lines[at]?.trim().slice(1) ?? '');
+    return !/statements prepared before/i.test(comment.join(''));
+  });
+}

@@ -1,5 +1,6 @@
 import { loadParsers, type Parsers } from '../../../server/src/analyze.ts';
 import type { Engine, Report } from '../../../server/src/rehearsal/model.ts';
+import { heldFailures } from '../../../server/src/rehearsal/proof-words.ts';
 import { reportText } from '../../../server/src/rehearsal/report-text.ts';
 import { createServerEngine } from '../../../server/src/rehearsal/server-engine.ts';
 import { embeddedEngine, provePlan } from '../../unit/rehearsal/setup.ts';
@@ -7,7 +8,7 @@ import type { Witness } from '../observations.ts';
 import { withServer } from '../postgres/server.ts';
 import { recipeCases } from './cases/index.ts';
 import type { RecipeCase } from './model.ts';
-import { faultsOf, isFor, planFor } from './plan.ts';
+import { faultsOf, isFor, planFor, unsaid } from './plan.ts';
 
 export interface ProveRecipesOptions {
   readonly on: readonly Witness[];
@@ -85,7 +86,18 @@ async function proveCase(
   const passed = report.verdict === 'passed';
   if (!passed) console.log(`✘ ${label}:\n${reportText(report)}`);
   if ((!passed || faults.length > 0) && show) console.log(plan.text);
-  return passed && faults.length === 0 && isProven(report, label) ? 'proven' : 'failed';
+  const isSound =
+    passed && faults.length === 0 && isProven(report, label) && isSaid(report, plan.text, label);
+  return isSound ? 'proven' : 'failed';
+}
+
+/** A step behind which prepared statements fail must say so. */
+function isSaid({ steps }: Report, text: string, label: string): boolean {
+  const failing = steps.filter(({ app }) => heldFailures(app).length > 0).map(({ id }) => id);
+  const missing = unsaid(text, failing);
+  for (const id of missing)
+    console.log(`✘ ${label}: prepared statements fail after ${id}, which does not say so`);
+  return missing.length === 0;
 }
 
 /** A rollback that is not needed must have been proven so. */

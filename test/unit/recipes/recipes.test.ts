@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { loadParsers, type Parsers } from '../../../server/src/analyze.ts';
+import { analyze, loadParsers, type Parsers } from '../../../server/src/analyze.ts';
 import { pgVersions } from '../../../server/src/effects/model.ts';
 import { recipes } from '../../../server/src/recipes/registry.ts';
 import type { Engine } from '../../../server/src/rehearsal/model.ts';
 import { reportText } from '../../../server/src/rehearsal/report-text.ts';
+import { defaultSettings } from '../../../server/src/rules/settings.ts';
 import { recipeCases } from '../../prove/recipes/cases/index.ts';
-import { faultsOf, isFor, planFor } from '../../prove/recipes/plan.ts';
+import { faultsOf, isFor, planFor, unsaid } from '../../prove/recipes/plan.ts';
 import { embeddedEngine, provePlan } from '../rehearsal/setup.ts';
 
 describe('the plans of recipes', function () {
@@ -33,6 +34,27 @@ describe('the plans of recipes', function () {
       assert.deepEqual(faults, []);
     });
   }
+
+  it('say where statements that were prepared before fail', () => {
+    const retyping = recipeCases.filter(({ type }) => type === 'change_column_type');
+    let told = 0;
+    for (const one of retyping) {
+      const plan = planFor(one, pgVersions.newest, parsers);
+      if ('problem' in plan) continue;
+      const { findings } = analyze(plan.text, {
+        parsers,
+        kind: 'plan',
+        settings: { ...defaultSettings, rules: { 'live-result-retyped': 'info' } },
+        readFile: () => ({ text: one.baseline }),
+      });
+      const failing = findings.flatMap(({ rule, step }) =>
+        rule === 'live-result-retyped' ? (step ?? '') : [],
+      );
+      told += failing.length;
+      assert.deepEqual(unsaid(plan.text, failing), [], one.name);
+    }
+    assert.ok(told > retyping.length);
+  });
 
   for (const one of recipeCases.filter(({ quick }) => quick)) {
     it(`${one.type}: ${one.name}: every rollback and every version is proven`, async () => {
