@@ -73,8 +73,14 @@ export function readOptions(argv: readonly string[]): ProveOptions | undefined {
     committed: values.committed,
     recipes: values.recipes,
     show: values.show,
-    load: values.load === undefined ? undefined : Number(values.load),
+    load: values.load === undefined ? undefined : readRate(values.load),
   };
+}
+
+function readRate(text: string): number {
+  const rate = Number(text);
+  if (!(rate > 0)) throw new Error(`--load ${text}: requests a second, e.g. 50`);
+  return rate;
 }
 
 function readWitness(name: string): Witness {

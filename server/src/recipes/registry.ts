@@ -10,6 +10,7 @@ import { changePrimaryKey } from './change-primary-key.ts';
 import { dropColumn } from './drop-column.ts';
 import { dropTable } from './drop-table.ts';
 import { largeDelete } from './large-delete.ts';
+import { mergeTables } from './merge-tables.ts';
 import type { Recipe } from './model.ts';
 import { moveColumn } from './move-column.ts';
 import { partitionTable } from './partition-table.ts';
@@ -44,4 +45,5 @@ export const recipes: readonly Recipe[] = [
   moveColumn,
   changePrimaryKey,
   partitionTable,
+  mergeTables,
 ];

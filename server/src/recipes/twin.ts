@@ -6,7 +6,7 @@ import type { Column, Index, QualifiedName, Relation, Schema, Table, UserFunctio
 import { quoteIdentifier } from '../sql/names.ts';
 import { buildIndex, stepId } from './blocks.ts';
 import { after, type ColumnFacts, columnFacts, sqlName } from './facts.ts';
-import { type Given, refuse, type StepDraft } from './model.ts';
+import { type Given, refuse, type SqlDraft, type StepDraft } from './model.ts';
 import { withOtherColumn } from './trigger-code.ts';
 
 /** A column that is to take another's place in the same table, with all that is bound to that. */
@@ -103,7 +103,7 @@ export function addTwin(
   twin: Pick<Twin, 'table' | 'from' | 'to' | 'type'>,
   id: string,
   { withDefault = true }: { readonly withDefault?: boolean } = {},
-): StepDraft {
+): SqlDraft {
   const { facts } = given;
   const { table, from, to, type } = twin;
   const collation = from.collation === undefined || type !== from.type ? '' : ` COLLATE ${from.collation}`;

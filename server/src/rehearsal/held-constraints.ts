@@ -1,4 +1,5 @@
 import type { Analysis } from '../analyze.ts';
+import type { ActionAnalysis } from '../rules/model.ts';
 import { displayName } from '../schema/lookup.ts';
 import type { Constraint, Index, Schema, Table } from '../schema/model.ts';
 import { isDatabaseError } from './errors.ts';
@@ -67,11 +68,18 @@ function laterConstraints({ baseline, steps }: Analysis): readonly Later[] {
   for (const { action, after } of steps) {
     for (const { after: now } of action?.statements ?? []) collect(baseline, now, written, found);
     collect(baseline, after, written, found);
-    if (action?.action.kind === 'backfill') written.push(JSON.stringify(action.action));
-    for (const { statement } of action?.statements ?? [])
-      if (/^\s*(?:update|delete|merge|do|with)\b/i.test(statement.text)) written.push(statement.text);
+    written.push(...writtenBy(action));
   }
   return [...found.values()];
+}
+
+/** Texts of what an action may change rows by, which name the columns. */
+export function writtenBy(action: ActionAnalysis | undefined): readonly string[] {
+  const statements = (action?.statements ?? []).map(({ statement }) => statement.text);
+  return [
+    ...(action?.action.kind === 'backfill' ? [JSON.stringify(action.action)] : []),
+    ...statements.filter((text) => /^\s*(?:update|delete|merge|do|with)\b/i.test(text)),
+  ];
 }
 
 function collect(baseline: Schema, now: Schema, written: readonly string[], found: Map<string, Later>): void {

@@ -4,6 +4,7 @@ import type { SqlParser, Statement } from '../sql/model.ts';
 import { loadSqlParser } from '../sql/parser.ts';
 import { amplify } from './amplify.ts';
 import { type CheckInput, checkVersion } from './app/checks.ts';
+import { type ComingConstraint, comingConstraints } from './app/coming.ts';
 import { createEvaluator, type Evaluator } from './app/evaluator.ts';
 import { createHeld, type HeldStatements, withHeld } from './app/held.ts';
 import { uniqueColumns } from './app/unique-columns.ts';
@@ -55,6 +56,7 @@ export interface World {
   fingerprint: Fingerprint | undefined;
   values: ValueSource | undefined;
   readonly unique: ReadonlySet<string>;
+  readonly coming: readonly ComingConstraint[];
   /** The major version that the plan is for. */
   readonly production: number;
   /** No two of them are the same in one world. */
@@ -98,6 +100,7 @@ export async function openWorld(run: Run, engine: Engine, start?: KeptStart): Pr
     fingerprint: undefined,
     values: undefined,
     unique: uniqueColumns(analysis),
+    coming: comingConstraints(analysis),
     production: analysis.pgVersion,
     next: () => used++,
   };
@@ -271,8 +274,7 @@ export async function writeVersions(
 }
 
 function valuesOf(world: World): ValueSource {
-  const { session, parser, unique, evaluator } = world;
-  world.values ??= createValueSource(session, { parser, unique, evaluator });
+  world.values ??= createValueSource(world.session, world);
   world.values.rowsChanged();
   return world.values;
 }

@@ -11,6 +11,17 @@ import { needsWindow, palette, press, screenshots, see, texts, type } from '../w
 const plan = `migration: Add a nickname
 database: { type: postgresql, version: 16, schema: captured.sql }
 session: { lock_timeout: 2s }
+checklist:
+  - Someone is on call
+  - check: Nobody is nameless
+    sql: SELECT count(*) FROM users WHERE username = ''
+    expect: 0
+  - check: The table is small
+    sql: SELECT count(*) FROM users
+    expect: < 1000
+  - check: Nothing is written
+    sql: SELECT nextval('users_id_seq')
+    expect: 0
 phases:
   - phase: Only
     steps:
@@ -118,6 +129,32 @@ describe('a development server in the editor', function () {
     assert.match(schema, /CREATE TABLE public\.users \(/);
     assert.match(schema, /PostgreSQL database dump/);
     await screenshots('server-captured');
+  });
+
+  it('is asked by the checklist, and not written to', async () => {
+    const uri = workspaceUri('nickname.migration.yaml');
+    const document = await vscode.workspace.openTextDocument(uri);
+    await vscode.window.showTextDocument(document);
+    await palette('Switchback: Run Checklist');
+    await answer('user=ada', 'ada');
+    await answer('Ask This Server?', 'app');
+    const problems = () =>
+      vscode.languages.getDiagnostics(uri).filter(({ source }) => source === 'Switchback checklist');
+    await until('what is not met', () => problems().length > 0, 60_000);
+    assert.deepEqual(
+      problems().map(({ message, range }) => [
+        message.replace(/ \(on .*\)$/, ''),
+        document.lineAt(range.start.line).text.trim(),
+      ]),
+      [
+        ['The table is small: Expected < 1000, got 1234.', '- check: The table is small'],
+        [
+          'Nothing is written: cannot execute nextval() in a read-only transaction',
+          '- check: Nothing is written',
+        ],
+      ],
+    );
+    await screenshots('server-checklist');
   });
 
   it('gives a new plan its schema, its figures and its version', async function () {

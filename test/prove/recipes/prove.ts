@@ -8,6 +8,7 @@ import type { Witness } from '../observations.ts';
 import { withServer } from '../postgres/server.ts';
 import { recipeCases } from './cases/index.ts';
 import type { RecipeCase } from './model.ts';
+import { caseTable, loadSummary, type Outcome } from './outcomes.ts';
 import { faultsOf, isFor, planFor, unsaid } from './plan.ts';
 
 export interface ProveRecipesOptions {
@@ -20,8 +21,6 @@ export interface ProveRecipesOptions {
   readonly load?: number | undefined;
 }
 
-type Outcome = 'proven' | 'refused' | 'failed';
-
 /** The embedded Postgres is of this version. */
 const embeddedVersion = 18;
 const rows = 60;
@@ -31,7 +30,8 @@ const rowsUnderLoad = 2000;
 
 /**
  * Writes the plan of every case for every version, holds it against the check, and proves it on a server of that version:
- * every rollback, every version of the application. Prints a table; true where all held.
+ * every rollback, every version of the application. Under load, what its requests feel. Prints a table; true where all
+ * held.
  */
 export async function proveRecipes(options: ProveRecipesOptions): Promise<boolean> {
   const parsers = await loadParsers();
@@ -62,8 +62,10 @@ export async function proveRecipes(options: ProveRecipesOptions): Promise<boolea
         await run(witness, createServerEngine({ target, confirm: async () => true }));
       });
   }
-  printTable(outcomes, options.on);
-  return [...outcomes.values()].every((each) => ![...each.values()].includes('failed'));
+  for (const line of caseTable(outcomes, options.on)) console.log(line);
+  if (options.load !== undefined)
+    for (const line of loadSummary(outcomes, options.on, options.load)) console.log(line);
+  return [...outcomes.values()].every((each) => [...each.values()].every(({ kind }) => kind !== 'failed'));
 }
 
 async function proveCase(
@@ -77,7 +79,10 @@ async function proveCase(
   const plan = planFor(one, version, parsers);
   const faults = faultsOf(plan, one);
   for (const fault of faults) console.log(`✘ ${label}: ${fault}`);
-  if ('problem' in plan) return faults.length > 0 ? 'failed' : 'refused';
+  const outcome = (kind: Outcome['kind'], report?: Report): Outcome => ({ kind, load: report?.load?.total });
+  if ('problem' in plan) return outcome(faults.length > 0 ? 'failed' : 'refused');
+  const runsNothing = plan.analysis.live.start.versions.every(({ statements }) => statements.length === 0);
+  if (load !== undefined && runsNothing) return outcome(faults.length > 0 ? 'failed' : 'idle');
   const report = await provePlan(engine, plan.text, one.baseline, {
     stepTimeout: 60_000,
     rows: load === undefined ? rows : rowsUnderLoad,
@@ -88,7 +93,7 @@ async function proveCase(
   if ((!passed || faults.length > 0) && show) console.log(plan.text);
   const isSound =
     passed && faults.length === 0 && isProven(report, label) && isSaid(report, plan.text, label);
-  return isSound ? 'proven' : 'failed';
+  return outcome(isSound ? 'proven' : 'failed', report);
 }
 
 /** A step behind which prepared statements fail must say so. */
@@ -108,21 +113,4 @@ function isProven({ steps }: Report, label: string): boolean {
   for (const { id, rollback } of unproven)
     console.log(`✘ ${label}: ${id} is not proven: ${rollback?.reason}`);
   return unproven.length === 0;
-}
-
-function printTable(
-  outcomes: ReadonlyMap<RecipeCase, ReadonlyMap<Witness, Outcome>>,
-  on: readonly Witness[],
-): void {
-  const marks: Readonly<Record<Outcome, string>> = { proven: '✓', refused: 'refused', failed: '✘' };
-  const labels = [...outcomes.keys()].map(({ type, name }) => `${type}: ${name}`);
-  const width = Math.max(0, ...labels.map((label) => label.length));
-  console.log(`${''.padEnd(width)}  ${on.map((one) => String(one).padEnd(7)).join('  ')}`);
-  for (const [{ type, name }, each] of outcomes) {
-    const cells = on.map((witness) => {
-      const outcome = each.get(witness);
-      return (outcome ? marks[outcome] : '–').padEnd(7);
-    });
-    console.log(`${`${type}: ${name}`.padEnd(width)}  ${cells.join('  ')}`.trimEnd());
-  }
 }

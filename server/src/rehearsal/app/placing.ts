@@ -4,12 +4,16 @@ import { type FillColumn, type FillTable, readTables } from '../fabricate/catalo
 import { distinctColumns } from '../fabricate/distinct.ts';
 import { ownExpression } from '../fabricate/own-expression.ts';
 import type { Connection } from '../model.ts';
+import { type ComingConstraint, withComing } from './coming.ts';
+import { attempt } from './evaluator.ts';
 import type { Slot } from './slots.ts';
 
 export interface PlacingOptions {
   readonly parser: SqlParser;
   /** `table.column`, names without a schema: unique now, or at some time in the plan. */
   readonly unique: ReadonlySet<string>;
+  /** What values are held to although Postgres does not yet. */
+  readonly coming: readonly ComingConstraint[];
 }
 
 /** Finds what a slot of an application's statement stands for, by the schema as it is now. Inside a transaction. */
@@ -34,8 +38,16 @@ const tableBehind = `
       WHERE r.ev_class = c.oid AND c.relkind = 'v'), c.oid::int8) AS oid
   FROM pg_catalog.pg_class c WHERE c.oid = pg_catalog.to_regclass($1)`;
 
-/** For as long as the schema stays as it is. */
-export function createPlacing(db: Connection, { parser, unique }: PlacingOptions): Placing {
+/**
+ * For as long as the schema stays as it is.
+ *
+ * @param version the one whose statements are asked about; where absent, values are held to what every version is
+ */
+export function createPlacing(
+  db: Connection,
+  { parser, unique, coming }: PlacingOptions,
+  version?: string,
+): Placing {
   let tables: Promise<FillTable[]> | undefined;
   const oids = new Map<string, Promise<number>>();
   const oidOf = (name: string) => {
@@ -45,7 +57,7 @@ export function createPlacing(db: Connection, { parser, unique }: PlacingOptions
     return known;
   };
   const tableOf: Placing['tableOf'] = async (relations, column) => {
-    tables ??= readTables(db);
+    tables ??= readHeld(db, coming, version);
     const known = await tables;
     for (const relation of relations) {
       const found = await oidOf(writeName(relation));
@@ -72,6 +84,31 @@ export function createPlacing(db: Connection, { parser, unique }: PlacingOptions
       unique.has(`${lastName(table.name)}.${column.name}`) ||
       (column.sequence !== null && table.unique.some((key) => key.includes(column.name))),
   };
+}
+
+/** The tables with what is to come; conditions on what is not there yet are left out. */
+async function readHeld(
+  db: Connection,
+  coming: readonly ComingConstraint[],
+  version: string | undefined,
+): Promise<FillTable[]> {
+  const tables = await readTables(db);
+  const binding = coming.filter(
+    ({ always, versions }) => always || (version !== undefined && versions.has(version)),
+  );
+  const held = withComing(tables, binding);
+  const asked = async (table: FillTable, at: number) => {
+    const known = new Set(tables[at]?.checks);
+    const checks = [];
+    for (const check of table.checks) {
+      const ask = () => db.query(`SELECT (${check.expression})::bool FROM ${table.name} LIMIT 0`);
+      if (known.has(check) || (await attempt(db, ask))) checks.push(check);
+    }
+    return checks.length === table.checks.length ? table : { ...table, checks };
+  };
+  const answered: FillTable[] = [];
+  for (const [at, table] of held.entries()) answered.push(await asked(table, at));
+  return answered;
 }
 
 function byName(table: FillTable | undefined, column: string | undefined): FillColumn | undefined {

@@ -31,7 +31,7 @@ export function slotsOf(statement: Statement): readonly Slot[] {
 }
 
 /** The relation that a statement writes to. */
-export function targetOf({ node }: Statement): ObjectName | undefined {
+export function targetOf({ node }: Pick<Statement, 'node'>): ObjectName | undefined {
   const relation =
     'InsertStmt' in node
       ? node.InsertStmt.relation
@@ -44,7 +44,7 @@ export function targetOf({ node }: Statement): ObjectName | undefined {
 }
 
 function findSlots(statement: Statement): readonly Slot[] {
-  const found = [...placed(statement)];
+  const found = [...placed(statement, statement.node)];
   const known = new Set(found.flatMap(({ parameter }) => parameter ?? []));
   for (const token of statement.tokens()) {
     if (token.kind !== 'parameter') continue;
@@ -66,22 +66,26 @@ const nowhere = {
   row: 0,
 };
 
-function* placed(statement: Statement): Generator<Slot> {
-  const { node } = statement;
+function* placed(statement: Statement, node: Node): Generator<Slot> {
+  const target = targetOf({ node });
+  const own: Pick<Slot, 'relations'> = { relations: target ? [target] : [] };
   if ('InsertStmt' in node) {
-    const { cols = [], selectStmt } = node.InsertStmt;
+    const { cols = [], selectStmt, withClause } = node.InsertStmt;
+    for (const one of withClause?.ctes ?? [])
+      if ('CommonTableExpr' in one && one.CommonTableExpr.ctequery)
+        yield* placed(statement, one.CommonTableExpr.ctequery);
     const names = cols.flatMap((column) => ('ResTarget' in column ? [column.ResTarget.name ?? ''] : []));
     for (const [row, values] of insertedRows(selectStmt).entries())
       for (const [at, value] of values.entries()) {
         const column = cols.length > 0 ? names[at] : at;
-        if (column !== undefined) yield* slot(statement, value, { role: 'insert', column, row });
+        if (column !== undefined) yield* slot(statement, value, { ...own, role: 'insert', column, row });
       }
     return;
   }
   if ('UpdateStmt' in node) {
     for (const target of node.UpdateStmt.targetList ?? [])
       if ('ResTarget' in target)
-        yield* slot(statement, target.ResTarget.val, { role: 'set', column: target.ResTarget.name });
+        yield* slot(statement, target.ResTarget.val, { ...own, role: 'set', column: target.ResTarget.name });
     yield* conditions(statement, node.UpdateStmt.whereClause, [node.UpdateStmt.relation]);
   } else if ('DeleteStmt' in node) {
     yield* conditions(statement, node.DeleteStmt.whereClause, [node.DeleteStmt.relation]);
@@ -155,8 +159,7 @@ function* slot(
   node: Node | undefined,
   place: Pick<Slot, 'role'> & Partial<Slot>,
 ): Generator<Slot> {
-  const target = targetOf(statement);
-  const base = { ...nowhere, relations: target ? [target] : [], ...place };
+  const base = { ...nowhere, ...place };
   const inner = node && 'TypeCast' in node ? node.TypeCast.arg : node;
   if (!inner) return;
   if ('ParamRef' in inner) {

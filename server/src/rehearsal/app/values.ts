@@ -31,12 +31,10 @@ export interface ValueSourceOptions extends PlacingOptions {
 }
 
 /** For as long as the schema stays as it is. `n` tells one use from another: no two of them give a key the same value. */
-export function createValueSource(
-  db: Connection,
-  { parser, unique, evaluator }: ValueSourceOptions,
-): ValueSource {
+export function createValueSource(db: Connection, options: ValueSourceOptions): ValueSource {
+  const { evaluator } = options;
   const rows = createRowReader(db);
-  const { tableOf, expressionOf, isUnique } = createPlacing(db, { parser, unique });
+  const { tableOf, expressionOf, isUnique } = createPlacing(db, options);
 
   const made = async (table: FillTable, column: FillColumn, distinct: boolean, n: number) => {
     const expression = await expressionOf(table, column, distinct);

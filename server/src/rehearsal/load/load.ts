@@ -7,13 +7,13 @@ import { ownError, placedError } from '../place.ts';
 import { progress, type Run, withLine } from '../run.ts';
 import { versionsNamed, type World } from '../world.ts';
 import { type Calibration, calibrate } from './calibrate.ts';
-import { createFreshValues, type FreshValues } from './fresh.ts';
+import { createFreshValues } from './fresh.ts';
 import { defaultLate, defaultPool, defaultSettle, keepsBar, type LoadReport, type RunLoad } from './model.ts';
 import { openPool, type Pool } from './pool.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 import { type Explain, kindOf, type LiveStatement, type LoadRequest, requestLane } from './requests.ts';
 import { createStream, type Stream } from './stream.ts';
-import { varyStatements } from './varied.ts';
+import { type VaryOptions, varyStatements } from './varied.ts';
 
 /** What the application does while the steps run: an open-loop stream of its live versions' statements. */
 export interface Load {
@@ -45,7 +45,7 @@ const longestSettle = 10_000;
 export async function startLoad(run: Run, world: World): Promise<Load | StatementError> {
   const { options, analysis } = run;
   const { plan } = analysis;
-  const { session } = world;
+  const { session, parser, unique, coming } = world;
   const { rate: given, pool: size = defaultPool, maxWait, settle = defaultSettle } = options.load ?? {};
   const another = session.another;
   const asked = given ?? plan.traffic?.value;
@@ -57,15 +57,20 @@ export async function startLoad(run: Run, world: World): Promise<Load | Statemen
   const pool = await openPool(size, another);
   const reader = await another();
   const fresh = createFreshValues(await another(), firstNumber(run, world));
+  const varying: VaryOptions = { parser, unique, coming, fresh, later: await another() };
   const explain = explainer(run, session);
   const lanes = pool.connections.map((connection) => requestLane(connection, explain));
   let mix: LiveStatement[] = [];
   let turn = 0;
   const next = async (): Promise<LoadRequest> => {
-    const of = mix[turn++ % mix.length];
-    return { of, filled: await of?.varied.next() };
+    for (let count = 1; ; count++) {
+      const of = mix[turn++ % mix.length];
+      const filled = await of?.varied.next();
+      // One that can only be refused is not sent again and again: another's turn comes sooner.
+      if (!of || !filled?.isSpent || of.answered === 0 || count >= mix.length) return { of, filled };
+    }
   };
-  mix = await liveStatements(run, world, [world.live], reader, fresh);
+  mix = await liveStatements(run, world, [world.live], reader, varying);
   progress(run, 0, `Finding out whether the server holds requests, ${perSecond(asked)}`);
   const lateAfter = maxWait ?? defaultLate;
   const { rate, report: before } = await calibrate(asked, lanes, next, lateAfter);
@@ -76,7 +81,7 @@ export async function startLoad(run: Run, world: World): Promise<Load | Statemen
   const recorders: Recorder[] = [];
   return {
     async live(versions) {
-      mix = await liveStatements(run, world, versions, reader, fresh);
+      mix = await liveStatements(run, world, versions, reader, varying);
     },
     begin() {
       const own = createRecorder(lateAfter);
@@ -157,14 +162,14 @@ async function liveStatements(
   world: World,
   names: readonly (string | undefined)[],
   reader: OtherSession,
-  fresh: FreshValues,
+  options: VaryOptions,
 ): Promise<LiveStatement[]> {
   const tried = statementsOf(run, world, names);
-  const statements = tried.map(({ analysed }) => analysed.statement);
-  const varied = await varyStatements(reader, statements, world, fresh);
-  return tried.flatMap(({ version, analysed }) => {
-    const own = varied.get(analysed.statement);
-    return own ? [{ version, analysed, varied: own, answered: 0 }] : [];
+  const statements = tried.map(({ version, analysed: { statement } }) => ({ version, statement }));
+  const varied = await varyStatements(reader, statements, options);
+  return tried.flatMap((one, at) => {
+    const own = varied[at];
+    return own ? [{ ...one, varied: own, answered: 0 }] : [];
   });
 }
 

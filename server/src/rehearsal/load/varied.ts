@@ -6,7 +6,9 @@ import type { FillColumn, FillTable } from '../fabricate/catalog.ts';
 import type { Connection } from '../model.ts';
 import { quoteLiteral } from '../roles.ts';
 import type { FreshValues } from './fresh.ts';
-import { type SampledRow, sampleParents, sampleRows } from './samples.ts';
+import { type SampledRow, sampleRows } from './samples.ts';
+import { comparedSource, type Means, type Sample, type Source, writtenSource } from './sources.ts';
+import { anyOf, type Supply } from './supply.ts';
 
 /**
  * A statement of the application that gives another request each time, in the same shape: as in production, requests do
@@ -23,16 +25,11 @@ export interface Varied {
 export interface VariedRequest {
   readonly sql: string;
   readonly parameters: readonly (string | null)[];
+  /** It writes again what can be there once only, since nothing else was left: Postgres will refuse it. */
+  readonly isSpent: boolean;
   /** To be called once it was done: rows that are known by a value it changed are known by the new one then. */
   done(): void;
 }
-
-/** Where a slot's value comes from. */
-type Source =
-  /** `once`: no row is used again. */
-  | { readonly from: 'row'; readonly rows: SampledRow[]; readonly column: string; readonly once: boolean }
-  | { readonly from: 'fresh'; readonly expression: string }
-  | { readonly from: 'nowhere' };
 
 interface Filling {
   readonly slot: Slot;
@@ -41,22 +38,46 @@ interface Filling {
   readonly tie: string;
 }
 
-/** Prepares statements by the schema and the rows as they are now. Reads within one transaction of `db`'s. */
+/** A statement of one of the versions. */
+export interface VersionStatement {
+  readonly version: string;
+  readonly statement: Statement;
+}
+
+/** What statements are looked at by. */
+export interface VaryOptions extends PlacingOptions {
+  readonly fresh: FreshValues;
+  /** For rows that are looked for while requests come, and nothing else. */
+  readonly later: Connection;
+}
+
+/**
+ * Prepares statements by the schema and the rows as they are now, in their order. Reads within one transaction of
+ * `db`'s.
+ */
 export async function varyStatements(
   db: Connection,
-  statements: readonly Statement[],
-  options: PlacingOptions,
-  fresh: FreshValues,
-): Promise<Map<Statement, Varied>> {
+  statements: readonly VersionStatement[],
+  { fresh, later, ...options }: VaryOptions,
+): Promise<readonly Varied[]> {
   await db.exec('BEGIN');
   try {
-    const placing = createPlacing(db, options);
-    const placed = new Map<Statement, Placed[]>();
-    for (const statement of statements) placed.set(statement, await placeSlots(statement, placing));
-    const samples = await readSamples(db, [...placed.values()].flat());
-    const varied = new Map<Statement, Varied>();
-    for (const [statement, slots] of placed)
-      varied.set(statement, await vary(db, statement, slots, { placing, samples, fresh }));
+    const placings = new Map<string, Placing>();
+    const placed: { readonly statement: Statement; readonly placing: Placing; readonly slots: Placed[] }[] =
+      [];
+    for (const { version, statement } of statements) {
+      const placing = placings.get(version) ?? createPlacing(db, options, version);
+      placings.set(version, placing);
+      placed.push({ statement, placing, slots: await placeSlots(statement, placing) });
+    }
+    const samples = await readSamples(
+      db,
+      placed.flatMap(({ slots }) => slots),
+    );
+    const means: Means = { db, later, samples, supplies: new Map() };
+    const varied: Varied[] = [];
+    for (const { statement, placing, slots } of placed)
+      varied.push(await vary(statement, slots, placing, means, fresh));
     return varied;
   } finally {
     await db.exec('ROLLBACK').catch(() => undefined);
@@ -76,10 +97,7 @@ async function placeSlots(statement: Statement, placing: Placing): Promise<Place
 }
 
 /** One sample for each table, with the columns that any of the statements names. */
-async function readSamples(
-  db: Connection,
-  slots: readonly Placed[],
-): Promise<ReadonlyMap<number, SampledRow[]>> {
+async function readSamples(db: Connection, slots: readonly Placed[]): Promise<ReadonlyMap<number, Sample>> {
   const tables = new Map<number, { table: FillTable; columns: Set<string> }>();
   for (const { place } of slots) {
     if (!place) continue;
@@ -87,91 +105,45 @@ async function readSamples(
     known.columns.add(place.column.name);
     tables.set(place.table.oid, known);
   }
-  const samples = new Map<number, SampledRow[]>();
-  for (const [oid, { table, columns }] of tables) samples.set(oid, await sampleRows(db, table, [...columns]));
+  const samples = new Map<number, Sample>();
+  for (const [oid, { table, columns }] of tables) {
+    const rows = await sampleRows(db, table, [...columns]);
+    samples.set(oid, { rows, supply: anyOf(rows) });
+  }
   return samples;
 }
 
-interface Means {
-  readonly placing: Placing;
-  readonly samples: ReadonlyMap<number, SampledRow[]>;
-  readonly fresh: FreshValues;
-}
-
 async function vary(
-  db: Connection,
   statement: Statement,
   slots: readonly Placed[],
+  placing: Placing,
   means: Means,
+  fresh: FreshValues,
 ): Promise<Varied> {
-  const parents = new Map<string, SampledRow[]>();
   const fillings: Filling[] = [];
   let mayCollide = false;
   for (const { slot, place } of slots) {
-    const source = place
-      ? await sourceOf(db, slot, place.table, place.column, means, parents)
-      : await sourceByType(db, statement, slot);
     const isWritten = slot.role === 'insert' || slot.role === 'set';
+    const source = !place
+      ? await sourceByType(means.db, statement, slot)
+      : isWritten
+        ? await writtenSource({ slot, ...place, together: writtenWith(slot, slots) }, placing, means)
+        : await comparedSource({ slot, ...place }, placing, means);
     if (place && isWritten && source.from !== 'fresh')
       mayCollide ||=
-        means.placing.isUnique(place.table, place.column) ||
+        placing.isUnique(place.table, place.column) ||
         place.table.unique.some((key) => key.includes(place.column.name));
     fillings.push({ slot, source, tie: tieOf(slot) });
   }
   const changed = changedColumns(slots);
-  const compared = changed[0] && means.samples.get(changed[0].table.oid);
-  return { mayCollide, next: () => request(statement, fillings, { changed, compared }, means.fresh) };
+  const compared = changed[0] && means.samples.get(changed[0].table.oid)?.supply;
+  return { mayCollide, next: () => request(statement, fillings, { changed, compared }, fresh) };
 }
 
-async function sourceOf(
-  db: Connection,
-  slot: Slot,
-  table: FillTable,
-  column: FillColumn,
-  { placing, samples }: Means,
-  parents: Map<string, SampledRow[]>,
-): Promise<Source> {
-  const rows = samples.get(table.oid) ?? [];
-  const isParameter = slot.parameter !== undefined;
-  const made = async (distinct: boolean): Promise<Source> => {
-    const expression = await placing.expressionOf(table, column, distinct);
-    return expression === undefined ? { from: 'nowhere' } : { from: 'fresh', expression };
-  };
-  const present = rows.filter((row) => typeof row[column.name] === 'string');
-  const sampled = (): Source | Promise<Source> =>
-    present.length > 0 ? { from: 'row', rows, column: column.name, once: false } : made(false);
-  if (slot.role === 'where') {
-    if (isParameter) return sampled();
-    return slot.equals && isSelective(slot, present, column.name) ? sampled() : { from: 'nowhere' };
-  }
-  // A value made up would fall between the partitions.
-  const isPartitioned = table.checks.some(
-    ({ name, columns }) => name === 'partitions' && columns.includes(column.name),
-  );
-  const isUnique = placing.isUnique(table, column);
-  const key = table.foreignKeys.find(({ columns }) => columns.includes(column.name));
-  if (key) {
-    const alone = table.unique.some((one) => one.every((name) => key.columns.includes(name)));
-    const id = `${table.oid} ${key.columns.join()}`;
-    const found = parents.get(id) ?? (await sampleParents(db, table, key, alone));
-    parents.set(id, found);
-    return found.length > 0
-      ? { from: 'row', rows: found, column: column.name, once: alone }
-      : { from: 'nowhere' };
-  }
-  // Of a row of its own: what is written is neither what its row has already, nor empty as that may be.
-  const written: Source | undefined =
-    present.length > 0 ? { from: 'row', rows: [...present], column: column.name, once: false } : undefined;
-  if (isPartitioned && written) return written;
-  if (isUnique) return made(true);
-  if (!isParameter) return { from: 'nowhere' };
-  return written ?? made(false);
-}
-
-/** Whether a value of the column stands for few rows; a constant that many rows have is meant as it is. */
-function isSelective({ literal }: Slot, rows: readonly SampledRow[], column: string): boolean {
-  const values = new Set(rows.map((row) => row[column]));
-  return values.size > rows.length / 2 || (rows.length > 0 && !values.has(literal ?? null));
+/** Columns that the statement writes to the same row. */
+function writtenWith({ role, row }: Slot, slots: readonly Placed[]): ReadonlySet<string> {
+  const same = slots.filter(({ slot }) => slot.role === role && slot.row === row);
+  return new Set(same.flatMap(({ place }) => place?.column.name ?? []));
 }
 
 async function sourceByType(db: Connection, statement: Statement, { parameter }: Slot): Promise<Source> {
@@ -189,7 +161,7 @@ interface Changed {
   /** What an UPDATE sets. */
   readonly changed: readonly { readonly slot: Slot; readonly table: FillTable; readonly column: string }[];
   /** Rows of its table, by which it may have found the one that it changes. */
-  readonly compared: readonly SampledRow[] | undefined;
+  readonly compared: Supply | undefined;
 }
 
 function changedColumns(slots: readonly Placed[]): Changed['changed'] {
@@ -204,17 +176,23 @@ async function request(
   { changed, compared }: Changed,
   fresh: FreshValues,
 ): Promise<VariedRequest> {
-  const rows = new Map<readonly SampledRow[], SampledRow | undefined>();
-  const rowOf = ({ rows: of, column, once }: Extract<Source, { rows: unknown }>) => {
-    const row = rows.get(of) ?? (once ? of.pop() : pick(of, column));
-    rows.set(of, row);
-    return row;
+  /** By the statement's row, of each supply the one that all of its values come from. */
+  const rows: Map<Supply, SampledRow | undefined>[] = [];
+  let isSpent = false;
+  const rowOf = ({ supply, column }: Extract<Source, { from: 'row' }>, at: number) => {
+    const known = rows[at] ?? new Map<Supply, SampledRow | undefined>();
+    rows[at] = known;
+    if (!known.has(supply)) {
+      known.set(supply, supply.row(column));
+      isSpent ||= supply.isSpent?.() === true;
+    }
+    return known.get(supply);
   };
   const chosen = new Map<string, string | null>();
-  for (const { source, tie } of fillings) {
+  for (const { slot, source, tie } of fillings) {
     if (chosen.has(tie) && chosen.get(tie) !== null) continue;
     if (source.from === 'fresh') chosen.set(tie, await fresh.take(source.expression));
-    else if (source.from !== 'nowhere') chosen.set(tie, rowOf(source)?.[source.column] ?? null);
+    else if (source.from !== 'nowhere') chosen.set(tie, rowOf(source, slot.row)?.[source.column] ?? null);
     else if (!chosen.has(tie)) chosen.set(tie, null);
   }
   const parameters: (string | null)[] = [];
@@ -227,23 +205,15 @@ async function request(
     } else if (value !== null)
       sql = `${sql.slice(0, slot.range.start)}${quoteLiteral(value)}${sql.slice(slot.range.end)}`;
   }
-  const known = compared && rows.get(compared);
+  const known = compared && rows[0]?.get(compared);
   return {
     sql,
     parameters,
+    isSpent,
     done() {
       if (!known) return;
       for (const { slot, column } of changed)
         if (column in known) known[column] = chosen.get(tieOf(slot)) ?? slot.literal ?? null;
     },
   };
-}
-
-/** A row that has a value there, at random; undefined where hardly any has. */
-function pick(rows: readonly SampledRow[], column: string): SampledRow | undefined {
-  for (let count = 0; count < 20; count++) {
-    const row = rows[Math.floor(Math.random() * rows.length)];
-    if (typeof row?.[column] === 'string') return row;
-  }
-  return undefined;
 }

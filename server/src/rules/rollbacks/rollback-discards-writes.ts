@@ -104,7 +104,7 @@ function faultOf(context: RuleContext, found: PlacedRemoval): Fault<undefined> |
     return undefined;
   const one: Case = { context, found, table, column };
   const writer = writerOf(one);
-  if (!writer || isKept(one)) return undefined;
+  if (!writer || isKept(one) || hasTrigger(one, writer)) return undefined;
   const name = writer.version.version.name.value;
   const shown = shownKey(after, removal.key) + (column === undefined ? '' : `.${quoteIdentifier(column)}`);
   const forgotten = column === undefined ? [] : forgottenBy(one, writer.version);
@@ -116,6 +116,11 @@ function faultOf(context: RuleContext, found: PlacedRemoval): Fault<undefined> |
     related: relatedTo(writer),
     data: undefined,
   };
+}
+
+/** One that was made since the step, and keeps elsewhere what the version writes from its first moment on. */
+function hasTrigger({ found }: Case, { deploy }: Writer): boolean {
+  return (tableByKey(deploy.before, found.removal.key)?.triggers.length ?? 0) > 0;
 }
 
 function advice(shown: string, forgotten: readonly string[]): string {

@@ -9,6 +9,7 @@ import { dropTableCases } from './drop-table.ts';
 import { dumpCases } from './dumps.ts';
 import { indexCases } from './indexes.ts';
 import { largeDeleteCases } from './large-delete.ts';
+import { mergeTablesCases } from './merge-tables.ts';
 import { moveColumnCases } from './move-column.ts';
 import { partitionTableCases } from './partition-table.ts';
 import { renameColumnCases } from './rename-column.ts';
@@ -33,5 +34,6 @@ export const recipeCases: readonly RecipeCase[] = [
   ...moveColumnCases,
   ...changePrimaryKeyCases,
   ...partitionTableCases,
+  ...mergeTablesCases,
   ...dumpCases,
 ];

@@ -1,0 +1,87 @@
+import { columnOf, relationKey } from '../schema/lookup.ts';
+import type { Table } from '../schema/model.ts';
+import { sqlName } from './facts.ts';
+import { mergeColumns } from './merge-columns.ts';
+import { belonging, newNamesIn } from './merge-facts.ts';
+import { mergeRows, sameColumns } from './merge-rows.ts';
+import { defineRecipe, type Given, type PlanDraft, refuse } from './model.ts';
+
+export const mergeTables = defineRecipe({
+  type: 'merge_tables',
+  title: 'Merge two tables',
+  summary:
+    'A table goes into another one: its columns, where each of its rows belongs to one row there, or its rows, where both have the same columns. Triggers keep both in step while two versions of the application run side by side.',
+  questions: [
+    { id: 'table', prompt: 'Which table goes?', kind: 'table' },
+    {
+      id: 'into',
+      prompt: 'Into which table?',
+      kind: 'table',
+      validate: (name, given) =>
+        relationKey(given.table('into').name) === relationKey(given.table().name)
+          ? `${name} is the table that goes: name another one.`
+          : undefined,
+    },
+    {
+      id: 'moves',
+      prompt: 'What moves?',
+      kind: 'choice',
+      choices: [
+        { value: 'columns', label: 'Columns', detail: 'Each of its rows belongs to one row there' },
+        { value: 'rows', label: 'Rows', detail: 'Both tables have the same columns' },
+      ],
+      default: (given) =>
+        !belonging(given) && sameColumns(given.table(), given.table('into')) ? 'rows' : 'columns',
+    },
+    {
+      id: 'columns',
+      prompt: 'Which of its columns? (with commas; all but a key that numbers its rows, where empty)',
+      kind: 'columns',
+      optional: true,
+      when: ({ moves }) => moves !== 'rows',
+      validate(text, given) {
+        const names = given.columns().map(({ name }) => name);
+        return new Set(names).size < names.length ? `${text} names a column twice.` : undefined;
+      },
+    },
+    {
+      id: 'names',
+      prompt: 'What are they called there, where not the same? (created_at=profile_created_at, with commas)',
+      kind: 'text',
+      optional: true,
+      when: ({ moves }) => moves !== 'rows',
+      validate(text, given) {
+        const names = newNamesIn(given.facts, text, given.table());
+        if (typeof names === 'string') return names;
+        const [into, all] = [given.table('into'), [...names.values()]];
+        const taken = all.find((one) => columnOf(into, one));
+        const long = all.find((one) => new TextEncoder().encode(one).length > 63);
+        if (taken !== undefined)
+          return `${sqlName(given.facts, into)} has a column ${taken} already: give another name.`;
+        if (new Set(all).size < all.length) return `${text} gives a name twice.`;
+        return long === undefined
+          ? undefined
+          : `${long} is longer than the 63 bytes that Postgres keeps of a name: give a shorter one.`;
+      },
+    },
+  ],
+  write,
+});
+
+function write(given: Given): PlanDraft {
+  const [table, into] = [given.table(), given.table('into')];
+  refuseKind(given, table, 'table');
+  refuseKind(given, into, 'into');
+  return given.answer('moves') === 'rows' ? mergeRows(given) : mergeColumns(given);
+}
+
+/** Tables whose rows are not theirs alone. */
+function refuseKind({ facts }: Given, table: Table, question: string): void {
+  const name = sqlName(facts, table);
+  if (table.foreign) refuse(`${name} is a foreign table: change it on the server that has it.`, question);
+  if (table.parents.length > 0)
+    refuse(
+      `${name} is a part of another table: name the whole one, or detach it first (ALTER TABLE … DETACH PARTITION … CONCURRENTLY).`,
+      question,
+    );
+}
