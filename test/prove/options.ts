@@ -20,6 +20,8 @@ export interface ProveOptions {
   readonly show: boolean;
   /** With them: requests a second that run meanwhile, of which none may wait for more than a second; then nothing is proven. */
   readonly load: number | undefined;
+  /** With it: rows that the tables are filled up to. */
+  readonly rows: number | undefined;
 }
 
 export const usage = `npm run prove -- [options]
@@ -39,6 +41,8 @@ export const usage = `npm run prove -- [options]
   --show                prints the plans of those that fail
   --load 50             runs the application's statements at this rate meanwhile instead of proving rollbacks: no
                         request may wait for more than a second
+  --rows 100000         with --load: fills the tables up to so many rows (2000), so that a step which blocks would
+                        block for long
   --help              this`;
 
 /** Throws where an option or its value is none; undefined where help is wanted. */
@@ -55,6 +59,7 @@ export function readOptions(argv: readonly string[]): ProveOptions | undefined {
       recipes: { type: 'boolean', default: false },
       show: { type: 'boolean', default: false },
       load: { type: 'string' },
+      rows: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -73,14 +78,16 @@ export function readOptions(argv: readonly string[]): ProveOptions | undefined {
     committed: values.committed,
     recipes: values.recipes,
     show: values.show,
-    load: values.load === undefined ? undefined : readRate(values.load),
+    load:
+      values.load === undefined ? undefined : readNumber('load', values.load, 'requests a second, e.g. 50'),
+    rows: values.rows === undefined ? undefined : readNumber('rows', values.rows, 'rows, e.g. 100000'),
   };
 }
 
-function readRate(text: string): number {
-  const rate = Number(text);
-  if (!(rate > 0)) throw new Error(`--load ${text}: requests a second, e.g. 50`);
-  return rate;
+function readNumber(option: string, text: string, what: string): number {
+  const number = Number(text);
+  if (!(number > 0)) throw new Error(`--${option} ${text}: ${what}`);
+  return number;
 }
 
 function readWitness(name: string): Witness {

@@ -19,6 +19,8 @@ export interface ProveRecipesOptions {
   readonly show: boolean;
   /** Requests a second that run meanwhile; then no rollback is proven. */
   readonly load?: number | undefined;
+  /** Rows in each table then, where not `rowsUnderLoad`. */
+  readonly rows?: number | undefined;
 }
 
 /** The embedded Postgres is of this version. */
@@ -74,7 +76,7 @@ async function proveCase(
   engine: Engine,
   parsers: Parsers,
   label: string,
-  { show, load }: ProveRecipesOptions,
+  { show, load, rows: filled }: ProveRecipesOptions,
 ): Promise<Outcome> {
   const plan = planFor(one, version, parsers);
   const faults = faultsOf(plan, one);
@@ -86,7 +88,11 @@ async function proveCase(
   const report = await provePlan(engine, plan.text, one.baseline, {
     stepTimeout: 60_000,
     rows: load === undefined ? rows : rowsUnderLoad,
-    ...(load !== undefined && { load: { rate: load, maxWait: longestWait }, proofs: false }),
+    ...(load !== undefined && {
+      load: { rate: load, maxWait: longestWait },
+      proofs: false,
+      amplify: filled === undefined ? undefined : { rows: filled, within: 60_000 },
+    }),
   });
   const passed = report.verdict === 'passed';
   if (!passed) console.log(`✘ ${label}:\n${reportText(report)}`);
