@@ -10,7 +10,7 @@ import {
 } from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
 import { type DryRunParams, type DryRunResult, dryRunRequest } from '../../server/src/lsp/protocol.ts';
-import { parseDuration } from '../../server/src/plan/values.ts';
+import { parseDuration, parsePool, parseWait } from '../../server/src/plan/values.ts';
 import type { Report } from '../../server/src/rehearsal/model.ts';
 import { nameOf } from './commands/target.ts';
 import type { Dialogs } from './dialogs.ts';
@@ -167,7 +167,7 @@ function request(
         workDoneToken,
         ...dryRunSettings(uri),
         ...(only !== undefined && { only }),
-        ...(load && { load }),
+        ...(load && { load: { ...loadSettings(uri), ...load } }),
         ...(server && { server: await sealedChoice(client, server) }),
       };
       const cancel = new CancellationTokenSource();
@@ -192,4 +192,12 @@ function dryRunSettings(uri: Uri): Pick<DryRunParams, 'rows' | 'stepTimeout'> {
     rows: typeof rows === 'number' && Number.isInteger(rows) && rows >= 0 ? rows : 1000,
     stepTimeout: parseDuration(settings.get<unknown>('stepTimeout')) ?? 60_000,
   };
+}
+
+/** As for `dryRunSettings`: where no bar is set, none is. */
+function loadSettings(uri: Uri): NonNullable<DryRunParams['load']> {
+  const settings = workspace.getConfiguration('switchback.dryRun', uri);
+  const maxWait = parseWait(settings.get<unknown>('maxWait'));
+  const pool = parsePool(settings.get<unknown>('pool'));
+  return { ...(maxWait !== undefined && { maxWait }), ...(pool !== undefined && { pool }) };
 }

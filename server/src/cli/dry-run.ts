@@ -82,7 +82,7 @@ export async function dryRun(args: readonly string[], io: Io, engine = embeddedE
   if (preventing.length > 0) return refuse(checked, preventing, io);
   const only = stepNamed(given, analysis);
 
-  const { amplify: figures, ...chosen } = { ...defaults, ...settings.dryRun, ...options };
+  const { amplify: figures, load: usual, ...chosen } = { ...defaults, ...settings.dryRun, ...options };
   const amplify = amplificationFor(chosen.proofs && !load, figures, asked);
   const outcome = await runInterruptibly(
     analysis,
@@ -90,7 +90,7 @@ export async function dryRun(args: readonly string[], io: Io, engine = embeddedE
     {
       ...chosen,
       ...only,
-      ...(load && { load }),
+      ...(load && { load: { ...usual, ...load } }),
       amplify,
       measure: load ? undefined : amplify && 'also',
       parser: parsers.sql,

@@ -1,4 +1,4 @@
-import { parseRate } from '../plan/values.ts';
+import { parseRate, poolSizes, waits } from '../plan/values.ts';
 import type { LoadOptions } from '../rehearsal/load/model.ts';
 import { type Arguments, duration, wholeNumber } from './arguments.ts';
 import { UsageError } from './io.ts';
@@ -6,14 +6,8 @@ import { UsageError } from './io.ts';
 /** The options of `dry-run` that are about load. */
 export const loadOptions = { load: 'rate', pool: 'string', 'max-wait': 'string' } as const;
 
-const limits = {
-  /** Connections; a server has some hundreds for everybody. */
-  pool: { min: 1, max: 1000 },
-  /** ms */
-  maxWait: { min: 1, max: 60 * 60 * 1000 },
-  /** Requests a second; one process of Node.js sends no more. */
-  rate: 100_000,
-};
+/** Requests a second; one process of Node.js sends no more. */
+const fastest = 100_000;
 
 /**
  * The load that the options ask for; undefined where they ask for none.
@@ -22,8 +16,8 @@ const limits = {
  * @throws {UsageError}
  */
 export function loadAskedFor(given: Arguments, onServer: boolean): LoadOptions | undefined {
-  const pool = wholeNumber('dry-run', given, 'pool', limits.pool);
-  const maxWait = duration('dry-run', given, 'max-wait', limits.maxWait);
+  const pool = wholeNumber('dry-run', given, 'pool', poolSizes);
+  const maxWait = duration('dry-run', given, 'max-wait', waits);
   if (!given.has('load')) {
     const needing = pool !== undefined ? 'pool' : maxWait !== undefined ? 'max-wait' : undefined;
     if (needing === undefined) return undefined;
@@ -41,9 +35,9 @@ export function loadAskedFor(given: Arguments, onServer: boolean): LoadOptions |
     );
   const written = given.value('load');
   const rate = parseRate(written);
-  if (written !== undefined && !(rate !== undefined && rate > 0 && rate <= limits.rate))
+  if (written !== undefined && !(rate !== undefined && rate > 0 && rate <= fastest))
     throw new UsageError(
-      `--load=${written}: give a rate such as 200/s or 5k/min, at most ${limits.rate / 1000}k/s; or --load alone for the plan's \`traffic\`.`,
+      `--load=${written}: give a rate such as 200/s or 5k/min, at most ${fastest / 1000}k/s; or --load alone for the plan's \`traffic\`.`,
       'dry-run',
     );
   return {

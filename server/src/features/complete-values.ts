@@ -29,6 +29,7 @@ const usual: Readonly<Record<string, readonly string[]>> = {
 const examples: Readonly<Record<string, readonly string[]>> = {
   duration: ['100ms', '1s', '5min', '1h', '24h'],
   timeout: ['2s', '5s', '15min', '1h'],
+  wait: ['100ms', '250ms', '1s', '5s'],
   durationRange: ['1s', '1min', '5min-10min', '30min-1h'],
   durationLimit: ['"<= 1s"', '"<= 5s"', '"<= 1min"'],
   size: ['100MB', '1GB', '10GB'],

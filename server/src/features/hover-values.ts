@@ -16,6 +16,7 @@ import { code, plainText, sqlBlock } from './markdown.ts';
 export function spelledOut(format: string | undefined, value: unknown): string | undefined {
   switch (format) {
     case 'duration':
+    case 'wait':
     case 'timeout': {
       const ms = parseDuration(value);
       return ms === undefined ? undefined : ms === 0 && format === 'timeout' ? 'no limit' : durationWords(ms);

@@ -98,7 +98,7 @@ export function createDryRuns({
           proofs,
           amplify,
           measure: params.load ? undefined : amplify && 'also',
-          ...(params.load && { load: params.load }),
+          ...(params.load && { load: { ...params.load, ...dryRun.load } }),
           ...(params.only !== undefined && { only: params.only }),
           signal: controller.signal,
           onProgress: ({ step, steps, message }) =>

@@ -18,8 +18,8 @@ export interface DryRunParams {
   readonly only?: string;
   /** A real server to run on; the embedded Postgres where absent. */
   readonly server?: ServerChoice;
-  /** Puts load on while the steps run, on a server alone: at the plan's `traffic`. */
-  readonly load?: { readonly maxWait?: number };
+  /** Puts load on while the steps run, on a server alone: at the plan's `traffic`. The settings' values: ms, connections. */
+  readonly load?: { readonly maxWait?: number; readonly pool?: number };
   /** For `$/progress`. */
   readonly workDoneToken: string | number;
 }

@@ -16,6 +16,7 @@ import {
   parseRate,
   parseSize,
   parseTimeout,
+  parseWait,
 } from './values.ts';
 import { rangeOf, type YamlFile } from './yaml-document.ts';
 import { createYamlReader } from './yaml-reader.ts';
@@ -79,6 +80,7 @@ function compile(schema: object): ValidateFunction {
   const readers: Readonly<Record<string, (value: unknown) => unknown>> = {
     duration: parseDuration,
     timeout: parseTimeout,
+    wait: parseWait,
     batch: parseBatch,
     durationRange: parseDurationRange,
     durationLimit: parseDurationLimit,

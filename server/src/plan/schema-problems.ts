@@ -9,6 +9,7 @@ import { pairOf, rangeOf, resolved } from './yaml-document.ts';
 const formatExamples: Readonly<Record<string, string>> = {
   duration: 'a duration: 250ms, 2s, 5min, 24h or 7d',
   timeout: 'a timeout: 250ms, 2s, 5min or 24h, at most 24d',
+  wait: 'how long a request may take, from 1ms to 1h: 250ms or 1s',
   batch: 'a number of rows: 10000 or 50k',
   durationRange: 'a duration or a range of them: 1s, or 5min-10min',
   durationLimit: 'a longest duration: "<= 5s"',

@@ -3,7 +3,7 @@ import type { PlanProblem } from './model.ts';
 import { createNodes, type Nodes } from './nodes.ts';
 import { createValidator, structuralProblems } from './parse.ts';
 import type { Settings } from './settings.ts';
-import { parseCount, parseDuration } from './values.ts';
+import { parseCount, parseDuration, parsePool, parseWait } from './values.ts';
 import { readYaml } from './yaml-document.ts';
 
 /** Reads `.switchback.yaml`. What is wrong in it is a problem at its place; the rest still counts. Never throws. */
@@ -36,6 +36,7 @@ export function parseSettings(text: string): {
   const proofs = nodes.plain(nodes.get(dryRun, 'proofs'));
   const stepTimeout = nodes.scalar(nodes.get(dryRun, 'step_timeout'), parseDuration)?.value;
   const amplify = amplifySettings(nodes, dryRun);
+  const load = loadSettings(nodes, dryRun);
   const server = serverSettings(nodes, dryRun);
   return {
     settings: {
@@ -50,6 +51,7 @@ export function parseSettings(text: string): {
         ...(stepTimeout === undefined ? {} : { stepTimeout }),
         ...(typeof proofs === 'boolean' ? { proofs } : {}),
         ...(amplify === undefined ? {} : { amplify }),
+        ...(load === undefined ? {} : { load }),
       },
       ...(server === undefined ? {} : { server }),
     },
@@ -63,6 +65,14 @@ function amplifySettings(nodes: Nodes, dryRun: ReturnType<Nodes['map']>): Settin
   const within = nodes.scalar(nodes.get(given, 'within'), parseDuration)?.value;
   if (rows === undefined && within === undefined) return undefined;
   return { ...(rows === undefined ? {} : { rows }), ...(within === undefined ? {} : { within }) };
+}
+
+function loadSettings(nodes: Nodes, dryRun: ReturnType<Nodes['map']>): Settings['dryRun']['load'] {
+  const given = nodes.map(nodes.get(dryRun, 'load'));
+  const maxWait = nodes.scalar(nodes.get(given, 'max_wait'), parseWait)?.value;
+  const pool = nodes.scalar(nodes.get(given, 'pool'), parsePool)?.value;
+  if (maxWait === undefined && pool === undefined) return undefined;
+  return { ...(maxWait === undefined ? {} : { maxWait }), ...(pool === undefined ? {} : { pool }) };
 }
 
 function serverSettings(nodes: Nodes, dryRun: ReturnType<Nodes['map']>): Settings['server'] {

@@ -20,6 +20,8 @@ export interface Settings {
     readonly proofs?: boolean;
     /** How far a run on a server that measures fills up small tables: rows of each, 0 for not; ms for all of them. */
     readonly amplify?: { readonly rows?: number; readonly within?: number };
+    /** Of a run that is under load: ms that no request may take; connections that the requests share. */
+    readonly load?: { readonly maxWait?: number; readonly pool?: number };
   };
   /** Of dry runs on a real server. */
   readonly server?: {

@@ -40,6 +40,24 @@ export function parseTimeout(value: unknown): number | undefined {
   return ms !== undefined && ms <= longestTimeout ? ms : undefined;
 }
 
+/** Of a run under load: how long a request may be allowed to take, in ms. */
+export const waits = { min: 1, max: 60 * 60 * 1000 };
+/** And connections that the requests can share; a server has some hundreds for everybody. */
+export const poolSizes = { min: 1, max: 1000 };
+
+/** One of `waits`, written as a duration → ms; undefined where it is none. */
+export function parseWait(value: unknown): number | undefined {
+  const ms = parseDuration(value);
+  return ms !== undefined && ms >= waits.min && ms <= waits.max ? ms : undefined;
+}
+
+/** One of `poolSizes`; undefined where it is none. */
+export function parsePool(value: unknown): number | undefined {
+  const isSize =
+    typeof value === 'number' && Number.isInteger(value) && value >= poolSizes.min && value <= poolSizes.max;
+  return isSize ? value : undefined;
+}
+
 /** `16MB 2.4GB` → bytes; undefined where it is none. */
 export function parseSize(value: unknown): number | undefined {
   const size = withUnit(value, /^(\d+(?:\.\d+)?)\s*(B|kB|KB|MB|GB|TB)$/, sizeUnits);

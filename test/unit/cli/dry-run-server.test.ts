@@ -81,13 +81,19 @@ describe('switchback dry-run on a server', function () {
         '--max-wait',
         '30s',
       ],
-      { files: { ...files, 'a.migration.yaml': plan.replace('phases:', `${app}phases:`) } },
+      {
+        files: {
+          ...files,
+          'a.migration.yaml': plan.replace('phases:', `${app}phases:`),
+          '.switchback.yaml': 'dry_run: { load: { max_wait: 1ms, pool: 3 } }\n',
+        },
+      },
     );
     assert.equal(exitCode, 0, out + err);
     assert.match(out, /\d+ requests: p50 .* ms, p99 .* ms, worst .* ms/);
     assert.match(
       out.replaceAll(/\s+/g, ' '),
-      /Under load: \d+ requests at [\d.]+ a second on 20 connections.*, and 30\.0 s were allowed\./,
+      /Under load: \d+ requests at [\d.]+ a second on 3 connections.*, and 30\.0 s were allowed\./,
     );
   });
 

@@ -184,6 +184,8 @@ describe('completion', () => {
       assert.ok(at('$0').includes('rules'));
       assert.ok(at('rules:\n  drop$0\n').includes('drop-column'));
       assert.deepEqual(at('rules:\n  drop-column: $0\n'), ['off', 'info', 'warning', 'error']);
+      assert.deepEqual(at('dry_run:\n  load:\n    $0\n'), ['max_wait', 'pool']);
+      assert.ok(at('dry_run:\n  load:\n    max_wait: $0\n').includes('250ms'));
     });
   });
 

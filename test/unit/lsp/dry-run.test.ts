@@ -49,8 +49,12 @@ describe('dry runs over the protocol', () => {
     const uri = client.uriOf('a.migration.yaml');
     client.open(uri, plan({ schema: '' }));
     const params: DryRunParams = { uri, rows: 10, stepTimeout: 5000, workDoneToken: 'run' };
-    const run = (token = new CancellationTokenSource().token, uriToRun = uri) =>
-      client.connection.sendRequest<DryRunResult>(dryRunRequest, { ...params, uri: uriToRun }, token);
+    const run = (
+      token = new CancellationTokenSource().token,
+      uriToRun = uri,
+      load: DryRunParams['load'] = undefined,
+    ) =>
+      client.connection.sendRequest<DryRunResult>(dryRunRequest, { ...params, uri: uriToRun, load }, token);
     return { uri, run };
   };
 
@@ -85,6 +89,19 @@ describe('dry runs over the protocol', () => {
     assert.equal(held.requests[0]?.stepTimeout, 3000);
     held.end();
     await answer;
+  });
+
+  it('takes what a run under load is like from the project, then from the client, and puts none on by itself', async () => {
+    const held = heldRehearsal();
+    const { run } = await start(held);
+    client.write('.switchback.yaml', 'dry_run: { load: { max_wait: 100ms } }\n');
+    for (const load of [{ maxWait: 3000, pool: 7 }, undefined]) {
+      const answer = run(undefined, undefined, load);
+      await until('a start', () => held.requests.length > 0);
+      assert.deepEqual(held.requests.shift()?.load, load && { maxWait: 100, pool: 7 });
+      held.end();
+      await answer;
+    }
   });
 
   it('stops when the client cancels, and still reports', async () => {

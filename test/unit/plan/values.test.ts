@@ -151,15 +151,33 @@ describe('tooDeepAt', () => {
 describe('parseSettings', () => {
   it('reads every setting', () => {
     const { settings, problems } = parseSettings(
-      'rules: { rollback-missing: off, lock-timeout-missing: error }\nsession: { lock_timeout: 2s, statement_timeout: 0, retries: 3 }\ndry_run: { rows: 1k, step_timeout: 30s, proofs: false, amplify: { rows: 50k, within: 90s }, calibrate: count.txt }\n',
+      'rules: { rollback-missing: off, lock-timeout-missing: error }\nsession: { lock_timeout: 2s, statement_timeout: 0, retries: 3 }\ndry_run: { rows: 1k, step_timeout: 30s, proofs: false, amplify: { rows: 50k, within: 90s }, load: { max_wait: 250ms, pool: 40 }, calibrate: count.txt }\n',
     );
     assert.deepEqual(problems, []);
     assert.deepEqual(settings, {
       rules: { 'rollback-missing': 'off', 'lock-timeout-missing': 'error' },
       session: { lockTimeout: 2000, statementTimeout: 0, retries: 3 },
-      dryRun: { rows: 1000, stepTimeout: 30_000, proofs: false, amplify: { rows: 50_000, within: 90_000 } },
+      dryRun: {
+        rows: 1000,
+        stepTimeout: 30_000,
+        proofs: false,
+        amplify: { rows: 50_000, within: 90_000 },
+        load: { maxWait: 250, pool: 40 },
+      },
       server: { calibrate: 'count.txt' },
     });
+  });
+
+  it('says what a wait and a pool can be', () => {
+    const problemsOf = (load: string) => {
+      const { settings, problems } = parseSettings(`dry_run: { load: { ${load} } }\n`);
+      return [settings.dryRun, ...problems.map(({ message }) => message)];
+    };
+    const [kept, ...waits] = problemsOf('pool: 3, max_wait: 0s');
+    assert.deepEqual(kept, { load: { pool: 3 } });
+    assert.match(waits.join('\n'), /^"0s" is not how long a request may take, from 1ms to 1h: 250ms or 1s/);
+    assert.equal(problemsOf('pool: 1001, max_wait: 61min').length, 3);
+    assert.match(String(problemsOf('max_wai: 1s')[1]), /max_wait/);
   });
 
   it('says each mistake once, and keeps the rest', () => {
