@@ -5,7 +5,7 @@ export function heldMessage(version: string, when: string, message: string): str
 
 /** What to do, and what the application's driver does by itself. */
 export function heldHint(orm: string | undefined): string {
-  return `Have the application's pool reconnect right after this step, or run DEALLOCATE ALL on its connections; one that lists its columns in place of * goes on when a column is added. ${drivers(orm)}`;
+  return `Have the application's pool reconnect right after this step, or run DEALLOCATE ALL on its connections; a statement that lists its columns in place of * goes on when a column is added. ${drivers(orm)}`;
 }
 
 /**

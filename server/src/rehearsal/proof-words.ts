@@ -148,3 +148,16 @@ function counted(n: number, noun: string): string {
 export function heldFailures(app: readonly AppCheck[]): readonly (AppCheck & { prepared: StatementError })[] {
   return app.flatMap((check) => (check.prepared ? [{ ...check, prepared: check.prepared }] : []));
 }
+
+/** Those that fail with the same words, to be told together; and what to do, each once. */
+export function heldGroups(app: readonly AppCheck[]): {
+  readonly groups: readonly (readonly (AppCheck & { prepared: StatementError })[])[];
+  readonly hints: readonly string[];
+} {
+  const failures = heldFailures(app);
+  const messages = [...new Set(failures.map(({ prepared }) => prepared.message))];
+  return {
+    groups: messages.map((message) => failures.filter(({ prepared }) => prepared.message === message)),
+    hints: [...new Set(failures.flatMap(({ prepared }) => prepared.hint ?? []))],
+  };
+}

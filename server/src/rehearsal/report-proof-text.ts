@@ -1,6 +1,6 @@
 import { clip, printable, wrap } from '../text/terminal.ts';
 import type { AppCheck, Report, RollbackReport, StatementError, StepReport } from './model.ts';
-import { alikeSegments, heldFailures, leftBehind, unwindWords } from './proof-words.ts';
+import { alikeSegments, heldGroups, leftBehind, unwindWords } from './proof-words.ts';
 
 /** Text of the plan's or of Postgres', on one line and without codes that a terminal would obey. */
 export function safe(text: string): string {
@@ -36,22 +36,15 @@ export function proofLines({ rollback, app, error }: StepReport, room: number): 
 
 /** What fails where it was prepared before the step; what to do is said once. */
 function heldLines(app: readonly AppCheck[], room: number): string[] {
-  const failures = heldFailures(app);
-  const messages = new Set(failures.map(({ prepared }) => codedMessage(prepared)));
-  const hints = new Set(failures.flatMap(({ prepared }) => prepared.hint ?? []));
-  return [
-    ...[...messages].flatMap((message) => [
-      ...wrap(`Note: ${safe(message)}`, room),
-      ...failures
-        .filter(({ prepared }) => codedMessage(prepared) === message)
-        .map(({ line, statement }) => clip(`line ${line + 1}: ${safe(statement)}`, room)),
-    ]),
-    ...[...hints].flatMap((hint) => wrap(hint, room)),
-  ];
-}
-
-function codedMessage({ message, code }: StatementError): string {
-  return code === undefined ? message : `${message} (${code})`;
+  const { groups, hints } = heldGroups(app);
+  const told = groups.flatMap((failures) => {
+    const { message = '', code } = failures[0]?.prepared ?? {};
+    return [
+      ...wrap(`Note: ${safe(message)}${code === undefined ? '' : ` (${code})`}`, room),
+      ...failures.map(({ line, statement }) => clip(`line ${line + 1}: ${safe(statement)}`, room)),
+    ];
+  });
+  return [...told, ...hints.flatMap((hint) => wrap(safe(hint), room))];
 }
 
 /** One that failed, and of which it is told how far it came. */

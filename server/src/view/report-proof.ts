@@ -2,6 +2,7 @@ import type { AppCheck, Report, RollbackReport, StepReport } from '../rehearsal/
 import {
   alikeSegments,
   heldFailures,
+  heldGroups,
   leftBehind,
   rollbackWords,
   unwindWords,
@@ -63,25 +64,29 @@ export function proofFaults(step: StepReport): Html | '' {
 
 /** What fails where it was prepared before the step; what to do is said once. */
 function heldNotes(app: readonly AppCheck[]): Html | undefined {
-  const failures = heldFailures(app);
-  if (failures.length === 0) return undefined;
-  const hints = unique(failures.flatMap(({ prepared }) => prepared.hint ?? []));
-  const told = failures.map(({ prepared, statement, version, line }) => {
-    const code = raw(`<pre><code>${escapeHtml(statement)}</code></pre>`);
-    const state = prepared.code ? html` <span class="code">SQLSTATE ${prepared.code}</span>` : '';
-    return html`<p>${prepared.message}${state}</p><p>${version}, line ${line + 1} of the plan:</p>${code}`;
+  const { groups, hints } = heldGroups(app);
+  if (groups.length === 0) return undefined;
+  const told = groups.map((failures) => {
+    const { message = '', code } = failures[0]?.prepared ?? {};
+    const state = code === undefined ? '' : html` <span class="code">SQLSTATE ${code}</span>`;
+    return html`<p>${message}${state}</p>${join(failures.map(placed))}`;
   });
   return html`<div class="left held">${join(told)}${join(hints.map((hint) => html`<p>${hint}</p>`))}</div>`;
+}
+
+function placed({ version, line, statement }: AppCheck): Html {
+  const code = raw(`<pre><code>${escapeHtml(statement)}</code></pre>`);
+  return html`<p>${version}, line ${line + 1} of the plan:</p>${code}`;
 }
 
 function items(words: readonly string[]): Html {
   return join(words.map((one) => html`<li>${one}</li>`));
 }
 
-function failure({ error, statement, line, version }: AppCheck, isTold: boolean): Html {
+function failure(check: AppCheck, isTold: boolean): Html {
+  const { error } = check;
   const message = isTold || !error ? '' : html`<p>${error.message}</p>`;
-  const code = raw(`<pre><code>${escapeHtml(statement)}</code></pre>`);
-  return html`<div class="error app">${message}<p>${version}, line ${line + 1} of the plan:</p>${code}</div>`;
+  return html`<div class="error app">${message}${placed(check)}</div>`;
 }
 
 /** What the version that is live before step one could not do. */

@@ -260,7 +260,7 @@ describe('statements that were prepared before a step, in the report view', () =
     assert.ok(!html.includes('<img'));
     const text = textOf(html);
     assert.match(text, /every statement works, 2 only once it is prepared anew/);
-    assert.equal(text.match(/Prepared </g)?.length, 2);
+    assert.equal(text.match(/Prepared </g)?.length, 1);
     assert.equal(text.match(/Reconnect </g)?.length, 1);
     assert.match(text, /SQLSTATE 0A000/);
   });
