@@ -12,32 +12,34 @@ interface Later {
   readonly name: string;
   /** What ADD CONSTRAINT takes, without NOT VALID. */
   readonly definition: string;
+  readonly isReference: boolean;
 }
 
 /** The held constraints' names, which no schema has. */
 const prefix = 'switchback_held_';
 
 /**
- * While tables are filled: CHECKs, foreign keys and unique constraints that the plan adds later are there already, so
- * that rows are made which meet them, as production's are taken to. Rows made at random would break them, and tell
- * nothing. Not held is what steps before it see to (an UPDATE, DELETE or backfill of its columns), and whatever NULL
+ * While tables are filled, or filled up: CHECKs, foreign keys and unique constraints that the plan adds later are there
+ * already, so that rows are made which meet them, as production's are taken to. Rows made at random would break them, and
+ * tell nothing. Not held is what steps before it see to (an UPDATE, DELETE or backfill of its columns), and whatever NULL
  * would break: that there is one is just what such a step has to cope with.
  *
+ * @param which Of rows that are production's, only their foreign keys are known to hold for more like them; rows that
+ *   are there are not looked at then.
  * @returns How many were held, and what takes them away again.
  */
 export async function holdConstraints(
   session: Connection,
   analysis: Analysis,
+  which: 'all' | 'references' = 'all',
 ): Promise<{ readonly names: readonly string[]; release(): Promise<void> }> {
   const held: { readonly table: string; readonly constraint: string }[] = [];
   const names: string[] = [];
   for (const [at, later] of laterConstraints(analysis).entries()) {
+    if (which === 'references' && !later.isReference) continue;
     const constraint = `${prefix}${at + 1}`;
-    const added = await tried(
-      session,
-      `ALTER TABLE ${later.table} ADD CONSTRAINT ${quoteIdentifier(constraint)} ${later.definition}`,
-    );
-    if (!added) continue;
+    const add = `ALTER TABLE ${later.table} ADD CONSTRAINT ${quoteIdentifier(constraint)} ${later.definition}`;
+    if (!(await tried(session, which === 'references' ? `${add} NOT VALID` : add))) continue;
     held.push({ table: later.table, constraint });
     names.push(later.name);
   }
@@ -96,6 +98,7 @@ function collect(baseline: Schema, now: Schema, written: readonly string[], foun
         table: displayName(baseline, relation.name),
         name: constraint.name,
         definition: constraint.definition.replace(/\s+NOT\s+VALID\s*$/i, ''),
+        isReference: constraint.kind === 'foreign key',
       });
     }
   }
@@ -139,5 +142,6 @@ function collectIndex(
     table: displayName(baseline, before.name),
     name: index.name.name,
     definition: `UNIQUE (${columns.map(quoteIdentifier).join(', ')})`,
+    isReference: false,
   });
 }

@@ -18,6 +18,7 @@ import { fillTables } from './fill-tables.ts';
 import { type Fingerprint, takeFingerprint } from './fingerprint.ts';
 import { createGauge, type Gauge } from './gauge.ts';
 import { createGuard, type Guard } from './guard.ts';
+import { holdConstraints } from './held-constraints.ts';
 import type { AppCheck, Engine, EngineSession, KeptStart, StatementError } from './model.ts';
 import type { KnownRelations } from './observe.ts';
 import { createMissingRoles } from './roles.ts';
@@ -164,7 +165,10 @@ export async function amplifyWorld(run: Run, { session, parser }: World, notes: 
   const { amplify: asked } = run.options;
   if (!asked || !session.isShared) return;
   const onProgress = (message: string) => progress(run, run.steps.length, message);
+  const isReal = session.contents?.kind === 'rows';
+  const held = await holdConstraints(session, run.analysis, isReal ? 'references' : 'all');
   const filled = await amplify(session, run.analysis, { ...asked, parser, onProgress });
+  await held.release();
   run.rows = { ...run.rows, ...filled.rows };
   run.amplified = filled.before;
   notes.push(...filled.notes);

@@ -56,6 +56,31 @@ describe(`tables filled up on a real PostgreSQL ${major}`, function () {
     assert.deepEqual(await rows(), before);
   });
 
+  for (const source of ['copy', 'baseline'] as const)
+    it(`refer to rows that are there by a foreign key which the plan adds later: ${source}`, async () => {
+      const visits = 'CREATE TABLE visits (id serial PRIMARY KEY, user_id bigint);';
+      await server.run(
+        `${visits} INSERT INTO visits (user_id) SELECT generate_series(1, 400); ANALYZE visits`,
+        'app',
+      );
+      const steps = [
+        'ADD CONSTRAINT k FOREIGN KEY (user_id) REFERENCES users NOT VALID',
+        'VALIDATE CONSTRAINT k',
+      ];
+      const written = steps.map(
+        (one) => `- step: ${one}\n  sql: ALTER TABLE visits ${one};\n  rollback: { not_needed: a test }\n`,
+      );
+      const report = await rehearsePlan(
+        createServerEngine({ target: server.target('app'), confirm: async () => true, sources: [source] }),
+        planOf(written.join(''), 'tables: { visits: { rows: 1M } }\n'),
+        `${schema} ${visits}`,
+        { amplify: { rows: 5000, within: 30_000 } },
+      );
+      await server.run('DROP TABLE visits', 'app');
+      assert.equal(report.verdict, 'passed', report.error?.message);
+      assert.equal(report.rows.visits, 5000);
+    });
+
   it('are filled by a user who may not set session_replication_role, which is said', async () => {
     const report = await rehearsePlan(engine('dev'), plan, schema, { amplify });
     assert.equal(report.verdict, 'passed', report.error?.message);
