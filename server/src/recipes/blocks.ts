@@ -1,6 +1,7 @@
 import { childrenOf, columnOf, relationKey } from '../schema/lookup.ts';
 import type { Column, Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
+import { isOther } from './compare.ts';
 import { type Facts, sqlName } from './facts.ts';
 import { backfillSource, script } from './finish.ts';
 import type { Given, SqlDraft, StepDraft } from './model.ts';
@@ -272,6 +273,8 @@ export function copyValues(
     readonly column: string;
     /** SQL: the value that the column is to have. */
     readonly value: string;
+    /** Of both: the values are compared accordingly. */
+    readonly type?: string | undefined;
     readonly id: string;
     readonly step: string;
     readonly why?: string;
@@ -279,7 +282,7 @@ export function copyValues(
 ): readonly StepDraft[] {
   const { table, value, id, step, why } = block;
   const column = quoteIdentifier(block.column);
-  const differs = `${column} IS DISTINCT FROM ${value}`;
+  const differs = isOther(given.facts, block.type, column, value);
   return [
     {
       step,
@@ -296,13 +299,13 @@ export function copyValues(
 }
 
 /** The same copy as part of a rollback. */
-export function copyBack(given: Given, table: Table, column: string, value: string) {
+export function copyBack(given: Given, table: Table, column: string, value: string, type?: string) {
   const quoted = quoteIdentifier(column);
   return {
     backfill: backfillSource(given, {
       table,
       set: `${quoted} = ${value}`,
-      where: `${quoted} IS DISTINCT FROM ${value}`,
+      where: isOther(given.facts, type, quoted, value),
     }),
   };
 }

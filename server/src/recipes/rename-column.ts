@@ -3,7 +3,7 @@ import type { Column, Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { tableStatements, type Uses } from './application.ts';
 import { alterTable, copyBack, copyValues, wait } from './blocks.ts';
-import { after, columnFacts, primaryKeyOf, sqlName } from './facts.ts';
+import { after, columnFacts, sqlName } from './facts.ts';
 import { followers, statisticsTwins } from './followers.ts';
 import {
   defineRecipe,
@@ -13,7 +13,7 @@ import {
   type StepDraft,
   type VersionDraft,
 } from './model.ts';
-import { renameKey } from './rename-key.ts';
+import { followsName, renameByName } from './rename-by-name.ts';
 import { progressQuery } from './standard.ts';
 import { addTwin, dropOldIndexes, freeOld, indexTwins, isSteady, type Twin, twinOf } from './twin.ts';
 import { constraintTwins, referenceTwins } from './twin-constraints.ts';
@@ -47,16 +47,9 @@ function write(given: Given): PlanDraft {
   const column = given.column();
   const to = given.answer('to');
   const name = sqlName(given.facts, table);
-  const twin = twinOf(
-    given,
-    table,
-    column,
-    to,
-    column.type ?? refuse(`The type of ${column.name} is not known.`, 'column'),
-  );
-  const isKey = primaryKeyOf(table)?.columns.includes(column.name) === true;
-  const isNumbered = column.identity !== undefined || (twin.facts.sequences.length > 0 && !table.partitioned);
-  if (isKey || isNumbered) return renameKey(given, twin);
+  const type = column.type ?? refuse(`The type of ${column.name} is not known.`, 'column');
+  if (followsName(given, table, column, to)) return renameByName(given, to, type);
+  const twin = twinOf(given, table, column, to, type);
   const [old, next] = [quoteIdentifier(column.name), quoteIdentifier(to)];
   const versions = versionsOf(given, twin);
   const shown = `${name}.${old}`;
@@ -174,6 +167,7 @@ function migrate(given: Given, twin: Twin, { old, next }: Sql): readonly StepDra
       table,
       column: to,
       value: old,
+      type: twin.type,
       id: 'copy_values',
       step: 'Copy the old values',
       why: `While v2 rolled out, v1 may have changed ${old} behind v2's back: compare, do not just fill NULLs.`,
@@ -230,7 +224,7 @@ function contract(given: Given, twin: Twin, { old, next }: Sql): readonly StepDr
             id: 'free_old',
             why: `While v4 rolls out it leaves ${old} behind. A stale value must not stand in the way of v3's next write, so what binds the old column goes; the new one has it all.`,
             sql: freeing,
-            rollbackFirst: [copyBack(given, table, from.name, next)],
+            rollbackFirst: [copyBack(given, table, from.name, next, from.type)],
           },
         ]
       : []),
@@ -242,7 +236,7 @@ function contract(given: Given, twin: Twin, { old, next }: Sql): readonly StepDr
       id: 'drop_old',
       sql: [alterTable(facts, table, `DROP COLUMN ${old}`)],
       rollbackWhy: 'the old column is rebuilt from the new one',
-      rollbackThen: [copyBack(given, table, from.name, next)],
+      rollbackThen: [copyBack(given, table, from.name, next, from.type)],
     },
   ];
 }

@@ -5,6 +5,7 @@ import { indexesOf, relationKey } from '../schema/lookup.ts';
 import type { Column, Constraint, Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { alterTable, buildIndex, copyValues, requireColumn, wait } from './blocks.ts';
+import { isOther } from './compare.ts';
 import { counting } from './counting.ts';
 import { columnsRead, inRow } from './expressions.ts';
 import { primaryKeyOf, rangeVar, sqlName } from './facts.ts';
@@ -146,6 +147,7 @@ export function expandRetyped(given: Given, one: Retyped): readonly StepDraft[] 
       table,
       column: to,
       value: value(''),
+      type: twin.type,
       id: `${id}_copy`,
       step: `Copy the old values of ${from.name}`,
     }).map((step) =>
@@ -398,7 +400,7 @@ function refill(given: Given, { twin, last, back }: Retyped): RollbackSource {
     backfill: backfillSource(given, {
       table,
       set: `${old} = ${value}`,
-      where: `${old} IS DISTINCT FROM ${value}`,
+      where: isOther(given.facts, from.type, old, value),
     }),
   };
 }

@@ -5,6 +5,13 @@ import { tokenize } from '../sql/lexer.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { type Facts, sqlName } from './facts.ts';
 
+export interface OtherName {
+  readonly from: string;
+  readonly to: string;
+  /** It is the same column by another name: what gives it a value goes on to. */
+  readonly isSame: boolean;
+}
+
 /**
  * A trigger's function with another column in the place of one: `NEW.a` and `OLD.a` become those of the other. Why not,
  * in words, where it says the name in another way, gives the column values, or serves other tables too.
@@ -13,8 +20,7 @@ export function withOtherColumn(
   facts: Facts,
   table: Table,
   code: UserFunction,
-  from: string,
-  to: string,
+  names: OtherName,
 ): { readonly sql: string } | { readonly reason: string } {
   const key = relationKey(code.name);
   const calls = `function ${key}()`;
@@ -29,7 +35,7 @@ export function withOtherColumn(
   const source = overload?.source?.text;
   const body = source === undefined ? undefined : bodyIn(source);
   if (source === undefined || !body) return { reason: 'its body is not known' };
-  const rows = replaceRows(body.text, from, to);
+  const rows = replaceRows(body.text, names);
   if ('reason' in rows) return rows;
   const text = source.slice(0, body.start) + rows.text + source.slice(body.end);
   return { sql: text.replace(/^\s*create\s+(?:or\s+replace\s+)?function/i, 'CREATE OR REPLACE FUNCTION') };
@@ -51,8 +57,7 @@ function bodyIn(
 
 function replaceRows(
   body: string,
-  from: string,
-  to: string,
+  { from, to, isSame }: OtherName,
 ): { readonly text: string } | { readonly reason: string } {
   const tokens = [...tokenize(body)];
   const word = (at: number) => {
@@ -69,7 +74,9 @@ function replaceRows(
     if ((token.kind !== 'word' && token.kind !== 'quoted') || word(at) !== from) continue;
     const isRow = word(at - 1) === '.' && (word(at - 2) === 'new' || word(at - 2) === 'old');
     if (!isRow) return { reason: `it says ${from} by itself` };
-    if (word(at + 1) === ':=' || (word(at + 1) === '=' && /^(?:;|begin|then|else|loop|)$/.test(word(at - 3))))
+    const isGiven =
+      word(at + 1) === ':=' || (word(at + 1) === '=' && /^(?:;|begin|then|else|loop|)$/.test(word(at - 3)));
+    if (isGiven && !isSame)
       return { reason: `it gives ${from} a value, which both columns would have to get` };
     text += body.slice(done, token.start) + quoteIdentifier(to);
     done = token.end;

@@ -20,16 +20,12 @@ export function constraintTwins(
 ): readonly StepDraft[] {
   const { table, to, facts: own } = twin;
   const keys = own.constraints.filter(({ kind }) => kind === 'unique');
-  const others = own.constraints.filter(
-    (one) =>
-      (one.kind === 'check' || one.kind === 'foreign key') &&
-      one.parent === undefined &&
-      one.local !== false &&
-      !without.includes(one),
-  );
+  const others = rowConstraints(twin).filter((one) => !without.includes(one));
   return [
     ...keys.flatMap((one) => keyTwin(given, twin, one)),
-    ...others.flatMap((one) => checkTwin(given, twin, one)),
+    ...others.flatMap((one) =>
+      checkTwin(given, twin, one, given.names.successor(table, one.name, twin.from.name, to)),
+    ),
     ...(own.notNull || own.column.notNull ? requireColumn(given, { table, column: to, id }) : []),
   ];
 }
@@ -74,12 +70,20 @@ function keyTwin(given: Given, twin: Twin, one: Constraint): readonly StepDraft[
   ];
 }
 
-function checkTwin(given: Given, twin: Twin, one: Constraint): readonly StepDraft[] {
-  const { table, from, to } = twin;
+/** Checks and foreign keys that name the old column. */
+export function rowConstraints({ facts }: Twin): readonly Constraint[] {
+  return facts.constraints.filter(
+    (one) =>
+      (one.kind === 'check' || one.kind === 'foreign key') && one.parent === undefined && one.local !== false,
+  );
+}
+
+/** A check or a foreign key like one that names the old column, of this name. */
+export function checkTwin(given: Given, twin: Twin, one: Constraint, name: string): readonly StepDraft[] {
+  const { table, to } = twin;
   const key = relationKey(table.name);
   const moved = constraintOf(tableByKey(twin.renamed, key), one.name);
   if (!moved) refuse(`How ${one.name} reads with another column is not known.`, 'column');
-  const name = given.names.successor(table, one.name, from.name, to);
   const what =
     one.kind === 'check'
       ? `${to} obeys what ${quoteIdentifier(one.name)} asks`

@@ -2,10 +2,10 @@ import { createIndex } from '../inverse/indexes.ts';
 import { restore } from '../inverse/restore.ts';
 import type { Way } from '../inverse/way.ts';
 import { columnOf, descendantsOf, relationKey, tableByKey } from '../schema/lookup.ts';
-import type { Column, Index, QualifiedName, Relation, Schema, Table, UserFunction } from '../schema/model.ts';
+import type { Column, Index, Relation, Schema, Table, UserFunction } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { buildIndex, stepId } from './blocks.ts';
-import { after, type ColumnFacts, columnFacts, sqlName } from './facts.ts';
+import { after, type ColumnFacts, columnFacts, type Facts, sqlName } from './facts.ts';
 import { type Given, refuse, type SqlDraft, type StepDraft } from './model.ts';
 import { withOtherColumn } from './trigger-code.ts';
 
@@ -23,14 +23,17 @@ export interface Twin {
   readonly code: readonly string[];
 }
 
-/** Refuses what cannot follow a column to another one. `keepsName`: the new column takes the old one's name in the end. */
+/**
+ * Refuses what cannot follow a column to another one. `keepsName`: the new column takes the old one's name in the end.
+ * `keepsColumn`: the old one stays under the new name, with what is bound to it, and the other is a copy for a while.
+ */
 export function twinOf(
   given: Given,
   table: Table,
   from: Column,
   to: string,
   type: string,
-  { keepsName = false } = {},
+  { keepsName = false, keepsColumn = false } = {},
 ): Twin {
   const { facts } = given;
   const name = sqlName(facts, table);
@@ -40,7 +43,10 @@ export function twinOf(
     `ALTER TABLE ${sqlName(facts, table)} RENAME COLUMN ${quoteIdentifier(from.name)} TO ${quoteIdentifier(to)}`,
   );
   const shown = `${name}.${quoteIdentifier(from.name)}`;
-  if (own.isPartitionKey)
+  const divided = own.heirs.find(({ partitionKey }) =>
+    (partitionKey?.reads ?? partitionKey?.columns)?.includes(from.name),
+  );
+  if (own.isPartitionKey || divided)
     refuse(
       `${shown} decides the partition of a row, and Postgres cannot change what a table is partitioned by: copy the table into one that is partitioned by the new column.`,
       'column',
@@ -57,6 +63,21 @@ export function twinOf(
       'table',
     );
   if (table.foreign) refuse(`${name} is a foreign table: change it on the server that has it.`, 'table');
+  const [rule] = own.rules;
+  if (rule !== undefined)
+    refuse(
+      `${name} has a rule, ${rule}, of which it is not known what it reads: replace it by a trigger first.`,
+      'table',
+    );
+  if (!keepsColumn) refuseBound(facts, name, from, own, keepsName);
+  const code = keepsName
+    ? []
+    : own.functions.map((one) => codeFor(given, table, one, { from: from.name, to, keepsColumn }));
+  return { table, from, to, type, facts: own, renamed, code };
+}
+
+/** What cannot be made again for another column while others go on. */
+function refuseBound(facts: Facts, name: string, from: Column, own: ColumnFacts, keepsName: boolean): void {
   const exclusion = own.constraints.find(({ kind }) => kind === 'exclusion');
   if (exclusion)
     refuse(
@@ -66,14 +87,8 @@ export function twinOf(
   const matview = own.views.find(({ kind }) => kind === 'materialized view');
   if (matview)
     refuse(
-      `The materialized view ${sqlName(facts, matview)} reads ${shown}, and cannot be changed in place: make one under another name that does not, and let its readers move to that first.`,
+      `The materialized view ${sqlName(facts, matview)} reads ${name}.${quoteIdentifier(from.name)}, and cannot be changed in place: make one under another name that does not, and let its readers move to that first.`,
       'column',
-    );
-  const [rule] = own.rules;
-  if (rule !== undefined)
-    refuse(
-      `${name} has a rule, ${rule}, of which it is not known what it reads: replace it by a trigger first.`,
-      'table',
     );
   const generated = own.generated.find((one) => keepsName || one.generated === 'stored');
   if (generated)
@@ -81,12 +96,15 @@ export function twinOf(
       `The generated column ${name}.${generated.name} is computed from ${from.name}. Postgres gives it another expression only by writing the table anew while everybody waits: make it a plain column that a trigger fills first.`,
       'column',
     );
-  const code = keepsName ? [] : own.functions.map((one) => codeFor(given, table, one, from.name, to));
-  return { table, from, to, type, facts: own, renamed, code };
 }
 
-function codeFor({ facts }: Given, table: Table, code: UserFunction, from: string, to: string): string {
-  const made = withOtherColumn(facts, table, code, from, to);
+function codeFor(
+  { facts }: Given,
+  table: Table,
+  code: UserFunction,
+  { from, to, keepsColumn }: { readonly from: string; readonly to: string; readonly keepsColumn: boolean },
+): string {
+  const made = withOtherColumn(facts, table, code, { from, to, isSame: keepsColumn });
   if ('sql' in made) return made.sql;
   return refuse(
     `The function ${sqlName(facts, code)} says ${from}, and ${made.reason}: no plan can change it safely. Let it do without that name first.`,
@@ -102,7 +120,6 @@ export function addTwin(
   given: Given,
   twin: Pick<Twin, 'table' | 'from' | 'to' | 'type'>,
   id: string,
-  { withDefault = true }: { readonly withDefault?: boolean } = {},
 ): SqlDraft {
   const { facts } = given;
   const { table, from, to, type } = twin;
@@ -114,7 +131,7 @@ export function addTwin(
   if (!is) refuse(`${sqlName(facts, table)} cannot be given a column ${to}.`, 'to');
   const wanted: Column = {
     ...is,
-    default: withDefault && isSteady(from) ? from.default : null,
+    default: isSteady(from) ? from.default : null,
     ...(from.comment === undefined ? {} : { comment: from.comment }),
     ...(from.grants ? { grants: from.grants } : {}),
     ...(type === from.type ? { storage: from.storage, compression: from.compression } : {}),
@@ -216,12 +233,7 @@ export function definitionOf(given: Given, schema: Schema, index: Index): string
 }
 
 /** Takes the old column's own indexes away by name: those that it shares with other columns would go with it unsaid. */
-export function dropOldIndexes(
-  given: Given,
-  twin: Twin,
-  /** Names of others, which the plan has made. */
-  made: readonly QualifiedName[] = [],
-): readonly StepDraft[] {
+export function dropOldIndexes(given: Given, twin: Twin): readonly StepDraft[] {
   const { facts } = given;
   const all = [twin.table, ...twin.facts.heirs].flatMap((table) =>
     (columnFacts(facts, table, twin.from.name)?.indexes ?? []).map((index) => ({ table, index })),
@@ -229,7 +241,7 @@ export function dropOldIndexes(
   const named = (partitioned: boolean) =>
     all.filter(({ table }) => table.partitioned === partitioned).map(({ index }) => sqlName(facts, index));
   const whole = named(true);
-  const plain = [...named(false), ...made.map((name) => sqlName(facts, { name }))];
+  const plain = named(false);
   const steps: StepDraft[] = [];
   if (plain.length > 0)
     steps.push({

@@ -98,12 +98,12 @@ describe('the pieces of recipes', () => {
   });
 
   it('has a trigger’s function read another column, or says why it cannot', () => {
-    const made = (body: string) => {
+    const made = (body: string, isSame = false) => {
       const facts = factsOf(`CREATE TABLE t (id int, a text, b text);
 CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ ${body} $$;
 CREATE TRIGGER f BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f();`);
       const code = facts.schema.functions.get('public.f') ?? assert.fail();
-      return withOtherColumn(facts, tableOf(facts, 'public.t'), code, 'a', 'New "a"');
+      return withOtherColumn(facts, tableOf(facts, 'public.t'), code, { from: 'a', to: 'New "a"', isSame });
     };
     const good = made('BEGIN IF NEW.a <> OLD . "a" THEN RAISE NOTICE \'changed\'; END IF; RETURN NEW; END');
     assert.match(
@@ -118,6 +118,8 @@ CREATE TRIGGER f BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f();`);
       const bad = made(body);
       assert.match('reason' in bad ? bad.reason : '', reason, body);
     }
+    const same = made('BEGIN NEW.a := lower(NEW.b); RETURN NEW; END', true);
+    assert.match('sql' in same ? same.sql : '', /NEW\."New ""a""" := lower\(NEW\.b\)/);
   });
 
   it('writes whatever stands in a plan so that it is read back', () => {
