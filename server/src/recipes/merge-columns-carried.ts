@@ -21,7 +21,9 @@ export function carried(given: Given, merge: Merge): readonly StepDraft[] {
   return [
     ...constraints.flatMap((one) => (one.kind === 'check' ? check(given, merge, one) : [])),
     ...indexes.flatMap((one) => index(given, merge, one)),
-    ...constraints.flatMap((one) => (one.kind === 'foreign key' ? foreignKey(given, merge, one) : [])),
+    ...constraints.flatMap((one) =>
+      one.kind === 'foreign key' ? foreignKey(given, merge, one, indexes) : [],
+    ),
   ];
 }
 
@@ -124,7 +126,12 @@ function check(given: Given, merge: Merge, one: Constraint): readonly StepDraft[
   return one.validated ? steps : steps.slice(0, 1);
 }
 
-function foreignKey(given: Given, merge: Merge, one: Constraint): readonly StepDraft[] {
+function foreignKey(
+  given: Given,
+  merge: Merge,
+  one: Constraint,
+  indexes: readonly Index[],
+): readonly StepDraft[] {
   const { table, into } = merge;
   const { facts } = given;
   if (one === merge.reference || one.enforced === false) return [];
@@ -157,7 +164,21 @@ function foreignKey(given: Given, merge: Merge, one: Constraint): readonly StepD
     what: `what ${quoteIdentifier(one.name)} asks holds`,
     definition: renamed.definition.replace(/ NOT VALID$/, ''),
   });
-  return one.validated ? steps : steps.slice(0, 1);
+  const isIndexed = indexes.some(
+    ({ columns, predicate }) =>
+      predicate === undefined && columns[0] != null && one.columns.includes(columns[0]),
+  );
+  const index = isIndexed
+    ? []
+    : buildIndex(given, {
+        table: into,
+        name: nameThere(given, merge, one.columns, 'idx'),
+        definition: `(${columnList(renamed.columns)})`,
+        id: stepId('index', one.name),
+        step: `Index it for ${quoteIdentifier(one.name)}, without blocking writes`,
+        why: `A row that is referred to is deleted without a look at all of ${sqlName(facts, into)}.`,
+      });
+  return [...index, ...(one.validated ? steps : steps.slice(0, 1))];
 }
 
 /**

@@ -248,7 +248,7 @@ export function contract(given: Given, merge: Merge): readonly StepDraft[] {
       step: `${table.name.name} is written no longer`,
       id: 'drop_back',
       why: 'Last of all: until here the old table has all that was written.',
-      sql: dropBack(merge),
+      sql: dropSync(names.back, names.into),
       rollback: {
         impossible: `from here on ${gone} lacks what is written to ${names.into}, and the next step drops it`,
       },
@@ -256,7 +256,7 @@ export function contract(given: Given, merge: Merge): readonly StepDraft[] {
     {
       step: 'Drop it',
       id: 'drop_table',
-      sql: [`DROP TABLE ${gone}`],
+      sql: [`DROP VIEW ${names.view}`, `DROP TABLE ${gone}`],
       rollback: {
         impossible: `${names.into} has the rows${left.length === 0 ? '' : `, and ${kept} what did not move`}; the table itself would have to be made and filled from there by hand`,
       },

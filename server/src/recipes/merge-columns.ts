@@ -107,7 +107,10 @@ function mergeOf(given: Given): Merge {
     : rest.filter((one) => !isOwnKey(table, one));
   const left = rest.filter((one) => !columns.includes(one));
   if (columns.length === 0)
-    refuse(`${old} has no column that could move: drop it (switchback new drop_table).`, 'table');
+    refuse(
+      `${old} has no column that could move, and says no more than which rows of ${next} have one there: add a column that says so first (switchback new add_required_column), or drop it (switchback new drop_table).`,
+      'table',
+    );
   for (const one of columns) refuseColumn(given, old, next, one);
   const missing = left.find((one) => isRequired(table, one));
   if (missing)

@@ -127,11 +127,14 @@ export function makeSync(
   {
     table,
     event,
+    when,
     lines,
   }: {
     /** Name in SQL. */
     readonly table: string;
     readonly event: string;
+    /** For which rows alone. */
+    readonly when?: string;
     readonly lines: readonly string[];
   },
 ): readonly string[] {
@@ -146,7 +149,7 @@ export function makeSync(
       '  RETURN NULL;',
       `END ${quote}`,
     ].join('\n'),
-    `CREATE TRIGGER ${trigger} AFTER ${event} ON ${table}\n  FOR EACH ROW EXECUTE FUNCTION ${code}()`,
+    `CREATE TRIGGER ${trigger} AFTER ${event} ON ${table}\n  FOR EACH ROW${when === undefined ? '' : ` WHEN (${when})`} EXECUTE FUNCTION ${code}()`,
   ];
 }
 

@@ -10,7 +10,7 @@ export const mergeTables = defineRecipe({
   type: 'merge_tables',
   title: 'Merge two tables',
   summary:
-    'A table goes into another one: its columns, where each of its rows belongs to one row there, or its rows, where both have the same columns. Triggers keep both in step while two versions of the application run side by side.',
+    'A table goes into another one: its columns, where each of its rows belongs to one row there, with triggers that keep both in step while two versions run; or its rows, where both have the same columns, each of which is in one of the two at any moment.',
   questions: [
     { id: 'table', prompt: 'Which table goes?', kind: 'table' },
     {

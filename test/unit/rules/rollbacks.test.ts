@@ -341,6 +341,15 @@ describe('rules on rollbacks', () => {
       const baseline = `${schema}CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 CREATE TRIGGER tr BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION f();`;
       assert.deepEqual(found(steps, { app, baseline }), []);
+      const sync = step(
+        `CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+    CREATE TRIGGER tr AFTER UPDATE ON users FOR EACH ROW EXECUTE FUNCTION f();`,
+        'DROP TRIGGER tr ON users; DROP FUNCTION f();',
+        'Keep another table in step',
+      );
+      const [before, after] = [steps.indexOf('- step: Deploy'), steps.slice(steps.indexOf('- step: Deploy'))];
+      assert.deepEqual(found(steps.slice(0, before) + sync + after, { app }), []);
+      assert.equal(found(steps + sync, { app }).length, 1);
     });
 
     it('tells of tables too', () => {

@@ -57,6 +57,32 @@ CREATE TABLE "App"."Detail" (
 );
 `;
 
+/** A key of its own that means something, what has no equality, what refers to both, and a trigger there. */
+const mixed = `
+CREATE TABLE files (id bigint PRIMARY KEY);
+CREATE TABLE users (
+  id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  name    text NOT NULL,
+  changed timestamptz
+);
+CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.changed := now();
+  RETURN NEW;
+END $$;
+CREATE TRIGGER stamp BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION stamp();
+CREATE TABLE badges (
+  code  text PRIMARY KEY,
+  id    bigint NOT NULL UNIQUE REFERENCES users (id),
+  data  json NOT NULL,
+  label text NOT NULL,
+  photo bigint REFERENCES files (id),
+  boss  bigint REFERENCES users (id)
+);
+CREATE UNIQUE INDEX ON badges (lower(label));
+CREATE INDEX ON badges (boss, id);
+`;
+
 /** Names as long as Postgres lets them be, in the way of each other. */
 const long = (letter: string) => letter.repeat(61);
 const longNames = `
@@ -89,6 +115,48 @@ CREATE TABLE event_notes (
 CREATE INDEX event_notes_note_idx ON event_notes (note text_pattern_ops) WHERE note <> '';
 `;
 
+/** Both take their numbers from one sequence. */
+const regions = `
+CREATE TABLE customers (id bigint PRIMARY KEY);
+CREATE TABLE orders (
+  id       bigserial PRIMARY KEY,
+  customer bigint NOT NULL REFERENCES customers (id),
+  note     text CHECK (note <> ''),
+  code     uuid NOT NULL UNIQUE
+);
+CREATE INDEX orders_customer_idx ON orders (customer);
+CREATE TABLE items (id bigint PRIMARY KEY, "order" bigint NOT NULL REFERENCES orders (id) ON DELETE CASCADE);
+CREATE INDEX items_order_idx ON items ("order");
+CREATE TABLE orders_eu (
+  id       bigint PRIMARY KEY DEFAULT nextval('orders_id_seq'),
+  customer bigint NOT NULL REFERENCES customers (id),
+  code     uuid NOT NULL,
+  note     text CHECK (note <> '')
+);
+CREATE INDEX orders_eu_customer_idx ON orders_eu (customer);
+CREATE INDEX orders_eu_note_idx ON orders_eu (lower(note));
+GRANT SELECT ON orders_eu TO PUBLIC;
+`;
+
+/** Of fabricated rows all have the same keys. */
+const archive = `
+CREATE SCHEMA "App";
+CREATE TABLE "App"."Line" (
+  "Order" bigint,
+  "No" integer GENERATED ALWAYS AS IDENTITY,
+  "Note" text NOT NULL,
+  "Size" integer GENERATED ALWAYS AS (length("Note")) STORED,
+  PRIMARY KEY ("Order", "No")
+);
+CREATE TABLE "App"."Line archive" (
+  "No" integer,
+  "Order" bigint,
+  "Note" text NOT NULL,
+  "Size" integer GENERATED ALWAYS AS (length("Note")) STORED,
+  PRIMARY KEY ("No", "Order")
+);
+`;
+
 const to = { table: 'user_profiles', into: 'users' } as const;
 
 export const mergeTablesCases: readonly RecipeCase[] = [
@@ -115,6 +183,20 @@ export const mergeTablesCases: readonly RecipeCase[] = [
     name: 'names of 63 bytes',
     baseline: longNames,
     answers: { table: `${long('t')}_2`, into: `${long('t')}_1` },
+  },
+  {
+    type,
+    name: 'a natural key, json, references, an index on an expression',
+    baseline: mixed,
+    answers: { table: 'badges', into: 'users' },
+  },
+  {
+    type,
+    name: 'both partitioned',
+    baseline: partitioned
+      .replace('RESTRICT\n)', 'CASCADE\n) PARTITION BY RANGE (day)')
+      .replace(/CREATE INDEX.*/, 'CREATE TABLE all_notes PARTITION OF event_notes DEFAULT;'),
+    answers: { table: 'event_notes', into: 'events', columns: 'note' },
   },
   {
     type,
@@ -201,5 +283,57 @@ CREATE TRIGGER note BEFORE UPDATE ON user_profiles FOR EACH ROW EXECUTE FUNCTION
     baseline: profiles,
     answers: { table: 'users', into: 'users' },
     refused: /users is the table that goes: name another one/,
+  },
+  {
+    type,
+    name: 'rows of the same columns',
+    baseline: regions,
+    answers: { table: 'orders_eu', into: 'orders', ...large },
+  },
+  {
+    type,
+    name: 'rows, quoted, by a composite key of an identity',
+    baseline: archive,
+    answers: { table: '"App"."Line archive"', into: '"App"."Line"' },
+  },
+  {
+    type,
+    name: 'rows that are numbered by two sequences',
+    baseline: regions.replace("bigint PRIMARY KEY DEFAULT nextval('orders_id_seq')", 'bigserial PRIMARY KEY'),
+    answers: { table: 'orders_eu', into: 'orders' },
+    refused: /numbered by two counters.*SET DEFAULT nextval/,
+  },
+  {
+    type,
+    name: 'rows of other columns',
+    baseline: regions,
+    answers: { table: 'orders_eu', into: 'customers', moves: 'rows' },
+    refused: /customer bigint is not in both/,
+  },
+  {
+    type,
+    name: 'rows that need not be right there',
+    baseline: regions.replace('code     uuid NOT NULL,', 'code     uuid,'),
+    answers: { table: 'orders_eu', into: 'orders' },
+    refused: /code may be NULL in orders_eu.*set_not_null/,
+  },
+  {
+    type,
+    name: 'rows of which less is asked',
+    baseline: regions.replace(
+      /note {5}text CHECK \(note <> ''\)\n\);\nCREATE INDEX orders_eu_c/,
+      'note text);\nCREATE INDEX orders_eu_c',
+    ),
+    answers: { table: 'orders_eu', into: 'orders' },
+    refused: /orders_note_check asks of orders what nothing asks of orders_eu.*add_check/,
+  },
+  {
+    type,
+    name: 'rows into a table with a trigger for new ones',
+    baseline: `${regions}
+CREATE FUNCTION greet() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+CREATE TRIGGER greet AFTER INSERT ON orders FOR EACH ROW EXECUTE FUNCTION greet();`,
+    answers: { table: 'orders_eu', into: 'orders' },
+    refused: /has the trigger greet, which would fire for each row that moves/,
   },
 ];
