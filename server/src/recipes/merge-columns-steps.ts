@@ -5,7 +5,7 @@ import { script } from './finish.ts';
 import type { Merge } from './merge-columns.ts';
 import { carried, grantsThere } from './merge-columns-carried.ts';
 import { hasOf, holds, matchOf, other, rowOf, same } from './merge-columns-words.ts';
-import { dropSync, makeSync } from './merge-facts.ts';
+import { dropSync, makeSync, renameAway } from './merge-facts.ts';
 import { type Given, refuse, type SqlDraft, type StepDraft } from './model.ts';
 import { addTwin } from './twin.ts';
 
@@ -223,13 +223,11 @@ export function contract(given: Given, merge: Merge): readonly StepDraft[] {
       why: 'No version writes it any more: only the other trigger does.',
       sql: dropSync(names.there, names.table),
     },
-    {
-      step: 'Rename it away',
-      id: 'rename_away',
-      why: 'Whoever still uses it fails now, while it is back in a moment, with all that is written meanwhile.',
-      sql: [`ALTER TABLE ${names.table} RENAME TO ${quoteIdentifier(away.name.name)}`],
-    },
-    wait('watch', 'A week without anybody missing it', '7d'),
+    ...renameAway(
+      names.table,
+      away,
+      'Whoever still uses it fails now, while it is back in a moment, with all that is written meanwhile.',
+    ),
     ...(left.length === 0
       ? []
       : [

@@ -3,7 +3,7 @@ import type { Constraint, Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { functionsSaying } from './code-words.ts';
 import { type Facts, primaryKeyOf, sqlName } from './facts.ts';
-import { type Given, refuse } from './model.ts';
+import { type Given, refuse, type StepDraft } from './model.ts';
 import { columnName, missingColumn, namesIn } from './typed-names.ts';
 
 /** That each row of a table belongs to one of another. */
@@ -155,4 +155,17 @@ export function makeSync(
 
 export function dropSync({ trigger, code }: SyncNames, table: string): readonly string[] {
   return [`DROP TRIGGER ${trigger} ON ${table}`, `DROP FUNCTION ${code}()`];
+}
+
+/** The last week of a table: `name` in SQL, and what it is called then. */
+export function renameAway(name: string, away: Table, why: string): readonly StepDraft[] {
+  return [
+    {
+      step: 'Rename it away',
+      id: 'rename_away',
+      why,
+      sql: [`ALTER TABLE ${name} RENAME TO ${quoteIdentifier(away.name.name)}`],
+    },
+    wait('watch', 'A week without anybody missing it', '7d'),
+  ];
 }

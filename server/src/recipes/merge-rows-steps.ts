@@ -3,7 +3,7 @@ import { quoteIdentifier } from '../sql/names.ts';
 import { alterTable, wait } from './blocks.ts';
 import { columnList, sqlName } from './facts.ts';
 import { backfillSource, script } from './finish.ts';
-import { dropSync, makeSync } from './merge-facts.ts';
+import { dropSync, makeSync, renameAway } from './merge-facts.ts';
 import { type RowMerge, uniqueThere } from './merge-rows.ts';
 import type { Given, StepDraft } from './model.ts';
 
@@ -136,13 +136,7 @@ export function contract(given: Given, merge: RowMerge): readonly StepDraft[] {
       id: 'drop_move',
       sql: dropSync(names.there, names.table),
     },
-    {
-      step: 'Rename it away',
-      id: 'rename_away',
-      why: 'Whoever still uses it fails now, while it is back in a moment.',
-      sql: [`ALTER TABLE ${names.table} RENAME TO ${quoteIdentifier(away.name.name)}`],
-    },
-    wait('watch', 'A week without anybody missing it', '7d'),
+    ...renameAway(names.table, away, 'Whoever still uses it fails now, while it is back in a moment.'),
     {
       step: 'Keep aside what could not move',
       id: 'keep_left',
