@@ -1,7 +1,7 @@
 import { columnOf, domainChain } from '../schema/lookup.ts';
 import type { Column, Schema, Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
-import { isRequired, requiredColumns, tableStatements } from './application.ts';
+import { isRequired, refusesNull, requiredColumns, tableStatements } from './application.ts';
 import { withColumn } from './blocks.ts';
 import { after, columnList, primaryKeyOf, sqlName } from './facts.ts';
 import { contract, expand, migrate } from './merge-columns-steps.ts';
@@ -138,7 +138,7 @@ function mergeOf(given: Given): Merge {
     into,
     moved,
     left,
-    required: moved.filter((one) => one.own.notNull).map((one) => one.next.name),
+    required: moved.filter((one) => isNever(table, one.own)).map((one) => one.next.name),
     whole,
     renamed: renamed(given, table, found, moved),
     names: {
@@ -155,6 +155,16 @@ function mergeOf(given: Given): Merge {
     },
     away: { ...table, name: { schema: table.name.schema, name: away } },
   };
+}
+
+/** Whether no row is without it: a check that is not valid yet says so of new ones alone. */
+function isNever(table: Table, { name, notNull }: Column): boolean {
+  return (
+    notNull === true ||
+    table.constraints.some(
+      (one) => one.validated && one.enforced !== false && one.provesNotNull.includes(name),
+    )
+  );
 }
 
 /** The primary key, where the database makes it, and what numbers rows. */
@@ -225,8 +235,8 @@ function versionsOf({ facts }: Given, merge: Merge): readonly VersionDraft[] {
     .slice(0, 4)
     .map(({ name }) => name);
   // What a row needs, and one that it may be without.
-  const optional = moved.find(({ own }) => !own.notNull);
-  const written = moved.filter((one) => one.own.notNull || one === optional);
+  const optional = moved.find(({ own }) => !refusesNull(table, own));
+  const written = moved.filter((one) => refusesNull(table, one.own) || one === optional);
   const own = written.map((one) => one.own.name);
   const fixed = new Set([...unique, ...(primaryKeyOf(table)?.columns ?? [])]);
   const free = own.filter((name) => !fixed.has(name)).slice(0, 4);

@@ -1,6 +1,7 @@
 import { columnOf, descendantsOf, indexesOf, referencesTo, relationKey, viewsOf } from '../schema/lookup.ts';
 import type { Constraint, Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
+import { wait } from './blocks.ts';
 import { functionsSaying } from './code-words.ts';
 import { type Facts, primaryKeyOf, sqlName } from './facts.ts';
 import { type Given, refuse, type StepDraft } from './model.ts';

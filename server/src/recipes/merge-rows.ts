@@ -3,7 +3,7 @@ import type { Column, Constraint, Index, Table } from '../schema/model.ts';
 import { grantsOf, ownerRole } from '../schema/privileges.ts';
 import { triggersOf } from '../schema/triggers.ts';
 import { parseName, quoteIdentifier } from '../sql/names.ts';
-import { isRequired, tableStatements } from './application.ts';
+import { isRequired, refusesNull, requiredColumns, tableStatements } from './application.ts';
 import { columnList, type Facts, primaryKeyOf, sqlName } from './facts.ts';
 import { refuseBound, type SyncNames, syncNames } from './merge-facts.ts';
 import { contract, migrate, prepare } from './merge-rows-steps.ts';
@@ -136,7 +136,7 @@ function refuseColumn({ facts }: Given, table: Table, into: Table, there: Column
       `${name} is not generated in the same way in ${old} and in ${next}, so that a row would be another one there: make both alike first.`,
       'table',
     );
-  if (there.notNull && !here.notNull)
+  if (there.notNull && !refusesNull(table, here))
     refuse(
       `${name} may be NULL in ${old}, and may not in ${next}: require it first (switchback new set_not_null).`,
       'table',
@@ -280,10 +280,9 @@ function missingThere({ facts }: Given, { table, into, names }: RowMerge): reado
 
 function versionsOf({ facts }: Given, { table, into, key, names }: RowMerge): readonly VersionDraft[] {
   const optional = into.columns.find(
-    (one) => !key.includes(one.name) && !isRequired(one) && !one.generated && !one.identity,
+    (one) => !key.includes(one.name) && !isRequired(into, one) && !one.generated && !one.identity,
   );
-  const reads = into.columns
-    .filter(isRequired)
+  const reads = requiredColumns(into)
     .slice(0, 5)
     .map(({ name }) => name);
   const written = optional?.name ?? reads.find((name) => !key.includes(name));
