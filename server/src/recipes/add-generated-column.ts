@@ -2,6 +2,7 @@ import { columnOf } from '../schema/lookup.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { tableStatements } from './application.ts';
 import { alterTable, copyValues, withColumn } from './blocks.ts';
+import { refuseCheckedDomain } from './bound.ts';
 import { columnsRead } from './expressions.ts';
 import { sqlName } from './facts.ts';
 import { defineRecipe, type Given, type PlanDraft, refuse, type StepDraft } from './model.ts';
@@ -48,6 +49,7 @@ function write(given: Given): PlanDraft {
     refuse(`${computed} is computed itself: write what it is computed from.`, 'expression');
   const isVirtual = given.answer('kept') === 'virtual';
   const shown = `${sqlName(facts, table)}.${quoteIdentifier(name)}`;
+  refuseCheckedDomain(facts, type, shown, 'type');
   const column = {
     name,
     type,

@@ -2,6 +2,7 @@ import type { Column } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { tableStatements } from './application.ts';
 import { alterTable, requireColumn, wait, withColumn } from './blocks.ts';
+import { refuseCheckedDomain } from './bound.ts';
 import { sqlName } from './facts.ts';
 import {
   defineRecipe,
@@ -48,6 +49,7 @@ function write(given: Given): PlanDraft {
   const value = given.optional('default');
   const fill = given.optional('fill') ?? value;
   const shown = `${sqlName(facts, table)}.${quoteIdentifier(name)}`;
+  refuseCheckedDomain(facts, given.answer('type'), shown, 'type');
   if (fill === undefined)
     refuse(
       `${shown} is to be NOT NULL, and nothing says what the rows get that are there already: --fill EXPRESSION, or --default for one value that new rows get as well.`,

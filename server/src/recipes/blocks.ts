@@ -1,5 +1,5 @@
 import { childrenOf, columnOf, relationKey } from '../schema/lookup.ts';
-import type { Column, Table } from '../schema/model.ts';
+import type { Column, Schema, Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { isOther } from './compare.ts';
 import { type Facts, sqlName } from './facts.ts';
@@ -298,16 +298,17 @@ export function copyValues(
   ];
 }
 
-/** The same copy as part of a rollback. */
-export function copyBack(given: Given, table: Table, column: string, value: string, type?: string) {
+/** The same copy as part of a rollback. `schema`: see `backfillSource`. */
+export function copyBack(
+  given: Given,
+  table: Table,
+  column: string,
+  value: string,
+  { type, schema }: { readonly type?: string | undefined; readonly schema?: Schema } = {},
+) {
   const quoted = quoteIdentifier(column);
-  return {
-    backfill: backfillSource(given, {
-      table,
-      set: `${quoted} = ${value}`,
-      where: isOther(given.facts, type, quoted, value),
-    }),
-  };
+  const where = isOther(given.facts, type, quoted, value);
+  return { backfill: backfillSource(given, { table, set: `${quoted} = ${value}`, where }, schema) };
 }
 
 /** `wait` */

@@ -1,14 +1,15 @@
-import { typeChange } from '../effects/type-change.ts';
-import { changeOfType } from '../effects/type-meaning.ts';
-import { narrowing } from '../effects/type-narrowing.ts';
+import { effectsOf } from '../effects/effects.ts';
 import { columnOf, constraintOf, relationKey, tableByKey } from '../schema/lookup.ts';
 import type { Column, Constraint, Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
+import { parseWritten } from '../sql/parser.ts';
 import { requiredColumns, tableStatements } from './application.ts';
 import { addValidated, alterTable, stepId, wait } from './blocks.ts';
+import { refuseInherited } from './bound.ts';
 import { after, columnFacts, sqlName } from './facts.ts';
 import { script } from './finish.ts';
 import {
+  type AlertDraft,
   defineRecipe,
   type Given,
   type PlanDraft,
@@ -18,9 +19,9 @@ import {
 } from './model.ts';
 import { rebound } from './rebound.ts';
 import { type Bound, contractRetyped, expandRetyped, type Retyped, retyped, swapRetyped } from './retype.ts';
-import { staleStatements, staleStatementsAlert, staleStatementsCheck } from './stale-statements.ts';
 import { progressQuery } from './standard.ts';
 import { shortType } from './twin.ts';
+import { refuseLoss, refuseOutgoing } from './type-refusals.ts';
 
 export const changeColumnType = defineRecipe({
   type: 'change_column_type',
@@ -51,6 +52,8 @@ export const changeColumnType = defineRecipe({
   write,
 });
 
+const stalePlan = 'cached plan must not change result type';
+
 /** As `format_type` prints it. */
 function printedType({ facts, table: of }: Given, type: string): string {
   const table = of();
@@ -76,43 +79,37 @@ function write(given: Given): PlanDraft {
   const name = sqlName(facts, table);
   const shown = `${name}.${quoteIdentifier(column.name)}`;
   if (using === undefined) refuseLoss(shown, column, from, to, name);
-  const keeps =
-    typeChange(from, to, facts.schema, facts.schema.timeZone).kind === 'keeps' && using === undefined;
+  const keeps = using === undefined && isInstant(given, to);
   const title = `Change ${shown} from ${shortType(from)} to ${shortType(to)}`;
+  refuseInherited(facts, table, { column });
   const plan = keeps ? atOnce(given, to) : byReplacement(given, to, using);
-  const checklist = [staleStatementsCheck, ...(plan.checklist ?? [])];
-  return { title, tables: [table], ...plan, checklist, alerts: [staleStatementsAlert] };
-}
-
-/** A value that the new type does not hold stops the plan, or is cut without a word: that is to be meant. */
-function refuseLoss(shown: string, column: Column, from: string, to: string, table: string): void {
-  const quoted = quoteIdentifier(column.name);
-  const narrower = narrowing(from, to, true);
-  if (narrower)
-    refuse(
-      `${shown} is ${from}, and ${to} does not hold values ${narrower.which}: ${narrower.does === 'fails' ? 'they would stop the plan' : 'they would be cut without a word'}. See whether there are any: SELECT count(*) FROM ${table} WHERE ${narrower.condition(quoted)}; then say what becomes of them: --using EXPRESSION.`,
-      'type',
-    );
-  if (changeOfType(from, to) === 'other' && !isSafeCast(from, to))
-    refuse(
-      `Whether every value of ${shown}, which is ${from}, makes a ${to} is not known: say how, --using '${quoted}::${to}' where a cast does.`,
-      'type',
-    );
-}
-
-/** Casts that no value of the one type fails. */
-function isSafeCast(from: string, to: string): boolean {
-  const text = /^(?:text|character varying)$/.test(to);
-  const known: readonly string[] = [
-    'date>timestamp without time zone',
-    'json>jsonb',
-    'jsonb>json',
-    'cidr>inet',
-    'integer>double precision',
-    'smallint>double precision',
-    'smallint>real',
+  const checklist = [
+    // RevalidateCachedQuery of plancache.c.
+    `Somebody restarts the application's pools right after each step that changes the type of a column: statements that a session prepared before fail there with 0A000, "${stalePlan}"`,
+    ...(plan.checklist ?? []),
   ];
-  return text || known.includes(`${from}>${to}`);
+  const alerts: readonly AlertDraft[] = [
+    {
+      metric: 'http_5xx_ratio',
+      warning: '> 0.1%',
+      critical: '> 1%',
+      action: `Errors 0A000 "${stalePlan}": restart the pools. Others: halt the migration and roll back the last deploy`,
+    },
+  ];
+  return { title, tables: [table], ...plan, checklist, alerts };
+}
+
+/** Whether Postgres changes the type in its catalogs alone: no row is written or tested, no index built. */
+function isInstant({ facts, table, column }: Given, to: string): boolean {
+  const sql = alterTable(
+    facts,
+    table(),
+    `ALTER COLUMN ${quoteIdentifier(column().name)} TYPE ${shortType(to)}`,
+  );
+  return parseWritten(sql).every((statement) => {
+    const { rewrites, scans, builds, unknown } = effectsOf(statement, facts.schema, facts);
+    return rewrites.length + scans.length + builds.length + unknown.length === 0;
+  });
 }
 
 function atOnce(given: Given, to: string): Omit<PlanDraft, 'title' | 'tables'> {
@@ -137,7 +134,7 @@ function atOnce(given: Given, to: string): Omit<PlanDraft, 'title' | 'tables'> {
                     'Postgres changes no type under what reads the column: that is made again in the same transaction.',
                   ]
                 : []),
-              staleStatements,
+              'Statements prepared before would return the old type, and fail until their sessions are new: restart the pools.',
             ].join(' '),
             sql: [
               ...release,
@@ -184,6 +181,7 @@ function byReplacement(
       ),
     ),
   };
+  refuseOutgoing(given, own, to);
   const all = [...incoming.map((child) => child.retyped), main];
   const shown = `${sqlName(facts, table)}.${quoteIdentifier(column.name)}`;
   return {

@@ -1,5 +1,5 @@
 import { walk } from '../schema/expressions.ts';
-import type { Overload, Schema, Table, UserFunction } from '../schema/model.ts';
+import type { Overload, Schema, Table, Trigger, UserFunction } from '../schema/model.ts';
 import { triggersOf } from '../schema/triggers.ts';
 import { tokenize } from '../sql/lexer.ts';
 
@@ -13,6 +13,15 @@ export function functionsNaming(schema: Schema, table: Table, column: string): r
       return words.has(column) && (isOfTrigger || words.has(table.name.name));
     });
     return says ? [one] : [];
+  });
+}
+
+/** Triggers that pass a column's name to their function as a string: `tsvector_update_trigger('words', …, 'title')`. */
+export function triggersPassing(table: Table, column: string): readonly Trigger[] {
+  return triggersOf(table).filter(({ definition, ofParent }) => {
+    const node = definition?.read().node;
+    const args = node && 'CreateTrigStmt' in node ? node.CreateTrigStmt.args : undefined;
+    return !ofParent && stringsIn(args).includes(column);
   });
 }
 

@@ -3,6 +3,7 @@ import type { Column, Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { isRequired, refusesNull, requiredColumns, tableStatements } from './application.ts';
 import { alterTable, copyBack, wait } from './blocks.ts';
+import { refuseDomainColumn, refuseInherited, refusePassed } from './bound.ts';
 import { type ColumnFacts, columnFacts, columnList, primaryKeyOf, sqlName } from './facts.ts';
 import { backfillSource } from './finish.ts';
 import {
@@ -76,6 +77,7 @@ function write(given: Given): PlanDraft {
   const own = columnFacts(facts, table, column.name) ?? refuse('', 'column');
   const name = sqlName(facts, table);
   const shown = `${name}.${quoteIdentifier(column.name)}`;
+  refuseInherited(facts, table, own);
   refuseBound(given, own, shown);
   const keeps = given.answer('keep') === 'aside';
   const key = primaryKeyOf(table)?.columns ?? [];
@@ -84,6 +86,7 @@ function write(given: Given): PlanDraft {
       `${name} has no primary key by which values that are kept aside would find their rows again. Give it one first (switchback new change_primary_key), or let the values go: --keep none.`,
       'keep',
     );
+  if (keeps) refuseDomainColumn(facts, table, own);
   const aside = given.names.relation(table.name.schema, table.name.name, column.name, 'dropped');
   return {
     title: `Drop ${shown}`,
@@ -159,6 +162,7 @@ export function refuseBound({ facts }: Given, own: ColumnFacts, shown: string): 
       `The function ${sqlName(facts, code)} says the name of`,
       'Change it first: Postgres tells nobody that it will fail.',
     );
+  refusePassed(own);
   if (column.identity)
     stop('There is an identity, and its sequence, at', 'ALTER COLUMN … DROP IDENTITY first.');
 }

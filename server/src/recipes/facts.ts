@@ -29,7 +29,7 @@ import { notNullOf } from '../schema/not-null.ts';
 import { triggersOf } from '../schema/triggers.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { parseWritten } from '../sql/parser.ts';
-import { functionsNaming } from './code-words.ts';
+import { functionsNaming, triggersPassing } from './code-words.ts';
 
 /** The database that a plan starts from. */
 export interface Facts {
@@ -75,6 +75,8 @@ export interface ColumnFacts {
   readonly generated: readonly Column[];
   /** Triggers whose `UPDATE OF` or `WHEN` names it. */
   readonly triggers: readonly Trigger[];
+  /** Triggers that pass its name to their function. */
+  readonly passing: readonly Trigger[];
   /** Functions whose bodies say its name: those of the table's triggers, and those that say the table's name too. */
   readonly functions: readonly UserFunction[];
   readonly policies: readonly Policy[];
@@ -128,6 +130,7 @@ export function columnFacts(facts: Facts, table: Table, name: string): ColumnFac
       (one) => one.generated && one.name !== name && (one.reads === undefined || reads(one.reads)),
     ),
     triggers: triggersOf(table).filter((one) => reads(one.reads) && !one.ofParent),
+    passing: triggersPassing(table, name),
     functions: functionsNaming(schema, table, name),
     policies: (table.policies ?? []).filter((one) => reads(one.using?.reads) || reads(one.check?.reads)),
     publications,

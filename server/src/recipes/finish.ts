@@ -5,7 +5,7 @@ import { predictAction, predictStatement } from '../rules/prediction.ts';
 import { rules } from '../rules/registry.ts';
 import { proposedRollback } from '../rules/rollbacks/proposal.ts';
 import { defaultSettings, type Settings } from '../rules/settings.ts';
-import { displayName, relationKey } from '../schema/lookup.ts';
+import { displayName, relationKey, tableByKey } from '../schema/lookup.ts';
 import type { Schema, Table } from '../schema/model.ts';
 import { type PhaseDocument, type PlanDocument, type StepDocument, writeDocument } from './document.ts';
 import { sqlName } from './facts.ts';
@@ -311,13 +311,14 @@ export function script(sql: readonly string[], transaction = true): string {
 
 /**
  * A backfill as a plan has it, with batches and pauses by the table's size; also for rollbacks. Refuses a table that
- * cannot be walked.
+ * cannot be walked. `schema`: what it is walked in, where that is no longer the baseline; the table has its name there.
  */
 export function backfillSource(
   given: Given,
   { table, set, where }: { readonly table: Table; readonly set: string; readonly where?: string },
+  schema: Schema = given.facts.schema,
 ): BackfillSource {
-  const walk = backfillKey(given.facts.schema, table);
+  const walk = backfillKey(schema, tableByKey(schema, relationKey(table.name)) ?? table);
   const name = sqlName(given.facts, table);
   if (!walk)
     refuse(

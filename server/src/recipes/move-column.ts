@@ -3,6 +3,7 @@ import type { Column, Constraint, Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { isRequired, requiredColumns, tableStatements } from './application.ts';
 import { withColumn } from './blocks.ts';
+import { refuseDomainColumn, refuseInherited } from './bound.ts';
 import { refuseBound } from './drop-column.ts';
 import { type ColumnFacts, columnFacts, columnList, primaryKeyOf, sqlName } from './facts.ts';
 import { defineRecipe, type Given, type PlanDraft, refuse, type VersionDraft } from './model.ts';
@@ -97,6 +98,8 @@ function moveOf(given: Given): Move {
   const own =
     columnFacts(facts, from, column.name) ?? refuse(`${old} has no column ${column.name}.`, 'column');
   if (relationKey(from.name) === relationKey(to.name)) refuse(`${shown} is in ${next} already.`, 'to');
+  refuseInherited(facts, from, own);
+  refuseDomainColumn(facts, from, own);
   refuseBound(given, own, shown);
   if (isRequired(from, column))
     refuse(

@@ -70,7 +70,7 @@ export function swapNames(given: Given, copy: Copy): StepDraft {
 export function dropCopy(given: Given, copy: Copy): readonly StepDraft[] {
   const { facts } = given;
   const { table, from, to } = copy.twin;
-  const back = copyBack(given, table, from.name, quoteIdentifier(to), from.type);
+  const back = copyBack(given, table, from.name, quoteIdentifier(to), { type: from.type });
   const named = (partitioned: boolean) =>
     copy.indexes
       .filter((index) => index.table.partitioned === partitioned)

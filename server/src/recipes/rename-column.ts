@@ -203,6 +203,8 @@ function contract(given: Given, twin: Twin, { old, next }: Sql): readonly StepDr
   const owned = twin.facts.sequences.map(
     (sequence) => `ALTER SEQUENCE ${sqlName(facts, sequence)} OWNED BY ${sqlName(facts, table)}.${next}`,
   );
+  // Rows that v4 wrote have nothing in the old column: the table is walked by the new one.
+  const back = copyBack(given, table, from.name, next, { type: from.type, schema: twin.renamed });
   const freeing = [...held, ...later, ...owned, ...free];
   return [
     { step: 'Read the new column', id: 'deploy_v3', deploy: 'v3' },
@@ -224,7 +226,7 @@ function contract(given: Given, twin: Twin, { old, next }: Sql): readonly StepDr
             id: 'free_old',
             why: `While v4 rolls out it leaves ${old} behind. A stale value must not stand in the way of v3's next write, so what binds the old column goes; the new one has it all.`,
             sql: freeing,
-            rollbackFirst: [copyBack(given, table, from.name, next, from.type)],
+            rollbackFirst: [back],
           },
         ]
       : []),
@@ -236,7 +238,7 @@ function contract(given: Given, twin: Twin, { old, next }: Sql): readonly StepDr
       id: 'drop_old',
       sql: [alterTable(facts, table, `DROP COLUMN ${old}`)],
       rollbackWhy: 'the old column is rebuilt from the new one',
-      rollbackThen: [copyBack(given, table, from.name, next, from.type)],
+      rollbackThen: [back],
     },
   ];
 }

@@ -5,6 +5,7 @@ import { indexesOf, relationKey } from '../schema/lookup.ts';
 import type { Column, Constraint, Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { alterTable, buildIndex, copyValues, requireColumn, wait } from './blocks.ts';
+import { checkedDomain } from './bound.ts';
 import { isOther } from './compare.ts';
 import { counting } from './counting.ts';
 import { columnsRead, inRow } from './expressions.ts';
@@ -13,7 +14,6 @@ import { backfillSource, script } from './finish.ts';
 import { statisticsTwins } from './followers.ts';
 import { type Given, refuse, type SqlDraft, type StepDraft } from './model.ts';
 import { rebound } from './rebound.ts';
-import { staleStatements } from './stale-statements.ts';
 import { addTwin, dropOldIndexes, indexDefinition, indexTwins, isSteady, type Twin, twinOf } from './twin.ts';
 import { constraintTwins } from './twin-constraints.ts';
 
@@ -74,7 +74,8 @@ export function retyped(
       using === undefined
         ? (row) => `${row}${quoted}::${type}`
         : (row) => usingIn(using, table, column.name, row),
-    back: backOf(column, type, using),
+    // A value that the domain refuses would stop whoever writes it.
+    back: checkedDomain(facts, column.type) === undefined ? backOf(column, type, using) : undefined,
     id,
     apart,
     key:
@@ -209,7 +210,7 @@ export function swapRetyped(given: Given, one: Retyped, bound: Bound = { release
   return {
     step: `The new column takes the name ${from.name}`,
     id: `${id}_swap`,
-    why: `In one transaction, so that no query ever finds the name gone. A trigger goes on writing the old column. ${staleStatements}`,
+    why: 'In one transaction, so that no query ever finds the name gone. A trigger goes on writing the old column. Statements prepared before would return the old type, and fail until their sessions are new: restart the pools.',
     sql,
     rollback: back
       ? wayBack(given, one, back.drop, there.create, bound)

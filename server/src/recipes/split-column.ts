@@ -4,6 +4,7 @@ import type { Column, Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { requiredColumns, tableStatements } from './application.ts';
 import { alterTable, wait, withColumn } from './blocks.ts';
+import { refuseCheckedDomain, refuseDomainColumn, refuseInherited } from './bound.ts';
 import { refuseBound } from './drop-column.ts';
 import { expressionsIn, inRow } from './expressions.ts';
 import { type ColumnFacts, columnFacts, columnList, primaryKeyOf, sqlName } from './facts.ts';
@@ -139,6 +140,8 @@ function splitOf(given: Given): Split {
   const shown = `${name}.${quoteIdentifier(column.name)}`;
   const own =
     columnFacts(facts, table, column.name) ?? refuse(`${name} has no column ${column.name}.`, 'column');
+  refuseInherited(facts, table, own);
+  refuseDomainColumn(facts, table, own);
   refuseBound(given, own, shown);
   const bound = own.constraints.find(({ kind }) => kind !== 'check');
   if (bound)
@@ -158,6 +161,7 @@ function splitOf(given: Given): Split {
   const types = given.optional('types')?.split(';');
   const parts = namesOf(given.answer('into')).map((one, at) => {
     const value = values[at] ?? '';
+    refuseCheckedDomain(facts, types?.[at]?.trim(), one, 'types');
     if (inRow(value, { ...table, columns: [column] }, '.') === value)
       refuse(`${value} does not name ${column.name}: say what ${one} gets of its value.`, 'using');
     return {

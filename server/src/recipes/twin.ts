@@ -5,6 +5,7 @@ import { columnOf, descendantsOf, relationKey, tableByKey } from '../schema/look
 import type { Column, Index, Relation, Schema, Table, UserFunction } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { buildIndex, stepId } from './blocks.ts';
+import { refuseCheckedDomain, refuseDomainColumn, refuseInherited, refusePassed } from './bound.ts';
 import { after, type ColumnFacts, columnFacts, type Facts, sqlName } from './facts.ts';
 import { type Given, refuse, type SqlDraft, type StepDraft } from './model.ts';
 import { withOtherColumn } from './trigger-code.ts';
@@ -56,6 +57,10 @@ export function twinOf(
       `${shown} is a generated column: add one of the new name beside it, and drop this one when nobody reads it.`,
       'column',
     );
+  refuseInherited(facts, table, own);
+  if (!keepsName) refusePassed(own);
+  if (type === from.type) refuseDomainColumn(facts, table, own);
+  else refuseCheckedDomain(facts, type, shown, 'type');
   const heir = own.heirs.find(({ partition }) => !partition);
   if (heir)
     refuse(

@@ -36,7 +36,7 @@ describe('the plans of recipes', function () {
   }
 
   it('say where statements that were prepared before fail', () => {
-    const retyping = recipeCases.filter(({ type }) => type === 'change_column_type');
+    const retyping = recipeCases.filter(({ type, refused }) => type === 'change_column_type' && !refused);
     let told = 0;
     for (const one of retyping) {
       const plan = planFor(one, pgVersions.newest, parsers);
@@ -54,11 +54,6 @@ describe('the plans of recipes', function () {
       assert.deepEqual(unsaid(plan.text, failing), [], one.name);
     }
     assert.ok(told > retyping.length);
-    // The enum that takes the name is another type of the same name: only a dry run shows it.
-    for (const one of recipeCases.filter(({ type }) => type === 'replace_enum')) {
-      const plan = planFor(one, pgVersions.newest, parsers);
-      if ('text' in plan) assert.deepEqual(unsaid(plan.text, ['column_swap']), [], one.name);
-    }
   });
 
   for (const one of recipeCases.filter(({ quick }) => quick)) {

@@ -190,8 +190,7 @@ describe('statements that the application has prepared', function () {
       ['none', /Outside a transaction pgJDBC/],
       [undefined, /Outside a transaction pgJDBC/],
     ] as const)
-      assert.match(heldHint(orm, '0A000'), words);
-    assert.match(heldHint('none', '42883'), /do not after this error\.$/);
+      assert.match(heldHint(orm), words);
   });
 
   describe(`on a real PostgreSQL ${major}`, () => {

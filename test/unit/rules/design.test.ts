@@ -107,6 +107,24 @@ describe('rules of design', () => {
       ['CREATE TABLE t (id bigint PRIMARY KEY, u bigint REFERENCES teams (code)); CREATE INDEX ON t (u);'],
     ]);
 
+    it('are not blamed for what the ones lacked that they take the place of', () => {
+      const old = `CREATE TABLE notes (id bigint PRIMARY KEY);
+CREATE TABLE marks (id bigint PRIMARY KEY, note integer CONSTRAINT old_key REFERENCES notes, other integer);`;
+      const sql = `ALTER TABLE marks ADD CONSTRAINT new_key FOREIGN KEY (other) REFERENCES notes NOT VALID;`;
+      const told = (more: string, baseline = old) =>
+        found(`${sql} ${more}`, { baseline }).filter((one) => one.includes('foreign-key'));
+      const both = [
+        'info foreign-key-without-index CONSTRAINT',
+        'warning foreign-key-type-mismatch CONSTRAINT',
+      ];
+      assert.deepEqual(told('ALTER TABLE marks DROP COLUMN note;'), []);
+      assert.deepEqual(told('').sort(), both);
+      const indexed = `${old} CREATE INDEX ON marks (note);`;
+      assert.deepEqual(told('ALTER TABLE marks DROP COLUMN note;', indexed), [both[0]]);
+      const wide = old.replace('note integer', 'note bigint');
+      assert.deepEqual(told('ALTER TABLE marks DROP COLUMN note;', wide), [both[1]]);
+    });
+
     it('without an index are silent where the indexes are not known, and for small tables', () => {
       const sql = 'ALTER TABLE users ADD CONSTRAINT f FOREIGN KEY (team_id) REFERENCES teams NOT VALID;';
       assert.deepEqual(found(sql, { baseline: '' }), []);

@@ -81,7 +81,9 @@ export function functionName(
     if (name?.schema !== undefined && matches)
       return nameIn(writing, { schema: name.schema, name: name.name });
   }
-  return definition?.renames ? undefined : writeName(nameOfStrings(written));
+  // One that the whole schema does not make is the server's or an extension's: what was renamed is another.
+  const isForeign = writing.schema.complete && own.length === 0;
+  return definition?.renames && !isForeign ? undefined : writeName(nameOfStrings(written));
 }
 
 /** The source in the parentheses around a condition; empty where there is none. */

@@ -1,8 +1,10 @@
 import { columnOf } from '../../schema/lookup.ts';
 import { quoteIdentifier } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
+import type { RuleContext } from '../model.ts';
 import { tokenRange } from '../statements.ts';
 import { type NewForeignKey, newForeignKeys } from './foreign-keys.ts';
+import { formerForeignKeys } from './former-foreign-key.ts';
 
 /** Bytes of the integer types. */
 const widths: Readonly<Record<string, number>> = { smallint: 2, integer: 4, bigint: 8 };
@@ -28,6 +30,12 @@ const families: Readonly<Record<string, string>> = {
   bytea: 'bytea',
 };
 
+/** Whether a foreign key may be from a column of the one type to one of the other, as far as that is known. */
+export function areComparable(type: string, referencedType: string): boolean {
+  const [family, other] = [families[plain(type)], families[plain(referencedType)]];
+  return family === undefined || other === undefined || family === other;
+}
+
 interface Pair {
   readonly column: string;
   readonly type: string;
@@ -40,7 +48,6 @@ export const foreignKeyTypeMismatch = defineRule<NewForeignKey>({
   id: 'foreign-key-type-mismatch',
   title: 'A foreign key’s column cannot hold every key that it refers to',
   severity: 'warning',
-  eachStep: true,
   concerns: ['AlterTableStmt', 'CreateStmt'],
   docs: {
     problem: `An \`integer\` column may refer to a \`bigint\` key: Postgres compares the two. It cannot hold keys beyond
@@ -83,7 +90,7 @@ Postgres refuses the constraint.`,
     for (const key of newForeignKeys(context)) {
       for (const pair of pairsOf(key)) {
         const fault = faultOf(pair, key);
-        if (!fault) continue;
+        if (!fault || (fault.severity === undefined && wasSo(context, key, pair))) continue;
         yield {
           ...fault,
           range: tokenRange(key.placed.s, key.constraint.location),
@@ -94,6 +101,15 @@ Postgres refuses the constraint.`,
     }
   },
 });
+
+/** Whether the column that this one takes the place of held no more. */
+function wasSo(context: RuleContext, key: NewForeignKey, { column, type }: Pair): boolean {
+  const at = key.columns.indexOf(column);
+  return formerForeignKeys(context, key).some(({ table, constraint }) => {
+    const former = columnOf(table, constraint.columns[at] ?? '')?.type;
+    return former !== undefined && plain(former) === type;
+  });
+}
 
 /** The pairs of columns whose types are both known. */
 function pairsOf({ table, columns, referenced, referencedColumns }: NewForeignKey): readonly Pair[] {
@@ -121,11 +137,11 @@ function faultOf(
   if (width !== undefined && keyWidth !== undefined) {
     if (width >= keyWidth) return undefined;
     return {
+      severity: undefined,
       message: `${own} is ${type} and ends at ${limits[type]}; ${other}, which it refers to, is ${referencedType}. Rows that refer to a later key cannot be inserted, and to widen the column then rewrites ${table.name.name}. Make it ${referencedType}.`,
     };
   }
-  const [family, keyFamily] = [families[type], families[referencedType]];
-  if (family === undefined || keyFamily === undefined || family === keyFamily) return undefined;
+  if (areComparable(type, referencedType)) return undefined;
   return {
     severity: 'error' as const,
     message: `Postgres refuses this foreign key: ${own} is ${type}, and ${other}, which it refers to, is ${referencedType}; the two cannot be compared. Make it ${referencedType}.`,

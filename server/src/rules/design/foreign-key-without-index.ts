@@ -1,6 +1,6 @@
 import { isUnshared } from '../../schema/exposure.ts';
 import { displayName, indexesOf, relationKey } from '../../schema/lookup.ts';
-import type { Index, Table } from '../../schema/model.ts';
+import type { Index, Schema, Table } from '../../schema/model.ts';
 import { quoteIdentifier, writeName } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
 import { tableSize, withFigures } from '../figures.ts';
@@ -10,6 +10,7 @@ import { replaceWithLines } from '../set-around.ts';
 import { isInWrittenTransaction, tokenRange } from '../statements.ts';
 import { withoutLockLimit } from '../without-lock-limit.ts';
 import { type NewForeignKey, newForeignKeys } from './foreign-keys.ts';
+import { formerForeignKeys } from './former-foreign-key.ts';
 import { atPlanEnd, isFullyKnown, planEnd } from './plan-end.ts';
 
 /** A table this small is read through faster than its index is. */
@@ -88,7 +89,8 @@ CREATE INDEX users_team_id_idx ON users (team_id);`,
       if (!table || !isFullyKnown(context, table) || !isKept(table, key)) continue;
       const relation = displayName(planEnd(context), table.name);
       const rows = tableSize(context, relation)?.rows?.value;
-      if ((rows !== undefined && rows < fewRows) || isCovered(context, table, key.columns)) continue;
+      if ((rows !== undefined && rows < fewRows) || isCovered(planEnd(context), table, key.columns)) continue;
+      if (wasWithout(context, key)) continue;
       const columns = columnList(key.columns);
       const target = key.constraint.pktable?.relname ?? 'the referenced table';
       const remedy = isUnshared(key.placed.s.after, key.table)
@@ -111,9 +113,16 @@ function isKept(table: Table, { columns }: NewForeignKey): boolean {
   );
 }
 
-/** Whether an index at the plan's end leads with these columns, in any order. */
-function isCovered(context: RuleContext, table: Table, columns: readonly string[]): boolean {
-  for (const index of indexesOf(planEnd(context), relationKey(table.name))) {
+/** Whether the foreign key that this one takes the place of had no index either. */
+function wasWithout(context: RuleContext, key: NewForeignKey): boolean {
+  return formerForeignKeys(context, key).some(
+    ({ table, constraint }) => !isCovered(context.baseline, table, constraint.columns),
+  );
+}
+
+/** Whether an index leads with these columns, in any order. */
+function isCovered(schema: Schema, table: Table, columns: readonly string[]): boolean {
+  for (const index of indexesOf(schema, relationKey(table.name))) {
     const leading = index.columns.slice(0, columns.length);
     if (columns.every((column) => leading.includes(column)) && findsEveryRow(index, columns)) return true;
   }

@@ -48,6 +48,29 @@ ALTER TABLE ONLY public.a_rather_long_name_of_a_table_with_loans
   ATTACH PARTITION parts.a_rather_long_name_of_a_table_with_loans_1 FOR VALUES IN ('1');
 ALTER TABLE public.a_rather_long_name_of_a_table_with_loans ADD CONSTRAINT loans_pkey PRIMARY KEY (branch, id);
 `;
+/** A domain with a check, a trigger of the server's own that is told names of columns, foreign keys that lack something. */
+const library = `
+CREATE DOMAIN public.edition AS integer CONSTRAINT edition_check CHECK (((VALUE >= 1) AND (VALUE <= 99)));
+CREATE TABLE public.author (id integer PRIMARY KEY, name text NOT NULL);
+CREATE TABLE public.work (
+  id bigint PRIMARY KEY,
+  title character varying(200),
+  summary text,
+  edition public.edition,
+  writer smallint REFERENCES public.author(id) ON DELETE SET NULL,
+  written timestamp without time zone,
+  price numeric(5,2),
+  words tsvector
+);
+CREATE INDEX work_titled ON public.work USING btree (title) WHERE ((title)::text <> ''::text);
+CREATE TRIGGER work_words BEFORE INSERT OR UPDATE ON public.work
+  FOR EACH ROW EXECUTE FUNCTION tsvector_update_trigger('words', 'pg_catalog.english', 'summary');
+CREATE TABLE public.log (id bigint PRIMARY KEY, said text);
+CREATE TABLE public.log_2020 (CHECK (id < 1000)) INHERITS (public.log);
+ALTER TABLE ONLY public.log_2020 ADD CONSTRAINT log_2020_pkey PRIMARY KEY (id);
+`;
+const work = { table: 'work', ...large };
+
 const loans = 'a_rather_long_name_of_a_table_with_loans';
 
 export const dumpCases: readonly RecipeCase[] = [
@@ -111,5 +134,77 @@ export const dumpCases: readonly RecipeCase[] = [
     name: 'with a default on the whole alone, or on a partition too',
     baseline: dumpedPartitions,
     answers: { table: loans, column: 'attempts', type: 'integer', ...large },
+  },
+  {
+    type: 'rename_column',
+    name: 'beside a trigger that is told other names',
+    baseline: library,
+    answers: { ...work, column: 'price', to: 'cost' },
+  },
+  {
+    type: 'rename_column',
+    name: 'that a trigger is told the name of',
+    baseline: library,
+    answers: { ...work, column: 'summary', to: 'abstract' },
+    refused: /trigger work_words passes the name summary/,
+  },
+  {
+    type: 'rename_column',
+    name: 'of a domain with a check',
+    baseline: library,
+    answers: { ...work, column: 'edition', to: 'release' },
+    refused: /change_column_type --table work --column edition --type integer/,
+  },
+  {
+    type: 'rename_column',
+    name: 'with a foreign key that is narrower than its target, and without an index',
+    baseline: library,
+    answers: { ...work, column: 'writer', to: 'author' },
+  },
+  {
+    type: 'rename_column',
+    name: 'that is inherited',
+    baseline: library,
+    answers: { table: 'log_2020', column: 'said', to: 'line' },
+    refused: /log_2020 has said from log/,
+  },
+  {
+    type: 'change_column_type',
+    name: 'from a domain with a check',
+    baseline: library,
+    answers: { ...work, column: 'edition', type: 'text' },
+  },
+  {
+    type: 'change_column_type',
+    name: 'that would build an index anew',
+    baseline: library,
+    answers: { ...work, column: 'title', type: 'text' },
+  },
+  {
+    type: 'change_column_type',
+    name: 'to more digits on both sides of the point',
+    baseline: library,
+    answers: { ...work, column: 'price', type: 'numeric(12,4)' },
+  },
+  {
+    type: 'change_column_type',
+    name: 'of a foreign key alone',
+    baseline: library,
+    answers: { ...work, column: 'writer', type: 'text' },
+    refused: /--table author --column id/,
+  },
+  {
+    type: 'change_column_type',
+    name: 'to a time with a zone, of which none is said',
+    baseline: library,
+    answers: { ...work, column: 'written', type: 'timestamptz' },
+    refused: /written AT TIME ZONE 'UTC'/,
+  },
+  {
+    type: 'add_required_column',
+    name: 'of a domain with a check',
+    baseline: library,
+    answers: { ...work, name: 'reprint', type: 'edition', default: '1' },
+    refused: /Take integer, and add what the domain asks as a check/,
   },
 ];
