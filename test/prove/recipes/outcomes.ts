@@ -1,4 +1,5 @@
 import type { LoadReport } from '../../../server/src/rehearsal/load/model.ts';
+import type { Report, StepReport } from '../../../server/src/rehearsal/model.ts';
 import type { Witness } from '../observations.ts';
 import type { RecipeCase } from './model.ts';
 
@@ -8,6 +9,18 @@ export interface Outcome {
   readonly kind: 'proven' | 'refused' | 'failed' | 'idle';
   /** What the requests felt from the first step to the last, where it ran under load. */
   readonly load: LoadReport | undefined;
+  /** The id of the step in which one waited longest. */
+  readonly slowest: string | undefined;
+}
+
+/** What the requests of a run felt; nothing where it was not under load. */
+export function feltIn(report: Report | undefined): Pick<Outcome, 'load' | 'slowest'> {
+  const worst = (step: StepReport | undefined) => step?.load?.worst ?? 0;
+  const slowest = report?.steps.reduce<StepReport | undefined>(
+    (one, step) => (worst(step) > worst(one) ? step : one),
+    undefined,
+  );
+  return { load: report?.load?.total, slowest: slowest?.id };
 }
 
 /** By case, what became of it on each server. */
@@ -24,8 +37,10 @@ const marks: Readonly<Record<Outcome['kind'], string>> = {
 export function caseTable(outcomes: Outcomes, on: readonly Witness[]): readonly string[] {
   const cell = (outcome: Outcome | undefined) => {
     if (!outcome) return '–';
-    const { kind, load } = outcome;
-    return load ? `${marks[kind]} ${told(load)}` : marks[kind];
+    const { kind, load, slowest } = outcome;
+    return load
+      ? `${marks[kind]} ${told(load)}${slowest === undefined ? '' : ` in ${slowest}`}`
+      : marks[kind];
   };
   return aligned([
     ['', ...on.map(String)],

@@ -8,7 +8,7 @@ import type { Witness } from '../observations.ts';
 import { withServer } from '../postgres/server.ts';
 import { recipeCases } from './cases/index.ts';
 import type { RecipeCase } from './model.ts';
-import { caseTable, loadSummary, type Outcome } from './outcomes.ts';
+import { caseTable, feltIn, loadSummary, type Outcome } from './outcomes.ts';
 import { faultsOf, isFor, planFor, unsaid } from './plan.ts';
 
 export interface ProveRecipesOptions {
@@ -29,6 +29,8 @@ const rows = 60;
 /** ms that no request may wait under load, and rows in each table then. */
 const longestWait = 1000;
 const rowsUnderLoad = 2000;
+/** ms for which requests go on after each step: some dozens, where a step takes no time. */
+const settle = 600;
 
 /**
  * Writes the plan of every case for every version, holds it against the check, and proves it on a server of that version:
@@ -81,7 +83,7 @@ async function proveCase(
   const plan = planFor(one, version, parsers);
   const faults = faultsOf(plan, one);
   for (const fault of faults) console.log(`✘ ${label}: ${fault}`);
-  const outcome = (kind: Outcome['kind'], report?: Report): Outcome => ({ kind, load: report?.load?.total });
+  const outcome = (kind: Outcome['kind'], report?: Report): Outcome => ({ kind, ...feltIn(report) });
   if ('problem' in plan) return outcome(faults.length > 0 ? 'failed' : 'refused');
   const runsNothing = plan.analysis.live.start.versions.every(({ statements }) => statements.length === 0);
   if (load !== undefined && runsNothing) return outcome(faults.length > 0 ? 'failed' : 'idle');
@@ -89,7 +91,7 @@ async function proveCase(
     stepTimeout: 60_000,
     rows: load === undefined ? rows : rowsUnderLoad,
     ...(load !== undefined && {
-      load: { rate: load, maxWait: longestWait },
+      load: { rate: load, maxWait: longestWait, settle },
       proofs: false,
       amplify: filled === undefined ? undefined : { rows: filled, within: 60_000 },
     }),
