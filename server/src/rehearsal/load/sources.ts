@@ -67,9 +67,9 @@ export async function writtenSource(written: Written, placing: Placing, means: M
   const bond = bondOf(table, name);
   const own = means.samples.get(table.oid);
   const isParameter = slot.parameter !== undefined;
-  // The rest of what has to fit stays: so does this.
+  // The rest of what has to fit stays: so does this. A value of its own is asked for all the same where it must be one.
   const isPart = slot.role === 'set' && bond.some((one) => !together.has(one));
-  if (isPart && own && (isParameter || keys.length > 0))
+  if (isPart && own && (keys.length > 0 || (isParameter && !placing.isUnique(table, column))))
     return own.rows.length > 0 ? { from: 'row', supply: own.supply, column: name } : nowhere;
   const fitting = () => fittingRows(means, table, bond, together);
   const from = (supply: Supply): Source => ({ from: 'row', supply, column: name });

@@ -89,6 +89,23 @@ describe('what requests under load write', function () {
       assert.equal(Number(parameters[0]), Number(parameters[1]) * 7, parameters.join());
   });
 
+  it('takes what foreign keys that share a column refer to from one row', async () => {
+    const [insert = []] = await requests(
+      `CREATE TABLE lines (tenant int, no int, ref text, PRIMARY KEY (tenant, no), UNIQUE (tenant, ref));
+      CREATE TABLE parcels (id bigint PRIMARY KEY, tenant int NOT NULL, no int NOT NULL, ref text NOT NULL,
+        FOREIGN KEY (tenant, no) REFERENCES lines, FOREIGN KEY (tenant, ref) REFERENCES lines (tenant, ref));`,
+      `INSERT INTO lines SELECT i % 5, i, 'r' || i FROM generate_series(1, 40) i;
+       INSERT INTO parcels SELECT i, i % 5, i, 'r' || i FROM generate_series(1, 40) i`,
+      [],
+      ['INSERT INTO parcels (tenant, no, ref, id) VALUES ($1, $2, $3, $4)'],
+    );
+    for (const {
+      parameters: [tenant, no, ref],
+    } of insert)
+      assert.deepEqual([Number(tenant), ref], [Number(no) % 5, `r${no}`]);
+    assert.ok(new Set(written(insert)).size > 20);
+  });
+
   it('meets a CHECK that is to come, of one column or of several', async () => {
     const baseline = 'CREATE TABLE spans (id bigint PRIMARY KEY, first int, last int, kind text, level int);';
     const [insert, update] = await requests(
