@@ -8,6 +8,7 @@ import { contract, expand, migrate } from './merge-columns-steps.ts';
 import {
   type Belonging,
   belonging,
+  isNeverNull,
   newNamesIn,
   refuseBound,
   type SyncNames,
@@ -23,7 +24,7 @@ export interface Merge extends Belonging {
   readonly moved: readonly { readonly own: Column; readonly next: Column }[];
   /** Columns that stay behind: kept aside in the end. */
   readonly left: readonly Column[];
-  /** Columns there that every row which had one in `table` has, and no other: its NOT NULL ones. Unquoted. */
+  /** Columns there that have a value where there was a row in `table`, and nowhere else: its NOT NULL ones. Unquoted. */
   readonly required: readonly string[];
   /** `into` with the columns. */
   readonly whole: Table;
@@ -46,7 +47,7 @@ export interface Merge extends Belonging {
 export function mergeColumns(given: Given): PlanDraft {
   const merge = mergeOf(given);
   const { table, into, moved, left, required, names } = merge;
-  const given_ = moved.filter(({ own }) => own.default != null).map(({ next }) => next.name);
+  const defaulted = moved.filter(({ own }) => own.default != null).map(({ next }) => next.name);
   return {
     title: `Merge ${names.table} into ${names.into}`,
     intro: [
@@ -59,10 +60,10 @@ export function mergeColumns(given: Given): PlanDraft {
     tables: [table, into],
     versions: versionsOf(given, merge),
     checklist: [
-      `v1 and v2 bear it that one of two requests which write the same row of both tables in the same moment fails with a deadlock, and try again`,
-      ...(given_.length > 0
+      `v1 and v2 bear it that one of two requests which write the same row of both tables in the same moment fails with a deadlock (40P01), and try again`,
+      ...(defaulted.length > 0
         ? [
-            `v2 gives ${columnList(given_)} a value itself: as a default of ${names.into}, what ${names.table} had would be for rows without one too`,
+            `v2 gives ${columnList(defaulted)} a value itself: as a default of ${names.into}, what ${names.table} had would be for rows without one too`,
           ]
         : []),
     ],
@@ -90,7 +91,12 @@ function mergeOf(given: Given): Merge {
       `${old} has no foreign key to the primary key of ${next} that is unique, so that it is not known which of its rows each row belongs to. Add one first (switchback new add_foreign_key, add_unique)${table.columns.length === into.columns.length ? ', or move the rows (--moves rows) where both have the same columns' : ''}.`,
       'table',
     );
-  refuseBound(given, table, into);
+  refuseBound(
+    given,
+    table,
+    into,
+    (name) => `let it refer to ${name} first (switchback new add_foreign_key), and drop this one.`,
+  );
   const own = found.pairs.map((one) => one.own);
   const empty = own.find((name) => columnOf(table, name)?.notNull !== true);
   if (empty !== undefined)
@@ -138,7 +144,7 @@ function mergeOf(given: Given): Merge {
     into,
     moved,
     left,
-    required: moved.filter((one) => isNever(table, one.own)).map((one) => one.next.name),
+    required: moved.filter((one) => isNeverNull(table, one.own)).map((one) => one.next.name),
     whole,
     renamed: renamed(given, table, found, moved),
     names: {
@@ -155,16 +161,6 @@ function mergeOf(given: Given): Merge {
     },
     away: { ...table, name: { schema: table.name.schema, name: away } },
   };
-}
-
-/** Whether no row is without it: a check that is not valid yet says so of new ones alone. */
-function isNever(table: Table, { name, notNull }: Column): boolean {
-  return (
-    notNull === true ||
-    table.constraints.some(
-      (one) => one.validated && one.enforced !== false && one.provesNotNull.includes(name),
-    )
-  );
 }
 
 /** The primary key, where the database makes it, and what numbers rows. */

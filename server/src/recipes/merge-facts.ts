@@ -1,5 +1,5 @@
 import { columnOf, descendantsOf, indexesOf, referencesTo, relationKey, viewsOf } from '../schema/lookup.ts';
-import type { Constraint, Table } from '../schema/model.ts';
+import type { Column, Constraint, Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { wait } from './blocks.ts';
 import { functionsSaying } from './code-words.ts';
@@ -52,8 +52,16 @@ export function newNamesIn(facts: Facts, text: string, table: Table): ReadonlyMa
   return found;
 }
 
-/** Refuses what is bound to the table that goes, and would stop working, or fire no more, once it is gone. */
-export function refuseBound({ facts }: Given, table: Table, into: Table): void {
+/**
+ * Refuses what is bound to the table that goes, and would stop working, or fire no more, once it is gone. `referring`: what
+ * is to be done with a foreign key to it.
+ */
+export function refuseBound(
+  { facts }: Given,
+  table: Table,
+  into: Table,
+  referring: (next: string) => string,
+): void {
   const stop = (message: string): never => refuse(message, 'table');
   const key = relationKey(table.name);
   const [name, next] = [sqlName(facts, table), sqlName(facts, into)];
@@ -62,7 +70,7 @@ export function refuseBound({ facts }: Given, table: Table, into: Table): void {
   );
   if (reference)
     stop(
-      `${reference.constraint.name} of ${sqlName(facts, reference.table)} refers to ${name}: let it refer to ${next} first (switchback new add_foreign_key), and drop this one.`,
+      `${reference.constraint.name} of ${sqlName(facts, reference.table)} refers to ${name}: ${referring(next)}`,
     );
   const [view] = viewsOf(facts.schema, key);
   if (view)
@@ -102,6 +110,16 @@ export function refuseBound({ facts }: Given, table: Table, into: Table): void {
     if (!primaryKeyOf(one))
       refuse(`${shown} has no primary key: give it one first (switchback new change_primary_key).`, question);
   }
+}
+
+/** Whether no row is without it: a check that is not valid yet says so of new ones alone. */
+export function isNeverNull(table: Table, { name, notNull }: Column): boolean {
+  return (
+    notNull === true ||
+    table.constraints.some(
+      (one) => one.validated && one.enforced !== false && one.provesNotNull.includes(name),
+    )
+  );
 }
 
 /** A trigger, with the function that it calls: names in SQL. */

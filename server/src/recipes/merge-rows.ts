@@ -3,9 +3,9 @@ import type { Column, Constraint, Index, Table } from '../schema/model.ts';
 import { grantsOf, ownerRole } from '../schema/privileges.ts';
 import { triggersOf } from '../schema/triggers.ts';
 import { parseName, quoteIdentifier } from '../sql/names.ts';
-import { isRequired, refusesNull, requiredColumns, tableStatements } from './application.ts';
+import { isRequired, requiredColumns, tableStatements } from './application.ts';
 import { columnList, type Facts, primaryKeyOf, sqlName } from './facts.ts';
-import { refuseBound, type SyncNames, syncNames } from './merge-facts.ts';
+import { isNeverNull, refuseBound, type SyncNames, syncNames } from './merge-facts.ts';
 import { contract, migrate, prepare } from './merge-rows-steps.ts';
 import { type CheckDraft, type Given, type PlanDraft, refuse, type VersionDraft } from './model.ts';
 
@@ -91,7 +91,12 @@ function rowMergeOf(given: Given): RowMerge {
       `${quoteIdentifier(different.name)} ${different.type ?? ''} is not in both ${old} and ${next}: rows move where both have the same columns. Add, drop or change it first (switchback new add_required_column, drop_column, change_column_type).`,
       'into',
     );
-  refuseBound(given, table, into);
+  refuseBound(
+    given,
+    table,
+    into,
+    (name) => `drop it first, and let it refer to ${name} after the plan (switchback new add_foreign_key).`,
+  );
   const key = primaryKeyOf(into)?.columns ?? [];
   const own = primaryKeyOf(table)?.columns ?? [];
   if ([...own].sort().join('\0') !== [...key].sort().join('\0'))
@@ -136,7 +141,7 @@ function refuseColumn({ facts }: Given, table: Table, into: Table, there: Column
       `${name} is not generated in the same way in ${old} and in ${next}, so that a row would be another one there: make both alike first.`,
       'table',
     );
-  if (there.notNull && !refusesNull(table, here))
+  if (there.notNull && !isNeverNull(table, here))
     refuse(
       `${name} may be NULL in ${old}, and may not in ${next}: require it first (switchback new set_not_null).`,
       'table',

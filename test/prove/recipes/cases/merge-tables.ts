@@ -305,6 +305,13 @@ CREATE TRIGGER note BEFORE UPDATE ON user_profiles FOR EACH ROW EXECUTE FUNCTION
   },
   {
     type,
+    name: 'rows that others refer to',
+    baseline: `${regions}CREATE TABLE notes (id bigint PRIMARY KEY, "order" bigint REFERENCES orders_eu);`,
+    answers: { table: 'orders_eu', into: 'orders' },
+    refused: /refers to orders_eu: drop it first, and let it refer to orders after the plan/,
+  },
+  {
+    type,
     name: 'rows of other columns',
     baseline: regions,
     answers: { table: 'orders_eu', into: 'customers', moves: 'rows' },
