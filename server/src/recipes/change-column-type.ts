@@ -9,7 +9,6 @@ import { refuseInherited } from './bound.ts';
 import { after, columnFacts, sqlName } from './facts.ts';
 import { script } from './finish.ts';
 import {
-  type AlertDraft,
   defineRecipe,
   type Given,
   type PlanDraft,
@@ -19,6 +18,7 @@ import {
 } from './model.ts';
 import { rebound } from './rebound.ts';
 import { type Bound, contractRetyped, expandRetyped, type Retyped, retyped, swapRetyped } from './retype.ts';
+import { staleStatements, staleStatementsAlert, staleStatementsCheck } from './stale-statements.ts';
 import { progressQuery } from './standard.ts';
 import { shortType } from './twin.ts';
 import { refuseLoss, refuseOutgoing } from './type-refusals.ts';
@@ -52,8 +52,6 @@ export const changeColumnType = defineRecipe({
   write,
 });
 
-const stalePlan = 'cached plan must not change result type';
-
 /** As `format_type` prints it. */
 function printedType({ facts, table: of }: Given, type: string): string {
   const table = of();
@@ -83,20 +81,8 @@ function write(given: Given): PlanDraft {
   const title = `Change ${shown} from ${shortType(from)} to ${shortType(to)}`;
   refuseInherited(facts, table, { column });
   const plan = keeps ? atOnce(given, to) : byReplacement(given, to, using);
-  const checklist = [
-    // RevalidateCachedQuery of plancache.c.
-    `Somebody restarts the application's pools right after each step that changes the type of a column: statements that a session prepared before fail there with 0A000, "${stalePlan}"`,
-    ...(plan.checklist ?? []),
-  ];
-  const alerts: readonly AlertDraft[] = [
-    {
-      metric: 'http_5xx_ratio',
-      warning: '> 0.1%',
-      critical: '> 1%',
-      action: `Errors 0A000 "${stalePlan}": restart the pools. Others: halt the migration and roll back the last deploy`,
-    },
-  ];
-  return { title, tables: [table], ...plan, checklist, alerts };
+  const checklist = [staleStatementsCheck, ...(plan.checklist ?? [])];
+  return { title, tables: [table], ...plan, checklist, alerts: [staleStatementsAlert] };
 }
 
 /** Whether Postgres changes the type in its catalogs alone: no row is written or tested, no index built. */
@@ -134,7 +120,7 @@ function atOnce(given: Given, to: string): Omit<PlanDraft, 'title' | 'tables'> {
                     'Postgres changes no type under what reads the column: that is made again in the same transaction.',
                   ]
                 : []),
-              'Statements prepared before would return the old type, and fail until their sessions are new: restart the pools.',
+              staleStatements,
             ].join(' '),
             sql: [
               ...release,

@@ -15,6 +15,7 @@ import {
   type VersionDraft,
 } from './model.ts';
 import { contractRetyped, expandRetyped, type Retyped, retyped, swapRetyped } from './retype.ts';
+import { staleStatements, staleStatementsAlert, staleStatementsCheck } from './stale-statements.ts';
 import { namesIn } from './typed-names.ts';
 
 export const replaceEnum = defineRecipe({
@@ -108,6 +109,7 @@ function write(given: Given): PlanDraft {
     tables: [table],
     versions: versionsOf(given, one, gone),
     checklist: [
+      staleStatementsCheck,
       'Every service that writes the column is known: after the swap a value that is gone is refused',
     ],
     phases: [
@@ -155,6 +157,7 @@ function write(given: Given): PlanDraft {
         ],
       },
     ],
+    alerts: [staleStatementsAlert],
     queries: [
       {
         name: 'Rows by value',
@@ -312,7 +315,7 @@ function swap(given: Given, { type, table, column, own, next, last }: Replaced):
   return {
     ...draft,
     step: 'The new column and the new type take the old names',
-    why: 'In one transaction, so that no query ever finds a name gone, nor a cast to the type the wrong one. A trigger goes on writing the old column.',
+    why: `In one transaction, so that no query ever finds a name gone, nor a cast to the type the wrong one. A trigger goes on writing the old column. ${staleStatements}`,
     sql: [...draft.sql, ...(isGiven ? [alterTable(facts, table, dropped)] : []), ...types(last, next)],
     ...(Array.isArray(rollback)
       ? {

@@ -14,6 +14,7 @@ import { backfillSource, script } from './finish.ts';
 import { statisticsTwins } from './followers.ts';
 import { type Given, refuse, type SqlDraft, type StepDraft } from './model.ts';
 import { rebound } from './rebound.ts';
+import { staleStatements } from './stale-statements.ts';
 import { addTwin, dropOldIndexes, indexDefinition, indexTwins, isSteady, type Twin, twinOf } from './twin.ts';
 import { constraintTwins } from './twin-constraints.ts';
 
@@ -210,7 +211,7 @@ export function swapRetyped(given: Given, one: Retyped, bound: Bound = { release
   return {
     step: `The new column takes the name ${from.name}`,
     id: `${id}_swap`,
-    why: 'In one transaction, so that no query ever finds the name gone. A trigger goes on writing the old column. Statements prepared before would return the old type, and fail until their sessions are new: restart the pools.',
+    why: `In one transaction, so that no query ever finds the name gone. A trigger goes on writing the old column. ${staleStatements}`,
     sql,
     rollback: back
       ? wayBack(given, one, back.drop, there.create, bound)

@@ -11,6 +11,8 @@ import { needsWindow, palette, press, screenshots, see, texts, type } from '../w
 const plan = `migration: Add a nickname
 database: { type: postgresql, version: 16, schema: captured.sql }
 session: { lock_timeout: 2s }
+traffic: 50/s
+app: { runs: v1, versions: { v1: ['SELECT username FROM users WHERE id = 1'] } }
 checklist:
   - Someone is on call
   - check: Nobody is nameless
@@ -77,7 +79,7 @@ describe('a development server in the editor', function () {
 
   const connection = () => `host=${server.target().host} dbname=app user=ada`;
 
-  it('is added, asked for its password and confirmed by name; a second run asks nothing', async () => {
+  it('is added, asked for its password and confirmed by name; a second run asks nothing, and is under load as the settings say', async () => {
     const uri = workspaceUri('nickname.migration.yaml');
     await palette('Switchback: Dry Run on Server');
     await answer('Add a Server', 'Add a Server');
@@ -99,15 +101,27 @@ describe('a development server in the editor', function () {
     await see('h1', 'Add a nickname');
     await screenshots('server-report');
 
-    await vscode.window.showTextDocument(uri);
-    await palette('Switchback: Dry Run on Server');
-    await answer('user=ada', 'ada');
-    await answer('Prove Rollbacks', 'Prove');
-    await until(
-      'the second report',
-      async () => (await api.reports.last(uri))?.report.ms !== report.ms,
-      60_000,
-    );
+    const settings = vscode.workspace.getConfiguration('switchback.dryRun');
+    const set = async (maxWait: string | undefined, pool: number | undefined) => {
+      await settings.update('maxWait', maxWait, vscode.ConfigurationTarget.Global);
+      await settings.update('pool', pool, vscode.ConfigurationTarget.Global);
+    };
+    await set('30s', 3);
+    try {
+      await vscode.window.showTextDocument(uri);
+      await palette('Switchback: Dry Run on Server');
+      await answer('user=ada', 'ada');
+      await answer('Rehearse Under Load', 'Under Load');
+      const second = async () => (await api.reports.last(uri))?.report;
+      await until('the second report', async () => (await second())?.ms !== report.ms, 60_000);
+      const { verdict, error, load } = (await second()) ?? {};
+      assert.equal(verdict, 'passed', error?.message);
+      assert.deepEqual([load?.max_wait, load?.pool], [30_000, 3]);
+      await until('its page', () => api.reportHtml()?.includes('Under load'));
+      await screenshots('server-load');
+    } finally {
+      await set(undefined, undefined);
+    }
     assert.deepEqual(await server.scratch(), []);
   });
 

@@ -190,7 +190,8 @@ describe('statements that the application has prepared', function () {
       ['none', /Outside a transaction pgJDBC/],
       [undefined, /Outside a transaction pgJDBC/],
     ] as const)
-      assert.match(heldHint(orm), words);
+      assert.match(heldHint(orm, '0A000'), words);
+    assert.match(heldHint('none', '42883'), /do not after this error\.$/);
   });
 
   describe(`on a real PostgreSQL ${major}`, () => {

@@ -40,7 +40,7 @@ export async function withHeld(
     const { check } = each;
     const { code, detail } = error;
     const message = heldMessage(check.version, when, error.message);
-    const hint = heldHint(app?.orm?.value);
+    const hint = heldHint(app?.orm?.value, code);
     const { range, line } = check;
     return { ...each, check: { ...check, prepared: { message, code, detail, hint, range, line } } };
   });
