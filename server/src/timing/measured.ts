@@ -199,14 +199,19 @@ function times(bytes: number, small: number, large: number): number {
 }
 
 /** The effects, and where they are not known or were seen to be more, what the dry run saw. Undefined: it did not see enough. */
-function asSeen(effects: Effects, { rewrites, scans, rows }: MeasuredStatement): Effects | undefined {
+function asSeen(
+  effects: Effects,
+  { rewrites, scans, rows, written: changed = 0 }: MeasuredStatement,
+): Effects | undefined {
   const isKnown = effects.class !== 'unknown' && effects.class !== 'batched';
   if (isKnown && (effects.class !== 'instant' || rewrites.length + scans.length === 0)) return effects;
   const tables = (names: readonly string[]): RelationWork[] =>
     names
       .filter((relation) => rows[relation] !== undefined)
       .map((relation) => ({ relation, reason: 'a dry run saw it' }));
-  const [written, read] = [tables(rewrites), tables(scans)];
+  // What it wrote of the rows that it read it does of more rows, too: with its log, and what it takes on disk.
+  const each = changed > 0 ? { each: 'update' as const } : {};
+  const [written, read] = [tables(rewrites), tables(scans).map((one) => ({ ...one, ...each }))];
   if (written.length + read.length === 0) return rewrites.length + scans.length > 0 ? undefined : effects;
   return {
     ...effects,

@@ -39,11 +39,11 @@ export const residuals: Readonly<Record<Work, Residual>> = {
   scan: { again, grown: { low: 0.9, likely: 1.05, high: 1.28 } },
   lookup: { again, grown: { low: 0.95, likely: 1.28, high: 1.9 } },
   build: { again, grown: { low: 1.27, likely: 1.6, high: 1.87 } },
-  // No B-tree, and not one of the bench's: GIN goes over its pages again for each maintenance_work_mem that it fills.
+  // No B-tree, and not in those runs: GIN goes over its pages again for each maintenance_work_mem that it fills.
   buildOther: { again, grown: { low: 0.8, likely: 1.5, high: 3 } },
   concurrently: { again, grown: { low: 1.1, likely: 1.5, high: 1.78 } },
   rewrite: { again, grown: { low: 0.87, likely: 1.07, high: 1.35 } },
-  // Not one of the bench's: as a rewrite by the row, as batches by the page.
+  // Not in those runs: as a rewrite by the row, as batches by the page.
   update: { again, grown: { low: 0.8, likely: 1.1, high: 1.7 } },
   batched: { again: { low: 0.94, likely: 1, high: 1.06 }, grown: { low: 0.85, likely: 1, high: 1.12 } },
 };

@@ -11,7 +11,7 @@ export interface Actual {
 /** Runs a case on the large tables as psql would, and measures it; then takes it back. */
 export async function actualOf(client: Client, one: Case): Promise<Actual> {
   if (one.first !== undefined) await client.query(one.first);
-  if (one.backfill) await client.query('CHECKPOINT');
+  if (one.backfill || one.form === 'UPDATE') await client.query('CHECKPOINT');
   const before = await position(client);
   const ms = one.backfill ? await walk(client, one, one.backfill) : await statement(client, one);
   const wal = await since(client, before);

@@ -16,17 +16,19 @@ export interface Case {
 
 export type Form =
   | 'index build'
+  | 'index build, GIN'
   | 'index build, concurrently'
   | 'rewrite'
   | 'type change'
   | 'CHECK validation'
   | 'FOREIGN KEY validation'
   | 'SET NOT NULL'
-  | 'backfill';
+  | 'backfill'
+  | 'UPDATE';
 
-const index = (id: string, on: string): Case => ({
+const index = (id: string, on: string, form: Form = 'index build'): Case => ({
   id,
-  form: 'index build',
+  form,
   sql: `CREATE INDEX ${id} ON ${on}`,
   undo: `DROP INDEX ${id}`,
 });
@@ -58,6 +60,14 @@ const foreignKey = (id: string, table: string, column: string, parent: string): 
   undo: `ALTER TABLE ${table} DROP CONSTRAINT ${id}`,
 });
 
+/** The old versions of its rows are cleared away; what writes the tables anew then follows. */
+const update = (id: string, table: string, set: string, where?: string): Case => ({
+  id,
+  form: 'UPDATE',
+  sql: `UPDATE ${table} SET ${set}${where === undefined ? '' : ` WHERE ${where}`}`,
+  undo: `VACUUM ${table}`,
+});
+
 /** In an order in which each leaves the tables to the next as it found them, until the backfills at the end. */
 export const cases: readonly Case[] = [
   index('build_serial', 'events (at)'),
@@ -66,6 +76,8 @@ export const cases: readonly Case[] = [
   index('build_numeric', 'events (amount)'),
   index('build_narrow', 'links (weight)'),
   index('build_pair', 'links (account_id, kind)'),
+  index('build_array', 'links USING gin ((ARRAY[kind, weight % 1000]))', 'index build, GIN'),
+  index('build_words', `events USING gin (to_tsvector('simple', code))`, 'index build, GIN'),
   concurrently('online_random', 'links (account_id)'),
   concurrently('online_text', 'events (code)'),
   check('check_amount', 'events', 'amount >= 0'),
@@ -88,6 +100,8 @@ export const cases: readonly Case[] = [
     sql: 'ALTER TABLE links ADD COLUMN made timestamptz DEFAULT clock_timestamp()',
     undo: 'ALTER TABLE links DROP COLUMN made',
   },
+  update('update_links', 'links', 'weight = weight + 1'),
+  update('update_events', 'events', 'amount = amount + 1', 'kind <= 50'),
   { id: 'type_kind', form: 'type change', sql: 'ALTER TABLE events ALTER kind TYPE bigint' },
   { id: 'type_id', form: 'type change', sql: 'ALTER TABLE links ALTER id TYPE bigint' },
   {
@@ -135,7 +149,7 @@ function stepsOf({ id, first, sql, undo, backfill, concurrently: online }: Case)
     `      - step: ${name}`,
     `        id: ${name}`,
     `        sql: ${quoted(text)}`,
-    ...(online && name === id ? ['        transaction: false'] : []),
+    ...((online && name === id) || text.startsWith('VACUUM') ? ['        transaction: false'] : []),
     '        rollback: { not_needed: it is a bench }',
   ];
   return [

@@ -63,6 +63,7 @@ function factor(one: number, other: number): number {
 
 const works: Readonly<Record<Form, Work>> = {
   'index build': 'build',
+  'index build, GIN': 'buildOther',
   'index build, concurrently': 'concurrently',
   rewrite: 'rewrite',
   'type change': 'rewrite',
@@ -70,6 +71,7 @@ const works: Readonly<Record<Form, Work>> = {
   'FOREIGN KEY validation': 'lookup',
   'SET NOT NULL': 'scan',
   backfill: 'batched',
+  UPDATE: 'update',
 };
 
 /** What this run says of the residuals in `timing/residuals.ts`, a line a kind of work. */

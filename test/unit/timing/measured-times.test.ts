@@ -121,6 +121,17 @@ describe('timing: predictions from what was measured', () => {
     assert.ok(of(true) > 1e8 && of(false) < 1e5);
   });
 
+  it('let the log of what writes some of the rows grow with them, and that of what reads them stay', () => {
+    const unknown: Effects = { ...none, class: 'unknown' };
+    const seen = { scans: ['users'], disk: 3e6 };
+    const of = (written: number | undefined) =>
+      predictMeasured(unknown, took(100_000, { ...seen, written }), as(100_000), sized(1_000_000), same);
+    const changed = of(50_000);
+    assert.ok(changed && Math.abs(changed.wal / 1e7 - 1) < 0.01 && Math.abs(changed.disk / 3e7 - 1) < 0.01);
+    assert.equal(of(undefined)?.wal, 1e6);
+    assert.equal(of(0)?.wal, 1e6);
+  });
+
   it('say nothing from tables too small to measure, or of unknown sizes', () => {
     const { index = none } = forms;
     assert.equal(predictMeasured(index, took(9000), as(9000), sized(1e6), same), undefined);
