@@ -6,7 +6,7 @@ import { parseWritten } from '../sql/parser.ts';
 import { requiredColumns, tableStatements } from './application.ts';
 import { addValidated, alterTable, stepId, wait } from './blocks.ts';
 import { refuseInherited } from './bound.ts';
-import { after, columnFacts, sqlName } from './facts.ts';
+import { after, type ColumnFacts, columnFacts, sqlName } from './facts.ts';
 import { script } from './finish.ts';
 import {
   defineRecipe,
@@ -238,11 +238,7 @@ function childOf(
   const name = constraint.columns[at] ?? '';
   const column = columnOf(table, name) ?? refuse(`What ${constraint.name} is on is not known.`, 'column');
   const shown = `${sqlName(facts, table)}.${quoteIdentifier(name)}`;
-  if (relationKey(table.name) === relationKey(given.table().name))
-    refuse(
-      `${constraint.name} refers from ${shown} to its own table: drop that foreign key first, change both columns, and add it again.`,
-      'column',
-    );
+  if (relationKey(table.name) === relationKey(given.table().name)) refuseShared(given, table, parent, column);
   if (using !== undefined)
     refuse(
       `${shown} refers to the column by ${constraint.name}, and a value that the expression makes of one need not be that of the other: drop the foreign key first.`,
@@ -263,6 +259,23 @@ function childOf(
       apart: [constraint],
     }),
   };
+}
+
+/** What is on both columns would have to be made for each of the two moments in which one of them changes. */
+function refuseShared({ facts }: Given, table: Table, parent: Column, child: Column): void {
+  const [one, other] = [parent, child].map((column) => columnFacts(facts, table, column.name));
+  const bound = (own: ColumnFacts | undefined) => [
+    ...(own?.indexes ?? []).map((index) => index.name.name),
+    ...(own?.constraints ?? []).map((constraint) => constraint.name),
+    ...(own?.statistics ?? []).map((object) => object.name.name),
+    ...(own?.generated ?? []).map((column) => column.name),
+  ];
+  const shared = bound(one).find((name) => bound(other).includes(name));
+  if (shared !== undefined)
+    refuse(
+      `${quoteIdentifier(shared)} is on ${parent.name} and on ${child.name}, which refers to it and changes with it, one after the other: drop it first, and make it again after the plan.`,
+      'column',
+    );
 }
 
 function nameOfNew(given: Given, { table, constraint, retyped: { twin } }: Child): string {
@@ -299,13 +312,14 @@ function versionsOf(given: Given, to: string, children: readonly Child[]): reado
   const { facts } = given;
   const [table, column] = [given.table(), given.column()];
   const key = (one: Table) => one.constraints.find(({ kind }) => kind === 'primary key')?.columns ?? [];
-  const statements = [{ table, column }, ...children].flatMap(({ table: one, column: own }) => {
+  const written = [{ table, column }, ...children].flatMap(({ table: one, column: own }) => {
     const reading = requiredColumns(one)
       .slice(0, 4)
       .map(({ name }) => name);
     const writes = key(one).includes(own.name) ? {} : { [own.name]: [] };
     return tableStatements(facts, one, { reads: [own.name, ...reading], writes });
   });
+  const statements = [...new Set(written)];
   const changed = [{ table, column }, ...children];
   const isOf = (one: Table) => (each: { readonly table: Table }) =>
     relationKey(each.table.name) === relationKey(one.name);

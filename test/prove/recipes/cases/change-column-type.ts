@@ -114,4 +114,29 @@ CREATE MATERIALIZED VIEW sums AS SELECT account, sum(cents) AS cents FROM paymen
       CREATE TABLE bills (id bigint PRIMARY KEY, account_id int NOT NULL REFERENCES accounts (id) ON DELETE CASCADE);`,
     answers: { table: 'accounts', column: 'id', type: 'bigint' },
   },
+  {
+    type,
+    name: 'that the table itself refers to',
+    baseline: `CREATE TABLE comments (
+  id serial PRIMARY KEY,
+  parent_id integer REFERENCES comments (id) ON DELETE CASCADE,
+  root integer NOT NULL,
+  text text NOT NULL,
+  FOREIGN KEY (root) REFERENCES comments
+);
+CREATE INDEX comments_parent_id_idx ON comments (parent_id, text);
+CREATE INDEX comments_root_idx ON comments (root);
+CREATE VIEW answers AS SELECT c.id, c.parent_id, p.text FROM comments c JOIN comments p ON p.id = c.parent_id;
+`,
+    answers: { table: 'comments', column: 'id', type: 'bigint', ...large },
+  },
+  {
+    type,
+    name: 'that the table itself refers to, with an index on both',
+    baseline: `CREATE TABLE comments (id serial PRIMARY KEY, parent_id integer REFERENCES comments (id));
+CREATE INDEX threads ON comments (parent_id, id);
+`,
+    answers: { table: 'comments', column: 'id', type: 'bigint' },
+    refused: /threads is on id and on parent_id.*drop it first/,
+  },
 ];
