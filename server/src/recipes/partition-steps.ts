@@ -5,9 +5,11 @@ import type { Column, Index, Table } from '../schema/model.ts';
 import { defaultGrants } from '../schema/privileges.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { addValidated, alterTable, buildIndex, requireColumn, stepId } from './blocks.ts';
+import { moveIdentity } from './counting.ts';
 import { columnList, primaryKeyOf, sqlName } from './facts.ts';
 import { script } from './finish.ts';
 import type { Given, SqlDraft, StepDraft } from './model.ts';
+import type { BoundToTable } from './partition-bound.ts';
 
 /** How a table is to be partitioned. */
 export interface Partitioning {
@@ -27,6 +29,8 @@ export interface Partitioning {
   readonly parts: readonly { readonly name: string; readonly bound: string }[];
   /** Name in SQL of the partition for all that no other one takes. */
   readonly rest: string;
+  /** What is bound to the table, and has to be to the new one. */
+  readonly bound: BoundToTable;
 }
 
 export function prepare(given: Given, made: Partitioning): readonly StepDraft[] {
@@ -57,17 +61,20 @@ export function prepare(given: Given, made: Partitioning): readonly StepDraft[] 
 /** One transaction, so that no query ever finds the name gone. */
 export function swap(given: Given, made: Partitioning): SqlDraft {
   const { facts, names } = given;
-  const { table, column, bounds, name, old, key, index, parts, rest } = made;
+  const { table, column, bounds, name, old, key, index, parts, rest, bound } = made;
   const first = sqlName(facts, old);
   const primary = primaryKeyOf(table);
   const was = quoteIdentifier(primary?.name ?? '');
   const { schema } = table.name;
   const owned = [...facts.schema.relations.values()].flatMap((one) =>
-    one.kind === 'sequence' && one.ownedBy?.table === relationKey(table.name)
+    one.kind === 'sequence' &&
+    one.ownedBy?.table === relationKey(table.name) &&
+    one.ownedBy.column !== bound.identity?.column.name
       ? [{ name: sqlName(facts, one), column: quoteIdentifier(one.ownedBy.column) }]
       : [],
   );
   const sql = [
+    ...bound.release,
     ...(index === undefined
       ? []
       : [
@@ -89,7 +96,17 @@ export function swap(given: Given, made: Partitioning): SqlDraft {
     ...[...indexesOf(facts.schema, relationKey(table.name))]
       .filter((one) => one.constraint === undefined)
       .map((one) => indexLike(given, table, one)),
+    ...table.constraints
+      .filter(({ kind }) => kind === 'unique')
+      .map((one) =>
+        alterTable(
+          facts,
+          table,
+          `ADD CONSTRAINT ${quoteIdentifier(names.constraint(table, one.columns.join('_'), 'key'))} ${one.definition}`,
+        ),
+      ),
     ...grantsOf(given, table, name),
+    ...numbers(given, made, 'there'),
     ...owned.map((one) => `ALTER SEQUENCE ${one.name} OWNED BY ${name}.${one.column}`),
     `ALTER TABLE ${name} ATTACH PARTITION ${first} FOR VALUES FROM (MINVALUE) TO (${bounds[0]})`,
     ...parts.map(
@@ -97,6 +114,8 @@ export function swap(given: Given, made: Partitioning): SqlDraft {
         `CREATE TABLE ${part.name} PARTITION OF ${name} FOR VALUES FROM (${bounds[at]}) TO (${part.bound})`,
     ),
     `CREATE TABLE ${rest} PARTITION OF ${name} DEFAULT`,
+    ...bound.bind,
+    ...bound.secure,
   ];
   const columns = columnList(table.columns.filter((one) => !one.generated).map((one) => one.name));
   const back = quoteIdentifier(
@@ -125,9 +144,11 @@ export function swap(given: Given, made: Partitioning): SqlDraft {
           ]),
       {
         sql: script([
+          ...bound.release,
           `ALTER TABLE ${name} DETACH PARTITION ${first}`,
           `INSERT INTO ${first} (${columns})\n  SELECT ${columns} FROM ${name}`,
           ...owned.map((one) => `ALTER SEQUENCE ${one.name} OWNED BY ${first}.${one.column}`),
+          ...numbers(given, made, 'back'),
           `DROP TABLE ${name}`,
           `ALTER TABLE ${first} RENAME TO ${quoteIdentifier(table.name.name)}`,
           ...(index === undefined
@@ -136,8 +157,10 @@ export function swap(given: Given, made: Partitioning): SqlDraft {
                 alterTable(facts, table, `DROP CONSTRAINT ${was}`),
                 alterTable(facts, table, `ADD CONSTRAINT ${was} PRIMARY KEY USING INDEX ${back}`),
               ]),
+          ...bound.bind,
         ]),
       },
+      ...bound.validate.map((sql) => ({ sql: script([sql]) })),
       ...(index === undefined
         ? []
         : [
@@ -153,6 +176,31 @@ export function swap(given: Given, made: Partitioning): SqlDraft {
           ]),
     ],
   };
+}
+
+function numbers(
+  given: Given,
+  { table, old, bound }: Partitioning,
+  way: 'there' | 'back',
+): readonly string[] {
+  if (!bound.identity) return [];
+  const { column, counter } = bound.identity;
+  const ends = [
+    [old, column.name],
+    [table, column.name],
+  ] as const;
+  const [from, to] = way === 'there' ? ends : ([ends[1], ends[0]] as const);
+  return moveIdentity(given, table, counter, { kind: column.identity, from, to, between: way });
+}
+
+/** The foreign keys to the table are of the new one, and hold for new rows; then the old ones are looked at. */
+export function validated({ facts }: Given, { bound }: Partitioning): readonly StepDraft[] {
+  return bound.incoming.map(({ table, constraint }) => ({
+    step: `For old rows too, ${sqlName(facts, table)} refers to the new table`,
+    id: stepId('validate', constraint.name),
+    sql: [alterTable(facts, table, `VALIDATE CONSTRAINT ${quoteIdentifier(constraint.name)}`)],
+    rollback: { not_needed: 'the rollback of partition makes the foreign key again' },
+  }));
 }
 
 /**

@@ -1,11 +1,12 @@
-import { descendantsOf, indexesOf, referencesTo, relationKey, viewsOf } from '../schema/lookup.ts';
+import { descendantsOf, indexesOf, relationKey } from '../schema/lookup.ts';
 import type { Column, Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { alterTable, wait } from './blocks.ts';
 import { expressionsIn } from './expressions.ts';
 import { columnList, primaryKeyOf, sqlName } from './facts.ts';
 import { defineRecipe, type Given, type PlanDraft, refuse } from './model.ts';
-import { type Partitioning, prepare, references, swap } from './partition-steps.ts';
+import { boundToTable } from './partition-bound.ts';
+import { type Partitioning, prepare, references, swap, validated } from './partition-steps.ts';
 import { unchanged } from './unchanged.ts';
 
 /**
@@ -101,7 +102,12 @@ function write(given: Given): PlanDraft {
       {
         phase: 'Change',
         risk: 'high',
-        steps: [swap(given, made), ...references(made), wait('watch', 'Watch it for a day', '24h')],
+        steps: [
+          swap(given, made),
+          ...validated(given, made),
+          ...references(made),
+          wait('watch', 'Watch it for a day', '24h'),
+        ],
       },
       {
         phase: 'Contract',
@@ -142,6 +148,7 @@ function partitioningOf(given: Given): Partitioning {
   if (!primary)
     refuse(`${name} has no primary key: give it one first (switchback new change_primary_key).`, 'table');
   const key = primary.columns.includes(column.name) ? primary.columns : [...primary.columns, column.name];
+  const bound = boundToTable(given, table, column, key);
   const unique = [...indexesOf(facts.schema, relationKey(table.name))].find(
     (one) => one.unique && one.constraint !== primary.name && !one.columns.includes(column.name),
   );
@@ -157,6 +164,7 @@ function partitioningOf(given: Given): Partitioning {
     table,
     column,
     bounds,
+    bound,
     name,
     old: { ...table, name: { schema, name: relation('first') } },
     key,
@@ -183,30 +191,11 @@ function partitioningOf(given: Given): Partitioning {
 function refuseBound({ facts }: Given, table: Table, column: Column, name: string): void {
   const stop = (message: string): never => refuse(message, 'table');
   const key = relationKey(table.name);
-  const [reference] = referencesTo(facts.schema, key);
-  const [view] = viewsOf(facts.schema, key);
-  const identity = table.columns.find((one) => one.identity);
   if (table.foreign) stop(`${name} is a foreign table: change it on the server that has it.`);
   if (table.partitioned) stop(`${name} is partitioned already.`);
   if (table.parents.length > 0 || descendantsOf(facts.schema, key).length > 0)
     stop(
       `${name} inherits from another table, or others from it: end that first (ALTER TABLE … NO INHERIT).`,
-    );
-  if (reference)
-    stop(
-      `${reference.constraint.name} of ${sqlName(facts, reference.table)} refers to ${name}: it would go on referring to the old rows alone. Drop it first; a key of which ${column.name} is part can be referred to again after the plan.`,
-    );
-  if (view)
-    stop(
-      `The ${view.kind} ${sqlName(facts, view)} reads ${name}, and would go on reading the old rows alone: drop it first, and make it again after the plan.`,
-    );
-  if (table.triggers.length > 0)
-    stop(
-      `${name} has the trigger ${table.triggers[0]}, which would fire for the old rows alone: drop it first, and make it again after the plan.`,
-    );
-  if (table.rowSecurity || (table.policies ?? []).length > 0)
-    stop(
-      `${name} has row-level security, which a partitioned table does not take over: that has to be planned by hand.`,
     );
   if ((table.rules ?? []).length > 0) stop(`${name} has rules: replace them by triggers first.`);
   const published = [...facts.schema.objects.values()].find((one) =>
@@ -215,10 +204,6 @@ function refuseBound({ facts }: Given, table: Table, column: Column, name: strin
   if (published)
     stop(
       `The publication ${published.name.name} has ${name}: take it out first, and put the new one in after the plan.`,
-    );
-  if (identity)
-    stop(
-      `${identity.name} is an identity column, and which of the two tables has the numbers differs between versions of Postgres: make it a plain default of a sequence first (ALTER COLUMN … DROP IDENTITY, CREATE SEQUENCE, setval, SET DEFAULT nextval).`,
     );
   const exclusion = table.constraints.find(({ kind }) => kind === 'exclusion');
   if (exclusion)
