@@ -67,7 +67,7 @@ stop writing the old, drop it.`,
       },
       {
         schema,
-        plan: { app: `{ runs: v1, versions: { v1: ["SELECT * FROM users"] } }` },
+        plan: { app: `{ orm: typeorm, runs: v1, versions: { v1: ["SELECT * FROM users"] } }` },
         steps: `- step: A column that v1 knows nothing of
   sql: ALTER TABLE users ADD COLUMN handle text;
   rollback: ALTER TABLE users DROP COLUMN handle;
