@@ -1,19 +1,21 @@
 import { backfillKey } from '../rules/backfill-key.ts';
-import { columnOf, indexesOf, referencesTo, relationKey } from '../schema/lookup.ts';
-import type { Column, Constraint, Table } from '../schema/model.ts';
-import { quoteIdentifier, quoteLiteral } from '../sql/names.ts';
+import { columnOf, indexesOf, referencesTo, relationKey, viewsOf } from '../schema/lookup.ts';
+import type { Table } from '../schema/model.ts';
+import { quoteLiteral } from '../sql/names.ts';
 import { requiredColumns, tableStatements } from './application.ts';
-import { alterTable, buildIndex, indexToConstraint, requireColumn, wait, withColumn } from './blocks.ts';
+import { wait, withColumn } from './blocks.ts';
 import { columnList, primaryKeyOf, sqlName } from './facts.ts';
-import { script } from './finish.ts';
+import { needsKey } from './grouped.ts';
+import { defineRecipe, type Given, type PlanDraft, refuse, type VersionDraft } from './model.ts';
 import {
-  defineRecipe,
-  type Given,
-  type PlanDraft,
-  refuse,
-  type StepDraft,
-  type VersionDraft,
-} from './model.ts';
+  addColumn,
+  change,
+  dropSpare,
+  type Incoming,
+  type Key,
+  migrate,
+  validate,
+} from './primary-key-steps.ts';
 
 export const changePrimaryKey = defineRecipe({
   type: 'change_primary_key',
@@ -49,23 +51,6 @@ export const changePrimaryKey = defineRecipe({
   write,
 });
 
-interface Key {
-  readonly table: Table;
-  /** In order, as they will be. */
-  readonly columns: readonly Column[];
-  /** The one that the plan adds, if it does. */
-  readonly added: { readonly column: Column; readonly sequence: string } | undefined;
-  readonly old: Constraint | undefined;
-  /** Of the constraint. Unquoted. */
-  readonly name: string;
-  /** An index that is there already, on just these columns. */
-  readonly ready: string | undefined;
-  /** A unique constraint on just these columns, which the key makes superfluous. */
-  readonly spare: Constraint | undefined;
-  /** The table with the new column and key, for what the application does then. */
-  readonly next: Table;
-}
-
 function write(given: Given): PlanDraft {
   const { facts } = given;
   const key = keyOf(given);
@@ -90,13 +75,14 @@ function write(given: Given): PlanDraft {
         risk: 'medium',
         steps: [
           change(given, key),
+          ...validate(given, key),
           ...dropSpare(given, key),
           wait('last_look', 'A week with the new key', '7d'),
         ],
       },
     ],
     cleanup: [
-      ...(old
+      ...(old && key.incoming.length === 0
         ? [`Drop the unique constraint on (${columnList(old.columns)}) once nothing finds rows by it`]
         : []),
       'Update the API documentation, and replicas by logical replication that find rows by the key',
@@ -115,12 +101,26 @@ function keyOf(given: Given): Key {
       'table',
     );
   const old = primaryKeyOf(table);
-  const [reference] = [...referencesTo(facts.schema, relationKey(table.name))].filter(
-    ({ constraint }) => constraint.references?.columns.join('\0') === old?.columns.join('\0'),
+  const all = [...referencesTo(facts.schema, relationKey(table.name))].filter(
+    ({ constraint }) =>
+      constraint.parent === undefined &&
+      old !== undefined &&
+      sameColumns(constraint.references?.columns, old.columns),
   );
-  if (old && reference)
+  // Its own last: so the table itself is locked for as short as may be.
+  const isOwn = (one: Incoming) => relationKey(one.table.name) === relationKey(table.name);
+  const incoming = [...all.filter((one) => !isOwn(one)), ...all.filter(isOwn)];
+  const divided = incoming.find((one) => one.table.partitioned);
+  if (divided)
     refuse(
-      `${reference.constraint.name} of ${sqlName(facts, reference.table)} refers to the key, and stands on its index: drop it first, and add it again after the plan (switchback new add_foreign_key), when the old columns are unique by a constraint of their own.`,
+      `${divided.constraint.name} of ${sqlName(facts, divided.table)}, which is partitioned, refers to the key and stands on its index; Postgres makes it again only with all rows looked at, while writers wait. Drop it first, and add it again in a quiet hour, when the old columns are unique by a constraint of their own.`,
+      'table',
+    );
+  const grouped =
+    old && [...viewsOf(facts.schema, relationKey(table.name))].find((view) => needsKey(view, old.columns));
+  if (grouped)
+    refuse(
+      `The view ${sqlName(facts, grouped)} groups by ${columnList(old.columns)} and shows other columns too, which only the primary key allows: it would keep the key from changing. Name all of them in its GROUP BY first (CREATE OR REPLACE VIEW).`,
       'table',
     );
   const isNew = given.optional('columns') === undefined;
@@ -151,8 +151,8 @@ function keyOf(given: Given): Key {
   const spare = table.constraints.find(
     (one) => one.kind === 'unique' && one.columns.join('\0') === wanted.join('\0'),
   );
-  const onSpare = [...referencesTo(facts.schema, relationKey(table.name))].find(
-    ({ constraint }) => constraint.references?.columns.join('\0') === wanted.join('\0'),
+  const onSpare = [...referencesTo(facts.schema, relationKey(table.name))].find(({ constraint }) =>
+    sameColumns(constraint.references?.columns, wanted),
   );
   if (spare && onSpare)
     refuse(
@@ -169,6 +169,8 @@ function keyOf(given: Given): Key {
     columns,
     added,
     old,
+    kept: old && names.constraint(table, old.columns.join('_'), 'key'),
+    incoming,
     name: constraint,
     ready: ready?.name.name,
     spare,
@@ -194,6 +196,11 @@ function keyOf(given: Given): Key {
   };
 }
 
+/** In whatever order a foreign key names them. */
+function sameColumns(one: readonly string[] | undefined, other: readonly string[]): boolean {
+  return one?.toSorted().join('\0') === other.toSorted().join('\0');
+}
+
 function numbered(given: Given, table: Table): Key['added'] {
   const { facts, names } = given;
   const name = given.answer('name');
@@ -213,163 +220,6 @@ function numbered(given: Given, table: Table): Key['added'] {
       collation: undefined,
     },
   };
-}
-
-/** Not as an identity: with it, Postgres would number all rows at once, and write the table anew. */
-function addColumn(
-  { facts }: Given,
-  { table }: Key,
-  { column, sequence }: NonNullable<Key['added']>,
-): StepDraft {
-  const quoted = quoteIdentifier(column.name);
-  return {
-    step: `Add ${column.name}, which numbers new rows`,
-    id: 'add_column',
-    why: 'The default comes after the column: so it is for new rows alone, and no old one is written.',
-    sql: [
-      `CREATE SEQUENCE ${sequence}`,
-      alterTable(facts, table, `ADD COLUMN ${quoted} bigint`),
-      alterTable(facts, table, `ALTER COLUMN ${quoted} SET DEFAULT ${column.default}`),
-      `ALTER SEQUENCE ${sequence} OWNED BY ${sqlName(facts, table)}.${quoted}`,
-    ],
-    expect: { rewrite: false },
-    rollback: script([alterTable(facts, table, `DROP COLUMN ${quoted}`)]),
-    rollbackWhy: 'the sequence goes with its column',
-  };
-}
-
-function migrate(given: Given, key: Key): readonly StepDraft[] {
-  const { facts, names } = given;
-  const { table, columns, added, old, name, ready } = key;
-  const shown = sqlName(facts, table);
-  const list = columnList(columns.map((one) => one.name));
-  const steps: StepDraft[] = [
-    { step: `Know (${list}) as the key`, id: 'deploy_v2', deploy: 'v2' },
-    wait('watch_v2', 'Watch v2 for a day', '24h'),
-  ];
-  if (added) {
-    const quoted = quoteIdentifier(added.column.name);
-    steps.push(
-      {
-        step: 'Number the rows that are there',
-        id: 'number_rows',
-        backfill: {
-          table,
-          set: `${quoted} = nextval(${quoteLiteral(added.sequence)})`,
-          where: `${quoted} IS NULL`,
-        },
-        rollback: { not_needed: 'the rollback of add_column drops the column' },
-      },
-      {
-        step: 'None was missed',
-        id: 'verify_numbers',
-        verify: { sql: `SELECT count(*) FROM ${shown} WHERE ${quoted} IS NULL`, expect: 0 },
-      },
-      ...requireColumn(given, { table, column: added.column.name, id: 'number' }),
-    );
-  } else if (ready === undefined)
-    steps.push({
-      step: 'No two rows have the same key',
-      id: 'verify_unique',
-      verify: {
-        sql: `SELECT count(*) FROM (SELECT FROM ${shown} GROUP BY ${list} HAVING count(*) > 1) AS twice`,
-        expect: 0,
-      },
-    });
-  if (ready === undefined)
-    steps.push(
-      ...buildIndex(given, {
-        table,
-        name,
-        unique: true,
-        definition: `(${list})`,
-        id: 'build_key',
-        step: 'Build what the new key will stand on, without blocking writes',
-      }),
-    );
-  if (old) {
-    const unique = names.constraint(table, old.columns.join('_'), 'key');
-    const block = { table, name: unique, unique: true, definition: `(${columnList(old.columns)})` };
-    const [build] = buildIndex(given, {
-      ...block,
-      id: 'build_old',
-      step: 'The old key gets an index of its own',
-      why: 'Its columns stay unique, and rows are found by them: only they are the primary key no longer.',
-    });
-    const sql = build && 'sql' in build ? build.sql[0] : undefined;
-    if (build && sql !== undefined)
-      steps.push(
-        build,
-        indexToConstraint(given, {
-          table,
-          name: unique,
-          id: 'keep_old',
-          what: 'Make it a constraint',
-          kind: 'UNIQUE',
-          index: sql,
-        }),
-      );
-  }
-  return steps;
-}
-
-/** One transaction: at no moment is there a table without a key. */
-function change(given: Given, { table, columns, old, name }: Key): StepDraft {
-  const { facts, names } = given;
-  const list = columnList(columns.map((one) => one.name));
-  const [quoted, shown] = [quoteIdentifier(name), sqlName(facts, table)];
-  const add = alterTable(facts, table, `ADD CONSTRAINT ${quoted} PRIMARY KEY USING INDEX ${quoted}`);
-  const drop = alterTable(facts, table, `DROP CONSTRAINT ${quoted}`);
-  const rebuild = {
-    transaction: false as const,
-    sql: script([`CREATE UNIQUE INDEX CONCURRENTLY ${quoted} ON ${shown} (${list})`], false),
-  };
-  if (!old)
-    return {
-      step: `(${list}) is the primary key`,
-      id: 'change_key',
-      sql: [add],
-      rollback: [{ sql: script([drop]) }, rebuild],
-      rollbackWhy: 'dropping the constraint takes the index along; there was one before',
-    };
-  const was = quoteIdentifier(old.name);
-  const index = quoteIdentifier(
-    names.relation(table.name.schema, table.name.name, old.columns.join('_'), 'back'),
-  );
-  return {
-    step: `(${list}) is the primary key`,
-    id: 'change_key',
-    why: 'In one transaction, so that at no moment the table is without a key.',
-    sql: [alterTable(facts, table, `DROP CONSTRAINT ${was}`), add],
-    rollback: [
-      {
-        transaction: false,
-        sql: script(
-          [`CREATE UNIQUE INDEX CONCURRENTLY ${index} ON ${shown} (${columnList(old.columns)})`],
-          false,
-        ),
-      },
-      {
-        sql: script([
-          drop,
-          alterTable(facts, table, `ADD CONSTRAINT ${was} PRIMARY KEY USING INDEX ${index}`),
-        ]),
-      },
-      rebuild,
-    ],
-  };
-}
-
-/** Two indexes on the same columns find nothing more, and every write pays for both. */
-function dropSpare({ facts }: Given, { table, spare }: Key): readonly StepDraft[] {
-  if (!spare) return [];
-  return [
-    {
-      step: 'The constraint that says the same goes',
-      id: 'drop_spare',
-      sql: [alterTable(facts, table, `DROP CONSTRAINT ${quoteIdentifier(spare.name)}`)],
-    },
-  ];
 }
 
 function versionsOf({ facts }: Given, { table, next, columns, added, old }: Key): readonly VersionDraft[] {

@@ -1,4 +1,4 @@
-import { awkward, keyless, partitioned, plain } from '../baselines.ts';
+import { keyless, partitioned, plain } from '../baselines.ts';
 import { large, type RecipeCase } from '../model.ts';
 
 const type = 'change_primary_key';
@@ -63,10 +63,46 @@ export const changePrimaryKeyCases: readonly RecipeCase[] = [
   },
   {
     type,
-    name: 'that others refer to',
-    baseline: awkward,
-    answers: { table: 'App.Tenant', columns: 'Name' },
-    refused: /refers to the key.*add_foreign_key/,
+    name: 'that others refer to, and itself',
+    baseline: `${members}
+ALTER TABLE members ADD invited_by integer REFERENCES members ON DELETE SET NULL;
+CREATE INDEX ON members (invited_by);
+CREATE TABLE orders (id bigint PRIMARY KEY, member integer NOT NULL REFERENCES members (id) ON DELETE CASCADE);
+CREATE INDEX ON orders (member);
+`,
+    answers: { table: 'members', columns: 'code', rows: '8M', traffic: '2000/s' },
+  },
+  {
+    type,
+    name: 'a composite one that two others refer to, quoted',
+    baseline: `${quoted}
+CREATE TABLE "Part" (id bigint PRIMARY KEY, tenant integer, no bigint, FOREIGN KEY (no, tenant) REFERENCES "App"."Order Line" ("No", "Tenant"));
+CREATE INDEX ON "Part" (no, tenant);
+CREATE TABLE "Paper" (id bigint PRIMARY KEY, tenant integer, no bigint, FOREIGN KEY (tenant, no) REFERENCES "App"."Order Line");
+CREATE INDEX ON "Paper" (tenant, no);
+`,
+    answers: { table: '"App"."Order Line"', name: 'Id', rows: '8M', traffic: '2000/s' },
+    // All of them stand on the key that changes.
+    notes: ['tables-locked-together'],
+  },
+  {
+    type,
+    name: 'a column that others refer to already',
+    baseline: `${members}
+CREATE TABLE letters (id bigint PRIMARY KEY, email text REFERENCES members (email));
+CREATE INDEX ON letters (email);
+`,
+    answers: { table: 'members', columns: 'email' },
+    refused: /letters_email_fkey of letters stands on members_email_key.*drop it first/,
+  },
+  {
+    type,
+    name: 'that a view groups by',
+    baseline: `${members}
+CREATE VIEW notes AS SELECT m.id, m.note, count(*) FROM members m GROUP BY m.id;
+`,
+    answers: { table: 'members', columns: 'code' },
+    refused: /view notes groups by id.*Name all of them/,
   },
   {
     type,
