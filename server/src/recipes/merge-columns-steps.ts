@@ -5,8 +5,9 @@ import { script } from './finish.ts';
 import type { Merge } from './merge-columns.ts';
 import { carried, grantsThere } from './merge-columns-carried.ts';
 import { hasOf, holds, matchOf, other, rowOf, same } from './merge-columns-words.ts';
-import { dropSync, makeSync, renameAway } from './merge-facts.ts';
+import { renameAway } from './merge-facts.ts';
 import { type Given, refuse, type SqlDraft, type StepDraft } from './model.ts';
+import { dropSync, makeSync } from './table-sync.ts';
 import { addTwin } from './twin.ts';
 
 export function expand(given: Given, merge: Merge): readonly StepDraft[] {

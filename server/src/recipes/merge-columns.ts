@@ -2,19 +2,13 @@ import { columnOf, domainChain } from '../schema/lookup.ts';
 import type { Column, Schema, Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { isRequired, refusesNull, requiredColumns, tableStatements } from './application.ts';
+import { type Belonging, belonging } from './belonging.ts';
 import { withColumn } from './blocks.ts';
 import { after, columnList, primaryKeyOf, sqlName } from './facts.ts';
 import { contract, expand, migrate } from './merge-columns-steps.ts';
-import {
-  type Belonging,
-  belonging,
-  isNeverNull,
-  newNamesIn,
-  refuseBound,
-  type SyncNames,
-  syncNames,
-} from './merge-facts.ts';
+import { isNeverNull, newNamesIn, refuseBound } from './merge-facts.ts';
 import { type Given, type PlanDraft, refuse, type VersionDraft } from './model.ts';
+import { type SyncNames, syncNames } from './table-sync.ts';
 
 /** A table whose rows belong to one row each of another one, whose columns its own become. */
 export interface Merge extends Belonging {
@@ -86,7 +80,7 @@ function mergeOf(given: Given): Merge {
   const [table, into] = [given.table(), given.table('into')];
   const [old, next] = [sqlName(facts, table), sqlName(facts, into)];
   const found =
-    belonging(given) ??
+    belonging(given.facts, given.table(), given.table('into')) ??
     refuse(
       `${old} has no foreign key to the primary key of ${next} that is unique, so that it is not known which of its rows each row belongs to. Add one first (switchback new add_foreign_key, add_unique)${table.columns.length === into.columns.length ? ', or move the rows (--moves rows) where both have the same columns' : ''}.`,
       'table',

@@ -1,43 +1,11 @@
-import { columnOf, descendantsOf, indexesOf, referencesTo, relationKey, viewsOf } from '../schema/lookup.ts';
-import type { Column, Constraint, Table } from '../schema/model.ts';
+import { columnOf, descendantsOf, referencesTo, relationKey, viewsOf } from '../schema/lookup.ts';
+import type { Column, Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { wait } from './blocks.ts';
 import { functionsSaying } from './code-words.ts';
 import { type Facts, primaryKeyOf, sqlName } from './facts.ts';
 import { type Given, refuse, type StepDraft } from './model.ts';
 import { columnName, missingColumn, namesIn } from './typed-names.ts';
-
-/** That each row of a table belongs to one of another. */
-export interface Belonging {
-  readonly reference: Constraint;
-  /** Pairs of columns, of the table and of the other one's primary key, that are the same for a row. */
-  readonly pairs: readonly { readonly own: string; readonly key: string }[];
-  /** Those that are unique by an index: no two rows belong to the same one. */
-  readonly unique: readonly string[];
-}
-
-/** By a foreign key to the primary key of `into`, on columns that are unique; undefined where there is none. */
-export function belonging(given: Given): Belonging | undefined {
-  const { facts } = given;
-  const [table, into] = [given.table(), given.table('into')];
-  const key = primaryKeyOf(into)?.columns ?? [];
-  const uniques = [...indexesOf(facts.schema, relationKey(table.name))].filter(
-    (one) => one.unique && one.predicate === undefined && one.deferrable !== true && one.parent === undefined,
-  );
-  for (const reference of table.constraints) {
-    const { references, columns } = reference;
-    if (references?.table !== relationKey(into.name)) continue;
-    if ([...references.columns].sort().join('\0') !== [...key].sort().join('\0')) continue;
-    const found = uniques.find((one) => one.columns.every((name) => name !== null && columns.includes(name)));
-    if (found)
-      return {
-        reference,
-        pairs: columns.map((own, at) => ({ own, key: references.columns[at] ?? '' })),
-        unique: found.columns.flatMap((name) => name ?? []),
-      };
-  }
-  return undefined;
-}
 
 /** `created_at=profile_created_at, …`: the new names by the old ones; in words, what is wrong with it. */
 export function newNamesIn(facts: Facts, text: string, table: Table): ReadonlyMap<string, string> | string {
@@ -120,60 +88,6 @@ export function isNeverNull(table: Table, { name, notNull }: Column): boolean {
       (one) => one.validated && one.enforced !== false && one.provesNotNull.includes(name),
     )
   );
-}
-
-/** A trigger, with the function that it calls: names in SQL. */
-export interface SyncNames {
-  readonly trigger: string;
-  readonly code: string;
-}
-
-export function syncNames({ facts, names }: Given, table: Table, label: string): SyncNames {
-  const name = names.trigger(table, undefined, label);
-  return {
-    trigger: quoteIdentifier(name),
-    code: sqlName(facts, { name: { schema: table.name.schema, name } }),
-  };
-}
-
-/**
- * SQL that makes a trigger for each row, and its function, which has its owner's rights: whoever may write the one table
- * need not have any on the other.
- */
-export function makeSync(
-  { schema }: Facts,
-  { trigger, code }: SyncNames,
-  {
-    table,
-    event,
-    when,
-    lines,
-  }: {
-    /** Name in SQL. */
-    readonly table: string;
-    readonly event: string;
-    /** For which rows alone. */
-    readonly when?: string;
-    readonly lines: readonly string[];
-  },
-): readonly string[] {
-  const path = [...schema.searchPath.map(quoteIdentifier), 'pg_temp'].join(', ');
-  const body = lines.map((line) => `  ${line}`);
-  const quote = body.some((line) => line.includes('$$')) ? '$body$' : '$$';
-  return [
-    [
-      `CREATE FUNCTION ${code}() RETURNS trigger LANGUAGE plpgsql\n  SECURITY DEFINER SET search_path = ${path} AS ${quote}`,
-      'BEGIN',
-      ...body,
-      '  RETURN NULL;',
-      `END ${quote}`,
-    ].join('\n'),
-    `CREATE TRIGGER ${trigger} AFTER ${event} ON ${table}\n  FOR EACH ROW${when === undefined ? '' : ` WHEN (${when})`} EXECUTE FUNCTION ${code}()`,
-  ];
-}
-
-export function dropSync({ trigger, code }: SyncNames, table: string): readonly string[] {
-  return [`DROP TRIGGER ${trigger} ON ${table}`, `DROP FUNCTION ${code}()`];
 }
 
 /** The last week of a table: `name` in SQL, and what it is called then. */

@@ -3,9 +3,10 @@ import { quoteIdentifier } from '../sql/names.ts';
 import { alterTable, wait } from './blocks.ts';
 import { columnList, sqlName } from './facts.ts';
 import { backfillSource, script } from './finish.ts';
-import { dropSync, makeSync, renameAway } from './merge-facts.ts';
+import { renameAway } from './merge-facts.ts';
 import { type RowMerge, uniqueThere } from './merge-rows.ts';
 import type { Given, StepDraft } from './model.ts';
+import { dropSync, makeSync } from './table-sync.ts';
 
 export function prepare({ table, into }: RowMerge): readonly StepDraft[] {
   return [

@@ -5,9 +5,10 @@ import { triggersOf } from '../schema/triggers.ts';
 import { parseName, quoteIdentifier } from '../sql/names.ts';
 import { isRequired, requiredColumns, tableStatements } from './application.ts';
 import { columnList, type Facts, primaryKeyOf, sqlName } from './facts.ts';
-import { isNeverNull, refuseBound, type SyncNames, syncNames } from './merge-facts.ts';
+import { isNeverNull, refuseBound } from './merge-facts.ts';
 import { contract, migrate, prepare } from './merge-rows-steps.ts';
 import { type CheckDraft, type Given, type PlanDraft, refuse, type VersionDraft } from './model.ts';
+import { type SyncNames, syncNames } from './table-sync.ts';
 
 /** A table whose rows move into another one of the same columns. */
 export interface RowMerge {

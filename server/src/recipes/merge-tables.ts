@@ -1,8 +1,9 @@
 import { columnOf, relationKey } from '../schema/lookup.ts';
 import type { Table } from '../schema/model.ts';
+import { belonging } from './belonging.ts';
 import { sqlName } from './facts.ts';
 import { mergeColumns } from './merge-columns.ts';
-import { belonging, newNamesIn } from './merge-facts.ts';
+import { newNamesIn } from './merge-facts.ts';
 import { mergeRows, sameColumns } from './merge-rows.ts';
 import { defineRecipe, type Given, type PlanDraft, refuse } from './model.ts';
 
@@ -31,7 +32,10 @@ export const mergeTables = defineRecipe({
         { value: 'rows', label: 'Rows', detail: 'Both tables have the same columns' },
       ],
       default: (given) =>
-        !belonging(given) && sameColumns(given.table(), given.table('into')) ? 'rows' : 'columns',
+        !belonging(given.facts, given.table(), given.table('into')) &&
+        sameColumns(given.table(), given.table('into'))
+          ? 'rows'
+          : 'columns',
     },
     {
       id: 'columns',

@@ -1,13 +1,15 @@
-import { columnOf, indexesOf, relationKey } from '../schema/lookup.ts';
-import type { Column, Constraint, Table } from '../schema/model.ts';
+import { columnOf, relationKey } from '../schema/lookup.ts';
+import type { Column, Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { isRequired, requiredColumns, tableStatements } from './application.ts';
+import { belonging } from './belonging.ts';
 import { withColumn } from './blocks.ts';
 import { refuseDomainColumn, refuseInherited } from './bound.ts';
 import { refuseBound } from './drop-column.ts';
 import { type ColumnFacts, columnFacts, columnList, primaryKeyOf, sqlName } from './facts.ts';
 import { defineRecipe, type Given, type PlanDraft, refuse, type VersionDraft } from './model.ts';
 import { contract, expand, followers, matched, migrate } from './move-steps.ts';
+import { type SyncNames, syncNames } from './table-sync.ts';
 
 export const moveColumn = defineRecipe({
   type: 'move_column',
@@ -40,15 +42,17 @@ export interface Move {
   readonly own: ColumnFacts;
   /** Pairs of columns, of `from` and of `to`, that are the same for a row. */
   readonly pairs: readonly { readonly key: string; readonly reference: string }[];
+  /** Columns of `to` that are unique together, and hold the reference. */
+  readonly unique: readonly string[];
   readonly next: Column;
   /** Names in SQL. */
   readonly names: {
     readonly from: string;
     readonly to: string;
     readonly column: string;
-    readonly there: { readonly trigger: string; readonly code: string };
-    readonly early: { readonly trigger: string; readonly code: string };
-    readonly back: { readonly trigger: string; readonly code: string };
+    readonly there: SyncNames;
+    readonly early: SyncNames;
+    readonly back: SyncNames;
     readonly aside: string;
   };
 }
@@ -64,7 +68,7 @@ function write(given: Given): PlanDraft {
       '',
       `A value whose row has none in ${names.to} stays where it is, and is kept aside in the end.`,
       '',
-      'While both versions run, two requests that write one value at the same moment by different tables can deadlock: Postgres ends one of them, which the application has to repeat (40P01). Whoever may write the one table has to be allowed to UPDATE the other.',
+      'While both versions run, two requests that write one value at the same moment by different tables can deadlock: Postgres ends one of them, which the application has to repeat (40P01).',
     ],
     tables: [from, to],
     versions: versionsOf(given, move),
@@ -107,38 +111,30 @@ function moveOf(given: Given): Move {
       'column',
     );
   if (column.generated) refuse(`${shown} is a generated column: add one in ${next}, and drop it.`, 'column');
-  const key = primaryKeyOf(from);
-  const reference = to.constraints.find((one) => isOneToOne(given, from, to, one, key));
-  if (!key || !reference?.references)
+  const found = belonging(facts, to, from);
+  if (!found)
     refuse(
       `${next} has no foreign key to the primary key of ${old} that is unique: which of its rows a value goes to is not known. Add one first (switchback new add_foreign_key, add_unique).`,
       'to',
     );
   if (!primaryKeyOf(to))
     refuse(`${next} has no primary key: give it one first (switchback new change_primary_key).`, 'to');
-  const { columns } = reference.references;
   const place = from.name.schema;
-  const trigger = (table: Table, label: string) => {
-    const name = given.names.trigger(table, column.name, label);
-    return {
-      trigger: quoteIdentifier(name),
-      code: sqlName(facts, { name: { schema: table.name.schema, name } }),
-    };
-  };
   return {
     from,
     to,
     column,
     own,
-    pairs: columns.map((one, at) => ({ key: one, reference: reference.columns[at] ?? '' })),
+    pairs: found.pairs.map(({ own: reference, key }) => ({ key, reference })),
+    unique: found.unique,
     next: { ...column, notNull: false, default: null },
     names: {
       from: old,
       to: next,
       column: quoteIdentifier(column.name),
-      there: trigger(from, 'move'),
-      early: trigger(to, 'fetch'),
-      back: trigger(to, 'move'),
+      there: syncNames(given, from, 'move', column.name),
+      early: syncNames(given, to, 'fetch', column.name),
+      back: syncNames(given, to, 'move', column.name),
       aside: sqlName(facts, {
         name: { schema: place, name: given.names.relation(place, from.name.name, column.name, 'unmoved') },
       }),
@@ -146,28 +142,9 @@ function moveOf(given: Given): Move {
   };
 }
 
-function isOneToOne(
-  { facts }: Given,
-  from: Table,
-  to: Table,
-  one: Constraint,
-  key: Constraint | undefined,
-): boolean {
-  if (one.kind !== 'foreign key' || one.references?.table !== relationKey(from.name)) return false;
-  const isKey = [...one.references.columns].sort().join('\0') === [...(key?.columns ?? [])].sort().join('\0');
-  const wanted = [...one.columns].sort().join('\0');
-  return (
-    isKey &&
-    [...indexesOf(facts.schema, relationKey(to.name))].some(
-      (index) =>
-        index.unique && index.predicate === undefined && [...index.columns].sort().join('\0') === wanted,
-    )
-  );
-}
-
 function versionsOf(
   { facts }: Given,
-  { from, to, column, next, pairs, names }: Move,
+  { from, to, column, next, unique, names }: Move,
 ): readonly VersionDraft[] {
   const reading = (table: Table) =>
     requiredColumns(table)
@@ -176,7 +153,7 @@ function versionsOf(
       .map((one) => one.name);
   const own = { [column.name]: [] };
   // There is one row at the most: whoever writes it has to do with one that is there.
-  const target = columnList(pairs.map((one) => one.reference));
+  const target = columnList(unique);
   const upsert = (statements: readonly string[], then: string) =>
     statements.map((sql) => (sql.startsWith('INSERT') ? `${sql} ON CONFLICT (${target}) DO ${then}` : sql));
   const rest: Table = { ...from, columns: from.columns.filter((one) => one.name !== column.name) };

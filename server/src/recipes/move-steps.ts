@@ -13,6 +13,7 @@ import { columnList, primaryKeyOf, sqlName } from './facts.ts';
 import { backfillSource, script } from './finish.ts';
 import { type Given, refuse, type StepDraft } from './model.ts';
 import type { Move } from './move-column.ts';
+import { dropSync, makeSync } from './table-sync.ts';
 import { addTwin, definitionOf } from './twin.ts';
 
 /** That a row of the one table is that of the other. */
@@ -56,8 +57,7 @@ export function followers({ facts }: Given, { from, column, own }: Move): Follow
  * Each writes only what differs, so that they do not call each other for ever. A new row locks the one that it fetches
  * from: a request that writes that one meanwhile waits, finds the new row, and writes it as well.
  */
-function triggers(move: Move) {
-  const { pairs, names } = move;
+function triggers({ facts }: Given, { pairs, names }: Move) {
   const { column } = names;
   const ofNew = pairs
     .map((one) => `${quoteIdentifier(one.reference)} = NEW.${quoteIdentifier(one.key)}`)
@@ -65,47 +65,49 @@ function triggers(move: Move) {
   const ofOld = pairs
     .map((one) => `${quoteIdentifier(one.key)} = NEW.${quoteIdentifier(one.reference)}`)
     .join(' AND ');
+  const event = `INSERT OR UPDATE OF ${column}`;
   return {
-    fetch: triggerOf(names.early, names.to, 'BEFORE INSERT', [
-      `IF NEW.${column} IS NULL THEN`,
-      `  NEW.${column} := (SELECT ${column} FROM ${names.from} WHERE ${ofOld} FOR SHARE);`,
-      'END IF;',
-    ]),
-    there: triggerOf(names.there, names.from, `AFTER INSERT OR UPDATE OF ${column}`, [
-      `UPDATE ${names.to} SET ${column} = NEW.${column}`,
-      `  WHERE ${ofNew} AND ${column} IS DISTINCT FROM NEW.${column};`,
-    ]),
-    back: triggerOf(names.back, names.to, `AFTER INSERT OR UPDATE OF ${column}`, [
-      `UPDATE ${names.from} SET ${column} = NEW.${column}`,
-      `  WHERE ${ofOld} AND ${column} IS DISTINCT FROM NEW.${column};`,
-    ]),
-  };
-}
-
-function triggerOf(
-  { trigger, code }: Move['names']['there'],
-  table: string,
-  event: string,
-  lines: readonly string[],
-): { readonly create: readonly string[]; readonly drop: readonly string[] } {
-  return {
-    create: [
-      [
-        `CREATE FUNCTION ${code}() RETURNS trigger LANGUAGE plpgsql AS $$`,
-        'BEGIN',
-        ...lines.map((line) => `  ${line}`),
-        '  RETURN NEW;',
-        'END $$',
-      ].join('\n'),
-      `CREATE TRIGGER ${trigger} ${event} ON ${table}\n  FOR EACH ROW EXECUTE FUNCTION ${code}()`,
-    ],
-    drop: [`DROP TRIGGER ${trigger} ON ${table}`, `DROP FUNCTION ${code}()`],
+    fetch: {
+      create: makeSync(facts, names.early, {
+        table: names.to,
+        at: 'BEFORE',
+        event: 'INSERT',
+        lines: [
+          `IF NEW.${column} IS NULL THEN`,
+          `  NEW.${column} := (SELECT ${column} FROM ${names.from} WHERE ${ofOld} FOR SHARE);`,
+          'END IF;',
+        ],
+      }),
+      drop: dropSync(names.early, names.to),
+    },
+    there: {
+      create: makeSync(facts, names.there, {
+        table: names.from,
+        event,
+        lines: [
+          `UPDATE ${names.to} SET ${column} = NEW.${column}`,
+          `  WHERE ${ofNew} AND ${column} IS DISTINCT FROM NEW.${column};`,
+        ],
+      }),
+      drop: dropSync(names.there, names.from),
+    },
+    back: {
+      create: makeSync(facts, names.back, {
+        table: names.to,
+        event,
+        lines: [
+          `UPDATE ${names.from} SET ${column} = NEW.${column}`,
+          `  WHERE ${ofOld} AND ${column} IS DISTINCT FROM NEW.${column};`,
+        ],
+      }),
+      drop: dropSync(names.back, names.to),
+    },
   };
 }
 
 export function expand(given: Given, move: Move): readonly StepDraft[] {
   const { from, to, column } = move;
-  const { fetch, there, back } = triggers(move);
+  const { fetch, there, back } = triggers(given, move);
   const step = (text: string, id: string, { create, drop }: typeof fetch, why?: string): StepDraft => ({
     step: text,
     id,
@@ -262,7 +264,7 @@ export function contract(given: Given, move: Move): readonly StepDraft[] {
   const found = `FROM ${aside} AS kept WHERE ${same} AND kept.moved IS NOT DISTINCT FROM ${there()}`;
   const value = `CASE WHEN EXISTS (SELECT ${found}) THEN (SELECT kept.${name} ${found}) ELSE ${there()} END`;
   const isThere = column.notNull ? `${value} IS NOT NULL AND ` : '';
-  const { fetch, there: sync, back } = triggers(move);
+  const { fetch, there: sync, back } = triggers(given, move);
   return [
     {
       step: 'What is written to the old column stays there',
