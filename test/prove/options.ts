@@ -22,6 +22,12 @@ export interface ProveOptions {
   readonly load: number | undefined;
   /** With it: rows that the tables are filled up to. */
   readonly rows: number | undefined;
+  /** With them: a file of DDL that they are asked for plans on, instead of the cases. */
+  readonly schema: string | undefined;
+  /** With it: how many of what each can be asked for, which ones, and how many of these are proven. */
+  readonly sample: number;
+  readonly seed: number;
+  readonly proofs: number;
 }
 
 export const usage = `npm run prove -- [options]
@@ -41,6 +47,10 @@ export const usage = `npm run prove -- [options]
   --show                prints the plans of those that fail
   --load 50             runs the application's statements at this rate meanwhile instead of proving rollbacks: no
                         request may wait for more than a second
+  --schema FILE         instead of the cases: plans for the tables and columns of that DDL, a dump of any application's.
+                        Each is refused in words, or checks clean on 14 and 18. With it:
+  --sample 20             so many of each recipe, --seed 1 says which
+  --proofs 2              so many of each recipe are proven on the embedded Postgres
   --rows 100000         with --load: fills the tables up to so many rows (2000), so that a step which blocks would
                         block for long
   --help              this`;
@@ -59,6 +69,10 @@ export function readOptions(argv: readonly string[]): ProveOptions | undefined {
       recipes: { type: 'boolean', default: false },
       show: { type: 'boolean', default: false },
       load: { type: 'string' },
+      schema: { type: 'string' },
+      sample: { type: 'string' },
+      seed: { type: 'string' },
+      proofs: { type: 'string' },
       rows: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -78,6 +92,10 @@ export function readOptions(argv: readonly string[]): ProveOptions | undefined {
     committed: values.committed,
     recipes: values.recipes,
     show: values.show,
+    schema: values.schema,
+    sample: readNumber('sample', values.sample ?? '20', 'a number of plans'),
+    seed: readNumber('seed', values.seed ?? '1', 'any number'),
+    proofs: values.proofs === undefined ? 0 : readNumber('proofs', values.proofs, 'a number of plans'),
     load:
       values.load === undefined ? undefined : readNumber('load', values.load, 'requests a second, e.g. 50'),
     rows: values.rows === undefined ? undefined : readNumber('rows', values.rows, 'rows, e.g. 100000'),

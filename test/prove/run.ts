@@ -13,6 +13,7 @@ import { readOptions, usage } from './options.ts';
 import { majors } from './postgres/binaries.ts';
 import { withServer } from './postgres/server.ts';
 import { proveRecipes } from './recipes/prove.ts';
+import { sweepRecipes } from './recipes/sweep.ts';
 import { proveRollbacks } from './rollbacks/prove.ts';
 import { writeTable } from './table.ts';
 
@@ -22,6 +23,8 @@ async function prove(): Promise<number> {
     console.log(usage);
     return 0;
   }
+  const { schema } = options;
+  if (options.recipes && schema !== undefined) return (await sweepRecipes({ ...options, schema })) ? 0 : 1;
   if (options.recipes) return (await proveRecipes(options)) ? 0 : 1;
   const parser = await loadSqlParser();
   const agreed = !options.effects || (await proveEffects(!options.tableOnly, parser));

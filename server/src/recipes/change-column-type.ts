@@ -21,7 +21,7 @@ import { type Bound, contractRetyped, expandRetyped, type Retyped, retyped, swap
 import { staleStatements, staleStatementsAlert, staleStatementsCheck } from './stale-statements.ts';
 import { progressQuery } from './standard.ts';
 import { shortType } from './twin.ts';
-import { refuseLoss, refuseOutgoing } from './type-refusals.ts';
+import { refuseIncomparable, refuseLoss, refuseOutgoing } from './type-refusals.ts';
 
 export const changeColumnType = defineRecipe({
   type: 'change_column_type',
@@ -168,6 +168,7 @@ function byReplacement(
     ),
   };
   refuseOutgoing(given, own, to);
+  refuseIncomparable(given, own, to);
   const all = [...incoming.map((child) => child.retyped), main];
   const shown = `${sqlName(facts, table)}.${quoteIdentifier(column.name)}`;
   return {

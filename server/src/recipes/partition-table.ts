@@ -212,4 +212,9 @@ function refuseBound({ facts }: Given, table: Table, column: Column, name: strin
     );
   if (column.generated)
     refuse(`${column.name} is a generated column, and no table is partitioned by one.`, 'column');
+  if (column.notNull !== true && column.default === null)
+    refuse(
+      `${column.name} may be NULL and has no default, and is to be in the primary key: fill it and require it first (switchback new set_not_null).`,
+      'column',
+    );
 }

@@ -2,6 +2,7 @@ import { findIndex } from '../schema/lookup.ts';
 import type { Index, Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { buildProgress, indexDefinition, indexMethods } from './add-index.ts';
+import { duplicates } from './add-unique.ts';
 import { buildIndex, indexName, wait } from './blocks.ts';
 import { columnList, sqlName } from './facts.ts';
 import { defineRecipe, type Given, type PlanDraft, refuse } from './model.ts';
@@ -48,6 +49,16 @@ function write(given: Given): PlanDraft {
         phase: 'Expand',
         risk: 'low',
         steps: [
+          ...(old.unique && columns.length < old.columns.length
+            ? [
+                {
+                  step: 'There are no duplicates',
+                  id: 'verify_unique',
+                  why: 'The old index kept more columns unique together. The build fails at the first duplicate, and leaves an INVALID index behind.',
+                  verify: { sql: duplicates(name, columns), expect: 0 },
+                },
+              ]
+            : []),
           ...buildIndex(given, {
             table,
             name: next,

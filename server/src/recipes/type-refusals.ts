@@ -74,3 +74,16 @@ export function refuseOutgoing({ facts, ...given }: Given, own: ColumnFacts | un
       );
   }
 }
+
+/** The columns that refer to it change in other steps: until all have, a query that joins two compares both types. */
+export function refuseIncomparable({ facts }: Given, own: ColumnFacts | undefined, to: string): void {
+  const from = own?.column.type;
+  const [reference] = own?.referencedBy ?? [];
+  if (!reference || from === undefined || areComparable(from, to)) return;
+  const { constraint, table } = reference;
+  const name = sqlName(facts, table);
+  refuse(
+    `${name} refers to it by ${constraint.name}, and the two cannot change in the same moment: a query that joins them would compare ${from} with ${to} meanwhile, which Postgres refuses. Give both tables a new column instead (switchback new add_required_column), tie those together (add_foreign_key), and drop the old ones once the application joins by the new.`,
+    'type',
+  );
+}

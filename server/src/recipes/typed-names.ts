@@ -44,7 +44,11 @@ export function missingColumn(facts: Facts, table: Table, typed: string): string
 }
 
 export function hint(typed: string, names: readonly string[]): string {
-  const near = nearest(typed, names);
+  // The last part of a name, as it is stored: `user` for "User", and for "App"."User".
+  const bare = (name: string) =>
+    (/(?:^|\.)("(?:[^"]|"")+"|[^".]+)$/.exec(name)?.[1] ?? name).replace(/^"|"$/g, '');
+  const same = names.filter((name) => bare(name).toLowerCase() === bare(typed).toLowerCase());
+  const near = same.length === 1 ? same[0] : nearest(typed, names);
   if (near !== undefined) return ` Did you mean ${near}?`;
   if (names.length === 0) return '';
   return names.length <= 12 ? ` There are ${names.join(', ')}.` : '';

@@ -46,9 +46,9 @@ export async function holdConstraints(
   return {
     names,
     async release() {
-      // What others stand on goes last.
+      // What others stand on goes last. That of a whole takes those of its parts along, which it has taken over.
       for (const { table, constraint } of held.toReversed())
-        await session.query(`ALTER TABLE ${table} DROP CONSTRAINT ${quoteIdentifier(constraint)}`);
+        await session.query(`ALTER TABLE ${table} DROP CONSTRAINT IF EXISTS ${quoteIdentifier(constraint)}`);
     },
   };
 }

@@ -61,6 +61,11 @@ describe('rows before and after', function () {
     assert.match(found.notes.join(' '), /cats\.saidAt is set by a trigger.*3 of its values.*cats\.version/);
     const again = await after_('ALTER TABLE cats DROP version; ALTER TABLE cats ADD version int DEFAULT 7');
     assert.deepEqual(again.words, ['cats.version: 3 values lost']);
+    const rekeyed = `ALTER TABLE cats ADD key int UNIQUE; UPDATE cats SET key = id; ALTER TABLE cats DROP id;
+      ALTER TABLE cats RENAME key TO id; ALTER TABLE cats ADD PRIMARY KEY (id)`;
+    const otherKey = await after_(rekeyed);
+    assert.deepEqual(otherKey.words, []);
+    assert.match(otherKey.notes.join(' '), /cats\.saidAt is set by a trigger.*3 of its values/);
   });
 
   const cases: readonly (readonly [string, string, readonly string[]])[] = [

@@ -115,11 +115,16 @@ const tablesQuery = `
       FROM pg_catalog.pg_index i
       WHERE i.indrelid = c.oid AND i.indisunique AND i.indexprs IS NULL)::text AS unique,
     (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
-        'columns', ${names('c.oid', 'k.conkey')}, 'parent', k.confrelid::int8,
+        'columns', ${names('k.conrelid', 'k.conkey')}, 'parent', k.confrelid::int8,
         'parentName', k.confrelid::regclass::text, 'parentColumns', ${names('k.confrelid', 'k.confkey')})
         ORDER BY k.conname), '[]')
-      FROM pg_catalog.pg_constraint k
-      WHERE k.conrelid = c.oid AND k.contype = 'f')::text AS foreign_keys,
+      FROM (
+        SELECT DISTINCT ON (f.confrelid, ${names('f.conrelid', 'f.conkey')}::text) f.*
+        FROM pg_catalog.pg_constraint f
+        WHERE f.contype = 'f' AND (f.conrelid = c.oid OR f.conparentid = 0 AND c.relkind = 'p'
+          AND f.conrelid IN (SELECT relid FROM pg_catalog.pg_partition_tree(c.oid)))
+        ORDER BY f.confrelid, ${names('f.conrelid', 'f.conkey')}::text, f.conrelid <> c.oid, f.conname) k
+      )::text AS foreign_keys,
     (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('name', t.tgname, 'enabled', t.tgenabled)), '[]')
       FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal)::text AS triggers,
     CASE WHEN c.relkind = 'p' THEN (

@@ -1,5 +1,5 @@
 import type { Node } from '@pgsql/types';
-import { columnOf, indexesOf, relationKey, tableOf } from '../../schema/lookup.ts';
+import { columnOf, indexesOf, relationKey, tableByKey, tableOf } from '../../schema/lookup.ts';
 import type { Table } from '../../schema/model.ts';
 import { displayName } from '../../schema/names.ts';
 import { nameOfRangeVar, quoteIdentifier, writeName } from '../../sql/names.ts';
@@ -166,8 +166,12 @@ function mayHoldDuplicates(
   return true;
 }
 
-/** Whether the plan counts or deletes rows of the table before the statement. */
+/** Whether the plan counts or deletes rows of the table, or of what it is a part of, before the statement. */
 function isAskedBefore(context: RuleContext, placed: PlacedStatement, table: Table): boolean {
+  const wholes = table.partition
+    ? table.parents.flatMap((key) => tableByKey(placed.s.before, key) ?? [])
+    : [];
+  if (wholes.some((whole) => isAskedBefore(context, placed, whole))) return true;
   const name = nameIn(table.name.name);
   const asks = (sql: string) => name.test(sql) && /\bgroup\s+by\b|\bdistinct\b|\bover\s*\(/i.test(sql);
   const said = (text: string) => name.test(text) && /\b(?:duplicates?|unique|twice|same)\b/i.test(text);

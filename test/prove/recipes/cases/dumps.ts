@@ -65,6 +65,16 @@ CREATE TABLE public.work (
 CREATE INDEX work_titled ON public.work USING btree (title) WHERE ((title)::text <> ''::text);
 CREATE TRIGGER work_words BEFORE INSERT OR UPDATE ON public.work
   FOR EACH ROW EXECUTE FUNCTION tsvector_update_trigger('words', 'pg_catalog.english', 'summary');
+CREATE TABLE public.shelved (
+  work bigint NOT NULL, shelf smallint NOT NULL, changed timestamp DEFAULT now() NOT NULL, PRIMARY KEY (shelf, work)
+);
+CREATE FUNCTION public.note_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.changed = CURRENT_TIMESTAMP;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER note_change BEFORE UPDATE ON public.shelved FOR EACH ROW EXECUTE FUNCTION public.note_change();
+CREATE UNIQUE INDEX shelved_then ON public.shelved USING btree (work, shelf, changed);
 CREATE TABLE public.log (id bigint PRIMARY KEY, said text);
 CREATE TABLE public.log_2020 (CHECK (id < 1000)) INHERITS (public.log);
 ALTER TABLE ONLY public.log_2020 ADD CONSTRAINT log_2020_pkey PRIMARY KEY (id);
@@ -199,6 +209,45 @@ export const dumpCases: readonly RecipeCase[] = [
     baseline: library,
     answers: { ...work, column: 'written', type: 'timestamptz' },
     refused: /written AT TIME ZONE 'UTC'/,
+  },
+  {
+    type: 'change_column_type',
+    name: 'of a part of the key, beside a trigger that notes each change',
+    baseline: library,
+    answers: { table: 'shelved', column: 'shelf', type: 'bigint', ...large },
+  },
+  {
+    type: 'change_column_type',
+    name: 'to one that those who refer to it cannot be compared with',
+    baseline: library,
+    answers: { table: 'author', column: 'id', type: 'text', ...large },
+    refused: /work refers to it by .* a query that joins them would compare integer with text/,
+  },
+  {
+    type: 'replace_index',
+    name: 'a unique one by a narrower one',
+    baseline: library,
+    answers: { table: 'shelved', index: 'shelved_then', columns: 'work,shelf', ...large },
+  },
+  {
+    type: 'add_unique',
+    name: 'with what decides the partition',
+    baseline: dumpedPartitions,
+    answers: { table: loans, columns: 'branch,attempts', ...large },
+  },
+  {
+    type: 'partition_table',
+    name: 'by a column that may be NULL',
+    baseline: 'CREATE TABLE reading (id bigint PRIMARY KEY, taken timestamptz);',
+    answers: { table: 'reading', column: 'taken', bounds: '2100-01-01,2101-01-01' },
+    refused: /taken may be NULL/,
+  },
+  {
+    type: 'rename_table',
+    name: 'in other capitals',
+    baseline: 'CREATE TABLE "User" (id bigint PRIMARY KEY); CREATE TABLE "Used" (id bigint PRIMARY KEY);',
+    answers: { table: 'user', to: 'people' },
+    refused: /Did you mean "User"\?/,
   },
   {
     type: 'add_required_column',
