@@ -6,7 +6,7 @@ import { parseWritten } from '../sql/parser.ts';
 import { requiredColumns, tableStatements } from './application.ts';
 import { addValidated, alterTable, stepId, wait } from './blocks.ts';
 import { refuseInherited } from './bound.ts';
-import { after, type ColumnFacts, columnFacts, sqlName } from './facts.ts';
+import { after, columnFacts, sqlName } from './facts.ts';
 import { script } from './finish.ts';
 import {
   defineRecipe,
@@ -18,6 +18,7 @@ import {
 } from './model.ts';
 import { rebound } from './rebound.ts';
 import { type Bound, contractRetyped, expandRetyped, type Retyped, retyped, swapRetyped } from './retype.ts';
+import { refuseShared } from './shared.ts';
 import { staleStatements, staleStatementsAlert, staleStatementsCheck } from './stale-statements.ts';
 import { progressQuery } from './standard.ts';
 import { shortType } from './twin.ts';
@@ -260,23 +261,6 @@ function childOf(
       apart: [constraint],
     }),
   };
-}
-
-/** What is on both columns would have to be made for each of the two moments in which one of them changes. */
-function refuseShared({ facts }: Given, table: Table, parent: Column, child: Column): void {
-  const [one, other] = [parent, child].map((column) => columnFacts(facts, table, column.name));
-  const bound = (own: ColumnFacts | undefined) => [
-    ...(own?.indexes ?? []).map((index) => index.name.name),
-    ...(own?.constraints ?? []).map((constraint) => constraint.name),
-    ...(own?.statistics ?? []).map((object) => object.name.name),
-    ...(own?.generated ?? []).map((column) => column.name),
-  ];
-  const shared = bound(one).find((name) => bound(other).includes(name));
-  if (shared !== undefined)
-    refuse(
-      `${quoteIdentifier(shared)} is on ${parent.name} and on ${child.name}, which refers to it and changes with it, one after the other: drop it first, and make it again after the plan.`,
-      'column',
-    );
 }
 
 function nameOfNew(given: Given, { table, constraint, retyped: { twin } }: Child): string {

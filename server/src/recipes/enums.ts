@@ -34,14 +34,14 @@ export function enumColumns(
   );
 }
 
-/** What else is made with the type, in words; undefined where only that column is. */
-export function saysType({ schema }: Facts, type: UserType, column: Column): string | undefined {
+/** What else is made with the type than columns of it, in words; undefined where nothing is. */
+export function saysType({ schema }: Facts, type: UserType): string | undefined {
   const word = new RegExp(`(?<![\\w])${type.name.name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w])`);
   for (const relation of schema.relations.values())
     if (relation.kind === 'table')
       for (const one of relation.columns) {
         const isArray = one.type?.endsWith('[]') === true;
-        if (one !== column && isArray && one.type !== undefined && word.test(one.type))
+        if (isArray && one.type !== undefined && word.test(one.type))
           return `${relation.name.name}.${one.name}`;
       }
   for (const other of schema.types.values()) {

@@ -1,8 +1,10 @@
+import type { RollbackSource } from '../rules/new-steps.ts';
 import { indexesOf, relationKey } from '../schema/lookup.ts';
 import type { Column, Table, UserType } from '../schema/model.ts';
 import { quoteIdentifier, quoteLiteral } from '../sql/names.ts';
 import { requiredColumns, tableStatements } from './application.ts';
-import { alterTable, wait } from './blocks.ts';
+import { alterTable, stepId, wait } from './blocks.ts';
+import { defaultOf, kept, labelsIn, mapped, pairsIn, problemOfPairs } from './enum-values.ts';
 import { enumAnswered, enumColumns, saysType } from './enums.ts';
 import { columnFacts, primaryKeyOf, sqlName } from './facts.ts';
 import { script } from './finish.ts';
@@ -15,8 +17,8 @@ import {
   type VersionDraft,
 } from './model.ts';
 import { contractRetyped, expandRetyped, type Retyped, retyped, swapRetyped } from './retype.ts';
+import { refuseShared } from './shared.ts';
 import { staleStatements, staleStatementsAlert, staleStatementsCheck } from './stale-statements.ts';
-import { namesIn } from './typed-names.ts';
 
 export const replaceEnum = defineRecipe({
   type: 'replace_enum',
@@ -54,59 +56,40 @@ export const replaceEnum = defineRecipe({
   write,
 });
 
-function labelsIn(text: string): readonly string[] {
-  return namesIn(text).flatMap((one) => {
-    const label = /^".*"$/.test(one) ? one.slice(1, -1).replaceAll('""', '"') : one;
-    return label === '' ? [] : [label];
-  });
-}
-
-function pairsIn(text: string | undefined): ReadonlyMap<string, string> {
-  return new Map(
-    labelsIn(text ?? '').map((pair) => {
-      const at = pair.indexOf('=');
-      return [pair.slice(0, Math.max(at, 0)).trim(), pair.slice(at + 1).trim()];
-    }),
-  );
-}
-
-function problemOfPairs(text: string, from: readonly string[], to: readonly string[]): string | undefined {
-  for (const [old, next] of pairsIn(text)) {
-    if (!from.includes(old)) return `${old || text} is none of ${from.join(', ')}: write pairs as old=new.`;
-    if (!to.includes(next)) return `${next} is none of ${to.join(', ')}.`;
-  }
-  return undefined;
-}
-
 interface Replaced {
   readonly type: UserType;
   readonly labels: readonly string[];
-  readonly table: Table;
-  readonly column: Column;
-  /** What becomes of values that go. */
-  readonly there: ReadonlyMap<string, string>;
-  readonly own: Retyped;
+  /** All columns of the type: those of a table stand together. */
+  readonly columns: readonly ReplacedColumn[];
   /** Names in SQL: of the new type until the swap, of the old one from then on. */
   readonly next: string;
   readonly last: string;
 }
 
+interface ReplacedColumn {
+  readonly table: Table;
+  readonly column: Column;
+  readonly own: Retyped;
+}
+
 function write(given: Given): PlanDraft {
   const { facts } = given;
   const one = replaced(given);
-  const { type, labels, table, column, next, last } = one;
+  const { type, labels, columns, next, last } = one;
   const name = sqlName(facts, type);
   const gone = type.labels.filter((label) => !labels.includes(label));
-  const shown = `${sqlName(facts, table)}.${quoteIdentifier(column.name)}`;
+  const shown = listed(columns.map((each) => shownColumn(given, each)));
   const [merged] = gone;
+  const isOne = columns.length === 1;
+  const contracted = columns.map(({ own }) => contractRetyped(given, own));
   return {
     title: `Replace the enum ${name}`,
     intro: [
-      `Gives ${shown} an enum of other values${gone.length > 0 ? `, without ${gone.join(', ')}` : ''}. Postgres takes none out of a type, and would write the table anew, locked, to give the column another one.`,
+      `Gives ${shown} an enum of other values${gone.length > 0 ? `, without ${gone.join(', ')}` : ''}. Postgres takes none out of a type, and would write the table anew, locked, to give ${isOne ? 'the column' : 'a column'} another one.`,
       '',
-      'So a column of the new type stands beside the old one, and a trigger writes both; once it is filled, column and type get the old names in one transaction. For a week a trigger then goes the other way, so that there is a way back.',
+      `So a column of the new type stands beside ${isOne ? 'the old one' : 'each'}, and a trigger writes both; once ${isOne ? 'it is' : 'they are'} filled, ${isOne ? 'column' : 'columns'} and type get the old names in one transaction. For a week a trigger then goes the other way, so that there is a way back.`,
     ],
-    tables: [table],
+    tables: tablesOf(one),
     versions: versionsOf(given, one, gone),
     checklist: [
       staleStatementsCheck,
@@ -122,7 +105,7 @@ function write(given: Given): PlanDraft {
             id: 'create_type',
             sql: [`CREATE TYPE ${next} AS ENUM (${labels.map(quoteLiteral).join(', ')})`],
           },
-          ...expandRetyped(given, one.own),
+          ...columns.flatMap(({ own }) => expandRetyped(given, own)),
         ],
       },
       {
@@ -142,37 +125,52 @@ function write(given: Given): PlanDraft {
         phase: 'Contract',
         risk: 'medium',
         steps: [
-          ...contractRetyped(given, one.own).map((step, at, all) =>
-            at === all.length - 1 && merged !== undefined
-              ? {
-                  ...step,
-                  rollback: {
-                    impossible: `${merged} is no value of its own any more: which rows had it is gone with the old column`,
-                  },
-                  rollbackThen: undefined,
-                }
-              : step,
+          // They have changed in one moment: one week is for all.
+          ...contracted.flatMap((steps, at) =>
+            steps
+              .filter((step) => at === 0 || !('wait' in step))
+              .map((step, place, all) =>
+                place === all.length - 1 && merged !== undefined
+                  ? {
+                      ...step,
+                      rollback: {
+                        impossible: `${merged} is no value of its own any more: which rows had it is gone with the old column`,
+                      },
+                      rollbackThen: undefined,
+                    }
+                  : step,
+              ),
           ),
           { step: 'Drop the old type', id: 'drop_type', sql: [`DROP TYPE ${last}`] },
         ],
       },
     ],
     alerts: [staleStatementsAlert],
-    queries: [
-      {
-        name: 'Rows by value',
-        sql: `SELECT ${quoteIdentifier(column.name)}, count(*) FROM ${sqlName(facts, table)} GROUP BY 1 ORDER BY 1`,
-      },
-    ],
+    queries: columns.map(({ table, column }) => ({
+      name: isOne ? 'Rows by value' : `Rows of ${sqlName(facts, table)} by ${column.name}`,
+      sql: `SELECT ${quoteIdentifier(column.name)}, count(*) FROM ${sqlName(facts, table)} GROUP BY 1 ORDER BY 1`,
+    })),
     cleanup: ['Tell other services, exports and dashboards that read the value'],
   };
+}
+
+function shownColumn({ facts }: Given, { table, column }: Pick<ReplacedColumn, 'table' | 'column'>): string {
+  return `${sqlName(facts, table)}.${quoteIdentifier(column.name)}`;
+}
+
+function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
+
+function tablesOf({ columns }: Replaced): readonly Table[] {
+  return [...new Set(columns.map(({ table }) => table))];
 }
 
 function replaced(given: Given): Replaced {
   const { facts } = given;
   const type = enumAnswered(given);
   const labels = labelsIn(given.answer('values'));
-  const { table, column } = onlyColumn(given, type);
+  const all = columnsOf(given, type);
   const there = pairsIn(given.optional('map'));
   const lost = type.labels.find((label) => !labels.includes(label) && !there.has(label));
   if (lost !== undefined)
@@ -186,84 +184,47 @@ function replaced(given: Given): Replaced {
       name: { schema: place, name: given.names.relation(place, type.name.name, undefined, label) },
     });
   const [next, last] = [named('new'), named('old')];
-  const quoted = quoteIdentifier(column.name);
-  const made = retyped(given, table, { ...column, ...defaultOf(column, there) }, next, { id: 'column' });
-  return {
-    type,
-    labels,
-    table,
-    column,
-    there,
-    next,
-    last,
-    own: {
-      ...made,
-      value: (row) => mapped(`${row}${quoted}`, there, next),
-      back: (row) => kept(row, made.last, column.name, there, `${row}${quoted}::text::${last}`),
-    },
-  };
+  const columns = all.map(({ table, column }) => {
+    const quoted = quoteIdentifier(column.name);
+    const id = all.length === 1 ? 'column' : stepId(table.name.name, column.name);
+    const made = retyped(given, table, { ...column, ...defaultOf(column, there) }, next, { id });
+    return {
+      table,
+      column,
+      own: {
+        ...made,
+        value: (row: string) => mapped(`${row}${quoted}`, there, next),
+        back: (row: string) => kept(row, made.last, column.name, there, `${row}${quoted}::text::${last}`),
+      },
+    };
+  });
+  return { type, labels, columns, next, last };
 }
 
-/** `CASE status::text WHEN 'a' THEN 'b' ELSE status::text END::other`: no cast leads from one enum to another. */
-function mapped(value: string, pairs: ReadonlyMap<string, string>, type: string): string {
-  return pairs.size === 0 ? `${value}::text::${type}` : `(${textOf(value, pairs)})::${type}`;
-}
-
-/** What the old column has already stays, where it is what the new value was made from: two may have become one. */
-function kept(
-  row: string,
-  old: string,
-  column: string,
-  there: ReadonlyMap<string, string>,
-  value: string,
-): string {
-  const own = `${row}${quoteIdentifier(old)}`;
-  const made = textOf(own, there);
-  return `CASE WHEN ${made} = ${row}${quoteIdentifier(column)}::text THEN ${own} ELSE ${value} END`;
-}
-
-function textOf(value: string, pairs: ReadonlyMap<string, string>): string {
-  if (pairs.size === 0) return `${value}::text`;
-  const whens = [...pairs].map(([from, to]) => `WHEN ${quoteLiteral(from)} THEN ${quoteLiteral(to)}`);
-  return `CASE ${value}::text ${whens.join(' ')} ELSE ${value}::text END`;
-}
-
-/** The default as one of the new type: a cast to the old one would be refused. */
-function defaultOf(column: Column, there: ReadonlyMap<string, string>): Pick<Column, 'default'> {
-  if (column.default == null) return { default: column.default };
-  const label = /^'((?:[^']|'')*)'(?:::.*)?$/s.exec(column.default)?.[1]?.replaceAll("''", "'");
-  if (label === undefined)
-    refuse(
-      `The default of ${column.name} is ${column.default}, and what it is in the new type is not known: give it a plain value first.`,
-      'enum',
-    );
-  return { default: quoteLiteral(there.get(label) ?? label) };
-}
-
-function onlyColumn(given: Given, type: UserType): { readonly table: Table; readonly column: Column } {
+function columnsOf(
+  given: Given,
+  type: UserType,
+): readonly { readonly table: Table; readonly column: Column }[] {
   const { facts } = given;
   const name = sqlName(facts, type);
-  const [first, second] = enumColumns(facts, type);
-  if (!first)
+  const all = enumColumns(facts, type);
+  if (all.length === 0)
     refuse(
       `No column is of the type ${name}: make the new type, and drop this one, when nothing else says its name.`,
       'enum',
     );
-  const shown = (one: { readonly table: Table; readonly column: Column }) =>
-    `${sqlName(facts, one.table)}.${quoteIdentifier(one.column.name)}`;
-  if (second)
-    refuse(
-      `${shown(first)} and ${shown(second)} are both ${name}, and the type can take its new form for one column at a time: give each a type of its own first (CREATE TYPE, then switchback new change_column_type).`,
-      'enum',
-    );
-  const other = saysType(facts, type, first.column);
+  const other = saysType(facts, type);
   if (other !== undefined)
     refuse(
       `${other} is made with ${name}, and would go on with the old type: change or drop it first.`,
       'enum',
     );
-  refuseBound(given, type, first.table, first.column);
-  return first;
+  for (const [at, { table, column }] of all.entries()) {
+    refuseBound(given, type, table, column);
+    for (const before of all.slice(0, at))
+      if (before.table === table) refuseShared(given, table, before.column, column);
+  }
+  return all;
 }
 
 /** What is bound to the column has to hold for the new type just as it is written. */
@@ -294,39 +255,58 @@ function refuseBound({ facts }: Given, type: UserType, table: Table, column: Col
     );
 }
 
-function swap(given: Given, { type, table, column, own, next, last }: Replaced): SqlDraft {
+function swap(given: Given, { type, columns, next, last }: Replaced): SqlDraft {
   const { facts } = given;
   const name = sqlName(facts, type);
   const plain = quoteIdentifier(type.name.name);
-  const draft = swapRetyped(given, own);
-  const { rollback } = draft;
+  const drafts = columns.map(({ own }) => swapRetyped(given, own));
   const types = (from: string, to: string) => [
     `ALTER TYPE ${name} RENAME TO ${bareName(from)}`,
     `ALTER TYPE ${to} RENAME TO ${plain}`,
   ];
   // The trigger writes the old column, so that a default is of no use there; it would only hold on to the old type's name.
-  const isGiven = column.default != null;
-  const dropped = `ALTER COLUMN ${quoteIdentifier(own.last)} DROP DEFAULT`;
-  const set = `ALTER COLUMN ${quoteIdentifier(column.name)} SET DEFAULT ${column.default}`;
-  const back = (sql: string) =>
-    [script(types(next, last)), sql, ...(isGiven ? [script([alterTable(facts, table, set)])] : [])].join(
-      '\n',
-    );
+  const defaults = columns.filter(({ column }) => column.default != null);
+  const dropped = defaults.map(({ table, own }) =>
+    alterTable(facts, table, `ALTER COLUMN ${quoteIdentifier(own.last)} DROP DEFAULT`),
+  );
+  const set = defaults.map(({ table, column }) =>
+    alterTable(facts, table, `ALTER COLUMN ${quoteIdentifier(column.name)} SET DEFAULT ${column.default}`),
+  );
+  const isOne = columns.length === 1;
+  const ways = drafts.map(({ rollback }) => partsOf(rollback));
   return {
-    ...draft,
-    step: 'The new column and the new type take the old names',
+    step: `The new ${isOne ? 'column' : 'columns'} and the new type take the old names`,
+    id: 'column_swap',
     why: `In one transaction, so that no query ever finds a name gone, nor a cast to the type the wrong one. A trigger goes on writing the old column. ${staleStatements}`,
-    sql: [...draft.sql, ...(isGiven ? [alterTable(facts, table, dropped)] : []), ...types(last, next)],
-    ...(Array.isArray(rollback)
-      ? {
-          rollback: rollback.map((one) =>
-            typeof one === 'object' && 'sql' in one && one.sql.includes('RENAME COLUMN')
-              ? { ...one, sql: back(one.sql) }
-              : one,
-          ),
-        }
-      : {}),
+    sql: [...drafts.flatMap(({ sql }) => sql), ...dropped, ...types(last, next)],
+    rollback: [
+      ...ways.flatMap(({ before }) => before),
+      {
+        sql: [
+          script(types(next, last)),
+          ...ways.map(({ swapped }) => swapped),
+          ...(set.length > 0 ? [script(set)] : []),
+        ].join('\n'),
+      },
+      ...ways.flatMap(({ after }) => after),
+    ],
   };
+}
+
+/** The one transaction in which the names change back, with what is done before and after it. */
+function partsOf(rollback: SqlDraft['rollback']): {
+  readonly before: readonly RollbackSource[];
+  readonly swapped: string;
+  readonly after: readonly RollbackSource[];
+} {
+  const all: readonly RollbackSource[] = Array.isArray(rollback) ? rollback : [];
+  const at = all.findIndex(
+    (one) => typeof one === 'object' && 'sql' in one && one.sql.includes('RENAME COLUMN'),
+  );
+  const found = all[at];
+  const swapped =
+    typeof found === 'object' && 'sql' in found && typeof found.sql === 'string' ? found.sql : '';
+  return { before: all.slice(0, Math.max(at, 0)), swapped, after: all.slice(at + 1) };
 }
 
 /** The name without its schema, as RENAME TO wants it. */
@@ -335,19 +315,28 @@ function bareName(name: string): string {
   return found?.[0] ?? name;
 }
 
-function versionsOf(
-  given: Given,
-  { table, column }: Replaced,
-  gone: readonly string[],
-): readonly VersionDraft[] {
+function versionsOf(given: Given, one: Replaced, gone: readonly string[]): readonly VersionDraft[] {
   const { facts } = given;
-  const key = primaryKeyOf(table)?.columns ?? [];
-  const reading = [column.name, ...requiredColumns(table).map((one) => one.name)];
-  const plain = tableStatements(facts, table, {
-    reads: [...new Set(reading)].slice(0, 6),
-    writes: key.includes(column.name) ? {} : { [column.name]: [] },
+  const tables = tablesOf(one).map((table) => ({
+    table,
+    own: one.columns.filter((each) => each.table === table).map(({ column }) => column.name),
+  }));
+  const plain = tables.flatMap(({ table, own }) => {
+    const key = primaryKeyOf(table)?.columns ?? [];
+    const reading = [...own, ...requiredColumns(table).map(({ name }) => name)];
+    const written = own.filter((name) => !key.includes(name));
+    return tableStatements(facts, table, {
+      reads: [...new Set(reading)].slice(0, 6),
+      writes: Object.fromEntries(written.map((name) => [name, []])),
+    });
   });
-  const uses = [{ table, columns: table.columns, dual: [], reads: {}, lookup: undefined }];
+  const uses = tables.map(({ table }) => ({
+    table,
+    columns: table.columns,
+    dual: [],
+    reads: {},
+    lookup: undefined,
+  }));
   return [
     { name: 'v1', says: 'writes the old values', statements: plain, uses },
     {

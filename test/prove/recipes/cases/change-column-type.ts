@@ -137,6 +137,6 @@ CREATE VIEW answers AS SELECT c.id, c.parent_id, p.text FROM comments c JOIN com
 CREATE INDEX threads ON comments (parent_id, id);
 `,
     answers: { table: 'comments', column: 'id', type: 'bigint' },
-    refused: /threads is on id and on parent_id.*drop it first/,
+    refused: /threads is on id and on parent_id, and both change: drop it first/,
   },
 ];

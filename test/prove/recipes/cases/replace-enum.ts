@@ -1,5 +1,5 @@
 import { plain } from '../baselines.ts';
-import type { RecipeCase } from '../model.ts';
+import { large, type RecipeCase } from '../model.ts';
 
 const type = 'replace_enum';
 
@@ -27,9 +27,10 @@ CREATE INDEX "By state" ON "App"."Order Line" ("State");
 `;
 
 const twice = `
-CREATE TYPE mood AS ENUM ('bad', 'good');
-CREATE TABLE a (id bigint PRIMARY KEY, mood mood);
-CREATE TABLE b (id bigint PRIMARY KEY, mood mood);
+CREATE TYPE mood AS ENUM ('bad', 'meh', 'good');
+CREATE TABLE a (id bigint PRIMARY KEY, mood mood NOT NULL DEFAULT 'good');
+CREATE TABLE b (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, mood mood, was mood);
+CREATE INDEX ON b (mood) WHERE mood <> 'good';
 `;
 
 const viewed = `
@@ -97,10 +98,36 @@ export const replaceEnumCases: readonly RecipeCase[] = [
   },
   {
     type,
-    name: 'of two columns',
+    name: 'of columns of several tables',
     baseline: twice,
+    answers: { enum: 'mood', values: 'good,bad', map: 'meh=bad', rows: '8M', traffic: '2000/s' },
+    // Both become of the new type together: a query that joins them compares the two.
+    notes: ['tables-locked-together'],
+  },
+  {
+    type,
+    name: 'of two columns of a table',
+    baseline: `CREATE TYPE mood AS ENUM ('bad', 'meh', 'good');
+CREATE TABLE days (
+  day date PRIMARY KEY,
+  morning mood NOT NULL DEFAULT 'meh',
+  evening mood NOT NULL CHECK (evening <> 'bad'),
+  text text NOT NULL
+);
+CREATE INDEX ON days (morning, day);
+CREATE VIEW good_days AS SELECT day, morning, evening FROM days WHERE morning = 'good' AND evening = 'good';
+`,
+    answers: { enum: 'mood', values: 'good,bad', map: 'meh=good', ...large },
+  },
+  {
+    type,
+    name: 'of two columns that an index is on',
+    baseline: `CREATE TYPE mood AS ENUM ('bad', 'good');
+CREATE TABLE days (day date PRIMARY KEY, morning mood, evening mood);
+CREATE INDEX by_mood ON days (morning, evening);
+`,
     answers: { enum: 'mood', values: 'good,bad' },
-    refused: /are both mood/,
+    refused: /by_mood is on morning and on evening, and both change: drop it first/,
   },
   {
     type,
