@@ -75,16 +75,25 @@ export function mergeColumns(given: Given): PlanDraft {
   };
 }
 
+/** Which row each row belongs to; refuses tables of which that is not known. */
+export function belongingRows(given: Given): Belonging {
+  const { facts } = given;
+  const [table, into] = [given.table(), given.table('into')];
+  const old = sqlName(facts, table);
+  return (
+    belonging(facts, table, into) ??
+    refuse(
+      `${old} has no foreign key to the primary key of ${sqlName(facts, into)} that is unique, so that it is not known which of its rows each row belongs to. Add one first (switchback new add_foreign_key, add_unique)${table.columns.length === into.columns.length ? ', or move the rows (--moves rows) where both have the same columns' : ''}.`,
+      'moves',
+    )
+  );
+}
+
 function mergeOf(given: Given): Merge {
   const { facts, names } = given;
   const [table, into] = [given.table(), given.table('into')];
   const [old, next] = [sqlName(facts, table), sqlName(facts, into)];
-  const found =
-    belonging(given.facts, given.table(), given.table('into')) ??
-    refuse(
-      `${old} has no foreign key to the primary key of ${next} that is unique, so that it is not known which of its rows each row belongs to. Add one first (switchback new add_foreign_key, add_unique)${table.columns.length === into.columns.length ? ', or move the rows (--moves rows) where both have the same columns' : ''}.`,
-      'table',
-    );
+  const found = belongingRows(given);
   refuseBound(
     given,
     table,

@@ -45,6 +45,18 @@ function firstDifference(table: Table, into: Table): Column | undefined {
   return table.columns.find((one) => !has(into, one)) ?? into.columns.find((one) => !has(table, one));
 }
 
+/** Refuses tables whose rows do not fit into one another. */
+export function refuseDifference(given: Given): void {
+  const { facts } = given;
+  const [table, into] = [given.table(), given.table('into')];
+  const different = firstDifference(table, into);
+  if (!different) return;
+  refuse(
+    `${quoteIdentifier(different.name)} ${different.type ?? ''} is not in both ${sqlName(facts, table)} and ${sqlName(facts, into)}: rows move where both have the same columns. Add, drop or change it first (switchback new add_required_column, drop_column, change_column_type).`,
+    'moves',
+  );
+}
+
 /**
  * Rows move and are in one of the tables at each moment: were they copied, and both kept in step, the version that knows
  * both would find them twice wherever it looks at all of `into`.
@@ -86,12 +98,6 @@ function rowMergeOf(given: Given): RowMerge {
   const { facts, names } = given;
   const [table, into] = [given.table(), given.table('into')];
   const [old, next] = [sqlName(facts, table), sqlName(facts, into)];
-  const different = firstDifference(table, into);
-  if (different)
-    refuse(
-      `${quoteIdentifier(different.name)} ${different.type ?? ''} is not in both ${old} and ${next}: rows move where both have the same columns. Add, drop or change it first (switchback new add_required_column, drop_column, change_column_type).`,
-      'into',
-    );
   refuseBound(
     given,
     table,

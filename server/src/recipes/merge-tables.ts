@@ -2,10 +2,11 @@ import { columnOf, relationKey } from '../schema/lookup.ts';
 import type { Table } from '../schema/model.ts';
 import { belonging } from './belonging.ts';
 import { sqlName } from './facts.ts';
-import { mergeColumns } from './merge-columns.ts';
+import { belongingRows, mergeColumns } from './merge-columns.ts';
 import { newNamesIn } from './merge-facts.ts';
-import { mergeRows, sameColumns } from './merge-rows.ts';
+import { mergeRows, refuseDifference, sameColumns } from './merge-rows.ts';
 import { defineRecipe, type Given, type PlanDraft, refuse } from './model.ts';
+import { tablesOf } from './typed-names.ts';
 
 export const mergeTables = defineRecipe({
   type: 'merge_tables',
@@ -13,15 +14,37 @@ export const mergeTables = defineRecipe({
   summary:
     'A table goes into another one: its columns, where each of its rows belongs to one row there, with triggers that keep both in step while two versions run; or its rows, where both have the same columns, each of which is in one of the two at any moment.',
   questions: [
-    { id: 'table', prompt: 'Which table goes?', kind: 'table' },
+    {
+      id: 'table',
+      prompt: 'Which table goes?',
+      kind: 'table',
+      validate(_, given) {
+        refuseKind(given, given.table(), 'table');
+        return undefined;
+      },
+    },
     {
       id: 'into',
       prompt: 'Into which table?',
       kind: 'table',
-      validate: (name, given) =>
-        relationKey(given.table('into').name) === relationKey(given.table().name)
-          ? `${name} is the table that goes: name another one.`
-          : undefined,
+      // Where its rows belong to one table alone, or else can move to one alone.
+      default(given) {
+        const [table, all] = [given.table(), tablesOf(given.facts)];
+        const owners = all.filter((one) => belonging(given.facts, table, one) !== undefined);
+        const alike = all.filter((one) => one !== table && sameColumns(table, one));
+        const [only, ...more] = owners.length > 0 ? owners : alike;
+        return only && more.length === 0 ? sqlName(given.facts, only) : undefined;
+      },
+      validate(name, given) {
+        const [table, into] = [given.table(), given.table('into')];
+        if (relationKey(into.name) === relationKey(table.name))
+          return `${name} is the table that goes: name another one.`;
+        refuseKind(given, into, 'into');
+        const old = sqlName(given.facts, table);
+        return belonging(given.facts, table, into) || sameColumns(table, into)
+          ? undefined
+          : `${old} has no foreign key to the primary key of ${name} that is unique, so that it is not known which of its rows each row belongs to, and other columns than ${name}, so that the rows cannot move either. Add one first (switchback new add_foreign_key, add_unique), or name another table.`;
+      },
     },
     {
       id: 'moves',
@@ -31,6 +54,11 @@ export const mergeTables = defineRecipe({
         { value: 'columns', label: 'Columns', detail: 'Each of its rows belongs to one row there' },
         { value: 'rows', label: 'Rows', detail: 'Both tables have the same columns' },
       ],
+      validate(moves, given) {
+        if (moves === 'rows') refuseDifference(given);
+        else belongingRows(given);
+        return undefined;
+      },
       default: (given) =>
         !belonging(given.facts, given.table(), given.table('into')) &&
         sameColumns(given.table(), given.table('into'))
@@ -73,9 +101,6 @@ export const mergeTables = defineRecipe({
 });
 
 function write(given: Given): PlanDraft {
-  const [table, into] = [given.table(), given.table('into')];
-  refuseKind(given, table, 'table');
-  refuseKind(given, into, 'into');
   return given.answer('moves') === 'rows' ? mergeRows(given) : mergeColumns(given);
 }
 

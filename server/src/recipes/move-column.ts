@@ -2,7 +2,7 @@ import { columnOf, relationKey } from '../schema/lookup.ts';
 import type { Column, Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { isRequired, requiredColumns, tableStatements } from './application.ts';
-import { belonging } from './belonging.ts';
+import { type Belonging, belonging } from './belonging.ts';
 import { withColumn } from './blocks.ts';
 import { refuseDomainColumn, refuseInherited } from './bound.ts';
 import { refuseBound } from './drop-column.ts';
@@ -10,6 +10,7 @@ import { type ColumnFacts, columnFacts, columnList, primaryKeyOf, sqlName } from
 import { defineRecipe, type Given, type PlanDraft, refuse, type VersionDraft } from './model.ts';
 import { contract, expand, followers, matched, migrate } from './move-steps.ts';
 import { type SyncNames, syncNames } from './table-sync.ts';
+import { tablesOf } from './typed-names.ts';
 
 export const moveColumn = defineRecipe({
   type: 'move_column',
@@ -18,16 +19,31 @@ export const moveColumn = defineRecipe({
     'To a table that has one row for each at the most, by a foreign key. Triggers keep both columns in step while two versions of the application run side by side.',
   questions: [
     { id: 'table', prompt: 'From which table?', kind: 'table' },
-    { id: 'column', prompt: 'Which column?', kind: 'column' },
+    {
+      id: 'column',
+      prompt: 'Which column?',
+      kind: 'column',
+      validate(_, given) {
+        movable(given);
+        return undefined;
+      },
+    },
     {
       id: 'to',
       prompt: 'To which table?',
       kind: 'table',
-      validate(name, given) {
-        const to = given.table('to');
-        return columnOf(to, given.column().name)
-          ? `${name} has a column ${given.column().name} already: rename that one first (switchback new rename_column).`
-          : undefined;
+      // Where there is but one that it can go to.
+      default(given) {
+        const [only, ...more] = tablesOf(given.facts).filter(
+          (one) =>
+            belonging(given.facts, one, given.table()) !== undefined &&
+            columnOf(one, given.column().name) === undefined,
+        );
+        return only && more.length === 0 ? sqlName(given.facts, only) : undefined;
+      },
+      validate(_, given) {
+        destination(given);
+        return undefined;
       },
     },
   ],
@@ -94,14 +110,14 @@ function write(given: Given): PlanDraft {
   };
 }
 
-function moveOf(given: Given): Move {
+/** The column, where it can go to another table at all. */
+function movable(given: Given): { readonly column: Column; readonly own: ColumnFacts } {
   const { facts } = given;
-  const [from, to, column] = [given.table(), given.table('to'), given.column()];
-  const [old, next] = [sqlName(facts, from), sqlName(facts, to)];
+  const [from, column] = [given.table(), given.column()];
+  const old = sqlName(facts, from);
   const shown = `${old}.${quoteIdentifier(column.name)}`;
   const own =
     columnFacts(facts, from, column.name) ?? refuse(`${old} has no column ${column.name}.`, 'column');
-  if (relationKey(from.name) === relationKey(to.name)) refuse(`${shown} is in ${next} already.`, 'to');
   refuseInherited(facts, from, own);
   refuseDomainColumn(facts, from, own);
   refuseBound(given, own, shown);
@@ -110,15 +126,43 @@ function moveOf(given: Given): Move {
       `${shown} is NOT NULL and has no default, so that v2 could not insert a row without it: give it a default first (switchback new set_default), or drop NOT NULL.`,
       'column',
     );
-  if (column.generated) refuse(`${shown} is a generated column: add one in ${next}, and drop it.`, 'column');
-  const found = belonging(facts, to, from);
-  if (!found)
+  if (column.generated)
+    refuse(
+      `${shown} is a generated column: add one there, and drop it (switchback new add_generated_column, drop_column).`,
+      'column',
+    );
+  return { column, own };
+}
+
+/** The table that it goes to, and which of its rows is of which. */
+function destination(given: Given): { readonly to: Table; readonly found: Belonging } {
+  const { facts } = given;
+  const [from, to, column] = [given.table(), given.table('to'), given.column()];
+  const [old, next] = [sqlName(facts, from), sqlName(facts, to)];
+  if (relationKey(from.name) === relationKey(to.name))
+    refuse(`${old}.${quoteIdentifier(column.name)} is in ${next} already: name another table.`, 'to');
+  if (columnOf(to, column.name))
+    refuse(
+      `${next} has a column ${column.name} already: rename that one first (switchback new rename_column).`,
+      'to',
+    );
+  const found =
+    belonging(facts, to, from) ??
     refuse(
       `${next} has no foreign key to the primary key of ${old} that is unique: which of its rows a value goes to is not known. Add one first (switchback new add_foreign_key, add_unique).`,
       'to',
     );
   if (!primaryKeyOf(to))
     refuse(`${next} has no primary key: give it one first (switchback new change_primary_key).`, 'to');
+  return { to, found };
+}
+
+function moveOf(given: Given): Move {
+  const { facts } = given;
+  const from = given.table();
+  const { column, own } = movable(given);
+  const { to, found } = destination(given);
+  const [old, next] = [sqlName(facts, from), sqlName(facts, to)];
   const place = from.name.schema;
   return {
     from,

@@ -104,7 +104,7 @@ export function ask(
     return [
       {
         id: question.id,
-        prompt: question.prompt,
+        prompt: promptOf(question, recipe, facts, answers),
         kind: question.kind,
         optional: question.optional === true,
         ...(candidates ? { candidates } : {}),
@@ -113,6 +113,19 @@ export function ask(
       },
     ];
   });
+}
+
+/** Where a plan is about several tables, whose figure is asked for, and how those of the others are given. */
+function promptOf({ id, prompt }: Question, recipe: Recipe, facts: Facts, answers: Answers): string {
+  if (id !== 'rows' && id !== 'size') return prompt;
+  const [main, ...others] = recipe.questions.flatMap((one) => {
+    const table = one.kind === 'table' ? findTableOf(facts, answers[one.id] ?? '') : undefined;
+    return table ? [sqlName(facts, table)] : [];
+  });
+  if (main === undefined || others.length === 0) return prompt;
+  const figure = id === 'rows' ? '8M' : '2.4GB';
+  const example = [main, ...others].map((one) => `${one}=${figure}`).join(',');
+  return `${prompt.replace(/the table|\bit\b/, main)} (${example} tells of more tables)`;
 }
 
 /**

@@ -53,7 +53,8 @@ describe('the wizard for a new plan', () => {
     schema = client.write(
       'schema.sql',
       `-- Dumped from database version 15.4
-      CREATE TABLE users (id bigint PRIMARY KEY, username varchar(255) NOT NULL, email text);
+      CREATE DOMAIN slug AS text CHECK (VALUE <> '');
+      CREATE TABLE users (id bigint PRIMARY KEY, username varchar(255) NOT NULL, email text, slug slug);
       CREATE TABLE orders (id bigint PRIMARY KEY, label text);`,
     );
   });
@@ -161,7 +162,7 @@ describe('the wizard for a new plan', () => {
       'rename_column',
       schema,
       'users',
-      'id',
+      'slug',
       'number',
       ...rest,
       'username',
@@ -170,7 +171,7 @@ describe('the wizard for a new plan', () => {
     ]);
     const again = seen[10];
     assert.match(again?.prompt ?? '', /Which column/);
-    assert.match(again?.problem ?? '', /id is in the primary key of users/);
+    assert.match(again?.problem ?? '', /users\.slug is of the domain slug/);
     assert.equal(again?.step, 4);
     const to = seen[11];
     assert.equal(to?.kind === 'text' && to.value, 'number');

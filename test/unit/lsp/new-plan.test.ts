@@ -65,4 +65,44 @@ describe('new plans over the protocol', () => {
     const unread = await made({ type: 'rename_column', answers, baseline: { uri: broken } });
     assert.match('refused' in unread ? unread.refused : '', /line 1: .*mend it first/);
   });
+
+  it('tells what stands in the way of two tables at the question that it is about, and offers the one that fits', async () => {
+    const two = client.write(
+      'two.sql',
+      `CREATE TABLE users (id bigint PRIMARY KEY, email text NOT NULL, bio text);
+       CREATE TABLE profiles (id bigint PRIMARY KEY, user_id bigint NOT NULL UNIQUE REFERENCES users (id), avatar text);
+       CREATE TABLE posts (id bigint PRIMARY KEY, user_id bigint NOT NULL REFERENCES users (id));
+       CREATE TABLE old_posts (id bigint PRIMARY KEY, user_id bigint NOT NULL REFERENCES users (id));`,
+    );
+    const question = async (type: string, id: string, answers: object) => {
+      const result = await asked({ baseline: { uri: two, pgVersion: 16 }, type, answers });
+      return 'questions' in result ? result.questions.find((one) => one.id === id) : undefined;
+    };
+    const moved = { table: 'users', column: 'bio' };
+    assert.match(
+      (await question('move_column', 'column', { ...moved, column: 'email' }))?.problem ?? '',
+      /users\.email is NOT NULL .*New Plan… › Set a default/,
+    );
+    assert.equal((await question('move_column', 'to', moved))?.default, 'profiles');
+    assert.match(
+      (await question('move_column', 'to', { ...moved, to: 'posts' }))?.problem ?? '',
+      /New Plan… › Add a foreign key, Add a unique constraint\)/,
+    );
+    assert.match(
+      (await question('move_column', 'rows', { ...moved, to: 'profiles' }))?.prompt ?? '',
+      /rows does users have .*users=8M,profiles=8M/,
+    );
+    const merged = { table: 'old_posts' };
+    assert.equal((await question('merge_tables', 'into', { table: 'profiles' }))?.default, 'users');
+    assert.equal((await question('merge_tables', 'into', merged))?.default, 'posts');
+    assert.match(
+      (await question('merge_tables', 'into', { ...merged, into: 'users' }))?.problem ?? '',
+      /belongs to.*other columns than users/,
+    );
+    assert.match(
+      (await question('merge_tables', 'moves', { ...merged, into: 'posts', moves: 'columns' }))?.problem ??
+        '',
+      /no foreign key .*\(answer “What moves\?” with rows\)/,
+    );
+  });
 });

@@ -23,7 +23,7 @@ CREATE TABLE profiles (
   "user" bigint PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
   photo  text
 );
-CREATE TABLE posts (id bigint PRIMARY KEY, "user" bigint NOT NULL REFERENCES users (id), born date);
+CREATE TABLE posts (id bigint PRIMARY KEY, "user" bigint NOT NULL REFERENCES users (id), kind text);
 CREATE INDEX ON posts ("user");
 `;
 
@@ -113,14 +113,14 @@ export const moveColumnCases: readonly RecipeCase[] = [
     type,
     name: 'a name that is taken there',
     baseline: profiles,
-    answers: { table: 'users', column: 'born', to: 'posts' },
-    refused: /has a column born already/,
+    answers: { table: 'users', column: 'kind', to: 'posts' },
+    refused: /has a column kind already/,
   },
   {
     type,
     name: 'to a table that is not there',
     baseline: plain,
-    answers: { table: 'users', column: 'email', to: 'profile' },
+    answers: { table: 'users', column: 'created_at', to: 'profile' },
     refused: /no table profile/,
   },
 ];
