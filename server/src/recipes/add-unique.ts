@@ -106,7 +106,7 @@ export function duplicates(table: string, columns: readonly string[]): string {
 }
 
 /** What holds some of these columns unique by themselves: `the constraint users_email_key`. */
-function uniqueOn({ schema }: Facts, table: Table, columns: readonly string[]): string | undefined {
+export function uniqueOn({ schema }: Facts, table: Table, columns: readonly string[]): string | undefined {
   for (const index of indexesOf(schema, relationKey(table.name)))
     if (
       index.unique &&

@@ -1,7 +1,9 @@
 import { quoteIdentifier } from '../sql/names.ts';
+import { uniqueOn } from './add-unique.ts';
 import { alterTable } from './blocks.ts';
 import { sqlName } from './facts.ts';
-import { defineRecipe, type PlanDraft } from './model.ts';
+import { defineRecipe, type PlanDraft, refuse } from './model.ts';
+import { isSteady } from './twin.ts';
 import { unchanged } from './unchanged.ts';
 
 export const setDefault = defineRecipe({
@@ -31,6 +33,12 @@ export const setDefault = defineRecipe({
     const value = given.answer('default');
     const quoted = quoteIdentifier(column.name);
     const shown = `${sqlName(facts, table)}.${quoted}`;
+    const unique = uniqueOn(facts, table, [column.name]);
+    if (unique !== undefined && isSteady({ ...column, default: value }) && !/^\s*null\b/i.test(value))
+      refuse(
+        `${sqlName(facts, table)} has ${unique}, and ${value} is the same for every row: the second one that is written without ${column.name} would be refused. Give an expression that has another value each time, such as nextval('…') or gen_random_uuid().`,
+        'default',
+      );
     return {
       title: `${shown} defaults to ${value}`,
       intro: [

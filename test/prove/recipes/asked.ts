@@ -146,6 +146,19 @@ const asks: Readonly<Record<string, Ask>> = {
         : [];
     }),
   ),
+  merge_tables: perTable((table, of, facts) =>
+    tablesOf(facts).flatMap((other) => {
+      const names = (one: Table) => one.columns.map(({ name }) => name).join();
+      const belongs = [of, other].some((one) =>
+        one.constraints.some(({ references }) =>
+          [of, other].some((to) => to !== one && references?.table === relationKey(to.name)),
+        ),
+      );
+      return other !== of && (belongs || names(other) === names(of))
+        ? [{ table, into: sqlName(facts, other) }]
+        : [];
+    }),
+  ),
   change_primary_key: perTable((table, of, { schema }) => [
     { table, name: 'surrogate' },
     ...[...indexesOf(schema, relationKey(of.name))].flatMap(({ unique, columns }) =>

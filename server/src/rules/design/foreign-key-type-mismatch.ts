@@ -19,6 +19,9 @@ const families: Readonly<Record<string, string>> = {
   smallint: 'number',
   integer: 'number',
   bigint: 'number',
+  numeric: 'number',
+  real: 'number',
+  'double precision': 'number',
   text: 'text',
   'character varying': 'text',
   character: 'text',
@@ -32,9 +35,24 @@ const families: Readonly<Record<string, string>> = {
 
 /** Whether a foreign key may be from a column of the one type to one of the other, as far as that is known. */
 export function areComparable(type: string, referencedType: string): boolean {
+  const [rank, keyRank] = [ranks[plain(type)], ranks[plain(referencedType)]];
+  if (rank !== undefined && keyRank !== undefined) return rank <= keyRank;
   const [family, other] = [families[plain(type)], families[plain(referencedType)]];
   return family === undefined || other === undefined || family === other;
 }
+
+/**
+ * Numbers of another kind are cast on their own, but only this way: the index of a `bigint` key knows no comparison with
+ * `numeric`, and that is not cast to `bigint`.
+ */
+const ranks: Readonly<Record<string, number>> = {
+  smallint: 0,
+  integer: 0,
+  bigint: 0,
+  numeric: 1,
+  real: 2,
+  'double precision': 2,
+};
 
 interface Pair {
   readonly column: string;

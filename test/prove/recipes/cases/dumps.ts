@@ -230,6 +230,20 @@ export const dumpCases: readonly RecipeCase[] = [
     answers: { table: 'shelved', index: 'shelved_then', columns: 'work,shelf', ...large },
   },
   {
+    type: 'change_column_type',
+    name: 'of a foreign key alone, to a number of another kind',
+    baseline: library,
+    answers: { ...work, column: 'writer', type: 'numeric' },
+    refused: /compares no numeric with it/,
+  },
+  {
+    type: 'set_default',
+    name: 'one value for a column that is unique',
+    baseline: library,
+    answers: { table: 'author', column: 'id', default: '7' },
+    refused: /the second one that is written without id would be refused/,
+  },
+  {
     type: 'add_unique',
     name: 'with what decides the partition',
     baseline: dumpedPartitions,
