@@ -22,7 +22,7 @@ export const renameColumn = defineRecipe({
   type: 'rename_column',
   title: 'Rename a column',
   summary:
-    'A column of the new name beside the old one: four versions of the application lead from one to the other, and none of them ever meets a schema that it cannot work with.',
+    'Two columns for a while, of the old name and of the new: versions of the application lead from one to the other, and none of them ever meets a schema that it cannot work with. Keys, numbers and what reads the column follow it.',
   questions: [
     { id: 'table', prompt: 'Which table?', kind: 'table' },
     { id: 'column', prompt: 'Which column?', kind: 'column' },
