@@ -60,7 +60,8 @@ export function boundToTable(
     incoming.map((one) => alterTable(facts, one.table, what(one.constraint)));
   const policies = (table.policies ?? []).map((one) => `DROP POLICY ${quoteIdentifier(one.name)} ON ${name}`);
   return {
-    release: [...release, ...change((one) => `DROP CONSTRAINT ${quoteIdentifier(one.name)}`)],
+    // Foreign keys first: that locks both tables at once, and no request waits for one while the other is waited for.
+    release: [...change((one) => `DROP CONSTRAINT ${quoteIdentifier(one.name)}`), ...release],
     bind: [
       ...bind,
       ...change(

@@ -8,6 +8,10 @@ import { quoteIdentifier } from '../../../server/src/sql/names.ts';
 /** Rules whose notes are true of what a recipe is asked for, wherever that is: no plan for it can do without. */
 export const trueNotes: Readonly<Record<string, readonly string[]>> = {
   add_required_column: ['rollback-discards-writes'],
+  // What refers to a key changes with it, in one transaction, and so do the columns of an enum.
+  change_primary_key: ['tables-locked-together'],
+  partition_table: ['tables-locked-together'],
+  replace_enum: ['tables-locked-together'],
 };
 
 /** Everything that a recipe can be asked for on a schema: each table, column, index and enum of it once or more. */

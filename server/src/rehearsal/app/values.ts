@@ -1,5 +1,5 @@
 import type { Statement } from '../../sql/model.ts';
-import { type FillColumn, type FillTable, readType } from '../fabricate/catalog.ts';
+import { type FillColumn, type FillTable, type ForeignKey, readType } from '../fabricate/catalog.ts';
 import { valueExpression } from '../fabricate/values.ts';
 import type { Connection } from '../model.ts';
 import { quoteLiteral } from '../roles.ts';
@@ -30,6 +30,14 @@ export interface ValueSourceOptions extends PlacingOptions {
   readonly evaluator: Evaluator;
 }
 
+/** Of several foreign keys that a column is in, one that every row has: its other columns get values of the same row. */
+function referringBy({ foreignKeys, columns }: FillTable, { name }: FillColumn): ForeignKey | undefined {
+  const keys = foreignKeys.filter((key) => key.columns.includes(name));
+  const required = (key: ForeignKey) =>
+    key.columns.every((one) => columns.find((column) => column.name === one)?.notNull);
+  return keys.find(required) ?? keys[0];
+}
+
 /** For as long as the schema stays as it is. `n` tells one use from another: no two of them give a key the same value. */
 export function createValueSource(db: Connection, options: ValueSourceOptions): ValueSource {
   const { evaluator } = options;
@@ -43,9 +51,10 @@ export function createValueSource(db: Connection, options: ValueSourceOptions): 
 
   /** For a column that a row is written to. */
   const written = async (table: FillTable, column: FillColumn, n: number) => {
-    const key = table.foreignKeys.find(({ columns }) => columns.includes(column.name));
-    if (key && (isUnique(table, column) || table.unique.some((one) => one.includes(column.name))))
-      return rows.parentValue(table, key, column, n);
+    const key = referringBy(table, column);
+    // All columns of a key refer to one row: where one of them has to differ, all are looked for.
+    const differs = table.unique.some((one) => key?.columns.some((name) => one.includes(name)));
+    if (key && (isUnique(table, column) || differs)) return rows.parentValue(table, key, column, n);
     if (!key && isUnique(table, column)) return made(table, column, true, n);
     const existing = await rows.value(table, column, n);
     if (existing !== null) return existing;
