@@ -229,7 +229,7 @@ function renamed({ facts }: Given, table: Table, { pairs }: Belonging, moved: Me
 }
 
 function versionsOf({ facts }: Given, merge: Merge): readonly VersionDraft[] {
-  const { table, into, moved, whole, pairs, unique, names } = merge;
+  const { table, into, moved, required, whole, pairs, unique, names } = merge;
   const reading = requiredColumns(into)
     .slice(0, 4)
     .map(({ name }) => name);
@@ -285,7 +285,10 @@ function versionsOf({ facts }: Given, merge: Merge): readonly VersionDraft[] {
         `UPDATE ${names.into} SET ${set.join(', ')} WHERE ${foundThere?.(there.length + 1)}`,
         `UPDATE ${names.into} SET ${none} WHERE ${foundThere?.(1)}`,
       ],
-      uses: use(whole),
+      uses: use(whole).map((one) => ({
+        ...one,
+        merged: { table, columns: moved.map(({ next }) => next.name), required },
+      })),
     },
   ];
 }

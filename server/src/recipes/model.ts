@@ -184,6 +184,19 @@ export interface TableUse {
   readonly reads: Readonly<Record<string, string>>;
   /** What it looks a row up by, beside the primary key. */
   readonly lookup: string | undefined;
+  /** Columns that the version before has in another table of this version's, to a row of which each row here belongs. */
+  readonly arrived?: {
+    readonly from: Pick<Table, 'name'>;
+    readonly columns: readonly string[];
+    readonly pairs: readonly { readonly own: string; readonly key: string }[];
+  };
+  /** A table that the version before has, whose rows are in these columns now: NULL stands in all of them where there is none. */
+  readonly merged?: {
+    readonly table: Pick<Table, 'name'>;
+    readonly columns: readonly string[];
+    /** Those that have a value wherever there is a row. */
+    readonly required: readonly string[];
+  };
 }
 
 export interface DualWrite {

@@ -188,7 +188,7 @@ function moveOf(given: Given): Move {
 
 function versionsOf(
   { facts }: Given,
-  { from, to, column, next, unique, names }: Move,
+  { from, to, column, next, pairs, unique, names }: Move,
 ): readonly VersionDraft[] {
   const reading = (table: Table) =>
     requiredColumns(table)
@@ -224,7 +224,18 @@ function versionsOf(
           `UPDATE SET ${names.column} = EXCLUDED.${names.column}`,
         ),
       ],
-      uses: use(rest, whole),
+      uses: [
+        ...use(rest),
+        ...use(whole).map((one) => ({
+          ...one,
+          lookup: unique.length === 1 ? unique[0] : undefined,
+          arrived: {
+            from,
+            columns: [column.name],
+            pairs: pairs.map(({ key, reference }) => ({ own: reference, key })),
+          },
+        })),
+      ],
     },
   ];
 }

@@ -53,10 +53,11 @@ function sameIn(models: readonly Model[], { name }: Model): Model | undefined {
   return models.find((one) => one.name === name);
 }
 
-/** Where there is something that every write must see to: copies, or a value that a new row cannot be without. */
+/** Where there is something that every write must see to: copies, values that another table had, or one that a new row needs. */
 function needsService(now: Model, then: Model | undefined, write: (model: Model) => string): boolean {
   const special = [now, ...(then ? [then] : [])].some(
-    (one) => twinsOf(one).length > 0 || one.properties.some(({ insisted }) => insisted),
+    (one) =>
+      twinsOf(one).length > 0 || one.owner || one.part || one.properties.some(({ insisted }) => insisted),
   );
   return special && (!then || write(then) !== write(now));
 }

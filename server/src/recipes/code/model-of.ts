@@ -11,7 +11,7 @@ import {
 import type { Column, Index, Schema, Table } from '../../schema/model.ts';
 import { parseName, quoteIdentifier } from '../../sql/names.ts';
 import type { TableUse, VersionDraft } from '../model.ts';
-import type { Enum, Key, Model, Property, PropertyType, Twin } from './model.ts';
+import type { Enum, Key, Model, Owner, Part, Property, PropertyType, Twin } from './model.ts';
 import { camelCase, freeName, kebabCase, modelName, pascalCase } from './names.ts';
 
 /**
@@ -21,10 +21,43 @@ import { camelCase, freeName, kebabCase, modelName, pascalCase } from './names.t
 export function modelsOf(version: VersionDraft, before: VersionDraft, schema: Schema): readonly Model[] {
   const used = new Set<string>();
   const enums = new Map<string, Enum>();
-  return version.uses.map((use) => {
+  const models = version.uses.map((use) => {
     const known = knownAs(use, version, before);
     return modelOf({ use, known, schema, oldReads: readsOf(use, before), used, enums });
   });
+  return models.map((model, at) => {
+    const use = version.uses[at];
+    return use ? { ...model, owner: ownerOf(use, model, version, models), part: partOf(use, model) } : model;
+  });
+}
+
+function ownerOf(
+  { arrived }: TableUse,
+  { properties }: Model,
+  { uses }: VersionDraft,
+  models: readonly Model[],
+): Owner | undefined {
+  const from = arrived && relationKey(arrived.from.name);
+  const owner = models[uses.findIndex(({ table }) => relationKey(table.name) === from)];
+  if (!arrived || !owner) return undefined;
+  const pairs = arrived.pairs.flatMap((pair) => {
+    const own = properties.find(({ column }) => column === pair.own);
+    const key = owner.properties.find(({ column }) => column === pair.key);
+    return own && key ? [{ own, key }] : [];
+  });
+  const here = properties.filter(({ column }) => arrived.columns.includes(column));
+  return pairs.length === arrived.pairs.length ? { model: owner, pairs, arrived: here } : undefined;
+}
+
+function partOf({ merged }: TableUse, { properties }: Model): Part | undefined {
+  if (!merged) return undefined;
+  const here = properties.filter(({ column }) => merged.columns.includes(column));
+  return {
+    name: modelName(merged.table.name.name),
+    table: merged.table.name.name,
+    required: here.filter(({ column }) => merged.required.includes(column)),
+    optional: here.filter(({ column }) => !merged.required.includes(column)),
+  };
 }
 
 /** The use of the version before that is of the same table, under whatever name. */

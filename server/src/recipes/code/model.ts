@@ -18,6 +18,26 @@ export interface Model {
   readonly isRelated: boolean;
   /** The property that rows are found by beside the primary key. */
   readonly lookup: Property | undefined;
+  /** What values have come from, where they had been in rows of another table. */
+  readonly owner?: Owner | undefined;
+  /** What had been rows of a table of their own. */
+  readonly part?: Part | undefined;
+}
+
+/** The model to a row of which each of these rows belongs, and from which values have come here. */
+export interface Owner {
+  readonly model: Model;
+  readonly pairs: readonly { readonly own: Property; readonly key: Property }[];
+  readonly arrived: readonly Property[];
+}
+
+export interface Part {
+  /** The class that it had: `Profile`. */
+  readonly name: string;
+  readonly table: string;
+  /** Those that have a value wherever there is such a row, and the others. */
+  readonly required: readonly Property[];
+  readonly optional: readonly Property[];
 }
 
 export interface Property {

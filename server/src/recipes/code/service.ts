@@ -9,6 +9,20 @@ export function namesType(names: readonly string[]): string {
 /** Says what the class is for: everything that writes the table goes through it while there are copies. */
 export function serviceComment(model: Model): readonly string[] {
   const copies = twinsOf(model);
+  const { owner, part, table } = model;
+  if (owner)
+    return [
+      '/**',
+      ` * ${columnsOf(owner.arrived)} of ${owner.model.table.name} is here now: whoever read or wrote it there does so by this class.`,
+      ' */',
+    ];
+  if (part)
+    return [
+      '/**',
+      ` * What was in ${part.table} is in ${table.name} now: whoever read or wrote it there does so by this class. NULL in all of`,
+      ` * ${columnsOf([...part.required, ...part.optional])} is what no row was there.`,
+      ' */',
+    ];
   if (copies.length === 0) return [];
   const columns = copies.map(
     ({ twin, column }) =>
@@ -46,6 +60,10 @@ export function readOnlyNames({ properties }: Model): readonly string[] {
   return properties.filter(isReadOnly).map(({ name }) => name);
 }
 
+function columnsOf(properties: readonly Property[]): string {
+  return properties.map(({ column }) => column.replaceAll('*/', '* /')).join(', ');
+}
+
 /** `findByHandle` */
 export function byName({ name }: Property): string {
   return `findBy${name.charAt(0).toUpperCase()}${name.slice(1)}`;
@@ -59,4 +77,18 @@ export function remarkOn({ column, twin, follows }: Property): string | undefine
   return twin.isOld
     ? `${column} goes on being written, for the version that reads it.`
     : `${column} is written already, and read by the next version.`;
+}
+
+/** `{ theme: NonNullable<User['theme']> }`: a type that has the properties of another, with a value in each. */
+export function given(properties: readonly Property[], type: string): string {
+  const names = properties.map(({ name }) => name);
+  const [only, ...more] = names;
+  return more.length > 0
+    ? `{ [Key in ${namesType(names)}]: NonNullable<${type}[Key]> }`
+    : `{ ${only}: NonNullable<${type}['${only}']> }`;
+}
+
+/** `user`, of the class `User`. */
+export function parameterOf(name: string): string {
+  return `${name.charAt(0).toLowerCase()}${name.slice(1)}`;
 }

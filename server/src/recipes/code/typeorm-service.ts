@@ -1,11 +1,19 @@
 import { joined, listed } from './layout.ts';
 import { isReadOnly, type Model, type Property, twinsOf } from './model.ts';
-import { byName, copyFunction, namesType, readOnlyNames, serviceComment } from './service.ts';
+import {
+  byName,
+  copyFunction,
+  given,
+  namesType,
+  parameterOf,
+  readOnlyNames,
+  serviceComment,
+} from './service.ts';
 import { entityFile } from './typeorm-entity.ts';
 
 /** The service that reads and writes a table by its repository: every way in which rows come and change. */
 export function typeormService(model: Model): string {
-  const { name } = model;
+  const { name, owner } = model;
   const copies = twinsOf(model).map((one) => one.name);
   const hasCopies = copies.length > 0;
   const both = (data: string) => (hasCopies ? `inBoth(${data})` : data);
@@ -16,11 +24,16 @@ export function typeormService(model: Model): string {
     `import { Injectable } from '@nestjs/common';`,
     `import { InjectRepository } from '@nestjs/typeorm';`,
     `import { type FindOptionsWhere, Repository } from 'typeorm';`,
+    ...(owner
+      ? [`import { ${owner.model.name} } from '../${owner.model.folder}/${entityFile(owner.model)}';`]
+      : []),
     `import { ${name} } from './${entityFile(model)}';`,
     '',
     `export type ${name}Row = ${row};`,
     newRow(model),
     `export type ${name}Changes = Partial<New${name}>;`,
+    ...(owner ? ['', newRow(owner.model)] : []),
+    ...partType(model),
     '',
     ...(empty.length > 0
       ? [
@@ -61,9 +74,63 @@ export function typeormService(model: Model): string {
     `  async upsert(rows: New${name}[], conflict: (keyof New${name})[]): Promise<void> {`,
     `    await this.repository.upsert(${hasCopies ? 'rows.map(inBoth)' : 'rows'}, conflict);`,
     '  }',
+    ...ownerMethod(model, empty.length > 0),
+    ...partMethods(model),
     '}',
     ...(helper === undefined ? [] : ['', helper]),
   ].join('\n');
+}
+
+/** Makes a row with the one that it belongs to. */
+function ownerMethod({ name, owner }: Model, hasEmpty: boolean): readonly string[] {
+  if (!owner) return [];
+  const { model, pairs } = owner;
+  const [whole, row] = [parameterOf(model.name), parameterOf(name)];
+  const rest = `Omit<New${name}, ${namesType(pairs.map(({ own }) => own.name))}>`;
+  const keys = pairs.map(({ own, key }) => `${own.name}: made.${key.name}`).join(', ');
+  return [
+    '',
+    `  /** A new row of ${model.table.name} with the one that belongs to it: both or neither. */`,
+    `  createWith(${whole}: New${model.name}, ${row}: ${rest}): Promise<${name}Row> {`,
+    '    return this.repository.manager.transaction(async (manager) => {',
+    `      const first = await manager.insert(${model.name}, ${whole});`,
+    `      const made = manager.create(${model.name}, { ...${whole}, ...first.generatedMaps[0] });`,
+    `      const data = { ...${row}, ${keys} };`,
+    `      const { generatedMaps } = await manager.insert(${name}, data);`,
+    `      return manager.create(${name}, { ${hasEmpty ? '...empty, ' : ''}...data, ...generatedMaps[0] });`,
+    '    });',
+    '  }',
+  ];
+}
+
+function partType({ name, part }: Model): readonly string[] {
+  if (!part) return [];
+  const types = [
+    ...(part.optional.length > 0
+      ? [`Pick<${name}Changes, ${namesType(part.optional.map((one) => one.name))}>`]
+      : []),
+    ...(part.required.length > 0 ? [given(part.required, name)] : []),
+  ];
+  return ['', joined(`export type ${part.name}Of${name} =`, types, '&')];
+}
+
+/** Makes what was a row of its own, and takes it away. */
+function partMethods({ name, part }: Model): readonly string[] {
+  if (!part) return [];
+  const where = `where: FindOptionsWhere<${name}>`;
+  const none = [...part.required, ...part.optional].map((one) => `${one.name}: null`);
+  return [
+    '',
+    `  /** What was a row of ${part.table}: makes it, or writes all that is given of it. */`,
+    `  async put${part.name}(${where}, data: ${part.name}Of${name}): Promise<void> {`,
+    '    await this.repository.update(where, data);',
+    '  }',
+    '',
+    `  /** What DELETE FROM ${part.table} was. */`,
+    `  async remove${part.name}(${where}): Promise<void> {`,
+    ...listed('await this.repository.update(where, ', none, ['{', '});'], 4).map((line) => `    ${line}`),
+    '  }',
+  ];
 }
 
 /** What is NULL where a new row is not given it: the database does not tell. */
@@ -78,11 +145,11 @@ function emptyOf({ properties }: Model): readonly string[] {
 
 /** What a row cannot be without, and what can be left out. */
 function newRow(model: Model): string {
-  const given = model.properties.filter((one) => !isReadOnly(one));
+  const written = model.properties.filter((one) => !isReadOnly(one));
   const names = (some: readonly Property[]) => namesType(some.map((one) => one.name));
   const pick = (some: readonly Property[]) => `Pick<${model.name}, ${names(some)}>`;
-  const insisted = given.filter((one) => one.insisted);
-  const required = given.filter((one) => !one.insisted && isRequired(one));
+  const insisted = written.filter((one) => one.insisted);
+  const required = written.filter((one) => !one.insisted && isRequired(one));
   const shut = readOnlyNames(model);
   const open = shut.length > 0 ? `Omit<${model.name}, ${namesType(shut)}>` : model.name;
   return joined(
@@ -90,11 +157,7 @@ function newRow(model: Model): string {
     [
       `Partial<${open}>`,
       ...(required.length > 0 ? [pick(required)] : []),
-      ...(insisted.length > 0
-        ? [
-            `{ ${insisted.map((one) => `${one.name}: NonNullable<${model.name}['${one.name}']>`).join('; ')} }`,
-          ]
-        : []),
+      ...(insisted.length > 0 ? [given(insisted, model.name)] : []),
     ],
     '&',
   );

@@ -9,12 +9,15 @@ import type { Schema, Table } from '../../../../server/src/schema/model.ts';
 
 let schema: Schema;
 let people: Table;
+let cards: Table;
 before(async () => {
   const parsers = await loadParsers();
   ({ schema } = parsers.baseline(
-    'CREATE TABLE people (id bigint PRIMARY KEY, full_name text NOT NULL, first_name text, last_name text);',
+    `CREATE TABLE people (id bigint PRIMARY KEY, full_name text NOT NULL, first_name text, last_name text);
+     CREATE TABLE cards (person bigint PRIMARY KEY REFERENCES people, nickname text NOT NULL, tags text[], extra jsonb);`,
   ));
   people = tableByKey(schema, 'public.people') ?? assert.fail();
+  cards = tableByKey(schema, 'public.cards') ?? assert.fail();
 });
 
 function version(name: string, use: Partial<TableUse>): VersionDraft {
@@ -47,6 +50,44 @@ describe('the code of a deploy', () => {
       assert.match(file.body, orm === 'prisma' ? /@@map\("persons"\)/ : /@Entity\('persons'\)/);
     });
 
+    it(`${orm}: makes a row that values have moved to together with the one that it belongs to`, () => {
+      const use = (table: Table): TableUse => ({
+        table,
+        columns: table.columns,
+        dual: [],
+        reads: {},
+        lookup: undefined,
+      });
+      const arrived = { from: people, columns: ['nickname'], pairs: [{ own: 'person', key: 'id' }] };
+      const before = { ...version('v1', {}), uses: [use(people), use(cards)] };
+      const next = { ...use(cards), lookup: 'person', arrived };
+      const [service, ...more] = nestCode({
+        orm,
+        before,
+        version: { ...before, uses: [use(people), next] },
+        schema,
+      });
+      assert.ok(service && more.length === 0);
+      assert.equal(service.file, 'src/cards/cards.service.ts');
+      assert.match(service.body, /nickname of people is here now/);
+      assert.match(service.body, /createWith\(people: NewPeople, card: Omit<NewCard, 'person'>\)/);
+      assert.match(service.body, /\{ \.\.\.card, person: made\.id \}/);
+      assert.match(service.body, /findByPerson\(/);
+    });
+
+    it(`${orm}: makes and takes away what had been a row of another table`, () => {
+      const merged = { table: cards, columns: ['full_name', 'first_name'], required: ['full_name'] };
+      const [service, ...more] = filesOf(orm, {}, { merged });
+      assert.ok(service && more.length === 0);
+      assert.match(service.body, /What was in cards is in people now/);
+      assert.match(
+        service.body,
+        /Pick<PeopleChanges, 'firstName'> &\s+\{ fullName: NonNullable<.*\['fullName'\]> \};/,
+      );
+      assert.match(service.body, /putCard\(where: .*, data: CardOfPeople\)/);
+      assert.match(service.body, /removeCard\([\s\S]*\{ fullName: null, firstName: null \}/);
+    });
+
     it(`${orm}: asks for what follows from another column, and does not copy that`, () => {
       const dual = [{ column: 'full_name', also: 'first_name', expression: "split_part(full_name, ' ', 1)" }];
       const [model, service] = filesOf(orm, {}, { dual });
@@ -58,6 +99,17 @@ describe('the code of a deploy', () => {
       assert.doesNotMatch(service?.body ?? '', /inBoth/);
     });
   }
+});
+
+it('says of what Prisma has no NULL for that it takes SQL, and writes NULL into JSON', () => {
+  const of = (columns: readonly string[]) => {
+    const merged = { table: people, columns, required: [] };
+    const use = { table: cards, columns: cards.columns };
+    return filesOf('prisma', use, { ...use, merged }).at(-1)?.body ?? '';
+  };
+  assert.match(of(['tags', 'extra']), /Prisma cannot write NULL .* has to be SQL/);
+  assert.doesNotMatch(of(['tags', 'extra']), /removePeople|DbNull/);
+  assert.match(of(['extra']), /import \{ Prisma \}[\s\S]*\{ extra: Prisma\.DbNull \}/);
 });
 
 it('says of an entity what the driver gives until a type has changed', () => {
