@@ -1,7 +1,8 @@
-import { columnOf, relationKey } from '../schema/lookup.ts';
+import { columnOf, indexesOf, relationKey } from '../schema/lookup.ts';
 import type { Column, Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { columnList, type Facts, primaryKeyOf, sqlName } from './facts.ts';
+import { isSteady } from './twin.ts';
 
 /** What a version does to a table: enough for every name that it uses to be read and written. */
 export interface Uses {
@@ -46,7 +47,9 @@ export function tableStatements(facts: Facts, table: Table, uses: Uses): readonl
 
 function insertOf(facts: Facts, table: Table, uses: Uses): string | undefined {
   const twins = new Set([...Object.values(uses.writes).flat(), ...(uses.without ?? [])]);
-  const required = requiredColumns(table).filter((column) => !twins.has(column.name));
+  const required = table.columns.filter(
+    (column) => !twins.has(column.name) && (isRequired(table, column) || isGivenOnce(facts, table, column)),
+  );
   const written = Object.keys(uses.writes).filter((name) => isWritable(columnOf(table, name)));
   const columns = [...new Set([...written, ...required.map((one) => one.name)])];
   const ordered = orderedAs(table, columns);
@@ -84,6 +87,15 @@ export function isRequired(table: Table, column: Column): boolean {
   const { default: value, identity, generated } = column;
   const isGiven = value !== null || identity !== undefined || generated !== undefined;
   return refusesNull(table, column) && !isGiven;
+}
+
+/** Its default is one value, and it is unique: a second row could not do with that. */
+function isGivenOnce({ schema }: Facts, table: Table, column: Column): boolean {
+  if (column.default == null || column.generated || !isSteady(column)) return false;
+  return [...indexesOf(schema, relationKey(table.name))].some(
+    ({ unique, predicate, columns }) =>
+      unique && predicate === undefined && columns.join('\0') === column.name,
+  );
 }
 
 /** By NOT NULL, or by a check that says the same. */

@@ -67,6 +67,8 @@ CREATE TABLE either (a int, b int, CHECK (num_nonnulls(a, b) = 1));
 CREATE TABLE "Weird ""Name" ("select" int PRIMARY KEY, "Mixed Case" text NOT NULL);
 CREATE TABLE contradiction (a int NOT NULL CHECK (a > 5 AND a < 5));
 CREATE TABLE no_columns ();
+CREATE TABLE numbered (id bigint PRIMARY KEY);
+CREATE SEQUENCE numbers OWNED BY numbered.id;
 CREATE TABLE lowered (e text NOT NULL);
 CREATE UNIQUE INDEX ON lowered (lower(e));
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;
@@ -138,6 +140,7 @@ describe('fabricate', function () {
   it('lets sequences go on behind the last value', async () => {
     assert.equal(await value(`SELECT nextval('tenants_id_seq')`), 301);
     assert.equal(await value(`SELECT nextval(pg_get_serial_sequence('types', 'id'))`), 1000 + 300 * 10);
+    assert.equal(await value(`SELECT nextval('numbers')`), 301);
   });
 
   it('leaves triggers as they were, and fires none', async () => {

@@ -26,7 +26,7 @@ export interface FillColumn {
   readonly type: TypeFacts;
   readonly notNull: boolean;
   readonly default: string | null;
-  /** The sequence that feeds it, by identity or by default. */
+  /** The sequence that feeds it, by identity or by default, or that it owns: a trigger may take from that. */
   readonly sequence: { readonly oid: number; readonly start: number; readonly increment: number } | null;
 }
 
@@ -98,7 +98,7 @@ const tablesQuery = `
         'default', pg_catalog.pg_get_expr(d.adbin, d.adrelid),
         'sequence', (SELECT pg_catalog.json_build_object('oid', s.seqrelid::int8, 'start', s.seqstart, 'increment', s.seqincrement)
           FROM pg_catalog.pg_sequence s JOIN pg_catalog.pg_depend p ON
-            (p.classid = 'pg_class'::regclass AND p.objid = s.seqrelid AND p.deptype = 'i'
+            (p.classid = 'pg_class'::regclass AND p.objid = s.seqrelid AND p.deptype IN ('i', 'a')
               AND p.refclassid = 'pg_class'::regclass AND p.refobjid = c.oid AND p.refobjsubid = a.attnum)
             OR (p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid
               AND p.refclassid = 'pg_class'::regclass AND p.refobjid = s.seqrelid)

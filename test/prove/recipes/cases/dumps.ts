@@ -237,6 +237,20 @@ export const dumpCases: readonly RecipeCase[] = [
     refused: /compares no numeric with it/,
   },
   {
+    type: 'split_column',
+    name: 'beside a unique one with a default, which no application leaves to it',
+    baseline: `CREATE TABLE member (id bigint PRIMARY KEY, email text DEFAULT '' NOT NULL, name text);
+CREATE UNIQUE INDEX member_email ON member (email);`,
+    answers: {
+      table: 'member',
+      column: 'name',
+      into: 'given,family',
+      using: "split_part(name, ' ', 1); substr(name, strpos(name || ' ', ' ') + 1)",
+      join: "concat_ws(' ', given, family)",
+      ...large,
+    },
+  },
+  {
     type: 'set_default',
     name: 'one value for a column that is unique',
     baseline: library,
