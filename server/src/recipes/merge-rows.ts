@@ -306,6 +306,10 @@ function versionsOf({ facts }: Given, { table, into, key, names }: RowMerge): re
   const both = `${here?.select}\nUNION ALL\n${there?.select}`;
   const use = (...tables: readonly Table[]) =>
     tables.map((one) => ({ table: one, columns: one.columns, dual: [], reads: {}, lookup: undefined }));
+  const besides = (creates: boolean) => [
+    ...use(table),
+    ...use(into).map((one) => ({ ...one, beside: { table, creates } })),
+  ];
   const change = [...(here?.change ?? []), ...(there?.change ?? [])];
   const insert = { here: here?.insert ?? [], there: there?.insert ?? [] };
   return [
@@ -319,13 +323,13 @@ function versionsOf({ facts }: Given, { table, into, key, names }: RowMerge): re
       name: 'v2',
       says: 'finds rows in both, and writes new ones as before',
       statements: [both, ...insert.here, ...insert.there, ...change],
-      uses: use(table, into),
+      uses: besides(true),
     },
     {
       name: 'v3',
       says: `writes new rows into ${into.name.name} alone`,
       statements: [both, ...insert.there, ...change],
-      uses: use(table, into),
+      uses: besides(false),
     },
     {
       name: 'v4',

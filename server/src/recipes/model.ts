@@ -190,6 +190,8 @@ export interface TableUse {
     readonly columns: readonly string[];
     readonly pairs: readonly { readonly own: string; readonly key: string }[];
   };
+  /** Another table of this version's with the same columns: each row is in one of the two. `creates`: it gets new rows, too. */
+  readonly beside?: { readonly table: Pick<Table, 'name'>; readonly creates: boolean };
   /** A table that the version before has, whose rows are in these columns now: NULL stands in all of them where there is none. */
   readonly merged?: {
     readonly table: Pick<Table, 'name'>;

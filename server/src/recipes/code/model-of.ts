@@ -27,18 +27,32 @@ export function modelsOf(version: VersionDraft, before: VersionDraft, schema: Sc
   });
   return models.map((model, at) => {
     const use = version.uses[at];
-    return use ? { ...model, owner: ownerOf(use, model, version, models), part: partOf(use, model) } : model;
+    if (!use) return model;
+    const other = use.beside && modelFor(use.beside.table, version, models);
+    return {
+      ...model,
+      owner: ownerOf(use, model, version, models),
+      part: partOf(use, model),
+      beside: other && { model: other, creates: use.beside?.creates === true },
+    };
   });
+}
+
+function modelFor(
+  { name }: Pick<Table, 'name'>,
+  { uses }: VersionDraft,
+  models: readonly Model[],
+): Model | undefined {
+  return models[uses.findIndex(({ table }) => relationKey(table.name) === relationKey(name))];
 }
 
 function ownerOf(
   { arrived }: TableUse,
   { properties }: Model,
-  { uses }: VersionDraft,
+  version: VersionDraft,
   models: readonly Model[],
 ): Owner | undefined {
-  const from = arrived && relationKey(arrived.from.name);
-  const owner = models[uses.findIndex(({ table }) => relationKey(table.name) === from)];
+  const owner = arrived && modelFor(arrived.from, version, models);
   if (!arrived || !owner) return undefined;
   const pairs = arrived.pairs.flatMap((pair) => {
     const own = properties.find(({ column }) => column === pair.own);

@@ -20,6 +20,8 @@ export interface Model {
   readonly lookup: Property | undefined;
   /** What values have come from, where they had been in rows of another table. */
   readonly owner?: Owner | undefined;
+  /** A model of the same columns: each row is in one of the two, and moves from there to here. `creates`: it gets new ones, too. */
+  readonly beside?: { readonly model: Model; readonly creates: boolean } | undefined;
   /** What had been rows of a table of their own. */
   readonly part?: Part | undefined;
 }

@@ -91,13 +91,13 @@ function knownIn({ properties }: Model): readonly Property[] {
   return properties.filter((one) => scalarOf(one) !== undefined);
 }
 
-function without(model: Model, type: string): string {
+export function without(model: Model, type: string): string {
   const hidden = readOnlyNames({ ...model, properties: knownIn(model) });
   return hidden.length > 0 ? `Omit<${type}, ${namesType(hidden)}>` : type;
 }
 
 /** The type of a row that is made. */
-function newRow(model: Model): string {
+export function newRow(model: Model): string {
   const row = `Prisma.${model.name}CreateManyInput`;
   const insisted = knownIn(model).filter((one) => one.insisted);
   const types = [without(model, row), ...(insisted.length > 0 ? [given(insisted, row)] : [])];

@@ -60,6 +60,20 @@ export function readOnlyNames({ properties }: Model): readonly string[] {
   return properties.filter(isReadOnly).map(({ name }) => name);
 }
 
+/** Says what the class is for while each row is in one of two tables. */
+export function twoTablesComment({ table }: Model, old: Model, creates: boolean): readonly string[] {
+  return [
+    '/**',
+    ` * Each row is in ${old.table.name} or in ${table.name}, and moves from the one to the other: whoever finds, changes or deletes one`,
+    ` * does so by this class${creates ? '' : `, and nobody makes one in ${old.table.name}`}. Other queries ask both tables in one statement (UNION ALL), or in one snapshot.`,
+    ' */',
+  ];
+}
+
+/** Why a change goes through both, and when again. */
+export const changeComment = (old: Model): string =>
+  `/** In ${old.table.name} first: a row on its way is found in the second. Once more, for a way back. */`;
+
 function columnsOf(properties: readonly Property[]): string {
   return properties.map(({ column }) => column.replaceAll('*/', '* /')).join(', ');
 }

@@ -144,7 +144,7 @@ function emptyOf({ properties }: Model): readonly string[] {
 }
 
 /** What a row cannot be without, and what can be left out. */
-function newRow(model: Model): string {
+export function newRow(model: Model): string {
   const written = model.properties.filter((one) => !isReadOnly(one));
   const names = (some: readonly Property[]) => namesType(some.map((one) => one.name));
   const pick = (some: readonly Property[]) => `Pick<${model.name}, ${names(some)}>`;

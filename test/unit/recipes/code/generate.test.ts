@@ -88,6 +88,44 @@ describe('the code of a deploy', () => {
       assert.match(service.body, /removeCard\([\s\S]*\{ fullName: null, firstName: null \}/);
     });
 
+    it(`${orm}: finds and changes rows in both of two tables, and forgets the one in the end`, () => {
+      const use = (table: Table): TableUse => ({
+        table,
+        columns: people.columns,
+        dual: [],
+        reads: {},
+        lookup: undefined,
+      });
+      const old = { ...people, name: { ...people.name, name: 'people_old' } };
+      const with2 = (beside: TableUse['beside']) => ({
+        ...version('v', {}),
+        uses: [use(old), { ...use(people), ...(beside ? { beside } : {}) }],
+      });
+      const tables = new Map(schema.relations).set('public.people_old', old);
+      const stages = [
+        with2(undefined),
+        with2({ table: old, creates: true }),
+        with2({ table: old, creates: false }),
+      ];
+      const codes = [...stages, version('v4', {})].flatMap((now, at, all) => {
+        const before = all[at - 1];
+        return before
+          ? [nestCode({ orm, before, version: now, schema: { ...schema, relations: tables } })]
+          : [];
+      });
+      const services = codes.map(
+        (files) => files.find(({ file }) => file === 'src/people/people.service.ts')?.body,
+      );
+      assert.equal(codes[0]?.length, orm === 'prisma' ? 2 : 3, 'with the models');
+      assert.match(
+        services[0] ?? '',
+        /createPeopleOld\([\s\S]*update\(key: PeopleKey[\s\S]*delete\(key: PeopleKey/,
+      );
+      assert.match(services[1] ?? '', /nobody makes one in people_old/);
+      assert.doesNotMatch(services[1] ?? '', /createPeopleOld/);
+      assert.doesNotMatch(services[2] ?? 'peopleOld', /peopleOld/i);
+    });
+
     it(`${orm}: asks for what follows from another column, and does not copy that`, () => {
       const dual = [{ column: 'full_name', also: 'first_name', expression: "split_part(full_name, ' ', 1)" }];
       const [model, service] = filesOf(orm, {}, { dual });
