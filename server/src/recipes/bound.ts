@@ -1,5 +1,5 @@
 import { domainChain } from '../schema/lookup.ts';
-import type { Table } from '../schema/model.ts';
+import type { Constraint, Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { type ColumnFacts, type Facts, sqlName } from './facts.ts';
 import { refuse } from './model.ts';
@@ -69,5 +69,15 @@ export function refuseDomainColumn(
   refuse(
     `${name}.${quoteIdentifier(column.name)} is of the domain ${domain}, and Postgres tests the constraints of a domain on each row of a new column: it would write ${name} anew while everybody waits. Change its type first: switchback new change_column_type --table ${name} --column ${quoteIdentifier(column.name)} --type ${baseTypeOf(facts, domain)}.`,
     'column',
+  );
+}
+
+/** Refuses to make again what old rows are not known to keep to: whether that succeeds is not known either. */
+export function refuseUnproven(facts: Facts, table: Table, one: Constraint): void {
+  if (one.validated) return;
+  const [name, shown] = [quoteIdentifier(one.name), sqlName(facts, table)];
+  refuse(
+    `${name} of ${shown} is NOT VALID, and would have to be made again: prove it first (ALTER TABLE ${shown} VALIDATE CONSTRAINT ${name}), or drop it.`,
+    'table',
   );
 }

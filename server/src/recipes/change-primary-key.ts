@@ -4,6 +4,7 @@ import type { Table } from '../schema/model.ts';
 import { quoteLiteral } from '../sql/names.ts';
 import { requiredColumns, tableStatements } from './application.ts';
 import { wait, withColumn } from './blocks.ts';
+import { refuseUnproven } from './bound.ts';
 import { columnList, primaryKeyOf, sqlName } from './facts.ts';
 import { needsKey } from './grouped.ts';
 import { defineRecipe, type Given, type PlanDraft, refuse, type VersionDraft } from './model.ts';
@@ -110,6 +111,7 @@ function keyOf(given: Given): Key {
   // Its own last: so the table itself is locked for as short as may be.
   const isOwn = (one: Incoming) => relationKey(one.table.name) === relationKey(table.name);
   const incoming = [...all.filter((one) => !isOwn(one)), ...all.filter(isOwn)];
+  for (const one of incoming) refuseUnproven(facts, one.table, one.constraint);
   const divided = incoming.find((one) => one.table.partitioned);
   if (divided)
     refuse(

@@ -48,10 +48,12 @@ export function copyOf(given: Given, twin: Twin): Copy {
     twin,
     between: names.column(table, to, 'between'),
     indexes: copiedIndexes(given, twin),
-    constraints: rowConstraints(twin).map((like) => ({
-      like,
-      name: names.successor(table, like.name, '\0', 'copy'),
-    })),
+    constraints: rowConstraints(twin)
+      .filter(({ validated }) => validated)
+      .map((like) => ({
+        like,
+        name: names.successor(table, like.name, '\0', 'copy'),
+      })),
     triggers: { first: table.triggers.length > 0 ? firstName(given, table, from.name) : undefined, last },
   };
 }

@@ -3,6 +3,7 @@ import type { Column, Constraint, Sequence, Table, Trigger, UserFunction } from 
 import { triggersOf } from '../schema/triggers.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { alterTable } from './blocks.ts';
+import { refuseUnproven } from './bound.ts';
 import { functionsSaying } from './code-words.ts';
 import { primaryKeyOf, sqlName } from './facts.ts';
 import { needsKey } from './grouped.ts';
@@ -55,7 +56,10 @@ export function boundToTable(
   const incoming = [...referencesTo(facts.schema, own)].filter(
     ({ constraint }) => constraint.parent === undefined,
   );
-  for (const one of incoming) refuseReference(given, table, column, one);
+  for (const one of incoming) {
+    refuseReference(given, table, column, one);
+    refuseUnproven(facts, one.table, one.constraint);
+  }
   const change = (what: (one: Constraint) => string) =>
     incoming.map((one) => alterTable(facts, one.table, what(one.constraint)));
   const policies = (table.policies ?? []).map((one) => `DROP POLICY ${quoteIdentifier(one.name)} ON ${name}`);

@@ -13,7 +13,7 @@ import { isSteady, type Twin, twinOf } from './twin.ts';
 
 /**
  * Whether what is bound to the column cannot be made again for another one while others go on: keys and the numbers of a
- * sequence, which no version could write twice, generated columns, materialized views, exclusions, functions that give the
+ * sequence, which no version could write twice, constraints that old rows do not keep to, generated columns, materialized views, exclusions, functions that give the
  * column its values.
  */
 export function followsName({ facts }: Given, table: Table, column: Column, to: string): boolean {
@@ -24,6 +24,7 @@ export function followsName({ facts }: Given, table: Table, column: Column, to: 
     primaryKeyOf(table)?.columns.includes(column.name) === true ||
     column.identity !== undefined ||
     own.sequences.length > 0 ||
+    own.constraints.some(({ validated }) => !validated) ||
     own.constraints.some(({ kind }) => kind === 'exclusion' || (kind === 'unique' && table.partitioned)) ||
     own.views.some(({ kind }) => kind === 'materialized view') ||
     own.generated.some(({ generated }) => generated === 'stored') ||

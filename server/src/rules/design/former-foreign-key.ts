@@ -23,7 +23,7 @@ export function formerForeignKeys(context: RuleContext, key: NewForeignKey): rea
     ({ constraint }) =>
       isTo(constraint, referenced) &&
       (isOn(constraint, key) || refersAs(constraint, key)) &&
-      !now?.constraints.some((one) => isSame(one, constraint)),
+      (now?.constraints ?? []).filter((one) => isSame(one, constraint)).length <= itself(constraint, key),
   );
   const ofWhole = (now?.parents ?? [])
     .flatMap((parent) => foreignKeysAt(context, parent))
@@ -31,6 +31,11 @@ export function formerForeignKeys(context: RuleContext, key: NewForeignKey): rea
       ({ constraint }) => isTo(constraint, referenced) && isOn(constraint, key) && refersAs(constraint, key),
     );
   return [...own, ...ofWhole];
+}
+
+/** Of those that say the same in the end, one may be the new one. */
+function itself(constraint: Constraint, key: NewForeignKey): number {
+  return isOn(constraint, key) && refersAs(constraint, key) ? 1 : 0;
 }
 
 function foreignKeysAt({ baseline }: RuleContext, place: string): readonly FormerForeignKey[] {

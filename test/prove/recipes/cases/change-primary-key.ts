@@ -68,7 +68,6 @@ export const changePrimaryKeyCases: readonly RecipeCase[] = [
 ALTER TABLE members ADD invited_by integer REFERENCES members ON DELETE SET NULL;
 CREATE INDEX ON members (invited_by);
 CREATE TABLE orders (id bigint PRIMARY KEY, member integer NOT NULL REFERENCES members (id) ON DELETE CASCADE);
-CREATE INDEX ON orders (member);
 `,
     answers: { table: 'members', columns: 'code', rows: '8M', traffic: '2000/s' },
   },
@@ -94,6 +93,16 @@ CREATE INDEX ON letters (email);
 `,
     answers: { table: 'members', columns: 'email' },
     refused: /letters_email_fkey of letters stands on members_email_key.*drop it first/,
+  },
+  {
+    type,
+    name: 'that others refer to, and may break',
+    baseline: `${members}
+CREATE TABLE orders (id bigint PRIMARY KEY, member integer);
+ALTER TABLE orders ADD CONSTRAINT ours FOREIGN KEY (member) REFERENCES members NOT VALID;
+`,
+    answers: { table: 'members', columns: 'code' },
+    refused: /ours of orders is NOT VALID.*VALIDATE CONSTRAINT ours/,
   },
   {
     type,

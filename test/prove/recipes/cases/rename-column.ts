@@ -294,4 +294,13 @@ CREATE INDEX ON cities (country);
     baseline: `CREATE TABLE docs (id bigint PRIMARY KEY, doc json NOT NULL DEFAULT '{"tag": ""}', tag text GENERATED ALWAYS AS (doc ->> 'tag') STORED);`,
     answers: { table: 'docs', column: 'doc', to: 'body', ...large },
   },
+  {
+    type,
+    name: 'that a constraint is on which old rows may break',
+    baseline: `${plain}
+ALTER TABLE users ADD CONSTRAINT real_mail CHECK (email LIKE '%@%') NOT VALID;
+ALTER TABLE users ADD CONSTRAINT no_blank CHECK (email <> '');
+`,
+    answers: { table: 'users', column: 'email', to: 'mail', ...large },
+  },
 ];
