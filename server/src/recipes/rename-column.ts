@@ -200,12 +200,9 @@ function contract(given: Given, twin: Twin, { old, next }: Sql): readonly StepDr
     isSteady(from) || from.default == null
       ? []
       : [alterTable(facts, table, `ALTER COLUMN ${next} SET DEFAULT ${from.default}`)];
-  const owned = twin.facts.sequences.map(
-    (sequence) => `ALTER SEQUENCE ${sqlName(facts, sequence)} OWNED BY ${sqlName(facts, table)}.${next}`,
-  );
   // Rows that v4 wrote have nothing in the old column: the table is walked by the new one.
   const back = copyBack(given, table, from.name, next, { type: from.type, schema: twin.renamed });
-  const freeing = [...held, ...later, ...owned, ...free];
+  const freeing = [...held, ...later, ...free];
   return [
     { step: 'Read the new column', id: 'deploy_v3', deploy: 'v3' },
     wait('watch_v3', 'Watch v3 for two days', '48h'),

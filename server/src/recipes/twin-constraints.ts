@@ -107,7 +107,7 @@ export function referenceTwins(given: Given, twin: Twin): readonly StepDraft[] {
 }
 
 /** A foreign key like one to the old column, to the new one, of this name. */
-export function referenceTwin(
+function referenceTwin(
   given: Given,
   twin: Twin,
   { table, constraint }: ColumnFacts['referencedBy'][number],

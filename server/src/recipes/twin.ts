@@ -98,7 +98,7 @@ function refuseBound(facts: Facts, name: string, from: Column, own: ColumnFacts,
   const generated = own.generated.find((one) => keepsName || one.generated === 'stored');
   if (generated)
     refuse(
-      `The generated column ${name}.${generated.name} is computed from ${from.name}. Postgres gives it another expression only by writing the table anew while everybody waits: make it a plain column that a trigger fills first.`,
+      `The generated column ${name}.${generated.name} is computed from ${from.name}. Postgres gives it another expression only by writing the table anew while everybody waits: ${generated.generated === 'stored' ? `make it a plain column first, which keeps its values (ALTER TABLE ${name} ALTER COLUMN ${quoteIdentifier(generated.name)} DROP EXPRESSION), and let a trigger fill it` : 'drop it first, and add it again after the plan'}.`,
       'column',
     );
 }

@@ -139,4 +139,12 @@ CREATE INDEX threads ON comments (parent_id, id);
     answers: { table: 'comments', column: 'id', type: 'bigint' },
     refused: /threads is on id and on parent_id, and both change: drop it first/,
   },
+  {
+    type,
+    name: 'that a generated column is computed from',
+    baseline:
+      'CREATE TABLE items (id bigint PRIMARY KEY, cents integer NOT NULL, gross integer GENERATED ALWAYS AS (cents * 2) STORED);',
+    answers: { table: 'items', column: 'cents', type: 'bigint' },
+    refused: /items\.gross is computed from cents.*ALTER COLUMN gross DROP EXPRESSION/,
+  },
 ];
