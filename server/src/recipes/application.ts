@@ -30,9 +30,9 @@ export function tableStatements(facts: Facts, table: Table, uses: Uses): readonl
   const found = uses.lookup === undefined ? key : [uses.lookup];
   const where = (from: number) =>
     found.map((column, at) => `${quoteIdentifier(column)} = $${from + at}`).join(' AND ');
-  const statements = [
-    `SELECT ${columnList([...new Set([...key, ...uses.reads])])} FROM ${name}${found.length > 0 ? ` WHERE ${where(1)}` : ''}`,
-  ];
+  // Where nothing finds a row, no application reads all of a large table for it either.
+  const some = found.length > 0 ? `WHERE ${where(1)}` : 'LIMIT 100';
+  const statements = [`SELECT ${columnList([...new Set([...key, ...uses.reads])])} FROM ${name} ${some}`];
   const insert = insertOf(facts, table, uses);
   if (insert) statements.push(insert);
   const own = Object.entries(uses.writes).filter(([column]) => isWritable(columnOf(table, column)));

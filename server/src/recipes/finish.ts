@@ -10,6 +10,7 @@ import type { Schema, Table } from '../schema/model.ts';
 import { type PhaseDocument, type PlanDocument, type StepDocument, writeDocument } from './document.ts';
 import { sqlName } from './facts.ts';
 import {
+  type BackfillDraft,
   type CodeDraft,
   type Given,
   type PlanDraft,
@@ -315,7 +316,7 @@ export function script(sql: readonly string[], transaction = true): string {
  */
 export function backfillSource(
   given: Given,
-  { table, set, where }: { readonly table: Table; readonly set: string; readonly where?: string },
+  { table, set, where, moves }: BackfillDraft['backfill'],
   schema: Schema = given.facts.schema,
 ): BackfillSource {
   const walk = backfillKey(schema, tableByKey(schema, relationKey(table.name)) ?? table);
@@ -325,5 +326,11 @@ export function backfillSource(
       `${name} has no primary key, and no index on columns that are NOT NULL: its rows cannot be gone through in batches. Give it a primary key first (switchback new change_primary_key), or an index on such columns.`,
       'table',
     );
-  return { table: name, set, ...(where === undefined ? {} : { where }), ...walk, ...paceOf(given, table) };
+  return {
+    table: name,
+    set,
+    ...(where === undefined ? {} : { where }),
+    ...walk,
+    ...paceOf(given, table, moves),
+  };
 }

@@ -252,7 +252,7 @@ function remove(given: Given, purge: Purge): readonly StepDraft[] {
   const { table, key, name, mark, condition, kept, columns, backTrigger: back } = purge;
   const found = (row: string) =>
     key.map((one) => `${quoteIdentifier(one)} = ${row}${quoteIdentifier(one)}`).join(' AND ');
-  const walk = backfillSource(given, { table, set: `${mark} = true`, where: condition });
+  const walk = backfillSource(given, { table, set: `${mark} = true`, where: condition, moves: true });
   const isAlways = table.columns.some(({ identity }) => identity === 'always');
   const putBack =
     kept === undefined
@@ -282,7 +282,7 @@ function remove(given: Given, purge: Purge): readonly StepDraft[] {
     {
       step: 'Delete them, batch by batch',
       id: 'delete_rows',
-      backfill: { table, set: `${mark} = true`, where: condition },
+      backfill: { table, set: `${mark} = true`, where: condition, moves: true },
       ...(putBack === undefined
         ? { rollback: { impossible: 'the rows are gone, but for those in a backup' } }
         : { rollback: putBack, rollbackWhy: 'they come back, in batches too, from where they are kept' }),

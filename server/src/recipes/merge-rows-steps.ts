@@ -83,7 +83,7 @@ export function migrate(given: Given, merge: RowMerge): readonly StepDraft[] {
   const isThere = (columns: readonly string[]) =>
     `EXISTS (SELECT FROM ${names.into} WHERE ${matched(columns, `${names.into}.`, `${names.table}.`)})`;
   const isHeld = uniqueThere(given, into).map(isThere).join('\n  OR ');
-  const walk = backfillSource(given, { table, set: `${first} = ${first}` });
+  const walk = backfillSource(given, { table, set: `${first} = ${first}`, moves: true });
   return [
     {
       step: 'Keep the keys of rows that move',
@@ -115,7 +115,7 @@ export function migrate(given: Given, merge: RowMerge): readonly StepDraft[] {
     {
       step: 'Move them all',
       id: 'move_rows',
-      backfill: { table, set: `${names.mark} = true`, where: `NOT ${isThere(key)}` },
+      backfill: { table, set: `${names.mark} = true`, where: `NOT ${isThere(key)}`, moves: true },
       rollback: { not_needed: 'the rollback of add_mark brings the rows back' },
     },
     {

@@ -255,6 +255,8 @@ export interface BackfillDraft extends ChangingStep {
     readonly table: Table;
     readonly set: string;
     readonly where?: string;
+    /** A trigger writes each of its rows to another table and takes it away: its batches are smaller. */
+    readonly moves?: true;
   };
 }
 
