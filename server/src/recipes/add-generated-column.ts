@@ -1,4 +1,5 @@
 import { columnOf } from '../schema/lookup.ts';
+import type { Table } from '../schema/model.ts';
 import { quoteIdentifier } from '../sql/names.ts';
 import { tableStatements } from './application.ts';
 import { alterTable, copyValues, withColumn } from './blocks.ts';
@@ -48,6 +49,7 @@ function write(given: Given): PlanDraft {
   if (computed !== undefined)
     refuse(`${computed} is computed itself: write what it is computed from.`, 'expression');
   const isVirtual = given.answer('kept') === 'virtual';
+  if (isVirtual) refuseSettings(table, sources, expression);
   const shown = `${sqlName(facts, table)}.${quoteIdentifier(name)}`;
   refuseCheckedDomain(facts, type, shown, 'type');
   const column = {
@@ -142,4 +144,16 @@ function stored(given: Given): readonly StepDraft[] {
         : step,
     ),
   ];
+}
+
+/** How times, intervals and arrays read as text is a matter of the session's settings, or of what they hold. */
+function refuseSettings(table: Table, sources: readonly string[], expression: string): void {
+  const changing = sources.find((name) =>
+    /^(?:timestamp|date|time|interval)|\[\]$/.test(columnOf(table, name)?.type ?? ''),
+  );
+  if (changing !== undefined && /::\s*(?:text|varchar|character varying)|\bas\s+text\b/i.test(expression))
+    refuse(
+      `Postgres computes no column from ${expression}: how ${changing} reads as text depends on settings of the session, so that it is not immutable. Choose stored, which a trigger keeps (--kept stored), or format it by a function of your own that is IMMUTABLE.`,
+      'expression',
+    );
 }

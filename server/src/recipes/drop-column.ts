@@ -231,9 +231,11 @@ function contract(given: Given, own: ColumnFacts, aside: string | undefined): re
   const loose = constraints.filter(({ parent, local }) => parent === undefined && local !== false);
   // The default of a new column comes with it, and would be worked out for each row on the way back.
   const isGiven = column.generated === undefined && (column.default !== null || isRequired(table, column));
+  // Where there is no way back from the drop, both may go with it.
+  const comesBack = aside !== undefined;
   const changes = [
-    ...(column.notNull ? [`ALTER COLUMN ${quoted} DROP NOT NULL`] : []),
-    ...(isGiven ? [`ALTER COLUMN ${quoted} DROP DEFAULT`] : []),
+    ...(comesBack && column.notNull ? [`ALTER COLUMN ${quoted} DROP NOT NULL`] : []),
+    ...(comesBack && isGiven ? [`ALTER COLUMN ${quoted} DROP DEFAULT`] : []),
     ...loose.map((one) => `DROP CONSTRAINT ${quoteIdentifier(one.name)}`),
   ];
   const first = [
@@ -250,7 +252,7 @@ function contract(given: Given, own: ColumnFacts, aside: string | undefined): re
       id: 'unbind',
       why: 'By name, so that what would go with the column is seen to be meant.',
       sql: first,
-      ...(refusesNull(table, column) && fill !== undefined
+      ...(comesBack && refusesNull(table, column) && fill !== undefined
         ? {
             rollbackFirst: [
               {

@@ -1,4 +1,5 @@
 import { type Analysis, analyze, type Parsers } from '../analyze.ts';
+import { inverseOf } from '../inverse/inverse.ts';
 import { backfillKey } from '../rules/backfill-key.ts';
 import type { BackfillSource, RollbackSource } from '../rules/new-steps.ts';
 import { predictAction, predictStatement } from '../rules/prediction.ts';
@@ -108,7 +109,9 @@ export function finish(draft: PlanDraft, given: Given, setting: Setting): Finish
   }
   const unknown = stepsOf(draft).find((step) => needsRollback(step, derived));
   if (unknown)
-    refuse(`What undoes the step "${unknown.step}" is not worked out: its plan has to be written by hand.`);
+    refuse(
+      `No plan is written, since the way back from its step "${unknown.step}" is not known. ${whyUnknown(unknown, now.analysis)}`,
+    );
   const frame: Frame = {
     statementTimeout: timeoutFor(now.analysis),
     risks: risksOf(now.analysis, given.facts, lockTimeout, (table) => ({
@@ -142,6 +145,24 @@ function stepsOf(draft: PlanDraft): readonly StepDraft[] {
 function needsRollback(step: StepDraft, derived: ReadonlyMap<string, Derived>): boolean {
   if ('verify' in step || 'wait' in step) return false;
   return step.rollback === undefined && derived.get(step.id)?.rollback === undefined;
+}
+
+/** What of a step cannot be undone by what is worked out. */
+function whyUnknown({ id }: StepDraft, { steps, pgVersion }: Analysis): string {
+  const statements = steps.find(({ step }) => step.id === id)?.action?.statements ?? [];
+  for (const { statement, before } of statements) {
+    const { verdict, reason } = inverseOf(statement, before, pgVersion);
+    if (verdict === 'unknown') return shortened(reason);
+  }
+  return 'Write it by hand.';
+}
+
+/** A table of many partitions has as many of everything. */
+function shortened(reason: string): string {
+  const [whole, list = ''] = /^How to bring back (.*) as it was/.exec(reason) ?? [];
+  const [first, ...more] = list.split(/, | and (?=table |index )/);
+  if (whole === undefined || more.length < 2) return reason;
+  return reason.replace(whole, () => `How to bring back ${first}, and ${more.length} others, as they were`);
 }
 
 /** Whether any could be added. */

@@ -103,17 +103,36 @@ function usingIn(using: string, table: Table, column: string, row: string): stri
 const integers: Readonly<Record<string, readonly [string, string]>> = {
   smallint: ['-32768', '32767'],
   integer: ['-2147483648', '2147483647'],
+  bigint: ['-9223372036854775808', '9223372036854775807'],
 };
 
-/** Of a wider integer what still fits: a number that does not is no reason to refuse a row. */
+/** Texts that are values of a type, as `~` matches them. */
+const texts: Readonly<Record<string, string>> = {
+  boolean: '^(true|false)$',
+  uuid: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$',
+};
+
+/**
+ * Of the new type what is a value of the old one still: what is none is no reason to refuse a row. Undefined where that
+ * cannot be told.
+ */
 function backOf(column: Column, type: string, using: string | undefined): Retyped['back'] {
   if (using !== undefined) return undefined;
   const name = quoteIdentifier(column.name);
-  const range = integers[column.type ?? ''];
-  return (row) => {
-    const cast = castBack(`${row}${name}`, type, column.type);
-    return range ? `CASE WHEN ${row}${name} BETWEEN ${range[0]} AND ${range[1]} THEN ${cast} END` : cast;
-  };
+  const from = column.type ?? '';
+  const range = integers[from];
+  const within = (value: string, cast: string) =>
+    range ? `CASE WHEN ${value} BETWEEN ${range[0]} AND ${range[1]} THEN ${cast} END` : cast;
+  const isText = /^(?:text|varchar|character varying|citext)\b/.test(type);
+  if (!isText || /^(?:text|character)/.test(from))
+    return (row) => within(`${row}${name}`, castBack(`${row}${name}`, type, column.type));
+  if (range)
+    return (row) =>
+      `CASE WHEN ${row}${name} ~ '^-?[0-9]{1,19}$' THEN ${within(`${row}${name}::numeric`, `${row}${name}::${from}`)} END`;
+  const pattern = texts[from];
+  return pattern === undefined
+    ? undefined
+    : (row) => `CASE WHEN ${row}${name} ~ '${pattern}' THEN ${row}${name}::${from} END`;
 }
 
 function forward(given: Given, { twin, value }: Retyped) {

@@ -143,10 +143,12 @@ function splitOf(given: Given): Split {
   refuseInherited(facts, table, own);
   refuseDomainColumn(facts, table, own);
   refuseBound(given, own, shown);
-  const bound = own.constraints.find(({ kind }) => kind !== 'check');
-  if (bound)
+  const bound =
+    own.constraints.find(({ kind }) => kind !== 'check')?.name ??
+    own.indexes.find(({ unique }) => unique)?.name.name;
+  if (bound !== undefined)
     refuse(
-      `${bound.name} is on ${shown}, and what it means for the parts is not known: add one on them later, and drop this one first.`,
+      `${bound} is on ${shown}, and what it means for the parts is not known: add one on them later, and drop this one first.`,
       'column',
     );
   if (column.generated)

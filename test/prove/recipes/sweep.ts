@@ -124,7 +124,7 @@ async function tryOut({
       if ('problem' in plan) {
         tally.refused++;
         const isHelp = plan.problem.length > 20 && !nonsense.test(plan.problem);
-        if (!isHelp || /not worked out/.test(plan.problem)) fault(`refused: ${plan.problem}`);
+        if (!isHelp || /is not known\. |not worked out/.test(plan.problem)) fault(`refused: ${plan.problem}`);
         else refusals.set(`${type}: ${plan.problem}`, (refusals.get(`${type}: ${plan.problem}`) ?? 0) + 1);
         continue;
       }
