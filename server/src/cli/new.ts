@@ -1,5 +1,6 @@
 import { basename, dirname, relative, resolve } from 'node:path';
-import { loadParsers } from '../analyze.ts';
+import { type Analysis, loadParsers } from '../analyze.ts';
+import { tablesWithoutRows } from '../features/preview.ts';
 import { prismaCommand, runPrisma } from '../prisma-schema.ts';
 import { nestCode } from '../recipes/code/generate.ts';
 import type { Recipe } from '../recipes/model.ts';
@@ -171,7 +172,18 @@ async function writePlan(recipe: Recipe, given: Arguments, io: Io): Promise<numb
     io.stderr.write(
       `switchback: ${count(findings.length, 'finding')} in it: see \`switchback check ${printable(name)}\`.\n`,
     );
+  tellMissingRows(made.analysis, answers.rows, io);
   return exitCodes.clean;
+}
+
+/** Who gave the rows of one table learns which others the plan works on. */
+function tellMissingRows(analysis: Analysis, rows: string | undefined, io: Io): void {
+  const missing = rows === undefined ? [] : tablesWithoutRows(analysis);
+  if (missing.length === 0) return;
+  const asked = [rows, ...missing.map((one) => `${one}=N`)].join(',');
+  io.stderr.write(
+    `switchback: How long steps take on ${printable(missing.join(', '))} is not told without the rows there: --rows ${printable(asked)}\n`,
+  );
 }
 
 /** The DDL that the plan starts from: a file, or a server's or Prisma's, which is then written into that file. */

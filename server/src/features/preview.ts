@@ -219,20 +219,40 @@ function contradiction(
   return min > time.high && min > shortTime ? 'too long' : undefined;
 }
 
-function reasonUntold(analysis: Analysis, { statements }: ActionAnalysis, isOpen: boolean): string {
-  if (isOpen) return 'How long such a query takes is not told from sizes.';
-  const fact = statements.flatMap(({ effects }) => effects.unknown)[0];
-  if (fact) return `Not known: ${fact.fact}.`;
-  const bare = statements
-    .flatMap(({ effects, before }) =>
-      [...effects.rewrites, ...effects.builds, ...effects.scans].map(({ relation, indexOf }) => ({
+/** Tables of the baseline on which steps work for a time that is not told for want of their rows. Names as statements have them. */
+export function tablesWithoutRows(analysis: Analysis): readonly string[] {
+  const found = analysis.steps.flatMap(
+    ({ action }) => (action && relationWithoutRows(analysis, action)) ?? [],
+  );
+  const baseline = analysis.steps[0]?.before;
+  return [...new Set(found)].filter((relation) => {
+    const name = parseName(relation);
+    const table = baseline && name && findRelation(baseline, name);
+    return table?.kind === 'table' && !table.partition;
+  });
+}
+
+function relationWithoutRows(analysis: Analysis, { action, statements }: ActionAnalysis): string | undefined {
+  const walked = action.kind === 'backfill' ? action.table?.value : undefined;
+  return statements
+    .flatMap(({ effects, before }) => [
+      ...(walked === undefined ? [] : [{ relation: walked, before }]),
+      ...[...effects.rewrites, ...effects.builds, ...effects.scans].map(({ relation, indexOf }) => ({
         relation: indexOf ?? relation,
         before,
       })),
-    )
-    .find(({ relation, before }) => !figuresOf(analysis, before, relation));
-  return bare
-    ? `Give the rows of ${bare.relation} under \`tables\`.`
+    ])
+    .find(({ relation, before }) => !figuresOf(analysis, before, relation))?.relation;
+}
+
+function reasonUntold(analysis: Analysis, action: ActionAnalysis, isOpen: boolean): string {
+  if (isOpen) return 'How long such a query takes is not told from sizes.';
+  const { statements } = action;
+  const fact = statements.flatMap(({ effects }) => effects.unknown)[0];
+  if (fact) return `Not known: ${fact.fact}.`;
+  const bare = relationWithoutRows(analysis, action);
+  return bare !== undefined
+    ? `Give the rows of ${bare} under \`tables\`.`
     : 'What Postgres does for it is not known.';
 }
 

@@ -30,6 +30,18 @@ describe('switchback new', () => {
     assert.match(text, /^traffic: 2000\/s$/m);
   });
 
+  it('tells of which other table the rows are missing', async () => {
+    const files = {
+      'schema.sql': `CREATE TABLE users (id bigint PRIMARY KEY, bio text);
+        CREATE TABLE profiles ("user" bigint PRIMARY KEY REFERENCES users);`,
+    };
+    const move =
+      'move_column --table users --column bio --to profiles --pg-version 17 --output a.migration.yaml';
+    const { err } = await fresh(`${move} --rows 8M`, files);
+    assert.match(err, /steps take on profiles is not told .*: --rows 8M,profiles=N$/m);
+    assert.equal((await fresh(`${move} --rows 8M,profiles=5M`, files)).err, '');
+  });
+
   it('has all that the hand-written example has', async () => {
     const { read } = await fresh(`${rename} --size 2.4GB --app-orm prisma`);
     const made = read(file) ?? assert.fail();
