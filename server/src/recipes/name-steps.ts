@@ -69,8 +69,9 @@ export function swapNames(given: Given, copy: Copy): StepDraft {
 
 export function dropCopy(given: Given, copy: Copy): readonly StepDraft[] {
   const { facts } = given;
-  const { table, from, to } = copy.twin;
-  const back = copyBack(given, table, from.name, quoteIdentifier(to), { type: from.type });
+  const { table, from, to, renamed } = copy.twin;
+  // The copy is empty when it is there again: the table is walked by the column.
+  const back = copyBack(given, table, from.name, quoteIdentifier(to), { type: from.type, schema: renamed });
   const named = (partitioned: boolean) =>
     copy.indexes
       .filter((index) => index.table.partitioned === partitioned)
