@@ -67,7 +67,7 @@ export function mergeRows(given: Given): PlanDraft {
   return {
     title: `Merge the rows of ${names.table} into ${names.into}`,
     intro: [
-      `Moves the rows of ${names.table} into ${names.into}, which has the same columns. Each row is in one of the two at any moment: v2 and v3 look for it in both, in one statement, and v4 knows ${names.into} alone.`,
+      `Moves the rows of ${names.table} into ${names.into}, which has the same columns. Each row is in one of the two at any moment: v2 and v3 look for it in both, in one statement or one snapshot, and v4 knows ${names.into} alone.`,
       '',
       `A row whose key is in ${names.into} already does not move, and is kept aside in the end: the checklist expects none.`,
       `Until the drop the plan can be rolled back, with the rows that moved, but for those that other tables refer to by then; what v3 wrote into ${names.into} stays there.`,
