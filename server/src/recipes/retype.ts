@@ -126,6 +126,8 @@ function backOf(column: Column, type: string, using: string | undefined): Retype
   const isText = /^(?:text|varchar|character varying|citext)\b/.test(type);
   if (!isText || /^(?:text|character)/.test(from))
     return (row) => within(`${row}${name}`, castBack(`${row}${name}`, type, column.type));
+  // By then there may be rows of which the old column could only be NULL.
+  if (column.notNull) return undefined;
   if (range)
     return (row) =>
       `CASE WHEN ${row}${name} ~ '^-?[0-9]{1,19}$' THEN ${within(`${row}${name}::numeric`, `${row}${name}::${from}`)} END`;
