@@ -64,7 +64,10 @@ export async function fabricate(
     let result: FillResult = 'reason' in parents ? parents : { reason: '' };
     for (const way of ways) {
       if ('reason' in parents || !('reason' in result)) break;
-      result = await fillTable(db, parser, table, { joins: parents.joins, rows, ...way }).catch(reasonOf);
+      const count = only === undefined && takesParents(table) ? Math.ceil((rows * 2) / 3) : rows;
+      result = await fillTable(db, parser, table, { joins: parents.joins, rows: count, ...way }).catch(
+        reasonOf,
+      );
     }
     counts[table.name] = 'reason' in result ? 0 : result.rows;
     if ('reason' in result) notes.push(`${table.name} stays empty: ${result.reason}.`);
@@ -78,6 +81,13 @@ export async function fabricate(
   const analyzed = [...order.map(({ name }) => name), ...views];
   if (analyzed.length > 0) await db.query(`ANALYZE ${analyzed.join(', ')}`);
   return { rows: counts, notes };
+}
+
+/** Each of its rows takes a row of another table for itself: what the application inserts needs one that is left. */
+function takesParents({ unique, foreignKeys }: FillTable): boolean {
+  return unique.some((key) =>
+    foreignKeys.some(({ columns }) => key.every((column) => columns.includes(column))),
+  );
 }
 
 function reasonOf(error: unknown): { reason: string } {

@@ -19,6 +19,7 @@ CREATE TABLE people (
   CHECK (low < high)
 );
 CREATE TABLE members (team_id uuid REFERENCES teams, person_id bigint REFERENCES people, PRIMARY KEY (team_id, person_id));
+CREATE TABLE cards (person_id bigint PRIMARY KEY REFERENCES people, colour text NOT NULL);
 CREATE TABLE visits (team text NOT NULL, at date NOT NULL) PARTITION BY RANGE (at);
 CREATE TABLE visits_all PARTITION OF visits DEFAULT;
 ALTER TABLE visits_all ADD FOREIGN KEY (team) REFERENCES teams (name);
@@ -66,6 +67,7 @@ describe('the application in a dry run', function () {
       'INSERT INTO people (team_id, email, feels, done, born, tags, profile, low, high) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)',
     ],
     ['a key of foreign keys', 'INSERT INTO members (team_id, person_id) VALUES ($1, $2)'],
+    ['a row for another one that has none', 'INSERT INTO cards (person_id, colour) VALUES ($1, $2)'],
     ['a foreign key that partitions alone have', 'INSERT INTO visits (team, at) VALUES ($1, $2)'],
     ['a row that is there', 'UPDATE people SET email = $1, feels = $2 WHERE id = $3'],
     ['a list', 'SELECT email FROM people WHERE id = ANY ($1) AND feels IN ($2, $3)'],

@@ -28,18 +28,34 @@ export function createRowReader(db: Connection): RowReader {
       const rows = await rowsOf(table);
       return text(rows[n % Math.max(rows.length, 1)]?.[`c${column.number}`]);
     },
-    async parentValue({ foreignKeys }, key, { name }, n) {
+    async parentValue(table, key, { name }, n) {
+      const { foreignKeys, unique } = table;
       const column = quoteIdentifier(key.parentColumns[key.columns.indexOf(name)] ?? name);
       // Of several parents each is gone through at another pace: no pair of them comes again soon.
       const at = foreignKeys.indexOf(key);
       const turn = n * (at + 1) + at;
-      const { rows } = await db.query(
-        `SELECT ${column}::text AS v FROM ${key.parentName} ORDER BY ${key.parentColumns.map(quoteIdentifier).join(', ')}
-          LIMIT 1 OFFSET (SELECT ${turn}::int8 % greatest(count(*), 1) FROM ${key.parentName})`,
-      );
-      return text(rows[0]?.v);
+      const find = async (condition: string) => {
+        const from = `FROM ${key.parentName} AS parent ${condition}`;
+        const { rows } = await db.query(
+          `SELECT parent.${column}::text AS v ${from}
+            ORDER BY ${key.parentColumns.map((one) => `parent.${quoteIdentifier(one)}`).join(', ')}
+            LIMIT 1 OFFSET (SELECT ${turn}::int8 % greatest(count(*), 1) ${from})`,
+        );
+        return text(rows[0]?.v);
+      };
+      const isAlone = unique.some((one) => one.every((each) => key.columns.includes(each)));
+      return (isAlone ? await find(`WHERE ${isFree(table, key)}`) : null) ?? find('');
     },
   };
+}
+
+/** That no row refers to the parent yet. */
+function isFree({ name }: FillTable, { columns, parentColumns }: ForeignKey): string {
+  const same = columns.map(
+    (column, at) =>
+      `child.${quoteIdentifier(column)} = parent.${quoteIdentifier(parentColumns[at] ?? column)}`,
+  );
+  return `NOT EXISTS (SELECT FROM ${name} AS child WHERE ${same.join(' AND ')})`;
 }
 
 async function readRows(db: Connection, table: FillTable): Promise<QueryResult['rows']> {
