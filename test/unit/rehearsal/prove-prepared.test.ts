@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
+import { createHeld } from '../../../server/src/rehearsal/app/held.ts';
 import { heldHint } from '../../../server/src/rehearsal/held-words.ts';
 import type { AppCheck, Engine, EngineSession, Report } from '../../../server/src/rehearsal/model.ts';
 import { reportText } from '../../../server/src/rehearsal/report-text.ts';
 import { createServerEngine } from '../../../server/src/rehearsal/server-engine.ts';
 import { resultForms, resultSchema } from '../support/result-forms.ts';
 import { major, type RealServer, startServer } from './real-server.ts';
-import { embeddedEngine, planOf, provePlan, reusedEngine } from './setup.ts';
+import { analysisOf, embeddedEngine, planOf, provePlan, reusedEngine } from './setup.ts';
 
 const schema = `CREATE TABLE people (id int PRIMARY KEY, name varchar(20) NOT NULL, age int);
 `;
@@ -145,6 +146,24 @@ describe('statements that the application has prepared', function () {
       'v1 applied 0A000: SELECT * FROM people WHERE id = $1',
       'v1 applied 42883: SELECT id FROM people WHERE age = $1',
     ]);
+  });
+
+  it('are not told where a value is refused, and another one works', async () => {
+    const domain = `CREATE DOMAIN edition AS int CHECK (VALUE BETWEEN 1 AND 9);
+CREATE TABLE works (id int PRIMARY KEY, edition edition);
+`;
+    const insert = 'INSERT INTO works (id, edition) VALUES ($1, $2)';
+    const one = app.replace('SELECT id FROM people WHERE id = $1', insert);
+    const { versions } = await analysisOf(planOf(steps, one), schema + domain);
+    const version = versions.find(({ version: { name } }) => name.value === 'v2');
+    const [statement] = version?.statements ?? [];
+    assert.ok(version && statement);
+    const session = await reused.engine.open();
+    await session.exec(domain);
+    const held = createHeld(session);
+    await held.hold(version);
+    const failing = async () => [...(await held.failing(new Map([[statement, ['1', '500']]]))).values()];
+    assert.deepEqual(await failing(), []);
   });
 
   it('are kept by a plan that resets or empties its session, or fails to', async () => {
