@@ -1,6 +1,7 @@
 import { type Analysis, analyze, type Parsers } from '../analyze.ts';
 import { inverseOf } from '../inverse/inverse.ts';
 import { backfillKey } from '../rules/backfill-key.ts';
+import { fixAll } from '../rules/fix-all.ts';
 import type { BackfillSource, RollbackSource } from '../rules/new-steps.ts';
 import { predictAction, predictStatement } from '../rules/prediction.ts';
 import { rules } from '../rules/registry.ts';
@@ -87,15 +88,16 @@ const unjudged: Settings = {
 /** Makes a recipe's draft a whole plan: see `model.ts` for what is added. */
 export function finish(draft: PlanDraft, given: Given, setting: Setting): Finished {
   const derived = new Map<string, Derived>();
-  const write = (document: PlanDocument, settings = unjudged): Finished => {
-    const text = writeDocument(document);
-    const analysis = analyze(text, {
+  const read = (text: string, settings: Settings): Analysis =>
+    analyze(text, {
       parsers: setting.parsers,
       kind: 'plan',
       readFile: () => ({ text: setting.schemaSql }),
       settings,
     });
-    return { text, analysis };
+  const write = (document: PlanDocument, settings = unjudged): Finished => {
+    const text = writeDocument(document);
+    return { text, analysis: read(text, settings) };
   };
   const bare: Frame = {
     statementTimeout: timeouts[0]?.[1] ?? '15min',
@@ -122,7 +124,9 @@ export function finish(draft: PlanDraft, given: Given, setting: Setting): Finish
   };
   deriveEstimates(now.analysis, derived);
   deriveCode(draft, given, setting, now.analysis, derived);
-  return write(documentOf(draft, given, setting, derived, frame), defaultSettings);
+  const whole = write(documentOf(draft, given, setting, derived, frame), defaultSettings);
+  // What is said the same way everywhere is no recipe's: what has to be locked before a trigger goes.
+  return fixAll(whole.text, whole.analysis, (text) => read(text, defaultSettings));
 }
 
 /** What is worked out of a step, by its id. */

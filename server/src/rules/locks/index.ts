@@ -11,6 +11,7 @@ import { indexMayBeInvalid } from './index-may-be-invalid.ts';
 import { indexWithoutConcurrently } from './index-without-concurrently.ts';
 import { lockTable } from './lock-table.ts';
 import { matviewRefreshBlocksReads } from './matview-refresh-blocks-reads.ts';
+import { partitionTriggerDropped } from './partition-trigger-dropped.ts';
 import { reindexWithoutConcurrently } from './reindex-without-concurrently.ts';
 import { tableRewritten } from './table-rewritten.ts';
 import { typeChangeLosesValues } from './type-change-loses-values.ts';
@@ -38,4 +39,5 @@ export const lockRules: readonly Rule[] = [
   defaultPartitionScanned,
   detachWithoutConcurrently,
   lockTable,
+  partitionTriggerDropped,
 ];

@@ -1,10 +1,12 @@
 import type { LockStmt } from '@pgsql/types';
 import { lockWords } from '../../effects/lock-words.ts';
 import { type LockMode, lockModes } from '../../effects/model.ts';
+import { relationKey, tableOf } from '../../schema/lookup.ts';
 import { defineRule } from '../define-rule.ts';
 import { severityFor, waitingRequests, withFigures } from '../figures.ts';
 import type { RuleContext } from '../model.ts';
 import { type PlacedStatement, sqlStatements, wordsRange } from '../statements.ts';
+import { triggerDropped } from './partition-trigger-dropped.ts';
 
 /** LOCK TABLE, which holds its lock until the transaction ends. */
 export const lockTable = defineRule<undefined>({
@@ -52,7 +54,7 @@ still, name the weakest mode that does it (\`SHARE\` stops writes, not reads) an
   *check(context) {
     for (const placed of sqlStatements(context)) {
       const { s, step } = placed;
-      if (!('LockStmt' in s.statement.node)) continue;
+      if (!('LockStmt' in s.statement.node) || isForDrop(placed)) continue;
       const message = messageOf(context, placed, s.statement.node.LockStmt);
       const small = s.effects.locks.every(
         ({ relation }) => severityFor(context, relation, 'warning') === 'info',
@@ -68,6 +70,18 @@ still, name the weakest mode that does it (\`SHARE\` stops writes, not reads) an
     }
   },
 });
+
+/** Of a trigger of that table, which would lock its partitions before it: see partition-trigger-dropped. */
+function isForDrop({ s, action: { statements } }: PlacedStatement): boolean {
+  const [locked, ...more] = 'LockStmt' in s.statement.node ? (s.statement.node.LockStmt.relations ?? []) : [];
+  const table = locked && 'RangeVar' in locked ? tableOf(s.before, locked.RangeVar) : undefined;
+  if (!table || more.length > 0 || !s.inTransaction) return false;
+  const key = relationKey(table.name);
+  return statements.slice(statements.indexOf(s) + 1).some((one) => {
+    const dropped = one.inTransaction && triggerDropped(one);
+    return dropped && relationKey(dropped.table.name) === key;
+  });
+}
 
 /** Undefined where nobody waits: a weak mode, or tables that are new. */
 function messageOf(
