@@ -149,7 +149,7 @@ function destination(given: Given): { readonly to: Table; readonly found: Belong
   const found =
     belonging(facts, to, from) ??
     refuse(
-      `${next} has no foreign key to the primary key of ${old} that is unique: which of its rows a value goes to is not known. Add one first (switchback new add_foreign_key, add_unique).`,
+      `${next} has no foreign key to the primary key of ${old} that is unique: a value of one row could go to several there, or to none. Add one first (switchback new add_foreign_key, add_unique).`,
       'to',
     );
   if (!primaryKeyOf(to))
