@@ -1,4 +1,5 @@
 import type { LockStmt } from '@pgsql/types';
+import { copiedTriggerDropped } from '../../effects/copied-trigger.ts';
 import { lockWords } from '../../effects/lock-words.ts';
 import { type LockMode, lockModes } from '../../effects/model.ts';
 import { relationKey, tableOf } from '../../schema/lookup.ts';
@@ -6,7 +7,6 @@ import { defineRule } from '../define-rule.ts';
 import { severityFor, waitingRequests, withFigures } from '../figures.ts';
 import type { RuleContext } from '../model.ts';
 import { type PlacedStatement, sqlStatements, wordsRange } from '../statements.ts';
-import { triggerDropped } from './partition-trigger-dropped.ts';
 
 /** LOCK TABLE, which holds its lock until the transaction ends. */
 export const lockTable = defineRule<undefined>({
@@ -78,7 +78,7 @@ function isForDrop({ s, action: { statements } }: PlacedStatement): boolean {
   if (!table || more.length > 0 || !s.inTransaction) return false;
   const key = relationKey(table.name);
   return statements.slice(statements.indexOf(s) + 1).some((one) => {
-    const dropped = one.inTransaction && triggerDropped(one);
+    const dropped = one.inTransaction && copiedTriggerDropped(one.statement, one.before);
     return dropped && relationKey(dropped.table.name) === key;
   });
 }

@@ -1,11 +1,10 @@
-import { childrenOf, findTable, relationKey } from '../../schema/lookup.ts';
+import { copiedTriggerDropped } from '../../effects/copied-trigger.ts';
+import { relationKey } from '../../schema/lookup.ts';
 import type { Table } from '../../schema/model.ts';
 import { displayName } from '../../schema/names.ts';
-import { triggersOf } from '../../schema/triggers.ts';
-import { nameOfStrings, quoteIdentifier, stringsOf } from '../../sql/names.ts';
+import { quoteIdentifier } from '../../sql/names.ts';
 import { defineRule } from '../define-rule.ts';
 import { severityFor } from '../figures.ts';
-import type { StatementAnalysis } from '../model.ts';
 import { replaceWithLines } from '../set-around.ts';
 import { type PlacedStatement, sqlStatements, wordsRange } from '../statements.ts';
 
@@ -73,7 +72,7 @@ lock is the one that the \`DROP\` takes anyway; keep the step short and \`lock_t
   *check(context) {
     for (const placed of sqlStatements(context)) {
       const { s, step } = placed;
-      const found = triggerDropped(s);
+      const found = copiedTriggerDropped(s.statement, s.before);
       if (!found || isLockedBefore(placed, found.table)) continue;
       const table = displayName(s.before, found.table.name);
       // What the plan has made and nobody uses yet has no readers and writers.
@@ -97,23 +96,6 @@ lock is the one that the \`DROP\` takes anyway; keep the step short and \`lock_t
   },
 });
 
-/** The partitioned table and the name of a trigger for each row of it that a statement drops, which its partitions have too. */
-export function triggerDropped(
-  s: StatementAnalysis,
-): { readonly table: Table; readonly name: string } | undefined {
-  const { node } = s.statement;
-  if (!('DropStmt' in node) || node.DropStmt.removeType !== 'OBJECT_TRIGGER') return undefined;
-  const [object] = node.DropStmt.objects ?? [];
-  const parts = object && 'List' in object ? stringsOf(object.List.items) : [];
-  const name = parts.at(-1);
-  const table = findTable(s.before, nameOfStrings(parts.slice(0, -1)));
-  if (name === undefined || !table?.partitioned) return undefined;
-  const isCopied = [...childrenOf(s.before, relationKey(table.name))].some((child) =>
-    triggersOf(child).some((one) => one.name === name && one.ofParent),
-  );
-  return isCopied ? { table, name } : undefined;
-}
-
 /** Whether the transaction has the lock by then, from a statement that takes the whole before its parts. */
 function isLockedBefore({ s, action }: PlacedStatement, table: Table): boolean {
   const key = relationKey(table.name);
@@ -124,7 +106,7 @@ function isLockedBefore({ s, action }: PlacedStatement, table: Table): boolean {
     const isHeld = one.effects.locks.some(
       ({ relation, mode }) => relation === name && mode === 'AccessExclusiveLock',
     );
-    const dropped = triggerDropped(one)?.table;
+    const dropped = copiedTriggerDropped(one.statement, one.before)?.table;
     if (isHeld && !(dropped && relationKey(dropped.name) === key)) return true;
     if ('TransactionStmt' in one.statement.node) return false;
   }
